@@ -22,6 +22,7 @@ const install = command({
     dry_run,
   },
   consent: async () => ({ level: 'moderate', deferred: true }),
+  prints: async () => (await import('../features/agent/install.ts')).installed,
   examples: ['install', 'install claude cursor --yes', 'install codex --dry-run'],
   run: async (ctx, { options, consent }) => (await import('../features/agent/install.ts')).installAgent(ctx, options, consent),
 });
@@ -34,6 +35,7 @@ const uninstall = command({
   description: 'Removes what dnx agent install wrote for any client, and files and directories that are empty then. What you added stays.',
   options: { dry_run },
   consent: async () => ({ level: 'moderate', deferred: true }),
+  prints: async () => (await import('../features/agent/install.ts')).installed,
   examples: ['uninstall --yes', 'uninstall --dry-run'],
   run: async (ctx, { options, consent }) => (await import('../features/agent/install.ts')).uninstallAgent(ctx, options, consent),
 });

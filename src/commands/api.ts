@@ -3,6 +3,7 @@ import { toJson } from '../base/json.ts';
 import { duration, utcOf } from '../base/time.ts';
 import { type Context, command } from '../cli/language/command.ts';
 import { argument, content, flag, suggest, text } from '../cli/language/options.ts';
+import { anything } from '../cli/language/shape.ts';
 import { columns, data, nothing, textView as plain, record, type View } from '../cli/output/view.ts';
 import { parseJson } from '../cli/run/inputs.ts';
 import {
@@ -42,6 +43,7 @@ export default command({
     return (await import('../features/api/consent.ts')).consentToRequest(ctx, { ...request, input: options.input, fields: body }, consent);
   },
   calls: requestedOperations,
+  prints: () => anything,
   examples: [
     'api /user',
     'api /servers/{server}/sites --server web-1 --query "data[].domain"',

@@ -22,6 +22,7 @@ export default command({
     timeout: following.timeout,
   },
   consent: async () => ({ level: 'moderate', deferred: true }),
+  prints: async () => (await import('../features/plan/send.ts')).applyShape,
   examples: ['apply plan.json --check', 'apply plan.json --yes', 'apply --schema'],
   async run(ctx, { options: { plan, schema, ...options }, consent }) {
     if (schema) return data((await import('../features/plan/file.ts')).planSchema);

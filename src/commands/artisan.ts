@@ -1,5 +1,6 @@
 import { command } from '../cli/language/command.ts';
 import { flag, rest } from '../cli/language/options.ts';
+import { listOf } from '../cli/language/shape.ts';
 import { fleetCalls, isForSeveral, onOption } from '../features/remote/fleet.ts';
 import { checkArtisan, siteOptions } from '../features/remote/options.ts';
 import { serverEndpoint, siteEndpoint } from '../platform/follow/readers.ts';
@@ -20,6 +21,7 @@ export default command({
     command: { ...rest('Artisan command and its options (default: list)'), required: false, bare: true, check: checkArtisan },
   },
   exits: 'those of the command; 6 if the site has no artisan file, 12 if some of several sites failed, 255 if ssh fails',
+  prints: async () => listOf((await import('../features/remote/side-by-side.ts')).remoteOutcome),
   examples: [
     'artisan shop.example.com migrate:status',
     'artisan shop.example.com migrate --force',

@@ -1,5 +1,6 @@
 import { command } from '../cli/language/command.ts';
 import { choice, count, flag, text } from '../cli/language/options.ts';
+import { listOf } from '../cli/language/shape.ts';
 import { reportFormats } from '../machine/settings/settings.ts';
 
 /** The backups of a week. */
@@ -35,6 +36,7 @@ export default command({
     backup_days: count('Days after which a database needs a new backup (default 7)'),
   },
   formats: reportFormats,
+  prints: async () => listOf((await import('../features/audit/finding.ts')).auditFinding),
   examples: [
     'audit',
     'audit --server web-1 --json',

@@ -1,11 +1,12 @@
 import { command, group } from '../cli/language/command.ts';
 import { argument, choice, flag, list, text } from '../cli/language/options.ts';
 import { answer } from '../cli/language/resource.ts';
+import { anything, listOf, nullable, objectOf, oneOf, recordOf, word, words, yes } from '../cli/language/shape.ts';
 import { columns } from '../cli/output/view.ts';
 import { login } from '../features/auth/login.ts';
 import { logout } from '../features/auth/logout.ts';
 import { switchProfile } from '../features/auth/profiles.ts';
-import { signedIn } from '../features/auth/status.ts';
+import { signedIn, signInStatus } from '../features/auth/status.ts';
 import { presetNames } from '../features/token/choose.ts';
 import { refreshToken } from '../features/token/rotate.ts';
 
@@ -30,6 +31,7 @@ const loginCommand = command({
     ...abilities,
     insecure_storage: flag('Store the token unencrypted, in a file that only you can read'),
   },
+  prints: () => objectOf({ host: word, profile: word, user: nullable(word), store: oneOf('file', 'keychain') }),
   examples: ['login', 'login --for "deploy --wait"', 'login --with-token --insecure-storage < token.txt'],
   run: (ctx, { options }) => login(ctx, options),
 });
@@ -41,6 +43,7 @@ const refreshCommand = command({
   description: 'Creates a token with the same name and more abilities, stores it, and revokes the old one.',
   calls: ['GET /tokens', 'POST /tokens', 'GET /user', 'DELETE /tokens/{token}'],
   options: abilities,
+  prints: () => objectOf({ id: anything, name: anything, abilities: words, added: words }, { revoked: anything }),
   examples: ['refresh --ability site:deploy', 'refresh --for "deploy --wait"'],
   run: (ctx, { options }) => refreshToken(ctx, options),
 });
@@ -56,6 +59,7 @@ export default group({
       calls: 'POST /logout',
       signs: true,
       options: { keep: flag('Remove the token from this machine, but do not revoke it') },
+      prints: () => objectOf({ host: word, profile: word, revoked: yes, forgotten: yes }),
       examples: ['logout'],
       run: (ctx, { options }) => logout(ctx, options),
     }),
@@ -64,6 +68,7 @@ export default group({
       summary: 'Show the sign-in status of each profile',
       exits: '4 a profile is not signed in, or its token does not work',
       calls: ['GET /user', 'GET /tokens'],
+      prints: () => listOf(signInStatus),
       examples: ['status', 'status --json'],
       run: signedIn,
     }),
@@ -74,6 +79,7 @@ export default group({
       summary: 'Switch to another profile',
       effect: 'local',
       options: { profile_name: argument(text('Profile name', 'profile')) },
+      prints: () => objectOf({ profile: word }),
       examples: ['switch default'],
       run: (ctx, { options: { profile_name } }) => switchProfile(ctx, profile_name),
     }),
@@ -81,6 +87,7 @@ export default group({
       name: 'whoami',
       summary: 'Show the signed-in user',
       calls: 'GET /user',
+      prints: () => recordOf(['id', 'name', 'email']),
       examples: ['whoami'],
       run: async (ctx) => answer(await ctx.call(), columns('name', 'email', 'id')),
     }),

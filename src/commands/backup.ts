@@ -1,6 +1,7 @@
 import { bytes } from '../base/text.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, flag, following, text } from '../cli/language/options.ts';
+import { item, listOf, number, objectOf, recordOf, word } from '../cli/language/shape.ts';
 import { columns, done, type LateCells, rows } from '../cli/output/view.ts';
 import { backupsEndpoint, siteEndpoint } from '../platform/follow/readers.ts';
 import { idIn } from '../platform/names/names.ts';
@@ -97,6 +98,7 @@ const list = command({
     type: choice('Filter by type', ['application', 'database']),
   },
   shows: shown(unnamed),
+  prints: () => listOf(recordOf(shown(unnamed))),
   examples: ['list', 'list --status completed --type database', 'list --server db-1', 'list --database shop --server db-1 --json'],
   async run(ctx, { targets: { database }, options: { status, type } }) {
     const found = (pages: AsyncIterable<readonly Backup[]>) => ({
@@ -126,6 +128,7 @@ const create = command({
   options: following,
   fields: { site_id: { ...text('Site: domain or id', 'site'), as: 'site', short: 's' } },
   shows: details(unnamed),
+  prints: () => recordOf(details(unnamed)),
   examples: ['create --database shop --server db-1', 'create --site shop.example.com', 'create --site shop.example.com --no-wait --json'],
   async run(ctx, { targets, options: { wait }, body }) {
     const { database, site } = targets;
@@ -148,6 +151,7 @@ const downloadCommand = command({
     force: flag('Overwrite an existing file'),
   },
   exits: '141 stdout was closed before the download was complete',
+  prints: () => objectOf({ id: word, file: word, size: number }),
   examples: [
     'download 01JQ8Z4T9G000000000000BK06',
     'download 01JQ8Z4T9G000000000000BK06 -O shop.sql.gz --force',
@@ -180,6 +184,7 @@ const restore = command({
     ...following,
   },
   shows: details(unnamed),
+  prints: () => recordOf(details(unnamed)),
   examples: ['restore 01JQ8Z4T9G000000000000BK06 --confirm shop', 'restore --latest --database shop --server db-1 --confirm shop'],
   run: async (ctx, { targets, options: { backup, latest, wait }, consent: { confirm } }) => {
     return (await import('../features/backup/restore.ts')).restoreBackup(ctx, {
@@ -198,6 +203,7 @@ const verify = command({
   summary: 'Check that a backup is intact',
   calls: 'POST /backups/{backup}/verify',
   targets: 'each',
+  prints: () => item,
   examples: ['verify 01JQ8Z4T9G000000000000BK06'],
   run: async (ctx, { targets: { backup } }) => {
     const { data, message } = await ctx.call<object>();

@@ -1,6 +1,7 @@
 import { command, group } from '../cli/language/command.ts';
 import { assumed, content, following, natural, required, secret, suggest, text } from '../cli/language/options.ts';
 import { creation, resource, show } from '../cli/language/resource.ts';
+import { deleted, listOf, recordOf } from '../cli/language/shape.ts';
 import { columns, done, rows } from '../cli/output/view.ts';
 import { certificateDetails, certificatesOn, issueCertificate, issueEndpoint } from '../features/site/certificate.ts';
 import { certificateEndpoint, certificatesEndpoint } from '../platform/follow/readers.ts';
@@ -30,6 +31,7 @@ const list = command({
     { unless: 'site', also: ['GET /servers/{server}/sites', certificatesEndpoint] },
   ],
   shows: certificates.columns,
+  prints: () => listOf(recordOf(certificates.columns)),
   examples: ['list shop.example.com', 'list --server web-1', 'list shop.example.com --json'],
   run: async (ctx, { targets: { server, site } }) =>
     site
@@ -45,6 +47,7 @@ const create = command({
   options: following,
   fields,
   shows: certificates.details,
+  prints: () => recordOf(certificates.details),
   examples: ['create shop.example.com --site shop.example.com', 'create www.shop.example.com --site shop.example.com --no-wait'],
   run: (ctx, { targets, options: { wait }, body }) => issueCertificate(ctx, targets, body, wait),
 });
@@ -59,6 +62,7 @@ const revoke = command({
   ],
   targets: 'each',
   consent: 'moderate',
+  prints: () => deleted,
   examples: ['delete 01JQ8Z4T9G0000000000CE0001 --site shop.example.com --yes', 'delete 01JQ8Z4T9G0000000000CE0004 --server web-1 --yes'],
   run: async (ctx, { targets: { certificate } }) => {
     await ctx.call();

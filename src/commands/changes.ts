@@ -14,6 +14,7 @@ export default command({
     fetch: { ...flag('Fetch the branch from the remote first'), effect: 'local' },
     exit_code: flag('Exit with 10 if there are differences'),
   },
+  prints: async () => (await import('../features/changes/changes.ts')).changesShape,
   examples: ['changes shop.example.com', 'changes shop.example.com --fetch', 'changes shop.example.com --json'],
   run: async (ctx, { targets, options }) => (await import('../features/changes/show.ts')).changes(ctx, targets, options),
 });

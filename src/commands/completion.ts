@@ -1,6 +1,7 @@
 import { usage } from '../base/errors.ts';
 import { command, group } from '../cli/language/command.ts';
 import { argument, choice, text as option, required } from '../cli/language/options.ts';
+import { objectOf, word, words } from '../cli/language/shape.ts';
 import { message, textView } from '../cli/output/view.ts';
 import { completionScript, ownShell, type Shell, shells } from '../features/completion/shells.ts';
 import { listOfKind, namedKinds } from '../platform/names/namings.ts';
@@ -10,6 +11,7 @@ const print = (shell: Shell, title: string) =>
     name: shell,
     effect: 'read',
     summary: `Print the completion script for ${title}`,
+    prints: () => objectOf({ shell: word, script: word }),
     examples: [shell],
     async run() {
       const content = completionScript(shell);
@@ -25,6 +27,7 @@ const install = command({
   description:
     'Writes the script to the directory that your shell loads completions from, and prints any remaining step. Never edits your startup files.',
   options: { shell: argument(choice('Shell, by default the one in $SHELL, or PowerShell on Windows', shells)) },
+  prints: () => objectOf({ shell: word, files: words }),
   examples: ['install', 'install zsh'],
   async run({ world }, { options: { shell } }) {
     const chosen = shell ?? ownShell(world);
@@ -46,6 +49,7 @@ const uninstall = command({
   effect: 'local',
   description: 'Removes the scripts that dnx completion install wrote. Keeps files that were edited since, or that dnx did not write.',
   options: { shell: argument(choice('Shell, by default every shell', shells)) },
+  prints: () => objectOf({ removed: words, kept: words }),
   examples: ['uninstall', 'uninstall zsh'],
   async run({ world, progress }, { options: { shell } }) {
     const { uninstallCompletion } = await import('../features/completion/install.ts');
@@ -73,6 +77,7 @@ const names = command({
   // Somebody who pressed Tab waits for it.
   limitMs: 2_000,
   calls: ({ kind }) => (typeof kind === 'string' ? [listOfKind(kind) ?? []].flat() : []),
+  prints: () => words,
   examples: ['names server', 'names database --server web-1', 'names region --provider hetzner'],
   async run(ctx, { options: { kind, ...parents } }) {
     const { readNames } = await import('../features/completion/online.ts');

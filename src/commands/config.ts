@@ -1,6 +1,7 @@
 import { DnxError } from '../base/errors.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, required, text } from '../cli/language/options.ts';
+import { listOf, nullable, objectOf, oneOf, type Printed, type Shape, word } from '../cli/language/shape.ts';
 import { columns, done, textView as plain, rows } from '../cli/output/view.ts';
 import { hostOf, type Origin, type SettingName, settingNames } from '../machine/settings/host.ts';
 import { linkOrigin } from '../machine/settings/link.ts';
@@ -10,13 +11,15 @@ import { formatOf } from '../machine/settings/settings.ts';
 const keys = ['host', 'server', 'site', 'output'] as const;
 type Key = (typeof keys)[number];
 
-interface Setting {
-  readonly key: SettingName | 'read_only';
-  readonly value: string | null;
-  readonly origin: Origin | null;
-  /** The link file that it comes from. */
-  readonly file?: string;
-}
+const origin = oneOf<Origin>('option', 'environment', 'link file', 'profile', 'default');
+/** A setting in effect. `file`: the link file that it comes from. */
+const shownSetting = objectOf(
+  { key: word as Shape<SettingName | 'read_only'>, value: nullable(word), origin: nullable(origin) },
+  { file: word },
+);
+type Setting = Printed<typeof shownSetting>;
+/** A setting that was saved or removed. */
+const setting = objectOf({ profile: word, key: word, value: nullable(word) });
 
 const key = argument(required(choice('Setting', keys)));
 
@@ -68,6 +71,7 @@ export default group({
       effect: 'read',
       aliases: ['ls'],
       summary: 'List the settings in effect',
+      prints: () => listOf(shownSetting),
       examples: ['list', 'list --profile work --json'],
       run: async (ctx) => ({
         view: rows(settingsOf(ctx), columns<Setting>('key', { key: 'value', wrap: true }, from(ctx)), ''),
@@ -79,6 +83,7 @@ export default group({
       effect: 'read',
       summary: 'Print a setting',
       options: { key: argument(required(choice('Setting', settingNames))) },
+      prints: () => shownSetting,
       examples: ['get host'],
       async run(ctx, { options: { key } }) {
         const found = settingsOf(ctx).find((setting) => setting.key === key);
@@ -96,6 +101,7 @@ export default group({
       summary: 'Save a setting in the profile',
       effect: 'local',
       options: { key, value: argument(required(text('New value'))) },
+      prints: () => setting,
       examples: ['set server web-1', 'set output json --profile work'],
       async run(ctx, { options: { key, value } }) {
         const kept = checked(key, value);
@@ -113,6 +119,7 @@ export default group({
       summary: 'Remove a setting from the profile',
       effect: 'local',
       options: { key },
+      prints: () => setting,
       examples: ['unset server'],
       async run(ctx, { options: { key } }) {
         await change(ctx, key, undefined);
@@ -124,6 +131,7 @@ export default group({
       name: 'profiles',
       effect: 'read',
       summary: 'List profiles',
+      prints: async () => listOf((await import('../features/auth/profiles.ts')).listedProfile),
       examples: ['profiles', 'profiles --json'],
       run: async (ctx) => (await import('../features/auth/profiles.ts')).listProfiles(ctx),
     }),
@@ -136,6 +144,7 @@ export default group({
       consent: async (ctx, { options: { profile_name } }) =>
         (await import('../features/auth/profiles.ts')).deleteConsent(ctx, profile_name),
       options: { profile_name: argument(required(text('Profile name', 'profile'))) },
+      prints: () => objectOf({ profile: word, deleted: oneOf(true) }),
       examples: ['delete-profile work --yes'],
       run: async (ctx, { options: { profile_name } }) => (await import('../features/auth/profiles.ts')).deleteProfile(ctx, profile_name),
     }),

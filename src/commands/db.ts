@@ -1,5 +1,6 @@
 import { command, group } from '../cli/language/command.ts';
 import { argument, content, flag, list, required, rest, text } from '../cli/language/options.ts';
+import { anything, either, listOf, mapOf, nullable, number, objectOf, word, words } from '../cli/language/shape.ts';
 import { columns } from '../cli/output/view.ts';
 import { databaseCalls } from '../features/database/credentials.ts';
 import { localPort, userOption } from '../features/remote/options.ts';
@@ -8,6 +9,9 @@ const forwarding = {
   user: userOption,
   port: localPort,
 };
+
+/** What scripts get of a dump. */
+const dumped = { database: word, bytes: number, duration_s: number };
 
 const tunnel = command({
   name: 'tunnel',
@@ -21,6 +25,7 @@ const tunnel = command({
   options: { ...forwarding, command: { ...rest('Command to run, after --'), required: false } },
   exits: 'with a command, those of the command',
   shows: columns('host', 'port', 'database', 'username', 'driver'),
+  prints: async () => (await import('../features/database/tunnel.ts')).databaseTunnel,
   examples: ['tunnel shop.example.com', 'tunnel shop.example.com --port 33061', 'tunnel shop.example.com -- php artisan migrate:status'],
   run: async (ctx, { targets, options }) => (await import('../features/database/tunnel.ts')).openTunnel(ctx, targets, options),
 });
@@ -58,6 +63,7 @@ const query = command({
     sql: { ...argument(required(content('Statement in SQL'))), placeholder: 'sql|@file|-', follows: true },
     write: { ...flag('Let the statement change the database'), effect: 'change', reach: 'server' },
   },
+  prints: () => either(listOf(mapOf(nullable(word))), objectOf({ site: word, database: word, rows_changed: number })),
   examples: [
     "query shop.example.com 'SELECT COUNT(*) FROM orders'",
     "query shop.example.com 'SELECT id, total FROM orders ORDER BY id LIMIT 5' -o csv",
@@ -83,6 +89,7 @@ const dump = command({
     ...rowless,
   },
   exits: '141 stdout was closed before the dump was complete',
+  prints: () => objectOf({ ...dumped, site: word, file: word, size: number }),
   examples: ['dump shop.example.com', 'dump shop.example.com -O shop.sql --force', 'dump shop.example.com -O - > shop.sql'],
   run: async (ctx, { targets, options }) => (await import('../features/database/dump.ts')).dump(ctx, targets, options),
 });
@@ -107,6 +114,17 @@ const pull = command({
     force: flag('Disconnect the users of a local PostgreSQL database'),
     trust_server: flag('Let the dump use every right of the local account, such as to run programs'),
   },
+  prints: () =>
+    objectOf({
+      ...dumped,
+      site: word,
+      local_database: word,
+      host: anything,
+      port: anything,
+      socket: nullable(word),
+      tables: number,
+      without_rows: words,
+    }),
   examples: [
     'pull shop.example.com',
     'pull shop.example.com --confirm shop_local',
@@ -141,6 +159,11 @@ const importing = command({
     force: flag('Disconnect the users of a local PostgreSQL database'),
     trust_dump: flag('Let the dump use every right of the local account, such as to run programs'),
   },
+  prints: () =>
+    either(
+      objectOf({ file: word, local_database: word, tables: number, bytes: number, duration_s: number }),
+      objectOf({ ...dumped, site: word, file: word, saved: word }),
+    ),
   examples: [
     'import shop.sql.gz',
     'import shop.sql.gz --confirm shop_local',

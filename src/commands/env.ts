@@ -3,9 +3,10 @@ import { isObject } from '../base/json.ts';
 import { quoted } from '../base/shell.ts';
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
-import { strict, updating } from '../cli/language/ensure.ts';
+import { ensuredShape, strict, updating } from '../cli/language/ensure.ts';
 import { argument, flag, list, required, rest, text, under } from '../cli/language/options.ts';
 import { creation, did } from '../cli/language/resource.ts';
+import { deleted, either, item, listOf, mapOf, nullable, objectOf, recordOf, severalOf, word, words } from '../cli/language/shape.ts';
 import { textView as plain, rows } from '../cli/output/view.ts';
 import { deployCalls, deploying } from '../features/env/deploy-after.ts';
 import {
@@ -32,6 +33,7 @@ const listVariables = command({
   calls: variablesEndpoint,
   options: { reveal: { ...flag('Show the values, which are masked in tables'), reveals: 'values' } },
   shows: revealedColumns,
+  prints: () => listOf(recordOf(['id', ...siteVariables.columns])),
   examples: ['list shop.example.com', 'list shop.example.com --reveal', 'list shop.example.com --json'],
   run: async (ctx, { targets, options: { reveal } }) => {
     const [, , ...place] = creation('variable', targets);
@@ -52,6 +54,7 @@ const get = command({
   aliases: ['show'],
   summary: 'Print the value of an environment variable',
   calls: `GET ${siteVariables.path}/{variable}`,
+  prints: () => recordOf(['value']),
   examples: ['get shop.example.com APP_URL'],
   async run(ctx) {
     const { data } = await ctx.call();
@@ -83,6 +86,7 @@ const set = command({
       : (await import('../features/link/confirmation.ts')).linkConsent(ctx, [targets], 'Change variables and deploy'),
   fields: {},
   shows: siteVariables.columns,
+  prints: async () => (await import('../features/deploy/result.ts')).deployedAfterShape(either(item, listOf(item))),
   examples: [
     'set shop.example.com LOG_LEVEL=warning APP_DEBUG=false',
     'set shop.example.com LICENSE_KEY --from-file -',
@@ -103,6 +107,7 @@ const ensure = command({
   calls: [createVariableEndpoint, variablesEndpoint, { when: 'update', also: [updateVariableEndpoint] }],
   options: { assignment, from_file, update: updating, strict, ...confirming },
   fields: {},
+  prints: () => severalOf(ensuredShape('variable')),
   examples: [
     'ensure shop.example.com APP_NAME=Shop LOG_LEVEL=warning',
     'ensure shop.example.com LOG_LEVEL=warning --update --json',
@@ -130,6 +135,7 @@ const unset = command({
   targets: 'all',
   consent: { level: 'moderate', deferred: true },
   options: { ...confirming },
+  prints: () => severalOf(deleted),
   examples: ['unset blog.example.com APP_DEBUG --yes'],
   run: async (ctx, { targets, consent }) => (await import('../features/env/set.ts')).unsetVariables(ctx, targets, consent),
 });
@@ -141,6 +147,7 @@ const history = command({
     'Lists when dnx set, changed or removed variables of a site from here, and in which command. Without values: dnx undo brings them back.',
   calls: variablesEndpoint,
   options: { key: argument(text('Only changes of this variable', 'KEY')) },
+  prints: async () => listOf((await import('../features/plan/history.ts')).pastVariableShape),
   examples: ['history shop.example.com', 'history shop.example.com DB_PASSWORD'],
   run: async (ctx, { targets, options: { key } }) => (await import('../features/plan/history.ts')).variableHistory(ctx, targets, key),
 });
@@ -152,6 +159,7 @@ const importVariables = command({
     'Copies the variables of the .env on the server to Deploynix, overwriting those with the same name. Nothing is downloaded to this machine.',
   calls: `POST ${siteVariables.path}/pull`,
   consent: { level: 'moderate', warning: 'This overwrites variables with the same name in Deploynix.' },
+  prints: () => item,
   examples: ['import shop.example.com --yes'],
   run: async (ctx, { targets: { site } }) => ({
     view: did(await ctx.call(), `Imported the .env of ${site.label}`),
@@ -183,6 +191,7 @@ const pull = command({
     force: flag('Overwrite local changes'),
     dry_run: { ...flag('Show what would be written, without writing'), effect: 'read' },
   },
+  prints: async () => either((await import('../features/env/sync/show.ts')).variableSummary, mapOf(nullable(word))),
   examples: ['pull shop.example.com', 'pull blog.example.com .env.staging', 'pull shop.example.com -'],
   run: async (ctx, { targets, options }) => (await import('../features/env/sync/pull.ts')).pullVariables(ctx, targets, options),
 });
@@ -209,6 +218,13 @@ const push = command({
     ...deploying,
     ...confirming,
   },
+  prints: async () => {
+    const [{ deployedAfterShape }, { variableSummary }] = await Promise.all([
+      import('../features/deploy/result.ts'),
+      import('../features/env/sync/show.ts'),
+    ]);
+    return deployedAfterShape(variableSummary);
+  },
   examples: ['push shop.example.com --yes', 'push shop.example.com --dry-run', 'push shop.example.com --deploy --yes'],
   run: async (ctx, { targets, options, consent }) =>
     (await import('../features/env/sync/push.ts')).pushVariables(ctx, targets, options, consent),
@@ -230,6 +246,7 @@ const diff = command({
     ...allowing,
     exit_code: flag('Exit with 10 if there are differences'),
   },
+  prints: async () => listOf((await import('../features/env/sync/diff.ts')).variableDifference),
   examples: ['diff -s shop.example.com', 'diff blog.example.com shop.example.com', 'diff .env.staging shop.example.com --reveal'],
   run: async (ctx, { options }) => (await import('../features/env/sync/diff.ts')).diffVariables(ctx, options),
 });
@@ -245,6 +262,10 @@ const edit = command({
   calls: [variablesEndpoint, createVariableEndpoint, updateVariableEndpoint, deleteVariableEndpoint, deployCalls],
   consent: { level: 'moderate', deferred: true },
   options: { ...allowing, ...deploying, ...confirming },
+  prints: async () =>
+    (await import('../features/deploy/result.ts')).deployedAfterShape(
+      objectOf({ site: word, added: words, changed: words, removed: words }),
+    ),
   examples: ['edit shop.example.com', 'edit shop.example.com --deploy --yes'],
   run: async (ctx, { targets, options, consent }) =>
     (await import('../features/env/edit/edit.ts')).editVariables(ctx, targets, options, consent),

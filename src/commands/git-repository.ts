@@ -1,6 +1,7 @@
 import { command, group } from '../cli/language/command.ts';
 import { assumed, from, natural, required, text } from '../cli/language/options.ts';
 import { answer, create, creation, list, remove, resource, show, update } from '../cli/language/resource.ts';
+import { recordOf } from '../cli/language/shape.ts';
 import { columns, type Item, rows } from '../cli/output/view.ts';
 
 const repositories = resource({
@@ -26,6 +27,7 @@ const act = (verb: 'setup-deploy-key' | 'enable-auto-deploy' | 'disable-auto-dep
     calls: `POST /git-repositories/{git_repository}/${verb}`,
     targets: 'each',
     shows: repositories.details,
+    prints: () => recordOf(repositories.details),
     examples: [`${verb} example/blog`],
     run: async (ctx, { targets }) => ({
       view: answer(await ctx.call(), repositories.details, `${did} ${targets.git_repository.label}`),

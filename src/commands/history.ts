@@ -13,6 +13,7 @@ export default command({
     site: { ...text('Only changes of this site: domain or id', 'site'), short: 's' },
     since: text('Only changes since then: 2h, 7d, or a time in UTC', 'when'),
   },
+  prints: async () => (await import('../features/plan/history.ts')).historyShape,
   examples: ['history', 'history --site shop.example.com --since 7d', 'history --json'],
   run: async (ctx, { options }) => (await import('../features/plan/history.ts')).history(ctx, options),
 });

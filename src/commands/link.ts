@@ -16,6 +16,7 @@ export default command({
     confirm_deploys: toggle('Ask before deployments and pushes of variables'),
     schema: { ...flag('Print the JSON Schema of .deploynix.json'), effect: 'read' },
   },
+  prints: async () => (await import('../features/link/link.ts')).linkShape,
   examples: [
     'link shop.example.com',
     'link web-2/staging.example.com --env staging',

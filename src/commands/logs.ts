@@ -40,6 +40,7 @@ With -f, new entries are shown until Ctrl-C, also after a log is rotated, a rele
     user: userOption,
   },
   exits: '5 permission denied; 6 no such file; 12 some sites failed; 13 no connection; 130 Ctrl-C',
+  prints: async () => (await import('../features/logs/server-log.ts')).logsShape,
   examples: [
     'logs shop.example.com',
     'logs shop.example.com -f',

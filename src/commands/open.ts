@@ -1,5 +1,6 @@
 import { command } from '../cli/language/command.ts';
 import { destination, flag } from '../cli/language/options.ts';
+import { objectOf, word } from '../cli/language/shape.ts';
 import { destinationCalls } from '../features/remote/machine.ts';
 
 export default command({
@@ -15,6 +16,7 @@ export default command({
     dashboard: flag('Open its page in the dashboard'),
     print: { ...flag('Print the URL instead'), effect: 'read' },
   },
+  prints: () => objectOf({ url: word }),
   examples: ['open shop.example.com', 'open web-1', 'open shop.example.com --dashboard --print'],
   run: async (ctx, { targets, options }) => (await import('../features/open/open.ts')).openUrl(ctx, targets, options),
 });

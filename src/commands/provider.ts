@@ -1,5 +1,6 @@
 import { command, group } from '../cli/language/command.ts';
 import { list, resource } from '../cli/language/resource.ts';
+import { listOf, recordOf } from '../cli/language/shape.ts';
 import { columns, rows } from '../cli/output/view.ts';
 
 const shown = columns('id', 'name');
@@ -11,6 +12,7 @@ const offers = (name: 'regions' | 'sizes' | 'images') =>
     summary: `List the ${name} of a provider`,
     calls: `GET /providers/{provider}/${name}`,
     shows: shown,
+    prints: () => listOf(recordOf(shown)),
     examples: [`${name} hetzner`],
     run: async (ctx) => rows(await ctx.pages(), shown, `No ${name}.`),
   });

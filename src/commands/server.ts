@@ -2,6 +2,7 @@ import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { assumed, following, from, natural, prompted, required, suggest, text, toggle, watching } from '../cli/language/options.ts';
 import { creation, creationOf, remove, resource, restart, show, update } from '../cli/language/resource.ts';
+import { listOf, recordOf } from '../cli/language/shape.ts';
 import { columns, type Item, rows, running } from '../cli/output/view.ts';
 import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/readers.ts';
 
@@ -42,6 +43,10 @@ const servers = resource({
     'created_at',
     'id',
   ),
+  stated:
+    'id name provider ip_address ssh_user region size php_version database_type webserver status monitoring_enabled provisioned_at created_at updated_at sites_count'.split(
+      ' ',
+    ),
   more: async (ctx, server, targets) => (await import('../features/overview/overview.ts')).serverOverview(ctx, server, targets),
   example: { target: 'web-1', create: 'web-3 --provider hetzner', update: '--monitoring-enabled' },
 });
@@ -55,6 +60,7 @@ const list = command({
   calls: serversEndpoint,
   options: { watch: watching },
   shows: servers.columns,
+  prints: () => listOf(recordOf(servers.columns, servers.stated)),
   examples: ['list', 'list --json'],
   async run(ctx, { options: { watch } }) {
     const empty = 'No servers.';
@@ -123,6 +129,7 @@ const create = command({
   options: following,
   fields,
   shows: servers.details,
+  prints: () => recordOf(servers.details, servers.stated),
   examples: ['create web-3 --provider hetzner --region fsn1 --size cx32', 'create cache-1 --provider hetzner --type cache --no-wait'],
   run: async (ctx, { options: { wait }, body }) =>
     (await import('../cli/run/work-result.ts')).workResult(ctx, {
@@ -147,6 +154,7 @@ const provision = command({
   consent: { level: 'moderate', warning: 'This reinstalls and reconfigures the software on the server.' },
   options: following,
   shows: servers.details,
+  prints: () => recordOf(servers.details),
   examples: ['provision web-2 --yes', 'provision web-2 --yes --no-wait'],
   run: async (ctx, { targets: { server }, options: { wait } }) =>
     (await import('../cli/run/work-result.ts')).workResult(ctx, {
@@ -167,6 +175,7 @@ const logs = command({
   name: 'logs',
   summary: 'Show the logs of a server',
   calls: 'GET /servers/{server}/logs',
+  prints: async () => (await import('../features/logs/server-log.ts')).serverLogShape,
   examples: ['logs web-1'],
   run: async (ctx) => (await import('../features/logs/server-log.ts')).serverLog(ctx),
 });

@@ -1,6 +1,7 @@
 import { command, group } from '../cli/language/command.ts';
 import { assumed, duration, following, from, natural, prompted, required, suggest, text, toggle } from '../cli/language/options.ts';
 import { action, answer, remove, resource, show, update } from '../cli/language/resource.ts';
+import { either, item, listOf, recordOf } from '../cli/language/shape.ts';
 import { columns, rows, shortCommit } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
 import { variablesEndpoint } from '../features/env/variables.ts';
@@ -105,6 +106,7 @@ const create = command({
   },
   fields,
   shows: sites.details,
+  prints: () => recordOf(sites.details),
   examples: [
     'create new.example.com --type laravel --server web-1',
     'create new.example.com --type laravel --server web-1 --git-repository-id example/blog --deploy',
@@ -135,6 +137,7 @@ const deploy = command({
     return (await import('../features/deploy/deploy.ts')).deployConsent(ctx, targets, options);
   },
   options: deployOptions,
+  prints: async () => (await import('../features/deploy/result.ts')).severalDeployedShape,
   examples: [
     'deploy shop.example.com',
     'deploy shop.example.com --verify /up --rollback-on-fail',
@@ -154,6 +157,7 @@ const watch = command({
   calls: [siteEndpoint, releasesEndpoint],
   targets: 'optional',
   options: { timeout: following.timeout, notify: following.notify, ...reporting },
+  prints: async () => either((await import('../features/deploy/result.ts')).deployShape, item),
   examples: ['watch shop.example.com', 'watch shop.example.com --notify ./tell-team.sh'],
   run: async (ctx, { targets, options }) =>
     (await import('../features/deploy/watch.ts')).watch({ ...ctx, targets: targets ?? {} }, options),
@@ -176,6 +180,7 @@ const rollback = command({
     ...following,
     ...reporting,
   },
+  prints: async () => (await import('../features/deploy/result.ts')).deployShape,
   examples: ['rollback shop.example.com --yes', 'rollback shop.example.com --to 01JQ8Z4T9G0000000000RE0003 --yes'],
   run: async (ctx, { targets, options, consent }) =>
     (await import('../features/deploy/rollback.ts')).rollback({ ...ctx, targets }, { ...options, ...consent }),
@@ -185,6 +190,7 @@ const releases = command({
   name: 'releases',
   summary: 'List the releases of a site',
   calls: releasesEndpoint,
+  prints: () => listOf(recordOf(['id', 'status', 'active', 'name', 'commit_hash', 'commit_message', 'created_at'])),
   examples: ['releases shop.example.com'],
   run: async (ctx) => (await import('../features/deploy/release.ts')).listReleases(ctx),
 });
@@ -193,6 +199,7 @@ const webhooks = command({
   name: 'webhooks',
   summary: 'List the Git pushes that a site received',
   calls: 'GET /servers/{server}/sites/{site}/webhooks',
+  prints: () => listOf(recordOf(['status', 'branch', 'pusher', 'commit_hash', 'commit_message', 'created_at'])),
   examples: ['webhooks shop.example.com'],
   run: async (ctx) =>
     rows(
@@ -214,6 +221,7 @@ const schedule = command({
     tz: text('Time zone of --at (default: your local one)', 'zone'),
     in: duration('Delay from now, such as 90m'),
   },
+  prints: () => item,
   examples: ['schedule shop.example.com --in 90m', 'schedule shop.example.com --at 2099-12-01T02:00 --tz Europe/Berlin --yes'],
   consent: async (ctx, { targets, options, consent }) =>
     (await import('../features/deploy/schedule.ts')).scheduleConsent({ ...ctx, targets }, options, consent),
@@ -249,6 +257,7 @@ export default group({
       targets: 'each',
       consent: 'moderate',
       fields: { reason: text('Reason for the suspension') },
+      prints: () => item,
       examples: ['suspend shop.example.com --yes'],
       run: async (ctx, { targets: { site } }) => answer(await ctx.call(), sites.details, `Suspended ${site.label}`),
     }),

@@ -1,6 +1,7 @@
 import { usage } from '../base/errors.ts';
 import { command } from '../cli/language/command.ts';
 import { destination, flag, rest, under } from '../cli/language/options.ts';
+import { either, listOf, objectOf, word } from '../cli/language/shape.ts';
 import { fleetCalls, isForSeveral, onOption } from '../features/remote/fleet.ts';
 import { siteOptions } from '../features/remote/options.ts';
 import { serverEndpoint, siteEndpoint } from '../platform/follow/readers.ts';
@@ -31,6 +32,13 @@ export default command({
     command: { ...rest('Command to run and its options (default: a login shell)'), required: false, bare: true },
   },
   exits: 'those of the command; 12 if it failed on some of several, 255 if ssh fails',
+  prints: async () => {
+    const [{ remoteOutcome }, { sshEntries }] = await Promise.all([
+      import('../features/remote/side-by-side.ts'),
+      import('../features/remote/ssh-config.ts'),
+    ]);
+    return either(listOf(remoteOutcome), sshEntries, objectOf({ command: word }));
+  },
   examples: [
     'ssh web-1',
     'ssh shop.example.com',

@@ -11,6 +11,7 @@ export default command({
   ].join('\n\n'),
   calls: siteEndpoint,
   options: { watch: watching },
+  prints: async () => (await import('../features/status/status.ts')).siteStatusShape,
   examples: ['status shop.example.com', 'status shop.example.com --json'],
   run: async (ctx, { targets, options: { watch = false } }) =>
     (await import('../features/status/status.ts')).showStatus(ctx, targets, { watch }),

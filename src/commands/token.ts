@@ -1,10 +1,11 @@
 import { usage } from '../base/errors.ts';
 import { command, group, type Tree } from '../cli/language/command.ts';
 import { choice, flag, list, natural, required, text } from '../cli/language/options.ts';
+import { anything, deleted, either, listOf, objectOf, recordOf, severalOf, word, words } from '../cli/language/shape.ts';
 import { everyCommand } from '../cli/language/tree.ts';
 import { columns, rows } from '../cli/output/view.ts';
 import { leaseCalls, leaseOptions } from '../features/lease/options.ts';
-import { type AbilityNeed, commandAbilities } from '../features/token/abilities/arithmetic.ts';
+import { type AbilityNeed, abilityNeed, commandAbilities } from '../features/token/abilities/arithmetic.ts';
 import { needsOfLines } from '../features/token/abilities/needs.ts';
 import { chosenAbilities, presetNames, printNotes } from '../features/token/choose.ts';
 import { createToken } from '../features/token/mint.ts';
@@ -38,6 +39,7 @@ const listTokens = command({
   summary: 'List tokens',
   calls: 'GET /tokens',
   options: { audit: flag('Flag tokens that are unused, share a name or have every ability, and leases') },
+  prints: () => listOf(recordOf(['id', 'name', 'abilities', 'last_used_at', 'created_at'])),
   examples: ['list', 'list --audit', 'list --json'],
   async run(ctx, { options: { audit: marked } }) {
     const shown = columns<Token>('name', 'id', abilityColumn, 'last_used_at', 'created_at');
@@ -66,6 +68,7 @@ const create = command({
     ability: list('Include this ability', 'resource:action'),
     to_file: text('Write the token to a new file that only you can read', 'file'),
   },
+  prints: () => objectOf({}, { id: anything, name: anything, token: word, file: word }),
   examples: ['create ci --for "deploy --wait"', 'create ci --preset ci-deploy', 'create ci --ability site:deploy'],
   run: (ctx, { options, body }) => createToken(ctx, options, body),
 });
@@ -86,6 +89,7 @@ const revoke = command({
       ),
   },
   options: { confirm: text('Name of the token that dnx itself uses, to revoke it without a prompt', 'name') },
+  prints: () => severalOf(deleted),
   examples: ['revoke Grafana --yes'],
   run: (ctx, { targets, options: { confirm } }) =>
     revokeTokens(
@@ -104,6 +108,7 @@ const rotate = command({
   calls: ['DELETE /tokens/{token}', 'GET /tokens', 'POST /tokens', 'GET /user'],
   consent: { level: 'moderate', warning: 'Anything that uses the old token stops working until it gets the new one.' },
   options: { to_file: text('Write the new token to a new file that only you can read', 'file') },
+  prints: () => objectOf({ name: anything }, { id: anything, abilities: anything }),
   examples: ['rotate Grafana --yes'],
   run: (ctx, { targets, options }) => rotateToken(ctx, targets.token.id, options),
 });
@@ -138,6 +143,7 @@ const abilities = command({
   effect: 'read',
   summary: 'List abilities, or those that a command needs',
   options: wanted,
+  prints: () => either(listOf(abilityNeed), listOf(objectOf({ ability: word, allows: words, assumed: words }))),
   examples: ['abilities', 'abilities --for "deploy --wait" --for "env set"'],
   async run(ctx, { options: { for: lines, from_script: scripts } }) {
     if (!lines && !scripts) {

@@ -22,6 +22,7 @@ export default command({
   },
   exits: 'with a command, those of the command',
   shows: columns('host', 'port', 'server', 'remote_port'),
+  prints: async () => (await import('../features/remote/tunnel.ts')).portTunnel,
   examples: ['tunnel 6379 shop.example.com', 'tunnel 7700 web-1 --port 17700', 'tunnel 6379 web-1 -- redis-cli ping'],
   run: async (ctx, { targets, options }) => (await import('../features/remote/tunnel.ts')).openPortTunnel(ctx, targets, options),
 });

@@ -25,6 +25,7 @@ export default command({
   summary: 'Take back a change that dnx made',
   description:
     'Takes back the last change of this profile that was not taken back yet; again, the one before it. Or that with this id of dnx history. It shows what it will send, asks, and is in the history itself; dnx redo makes the change again. What was changed since is left alone.\n\nDeployments, restarts and sessions are skipped. What cannot be taken back says so in --dry-run, before it happens. Interrupted, run it again: it goes on.',
+  prints: async () => (await import('../features/plan/send.ts')).applyShape,
   examples: ['undo --yes', 'undo --dry-run'],
   run: async (ctx, { options, consent }) => (await import('../features/plan/undo.ts')).undo(ctx, 'undo', options, consent),
 });

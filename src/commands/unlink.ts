@@ -1,4 +1,5 @@
 import { command } from '../cli/language/command.ts';
+import { nullable, objectOf, word, words, yes } from '../cli/language/shape.ts';
 
 export default command({
   name: 'unlink',
@@ -8,6 +9,7 @@ export default command({
   effect: 'local',
   links: true,
   consent: async () => ({ level: 'moderate', deferred: true }),
+  prints: () => objectOf({ file: word, removed: words, deleted: yes, default: nullable(word) }),
   examples: ['unlink', 'unlink --env staging'],
   run: async (ctx, { consent }) => (await import('../features/link/unlink.ts')).unlink(ctx, consent),
 });

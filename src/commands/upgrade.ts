@@ -1,5 +1,6 @@
 import { repository, version } from '../base/version.ts';
 import { command } from '../cli/language/command.ts';
+import { nullable, objectOf, word } from '../cli/language/shape.ts';
 import { textView } from '../cli/output/view.ts';
 import { installationOf } from '../features/update/installation.ts';
 
@@ -10,6 +11,7 @@ export default command({
   description: `Replaces an executable by that of the latest release, once its signature and checksum are right and it runs.
 If dnx was installed with npm, pnpm, Yarn, Bun, Homebrew, Scoop, dpkg, rpm or Docker, or runs with npx or in a project, prints the command for that.`,
   effect: 'local',
+  prints: () => objectOf({ version: word, installed_with: nullable(word), command: nullable(word) }, { file: word, previous: word }),
   examples: ['upgrade'],
   run: async (ctx) => {
     const { by = null, upgrade = null, executable } = installationOf(ctx.world) ?? {};

@@ -18,6 +18,7 @@ export default command({
     url: { ...text('URL to request (default: https and the domain)'), reach: 'machine' },
     ...siteOptions,
   },
+  prints: async () => (await import('../features/why/diagnosis.ts')).diagnosisShape,
   examples: [
     'why shop.example.com',
     'why shop.example.com --json',

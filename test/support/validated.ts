@@ -1,20 +1,20 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { TypedLine } from '../../src/cli/language/command.ts';
+import type { JsonSchema } from '../../src/cli/language/shape.ts';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
 import { planSchema } from '../../src/features/plan/file.ts';
 import { errorsSchema } from '../../src/features/schema/errors.ts';
-import { outputOf, waitEvents } from '../../src/features/schema/outputs.ts';
-import type { JsonSchema } from '../../src/features/schema/shape.ts';
+import { outputOf, waitEvents } from '../../src/features/schema/schema.ts';
 
 // Thousands of runs share it: `schema.test.ts` checks the schemas themselves.
 const ajv = new Ajv2020({ strict: false, validateFormats: false, validateSchema: false, code: { optimize: false } });
 /** Compiled schemas by command; undefined for what prints no JSON. */
 const compiled = new Map<string, ValidateFunction | undefined>();
 
-function check(name: string, schema: () => JsonSchema | null): ValidateFunction | undefined {
+async function check(name: string, schema: () => JsonSchema | null | Promise<JsonSchema | null>): Promise<ValidateFunction | undefined> {
   if (!compiled.has(name)) {
-    const found = schema();
+    const found = await schema();
     compiled.set(name, found ? ajv.compile(found) : undefined);
   }
   return compiled.get(name);
@@ -28,16 +28,12 @@ export async function validateOutput(
   const lines = argv.includes('ndjson');
   if (!lines && !argv.includes('--json') && !argv.includes('json')) return;
   for (const line of stderr.split('\n').filter((each) => each.startsWith('{"error":')))
-    mustMatch(
-      check('errors', () => errorsSchema().schema),
-      JSON.parse(line),
-      'The error',
-    );
+    mustMatch(await check('errors', () => errorsSchema().schema), JSON.parse(line), 'The error');
   if (stdout === '') return;
   const { invocation } = await parse(argv, tree);
   if (!invocation || invocation.globals.fields || invocation.globals.query !== undefined) return;
-  if (lines) for (const line of stdout.split('\n').filter(Boolean)) validateLine(invocation, parsed(line));
-  else mustMatch(checkOf(invocation), parsed(stdout), argv.join(' '));
+  if (lines) for (const line of stdout.split('\n').filter(Boolean)) await validateLine(invocation, parsed(line));
+  else mustMatch(await checkOf(invocation), parsed(stdout), argv.join(' '));
 }
 
 /** Undefined for what is no JSON, such as a dump that was sent to stdout. */
@@ -49,26 +45,22 @@ function parsed(text: string): unknown {
   }
 }
 
-function checkOf({ group, command, plan, options }: TypedLine): ValidateFunction | undefined {
+function checkOf({ group, command, plan, options }: TypedLine): Promise<ValidateFunction | undefined> {
   const path = [group.name, command.name].filter(Boolean).join(' ');
   if (plan.dry || (/^(un|re)do$/.test(path) && options.dry_run)) return check('plan', () => planSchema);
-  return check(path, () => outputOf({ path, group, command }));
+  return check(path, () => outputOf(command));
 }
 
 /** An event of a wait, its result, or an item of a list. */
-function validateLine(invocation: TypedLine, value: unknown): void {
+async function validateLine(invocation: TypedLine, value: unknown): Promise<void> {
   const { type, data, ...result } = (value ?? {}) as Readonly<Record<string, unknown>>;
   const isEvent = ['status', 'heartbeat', 'fault'].includes(String(type)) && 'elapsed_s' in result;
   if (isEvent) {
-    mustMatch(
-      check('events', () => waitEvents),
-      value,
-      'The event',
-    );
+    mustMatch(await check('events', () => waitEvents), value, 'The event');
     return;
   }
   const item = type === 'result' ? (data ?? result) : value;
-  const valid = checkOf(invocation);
+  const valid = await checkOf(invocation);
   if (!valid?.([item])) mustMatch(valid, item, invocation.path);
 }
 

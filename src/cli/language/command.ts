@@ -16,7 +16,7 @@ import type { Ask } from '../prompt/ask.ts';
 import type { Called, Calls, TargetsIn } from './calls.ts';
 import type { Globals } from './globals.ts';
 import type { Effect, Options, Reach, Shows, Values } from './options.ts';
-import type { failure, Printed, Shape } from './shape.ts';
+import type { failure, JsonSchema, Printed, Shape } from './shape.ts';
 
 /** What `run` gets. Helpers take only what they use: `Pick<Context, 'clock' | 'signal'>`. `E` are the declared endpoints. */
 export interface Context<E extends Endpoint = Endpoint> {
@@ -214,9 +214,10 @@ export interface TypedLine {
 export type RunLine = (argv: readonly string[], world: World, check?: (line: TypedLine) => boolean) => Promise<number>;
 
 /** A command without its argument types, as the tree, help and completion see it. */
-export interface AnyCommand extends Omit<Command<Calls, TargetCount, Options, Options>, 'run' | 'consent'> {
+export interface AnyCommand extends Omit<Command<Calls, TargetCount, Options, Options>, 'run' | 'consent' | 'prints'> {
   // biome-ignore lint/suspicious/noExplicitAny: the only place that drops a command's argument types
   readonly consent?: Consent['level'] | Consent | ((ctx: Context, args: any) => Promise<Consent | undefined>);
+  readonly prints?: () => JsonSchema | Promise<JsonSchema>;
   // biome-ignore lint/suspicious/noExplicitAny: as above
   run(ctx: Context, args: any): Promise<View | Result>;
 }

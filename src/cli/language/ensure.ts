@@ -3,6 +3,7 @@ import type { Keys } from '../../platform/names/existing.ts';
 import { command } from './command.ts';
 import { flag, type Options, required } from './options.ts';
 import { article, endpoint, exampleLine, type Resource, secretFields } from './resource.ts';
+import { anything, item, listOf, nullable, objectOf, oneOf, type Shape, word, words, yes } from './shape.ts';
 
 /** How an existing resource is found, and whether the API can update it. */
 interface Ensured {
@@ -24,6 +25,7 @@ export const ensure = (of: Resource, given: Options, { keys, update = true }: En
     summary: `Create ${article(title(noun))} unless it exists`,
     description: description(noun, keys, update, secrets),
     exits: '10 it differs, with --strict',
+    prints: () => ensuredShape(noun),
     calls: [endpoint(`POST ${path}`), endpoint(`GET ${path}`), { when: 'update', also: update ? [endpoint(`PUT ${path}/{${noun}}`)] : [] }],
     options: (update ? { update: updating, strict } : { strict }) as Options,
     fields,
@@ -45,6 +47,17 @@ export const ensure = (of: Resource, given: Options, { keys, update = true }: En
       }),
   });
 };
+
+/** What `ensure` prints, with the resource under its noun. */
+export const ensuredShape = (noun: string): Shape<object> =>
+  objectOf({
+    changed: yes,
+    outcome: oneOf('created', 'updated', 'unchanged', 'different'),
+    id: nullable(word),
+    differences: listOf(objectOf({ field: word, is: anything, wanted: anything })),
+    unknown: words,
+    [noun]: nullable(item),
+  });
 
 function description(noun: string, keys: Keys, update: boolean, secrets: readonly string[]): string {
   const by = keys.map((fields) => wordsOf(fields)).join(', else by ');

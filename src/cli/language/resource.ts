@@ -6,9 +6,10 @@ import type { Endpoint } from '../../platform/api/endpoint.ts';
 import type { Creating, Creation } from '../../platform/names/creation.ts';
 import { called, resourceName, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
-import { type Column, done, type Item, type Result, record, rows, type View } from '../output/view.ts';
+import { type Column, done, type Item, type Result, record, rows } from '../output/view.ts';
 import { type Command, type Consent, type Context, command } from './command.ts';
 import { type Option, type Options, optional } from './options.ts';
+import { deleted, item, listOf, recordOf } from './shape.ts';
 
 /** A collection of the API: `path` lists and creates, `path/{noun}` shows, updates and deletes one. */
 export interface Resource<P extends `/${string}` = `/${string}`> {
@@ -17,6 +18,8 @@ export interface Resource<P extends `/${string}` = `/${string}`> {
   readonly columns: readonly Column[];
   /** What `show` prints. */
   readonly details: readonly Column[];
+  /** The fields whose types the API reference states. */
+  readonly stated?: readonly string[];
   /** Reads the computed details that `show` prints in a table. Must not fail if the token cannot read them. */
   readonly more?: (ctx: Pick<Context, 'api' | 'clock' | 'world'>, item: Item, targets: Targets) => Promise<Item>;
   /** What the examples use: an id or name in the sandbox, and its parents. */
@@ -37,20 +40,21 @@ export const resource = <const P extends `/${string}`>(
 ): Resource<P> => ({ details: definition.columns, ...definition });
 
 /** `GET path`: every item, as rows. */
-export const list = ({ noun, path, columns, example }: Resource) =>
+export const list = ({ noun, path, columns, stated, example }: Resource) =>
   command({
     name: 'list',
     aliases: ['ls'],
     summary: `List ${plural(title(noun))}`,
     calls: endpoint(`GET ${path}`),
     shows: columns,
+    prints: () => listOf(recordOf(columns, stated)),
     examples: [exampleLine('list', example.site, example.parents), `${exampleLine('list', example.site, example.parents)} --json`],
     run: async (ctx, { targets }) =>
       rows(await ctx.pages<object>(), columns, `No ${plural(title(noun))}.`, example.create ? creation(noun, targets) : undefined),
   });
 
 /** `GET path/{noun}`: one item, as a record. */
-export const show = ({ noun, path, details, example, more }: Resource) =>
+export const show = ({ noun, path, details, stated, example, more }: Resource) =>
   command({
     name: 'show',
     aliases: ['get'],
@@ -58,6 +62,7 @@ export const show = ({ noun, path, details, example, more }: Resource) =>
     ...(more && { description: 'The table also shows related resources, if the token can read them; JSON does not.' }),
     calls: endpoint(`GET ${path}/{${noun}}`),
     shows: details,
+    prints: () => recordOf(details, stated),
     examples: [exampleLine('show', example.site, example.target, example.parents)],
     async run(ctx, { targets }) {
       const { data } = await ctx.call();
@@ -68,13 +73,14 @@ export const show = ({ noun, path, details, example, more }: Resource) =>
   });
 
 /** `POST path` with the given fields; `-F` and `--data` override them. */
-export const create = <const F extends Options>({ noun, path, details, example }: Resource, fields: F) =>
+export const create = <const F extends Options>({ noun, path, details, stated, example }: Resource, fields: F) =>
   command({
     name: 'create',
     summary: `Create ${article(title(noun))}`,
     calls: endpoint(`POST ${path}`),
     fields,
     shows: details,
+    prints: () => recordOf(details, stated),
     examples: [exampleLine('create', example.site, example.create, example.parents)],
     async run(ctx, { targets, body }) {
       const secrets = secretFields(fields);
@@ -88,13 +94,14 @@ export const create = <const F extends Options>({ noun, path, details, example }
   });
 
 /** `PUT path/{noun}` with the given fields; at least one is required. */
-export const update = <const F extends Options>({ noun, path, details, example }: Resource, fields: F) =>
+export const update = <const F extends Options>({ noun, path, details, stated, example }: Resource, fields: F) =>
   command({
     name: 'update',
     summary: `Update ${article(title(noun))}`,
     calls: endpoint(`PUT ${path}/{${noun}}`),
     fields: optional(fields),
     shows: details,
+    prints: () => recordOf(details, stated),
     examples: [exampleLine('update', example.site, example.target, example.update, example.parents)],
     run: async (ctx, { targets, body }) => {
       if (Object.keys(body).length === 0) {
@@ -114,6 +121,7 @@ export const remove = ({ noun, path, example }: Resource, consent: Consent = { l
     // A typed name confirms one deletion.
     targets: consent.level === 'severe' ? 'one' : 'each',
     consent,
+    prints: () => deleted,
     examples: [
       exampleLine(
         'delete',
@@ -146,6 +154,7 @@ type Action = Pick<
 export const action = ({ done: sentence, note, ...definition }: Action) =>
   command({
     ...definition,
+    prints: () => item,
     run: async (ctx, { targets }) => {
       const reply = await ctx.call();
       const view = typeof sentence === 'string' ? said(reply, sentence) : did(reply, sentence(targets));
@@ -161,6 +170,7 @@ export const restart = ({ noun, path, example }: Resource, consent?: Consent) =>
     calls: endpoint(`POST ${path}/{${noun}}/restart`),
     targets: 'each',
     ...(consent && { consent }),
+    prints: () => item,
     examples: [exampleLine('restart', example.site, example.target, example.parents, consent && '--yes')],
     async run(ctx, { targets }) {
       const reply = await ctx.call();
@@ -172,18 +182,18 @@ export const restart = ({ noun, path, example }: Resource, consent?: Consent) =>
   });
 
 /** A reply as a view: its record under `sentence`, else its message. */
-export function answer(reply: Pick<Reply, 'data' | 'message'>, shown: readonly Column[], sentence?: string): View {
+export function answer(reply: Pick<Reply, 'data' | 'message'>, shown: readonly Column[], sentence?: string) {
   return isObject(reply.data) ? record(reply.data, shown, sentence) : said(reply, sentence ?? 'Done');
 }
 
 /** A reply whose message is the result. Scripts get the record if the API sent one. */
-export function said(reply: Pick<Reply, 'data' | 'message'>, sentence: string): View {
+export function said(reply: Pick<Reply, 'data' | 'message'>, sentence: string) {
   const words = reply.message ?? sentence;
   return done(words.replace(/\.$/, ''), isObject(reply.data) ? reply.data : { message: words });
 }
 
 /** `sentence` for people; for scripts, the item or message that the API sent. */
-export const did = ({ data, message }: Pick<Reply, 'data' | 'message'>, sentence: string): View =>
+export const did = ({ data, message }: Pick<Reply, 'data' | 'message'>, sentence: string) =>
   done(sentence, isObject(data) ? data : { message: message ?? `${sentence}.` });
 
 /** An endpoint built at run time: the compiler does not know its parameters. */

@@ -34,13 +34,12 @@ export function nullable<T>(value: Shape<T>): Shape<T | null> {
 }
 
 type Shapes = Readonly<Record<string, JsonSchema>>;
-type Members<F> = { readonly [K in keyof F]: Printed<F[K]> };
+type Members<F, O> = { readonly [K in keyof F]: Printed<F[K]> } & { readonly [K in keyof O]?: Printed<O[K]> };
+/** Without the intersection, which messages of the compiler would show. */
+type Flat<T> = { readonly [K in keyof T]: T[K] };
 
 /** An object with these fields, and perhaps those of `optional`. Later versions may add others. */
-export const objectOf = <F extends Shapes, O extends Shapes = Record<never, never>>(
-  fields: F,
-  optional?: O,
-): Shape<Members<F> & Partial<Members<O>>> =>
+export const objectOf = <F extends Shapes, O extends Shapes = Record<never, never>>(fields: F, optional?: O): Shape<Flat<Members<F, O>>> =>
   shape({ type: 'object', properties: { ...fields, ...optional }, required: Object.keys(fields) });
 
 /** One of these, depending on the options. */
@@ -51,6 +50,9 @@ export const failure = objectOf({ code: word, message: word, status: nullable(nu
 
 /** What a command prints of one target; of several, a list, in which a failed one has an `error`. */
 export const severalOf = <T>(one: Shape<T>) => either(one, listOf(either(one, objectOf({ id: word }, { error: failure }))));
+
+/** What --schema prints. */
+export const jsonSchema = objectOf({ $schema: word });
 
 /** As the API sent it. */
 const id = shape<unknown>({ type: ['string', 'integer', 'null'] });

@@ -232,7 +232,7 @@ export const rows = <T extends object>(
   ...(first && { first }),
 });
 /** A record with a line per field. `done` is the ✓ line above it; `details` replace the fields for people. */
-export const record = <T extends object>(
+export const record = <const T extends object>(
   item: T,
   shown: readonly Column[],
   done?: string,
@@ -265,16 +265,16 @@ export const sections = <T extends object>(item: T, shown: readonly Column[], pa
   sections: parts,
 });
 /** A sentence for people, and data for scripts. */
-export const message = <D>(sentence: string, data: D): View<D> => ({ kind: 'message', text: sentence, data });
+export const message = <const D>(sentence: string, data: D): View<D> => ({ kind: 'message', text: sentence, data });
 /** A ✓ sentence with details for people, and data for scripts. */
-export const done = <D>(sentence: string, data: D, details: readonly Detail[] = []): View<D> => ({
+export const done = <const D>(sentence: string, data: D, details: readonly Detail[] = []): View<D> => ({
   kind: 'message',
   text: sentence,
   data,
   done: details,
 });
 /** Text to print unchanged, and data for scripts. */
-export const textView = <D>(value: string, data: D): View<D> => ({ kind: 'text', text: value, data });
+export const textView = <const D>(value: string, data: D): View<D> => ({ kind: 'text', text: value, data });
 /** A log, and data for scripts. */
 export const log = <D>(value: string, data: D): View<D> => ({ kind: 'text', text: value, data, log: true });
 /** JSON of an unknown shape. */

@@ -13,7 +13,7 @@ import { withoutUserinfo } from './hidden.ts';
 import type { Plan, PlannedChange, PlannedTarget } from './plan.ts';
 
 /** A plan as people see it: each change, what is known of it, and what all of them need. `details`: of each change, and of all. */
-export function planView(plan: Plan, nameOf: NameOf, details: PlanDetails): View {
+export function planView(plan: Plan, nameOf: NameOf, details: PlanDetails): View<never> {
   const { changes, consent, abilities } = plan;
   const needs: readonly Detail[] = [
     ...details.whole,
@@ -23,7 +23,11 @@ export function planView(plan: Plan, nameOf: NameOf, details: PlanDetails): View
   ];
   const blocks = changes.map((change, at) => changeSection(change, nameOf, { more: details.each[at], sent: details.sent?.[at] }));
   const shown = columns<Plan>('version', 'host', 'changes', 'consent', 'abilities', 'about');
-  return sections(plan, shown, [...blocks, onLines(changes.length === 0 ? 'Nothing would change' : countedChanges(changes), needs)]);
+  // No output of its own: what --dry-run prints is a plan, for every command.
+  return sections(plan as never, shown, [
+    ...blocks,
+    onLines(changes.length === 0 ? 'Nothing would change' : countedChanges(changes), needs),
+  ]);
 }
 
 /** A title and its details, of which each is one line, whatever is in them. */

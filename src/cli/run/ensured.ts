@@ -28,11 +28,11 @@ interface Ensuring {
 }
 
 /** `dnx … ensure`: accepts what exists, updates it if told to, else creates it once. */
-export const ensured = async (ctx: Context, asked: Ensuring): Promise<Result> =>
+export const ensured = async (ctx: Context, asked: Ensuring): Promise<Result<object>> =>
   ensuredIn(ctx, await ctx.list<unknown>(`GET ${asked.resource.path}`), asked);
 
 /** The same, after its whole list was read. */
-export async function ensuredIn(ctx: Context, known: readonly unknown[], asked: Ensuring): Promise<Result> {
+export async function ensuredIn(ctx: Context, known: readonly unknown[], asked: Ensuring): Promise<Result<object>> {
   const { resource, targets, wanted, secrets } = asked;
   const list: Endpoint = `GET ${resource.path}`;
   const item = lookFor(known, asked);
@@ -69,7 +69,7 @@ const without = (wanted: JsonObject, fields: readonly string[]): JsonObject =>
   Object.fromEntries(Object.entries(wanted).filter(([field]) => !fields.includes(field)));
 
 /** What was created. Deploynix may show another value than the one that was sent, and then the next `ensure` differs or creates another. */
-function fresh(ctx: Context, item: JsonObject | undefined, asked: Ensuring): Result {
+function fresh(ctx: Context, item: JsonObject | undefined, asked: Ensuring) {
   const { wanted, secrets, confidential } = asked;
   const { noun } = asked.resource;
   const label = resourceName(item ?? {}, noun) ?? resourceName(wanted, noun);
@@ -95,7 +95,7 @@ interface Found {
 }
 
 /** Accepts what exists, or updates it. */
-async function accepted(ctx: Context, item: JsonObject, asked: Ensuring): Promise<Result> {
+async function accepted(ctx: Context, item: JsonObject, asked: Ensuring) {
   const { resource, wanted, secrets, update } = asked;
   const { noun } = resource;
   const comparison = compared(noun, item, without(wanted, secrets));
@@ -115,7 +115,7 @@ async function accepted(ctx: Context, item: JsonObject, asked: Ensuring): Promis
 }
 
 /** Updates the fields that differ, and checks the response. */
-async function updated(ctx: Context, { name, item, note, ...comparison }: Found, asked: Ensuring): Promise<Result> {
+async function updated(ctx: Context, { name, item, note, ...comparison }: Found, asked: Ensuring) {
   const { resource, confidential } = asked;
   const { noun, path } = resource;
   const body = Object.fromEntries(comparison.differences.map(({ field, wanted }) => [field, wanted]));
@@ -130,7 +130,7 @@ async function updated(ctx: Context, { name, item, note, ...comparison }: Found,
 }
 
 /** Changes nothing. */
-function kept(ctx: Context, { name, item, note, ...comparison }: Found, asked: Ensuring): Result {
+function kept(ctx: Context, { name, item, note, ...comparison }: Found, asked: Ensuring) {
   const { confidential, updates, resource } = asked;
   const { noun } = resource;
   const report = ensureReport({ noun, confidential }, item, { outcome: 'different', ...comparison });
@@ -174,10 +174,10 @@ function ensureReport(
 /** A warning for what differs, or with `--strict` a failure. */
 function differing(
   { progress }: Pick<Context, 'progress'>,
-  result: Result,
+  result: Result<object>,
   { sentence, differences, hint }: { readonly sentence: string; readonly differences: readonly FieldDifference[]; readonly hint?: string },
   { strict, confidential }: { readonly strict: boolean; readonly confidential?: string },
-): Result {
+) {
   const isHidden = ({ field }: FieldDifference) => field === confidential;
   if (strict) {
     const details = differences.map((each) => detailOf(isHidden(each) ? { ...each, is: MASK, wanted: MASK } : each));

@@ -3,7 +3,7 @@ import type { Thing, Work } from '../../platform/follow/work.ts';
 import type { Creation } from '../../platform/names/creation.ts';
 import type { Context } from '../language/command.ts';
 import { answer } from '../language/resource.ts';
-import { type Column, ending, type Result, record } from '../output/view.ts';
+import { type Column, ending, record } from '../output/view.ts';
 
 /** Work to start and follow, and how to show it. */
 interface Shown<T extends Thing> extends Work<T> {
@@ -18,7 +18,7 @@ interface Shown<T extends Thing> extends Work<T> {
 export async function workResult<T extends Thing>(
   ctx: Pick<Context, 'api' | 'clock' | 'deadline' | 'signal' | 'progress' | 'timeoutMs'>,
   { columns, did, creates, ...work }: Shown<T>,
-): Promise<Result> {
+) {
   const { startAndFollow } = await import('../../platform/follow/work.ts');
   const once = creates && (await import('../../platform/names/creation.ts')).creatingOnce(ctx, creates, work.start);
   // The list also shows whether the token can follow what it creates.

@@ -4,7 +4,8 @@ import { isObject, own } from '../../base/json.ts';
 import { unknownWord } from '../../base/nearest.ts';
 import { andList } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
-import { columns, done, message, type Result, sections } from '../../cli/output/view.ts';
+import { listOf, objectOf, oneOf, type Printed, word, words } from '../../cli/language/shape.ts';
+import { columns, done, message, sections } from '../../cli/output/view.ts';
 import { readJson, readText, realPathOf } from '../../machine/files/text-file.ts';
 import { projectDirectory } from '../env/local-file.ts';
 import { type AgentClient, agentClients, clientsIn, MCP_NAME, MCP_SERVER, SKILL, skillPlaces } from './clients.ts';
@@ -29,7 +30,7 @@ const SERVERS_TEXT = `{
 const EDITED = 'it was edited, or not written by dnx';
 
 /** `dnx agent install`: writes what agents read in a project, and says how their clients get the MCP server. */
-export async function installAgent(ctx: Context, { client, dry_run }: Options, { yes }: GivenConsent): Promise<Result> {
+export async function installAgent(ctx: Context, { client, dry_run }: Options, { yes }: GivenConsent) {
   const project = projectOf(ctx);
   const clients = await chosenClients(ctx, project, client);
   const texts = await agentTexts(ctx.tree);
@@ -62,7 +63,7 @@ export async function installAgent(ctx: Context, { client, dry_run }: Options, {
 }
 
 /** `dnx agent uninstall`: takes back what an install wrote, for every client. */
-export async function uninstallAgent(ctx: Context, { dry_run }: Options, { yes }: GivenConsent): Promise<Result> {
+export async function uninstallAgent(ctx: Context, { dry_run }: Options, { yes }: GivenConsent) {
   const project = projectOf(ctx);
   const remove: Readonly<Record<string, (text: string) => Outcome>> = {
     ...Object.fromEntries(
@@ -149,17 +150,24 @@ interface Work {
   readonly data: { readonly clients: readonly string[]; readonly steps: readonly string[] };
 }
 
+/** What became of the files, and the steps that are left. */
+export const installed = objectOf({
+  clients: words,
+  files: listOf(objectOf({ file: word, result: oneOf('added', 'changed', 'removed', 'kept') })),
+  steps: words,
+});
+
 /** Shows each change and asks, unless `yes`; then makes all. Two paths may lead to one file, which gets the first edit. */
 async function performed(
   ctx: Context,
   project: string,
   { edits: all, yes, dry, data: { clients, steps } }: Work,
   [made, nothing]: readonly [made: string, nothing: string],
-): Promise<Result> {
+) {
   const edits = all.filter(({ path }, at) => all.findIndex((edit) => edit.path === path) === at);
   const changes = edits.filter(({ before, after }) => before !== after);
   for (const { file, kept } of edits) if (kept !== undefined) ctx.progress.warn(`Kept ${file}: ${kept}.`);
-  const data = { clients, files: edits.map((edit) => ({ file: edit.file, result: resultOf(edit) })), steps };
+  const data: Printed<typeof installed> = { clients, files: edits.map((edit) => ({ file: edit.file, result: resultOf(edit) })), steps };
   if (changes.length === 0) return { view: message(nothing, data) };
   const shown = changes.map((edit) => ({ title: `${verbs[resultOf(edit)]} ${edit.file}`, details: changedLines(edit) }));
   if (dry) return { view: sections(data, columns('clients', 'files', 'steps'), shown), note: 'Nothing was changed.' };

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { toJson } from '../../base/json.ts';
+import { nullable, objectOf, oneOf, type Printed, type Shape, word } from '../../cli/language/shape.ts';
 import { isId, type Target } from '../../platform/names/names.ts';
-import type { RuleId, Severity } from './rules.ts';
+import { type RuleId, type Severity, severities } from './rules.ts';
 
 /** Where something is: a site, a server, or the organization. */
 export interface AuditPlace {
@@ -46,15 +47,18 @@ export interface PlaceNames {
 }
 
 /** A finding, as scripts get it. Its severity is `not_checked` if the check could not be made. */
-export interface AuditFinding extends PlaceNames {
-  readonly rule: RuleId;
-  readonly severity: Severity | 'not_checked';
-  readonly resource: string | null;
-  readonly message: string;
-  readonly why: string;
-  readonly fix: { readonly command: string } | null;
-  readonly fingerprint: string;
-}
+export const auditFinding = objectOf({
+  rule: word as Shape<RuleId>,
+  severity: oneOf(...severities, 'not_checked'),
+  server: nullable(word),
+  site: nullable(word),
+  resource: nullable(word),
+  message: word,
+  why: word,
+  fix: nullable(objectOf({ command: word })),
+  fingerprint: word,
+});
+export type AuditFinding = Printed<typeof auditFinding>;
 
 /** A rule at a place, by name. */
 export type RuleAtPlace = Pick<AuditFinding, 'rule' | 'server' | 'site'>;

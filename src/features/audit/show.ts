@@ -1,6 +1,6 @@
 import { DnxError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { columns, type Reports, type Result, rows } from '../../cli/output/view.ts';
+import { columns, type Reports, rows } from '../../cli/output/view.ts';
 import { commandLine } from '../../cli/run/command-line.ts';
 import { pathToWrite } from '../../machine/files/own-files.ts';
 import type { Target } from '../../platform/names/names.ts';
@@ -36,7 +36,7 @@ const shown = columns<AuditFinding>(
 );
 
 /** Audits, and compares the findings with the baseline. */
-export async function showAudit(ctx: Context, choice: AuditOptions): Promise<Result> {
+export async function showAudit(ctx: Context, choice: AuditOptions) {
   const { progress, settings, world, clock } = ctx;
   const { baseline: file, update } = choice;
   if (file !== undefined && update) pathToWrite(file, world);

@@ -1,7 +1,7 @@
 import { isError, type Next, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { done, type Result } from '../../cli/output/view.ts';
+import { done } from '../../cli/output/view.ts';
 import type { Ask } from '../../cli/prompt/ask.ts';
 import { accountName } from '../../machine/settings/config.ts';
 import { DEFAULT_HOST, hostName, hostOf, isLoopback, profileNote } from '../../machine/settings/host.ts';
@@ -17,7 +17,7 @@ type LoginOptions = Choosing & {
 };
 
 /** Gets a token for email and password, or from stdin, checks it, and stores it for this host and profile. */
-export async function login(ctx: Context, options: LoginOptions): Promise<Result> {
+export async function login(ctx: Context, options: LoginOptions) {
   const { settings, progress, ask } = ctx;
   const { requests, storedToken, storing } = settings.blocked;
   const blocked = requests ?? storedToken ?? storing;
@@ -38,7 +38,7 @@ export async function login(ctx: Context, options: LoginOptions): Promise<Result
   const { user, abilities, first } = signed;
   if (before) progress.note('The previous token was replaced but not revoked. To review your tokens: dnx token list --audit');
   if (at.insecure) progress.warn(`The token is stored unencrypted in ${at.tokens.file}.`);
-  const store = at.insecure ? 'file' : 'keychain';
+  const store = at.insecure ? ('file' as const) : ('keychain' as const);
   const { profile } = settings;
   const sentence = `Signed in to ${hostName(at.host)}${user ? ` as ${user}` : ''}${profileNote(profile)}`;
   await settle(ctx, at, first, sentence);

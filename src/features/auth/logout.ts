@@ -1,7 +1,7 @@
 import { isError, isStop } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { done, message, type Result, type View } from '../../cli/output/view.ts';
+import { done, message } from '../../cli/output/view.ts';
 import { DEFAULT_PROFILE, hostName, profileNote } from '../../machine/settings/host.ts';
 import { forgetRevoked } from '../token/token.ts';
 
@@ -10,7 +10,7 @@ type Needs = Pick<Context, 'api' | 'tokens' | 'settings' | 'progress'>;
 const finish = { command: ['logout'], why: 'To finish signing out' };
 
 /** Revokes the token and removes it. `keep` does not revoke. */
-export async function logout(ctx: Needs, { keep = false }: { readonly keep: boolean | undefined }): Promise<View | Result> {
+export async function logout(ctx: Needs, { keep = false }: { readonly keep: boolean | undefined }) {
   const { tokens, settings, progress } = ctx;
   const { host, profile } = settings;
   const place = hostName(host);

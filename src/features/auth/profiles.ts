@@ -1,19 +1,21 @@
 import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import type { Consent, Context } from '../../cli/language/command.ts';
-import { columns, done, rows, type View } from '../../cli/output/view.ts';
+import { nullable, objectOf, type Printed, word, yes } from '../../cli/language/shape.ts';
+import { columns, done, rows } from '../../cli/output/view.ts';
 import { accountName, accountNamed, type Config, type Identity } from '../../machine/settings/config.ts';
 import { DEFAULT_HOST, DEFAULT_PROFILE, hostName } from '../../machine/settings/host.ts';
 import { forgetRevoked, revokeItself, tokenId } from '../token/token.ts';
 
-export interface ListedProfile {
-  readonly name: string;
-  readonly host: string;
+export const listedProfile = objectOf({
+  name: word,
+  host: word,
   /** True for the profile in use. */
-  readonly current: boolean;
-  readonly signed_in: boolean;
-  readonly user: string | null;
-}
+  current: yes,
+  signed_in: yes,
+  user: nullable(word),
+});
+type ListedProfile = Printed<typeof listedProfile>;
 
 /** Every profile with settings or a token, and the default profile. */
 function profileNames({ accounts, profiles }: Config): readonly string[] {
@@ -22,7 +24,7 @@ function profileNames({ accounts, profiles }: Config): readonly string[] {
 }
 
 /** Lists the profiles without checking their tokens. */
-export function listProfiles({ settings }: Context): View {
+export function listProfiles({ settings }: Context) {
   const { config } = settings;
   const items = profileNames(config).map((name): ListedProfile => {
     const [other] = accountsOf(name, config);
@@ -46,7 +48,7 @@ export function deleteConsent({ ask, settings }: Context, name: string): Consent
 }
 
 /** Revokes and removes the tokens of a profile, and its settings. */
-export async function deleteProfile(ctx: Context, name: string): Promise<View> {
+export async function deleteProfile(ctx: Context, name: string) {
   const { config, directories, blocked } = ctx.settings;
   if (blocked.storing) throw blocked.storing;
   requireDeletable(name, config);
@@ -94,7 +96,7 @@ function noProfile(profile: string, names: readonly string[]): DnxError {
 }
 
 /** Makes a profile the default for the next commands. */
-export async function switchProfile({ ask, settings, progress, clock, signal }: Context, wanted: string | undefined): Promise<View> {
+export async function switchProfile({ ask, settings, progress, clock, signal }: Context, wanted: string | undefined) {
   const { config, directories, origins } = settings;
   const names = profileNames(config);
   if (wanted === undefined && !ask.allowed) throw usage('No profile given.', `Use one of ${names.join(', ')}.`);

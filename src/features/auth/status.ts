@@ -1,28 +1,32 @@
 import { DnxError, isStop } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { columns, type Result, rows } from '../../cli/output/view.ts';
+import { nullable, objectOf, oneOf, type Printed, word, words, yes } from '../../cli/language/shape.ts';
+import { columns, rows } from '../../cli/output/view.ts';
 import { loginLine, type TokenSource } from '../../machine/credentials/tokens.ts';
 import { type Account, accountName, accountNamed, type Identity } from '../../machine/settings/config.ts';
 import { DEFAULT_HOST, hostName } from '../../machine/settings/host.ts';
 import { hasEverything, tokenDetails, userOf } from '../token/token.ts';
 import { setAnother } from './denied.ts';
 
-export interface SignInStatus extends Identity {
+export const signInStatus = objectOf({
+  profile: word,
+  host: word,
   /** True for the profile in use. */
-  readonly current: boolean;
-  readonly user: string | null;
-  readonly source: TokenSource | null;
-  readonly token: string | null;
-  readonly abilities: readonly string[] | null;
-  readonly created_at: string | null;
-  readonly last_used_at: string | null;
-  readonly problem: string | null;
+  current: yes,
+  user: nullable(word),
+  source: nullable(oneOf<TokenSource>('variable', 'keychain', 'file')),
+  token: nullable(word),
+  abilities: nullable(words),
+  created_at: nullable(word),
+  last_used_at: nullable(word),
+  problem: nullable(word),
   /** How to fix the problem: a command or a sentence. */
-  readonly fix: string | null;
-}
+  fix: nullable(word),
+});
+export type SignInStatus = Printed<typeof signInStatus>;
 
 /** Checks the token of every profile. Exits with 4 if one does not work. */
-export async function signedIn(ctx: Context): Promise<Result> {
+export async function signedIn(ctx: Context) {
   const { settings, world } = ctx;
   const here: Identity = { profile: settings.profile, host: settings.host };
   const others = placesIn(settings).filter((place) => accountName(place) !== accountName(here));

@@ -51,7 +51,7 @@ function creationIn({ server, database, site }: Partial<Targets>, body: BackupOp
 }
 
 /** Prompts for a site or a database, and backs it up. The prompts do not count towards --timeout. */
-export async function backUpPicked(outer: Context, options: BackupOptions): Promise<Result> {
+export async function backUpPicked(outer: Context, options: BackupOptions) {
   if (!outer.ask.allowed)
     throw usage('No database or site given.', 'Use --database with --server, or --site for the application of a site.');
   const left = outer.deadline - outer.clock.elapsed();

@@ -4,7 +4,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import { bytes } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { done, stream, type View } from '../../cli/output/view.ts';
+import { done, stream } from '../../cli/output/view.ts';
 import { pathToWrite } from '../../machine/files/own-files.ts';
 import { makeOwnDirectory, removePrivateDirectory } from '../../machine/files/private-directory.ts';
 import { replaceFile } from '../../machine/files/text-file.ts';
@@ -19,7 +19,7 @@ interface Given {
 }
 
 /** Downloads a backup to a file or standard output. Leaves no file if it fails. */
-export async function download(ctx: Context, { backup, file, force }: Given): Promise<View> {
+export async function download(ctx: Context, { backup, file, force }: Given) {
   if (file === '-') {
     if (ctx.world.stdout.isTTY) throw usage('Cannot write a backup to a terminal.', 'Pipe it, as in -O - | gunzip, or use -O FILE.');
     const source = await openBackup(ctx, backup);

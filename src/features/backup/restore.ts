@@ -17,7 +17,7 @@ interface RestoreOptions extends BackupChoice {
 }
 
 /** Restores a backup after the user has confirmed what it overwrites. */
-export async function restoreBackup(outer: Context, { confirm, wait, columns, ...choice }: RestoreOptions): Promise<Result> {
+export async function restoreBackup(outer: Context, { confirm, wait, columns, ...choice }: RestoreOptions) {
   requireChoice(choice, outer.ask);
   // Prompts do not count towards --timeout.
   const left = outer.deadline - outer.clock.elapsed();

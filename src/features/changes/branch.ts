@@ -1,3 +1,4 @@
+import { nullable, number, objectOf, type Printed, word, yes } from '../../cli/language/shape.ts';
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DnxError, isError } from '../../base/errors.ts';
@@ -13,21 +14,23 @@ import { type Clone, commitIn, mustRead, openClone, Unknowable } from './clone.t
 type GitContext = Pick<Context, 'ask' | 'progress' | 'world'>;
 
 /** The commit that a deployment would bring. */
-export interface Deployable {
-  readonly branch: string;
+export const deployableShape = objectOf({
+  branch: word,
   /** `origin/main`, or `main` in a clone without remotes. */
-  readonly ref: string;
-  readonly commit: string;
-  readonly remote: string | null;
+  ref: word,
+  commit: word,
+  /** Null for a local branch. */
+  remote: nullable(word),
   /** The repository of the site, if the remote is known to be it. */
-  readonly repository: string | null;
+  repository: nullable(word),
   /** True if the API does not say which branch the site deploys, so that it is the one checked out here. */
-  readonly checked_out: boolean;
+  checked_out: yes,
   /** When the remote was last known to be at this commit, in ISO 8601; null if Git does not say. */
-  readonly as_of: string | null;
+  as_of: nullable(word),
   /** Commits of the local branch that the remote lacks. */
-  readonly unpushed: number;
-}
+  unpushed: number,
+});
+export type Deployable = Printed<typeof deployableShape>;
 
 interface WantedBranch {
   /** The branch that the site deploys; undefined if the API does not say. */

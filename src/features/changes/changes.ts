@@ -1,3 +1,4 @@
+import { listOf, nullable, objectOf, oneOf, type Printed, word, words } from '../../cli/language/shape.ts';
 import { isError, isStop } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
@@ -8,45 +9,44 @@ import { liveRelease, type Release } from '../deploy/release.ts';
 import { type SiteReference, siteIds } from '../deploy/site.ts';
 import { keysIn } from '../env/dotenv/dotenv.ts';
 import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
-import { type Deployable, deployable } from './branch.ts';
+import { type Deployable, deployable, deployableShape } from './branch.ts';
 import {
   type Clone,
   type Commit,
   commitIn,
+  commitShape,
   commitsBetween,
   type Migration,
   MOST_COMMITS,
+  migrationShape,
   migrationsBetween,
   openClone,
   projectEntries,
   projectFile,
   Unknowable,
 } from './clone.ts';
-import { type Php, phpOf } from './php.ts';
+import { type Php, phpOf, phpShape } from './php.ts';
 
 /** The parts of the changes that may be unknown. */
-export type ChangePart = 'commits' | 'migrations' | 'missing_keys' | 'php';
+export type ChangePart = Changes['unknown'][number]['what'];
 
 /** What the next deployment of a site would bring, for scripts. Null is unknown, an empty list is none. */
-export interface Changes {
-  readonly site: string;
-  readonly server: string;
-  readonly live: {
-    readonly release: string;
-    readonly commit: string | null;
-    readonly message: string | null;
-    readonly created_at: string | null;
-  } | null;
-  readonly target: Deployable | null;
-  readonly commits: readonly Commit[] | null;
+export const changesShape = objectOf({
+  site: word,
+  server: word,
+  live: nullable(objectOf({ release: word, commit: nullable(word), message: nullable(word), created_at: nullable(word) })),
+  target: nullable(deployableShape),
+  /** Newest first. */
+  commits: nullable(listOf(commitShape)),
   /** Commits of the live release that the branch lacks: a deployment would undo them. */
-  readonly undone: readonly Commit[] | null;
-  readonly migrations: readonly Migration[] | null;
+  undone: nullable(listOf(commitShape)),
+  migrations: nullable(listOf(migrationShape)),
   /** Keys of `.env.example` that the site has no variable for. */
-  readonly missing_keys: readonly string[] | null;
-  readonly php: Php | null;
-  readonly unknown: readonly { readonly what: ChangePart; readonly why: string; readonly fix: string | null }[];
-}
+  missing_keys: nullable(words),
+  php: nullable(phpShape),
+  unknown: listOf(objectOf({ what: oneOf('commits', 'migrations', 'missing_keys', 'php'), why: word, fix: nullable(word) })),
+});
+export type Changes = Printed<typeof changesShape>;
 
 type ChangesNeeds = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'world'>;
 

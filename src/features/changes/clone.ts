@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { quoted } from '../../base/shell.ts';
+import { objectOf, oneOf, type Printed, word } from '../../cli/language/shape.ts';
 import { git, type Remote, remotesIn } from '../../machine/git.ts';
 import type { World } from '../../machine/world.ts';
 
@@ -84,12 +85,8 @@ export async function commitIn(clone: Clone, hash: string): Promise<string | und
 }
 
 /** A commit between the live release and the branch. */
-export interface Commit {
-  readonly commit: string;
-  readonly subject: string;
-  readonly author: string;
-  readonly committed_at: string;
-}
+export const commitShape = objectOf({ commit: word, subject: word, author: word, committed_at: word });
+export type Commit = Printed<typeof commitShape>;
 
 /** More commits are not read. */
 export const MOST_COMMITS = 10_000;
@@ -115,12 +112,9 @@ async function isComplete(clone: Clone, from: string, to: string): Promise<boole
   return (await count()) === (await count('--ancestry-path'));
 }
 
-/** A migration that a deployment brings. */
-export interface Migration {
-  /** From the root of the project. */
-  readonly file: string;
-  readonly change: 'added' | 'modified';
-}
+/** A migration that a deployment brings. `file`: from the root of the project. */
+export const migrationShape = objectOf({ file: word, change: oneOf('added', 'modified') });
+export type Migration = Printed<typeof migrationShape>;
 
 const DIRECTORIES = ['database', 'database/migrations'];
 /** What may be there instead of a directory, by its mode. The commit does not name the files behind it. */

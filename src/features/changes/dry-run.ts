@@ -2,7 +2,7 @@ import { type Detail, DnxError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
-import { nothing, type Result } from '../../cli/output/view.ts';
+import { nothing } from '../../cli/output/view.ts';
 import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { isInstallation, workInProgress } from '../deploy/baseline.ts';
@@ -29,7 +29,7 @@ export async function recordDeployments(
   all: readonly Targets[],
   values: DeployValues,
   verification: Verification | undefined,
-): Promise<Result> {
+) {
   const refusals: DnxError[] = [];
   const sites = all.length > 1 ? new (await import('../deploy/shared-sites.ts')).SharedSites(outer, all) : undefined;
   for (const targets of all) sites?.enter(siteReference(targets), outer.deadline);

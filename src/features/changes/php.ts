@@ -1,18 +1,20 @@
 import Range from 'semver/classes/range';
 import minVersion from 'semver/ranges/min-version';
 import { isObject, type JsonObject } from '../../base/json.ts';
+import { nullable, objectOf, type Printed, word, yes } from '../../cli/language/shape.ts';
 import { Unknowable } from './clone.ts';
 
 /** A PHP version, and what composer.json says about it. */
-export interface Php {
+export const phpShape = objectOf({
   /** The version of the site; null if composer.json requires none. */
-  readonly current: string | null;
+  current: nullable(word),
   /** The constraint of `require.php`. */
-  readonly required: string | null;
+  required: nullable(word),
   /** `config.platform.php`: the version that the dependencies were chosen for, so an older one may not run them. */
-  readonly platform: string | null;
-  readonly allowed: boolean;
-}
+  platform: nullable(word),
+  allowed: yes,
+});
+export type Php = Printed<typeof phpShape>;
 
 /** Compares the PHP version of a site with a composer.json. `current` is asked only if composer.json requires one. */
 export async function phpOf(text: string | undefined, current: () => Promise<string>): Promise<Php> {

@@ -16,7 +16,7 @@ interface ChangesOptions {
 }
 
 /** `dnx changes`. */
-export async function changes(ctx: Context, targets: Targets, { fetch, exit_code }: ChangesOptions): Promise<Result> {
+export async function changes(ctx: Context, targets: Targets, { fetch, exit_code }: ChangesOptions) {
   const [site, releases] = await Promise.all([readSite(ctx, siteReference(targets)), readReleases(ctx, siteReference(targets))]);
   const siteRef = siteReference(targets, site.domain);
   const found = await changesOf(ctx, { siteRef, site, releases, fetch });
@@ -43,7 +43,7 @@ const partNames: Readonly<Record<ChangePart, string>> = {
   php: 'PHP version',
 };
 
-function shownChanges(changes: Changes, { clock, world }: Context): View {
+function shownChanges(changes: Changes, { clock, world }: Context) {
   const time = (at: string) => shownTimeIn(at, { now: clock.now(), terminal: world.stdout.isTTY === true });
   const title = titleOf(changes);
   const details = changeDetails(changes, time);

@@ -20,7 +20,7 @@ interface DbDumpOptions extends RowOptions {
 }
 
 /** `dnx db dump`: the database of a site, in a file that is complete or not there. */
-export async function dump(ctx: Context, targets: Targets, options: DbDumpOptions): Promise<View> {
+export async function dump(ctx: Context, targets: Targets, options: DbDumpOptions) {
   const { file, user, force, schema_only } = options;
   const { clock, world } = ctx;
   checkRowOptions(options);

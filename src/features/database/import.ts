@@ -26,10 +26,10 @@ interface DbImportOptions extends TargetOptions {
 }
 
 /** `dnx db import`: replaces a local database, or that of a site, by what a dump contains. */
-export const importDump = async (ctx: Context, site: Targets | undefined, options: DbImportOptions): Promise<View | Result> =>
+export const importDump = async (ctx: Context, site: Targets | undefined, options: DbImportOptions) =>
   site ? importRemotely(ctx, site, options) : importLocally(ctx, options);
 
-async function importLocally(ctx: Context, options: DbImportOptions): Promise<View> {
+async function importLocally(ctx: Context, options: DbImportOptions) {
   const target = await openTarget(ctx, options);
   const { local } = target.client;
   const dump = await openDump(ctx, options.file, local);
@@ -55,7 +55,7 @@ async function importRemotely(
   ctx: Context,
   targets: Targets,
   { file, user, confirm, into, force, trust }: DbImportOptions,
-): Promise<Result> {
+) {
   if (into !== undefined || force || trust)
     throw usage('--into, --force and --trust-dump are for a local database.', 'Leave out the site, or these.');
   const place = await readSiteOnMachine(ctx, targets, user);

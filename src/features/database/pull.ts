@@ -17,7 +17,7 @@ interface DbPullOptions extends TargetOptions, RowOptions {
 }
 
 /** `dnx db pull`: replaces a local database by a copy of that of a site. */
-export async function pull(ctx: Context, targets: Targets, options: DbPullOptions): Promise<View> {
+export async function pull(ctx: Context, targets: Targets, options: DbPullOptions) {
   checkRowOptions(options);
   const target = await openTarget(ctx, options);
   const { client, engine, names } = target;

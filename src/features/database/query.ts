@@ -15,7 +15,7 @@ interface DbQueryOptions {
 }
 
 /** `dnx db query`: the rows that a statement yields on the server of a site, or how many it changed. */
-export async function query(ctx: Context, targets: Targets, { sql, write = false, user }: DbQueryOptions): Promise<View> {
+export async function query(ctx: Context, targets: Targets, { sql, write = false, user }: DbQueryOptions) {
   if (sql.trim() === '') throw usage('The statement is empty.');
   if (sql.includes('\0')) throw usage('The statement contains a NUL character.');
   const source = await readDatabase(ctx, targets, user);
@@ -40,7 +40,7 @@ export async function query(ctx: Context, targets: Targets, { sql, write = false
     });
   }
   const keys = distinct(names);
-  const items: Item[] = values.map((row) => Object.fromEntries(keys.map((key, at) => [key, row[at] ?? null])));
+  const items = values.map((row): Readonly<Record<string, string | null>> => Object.fromEntries(keys.map((key, at) => [key, row[at] ?? null])));
   return rows(
     items,
     keys.map((key) => ({ key, verbatim: true })),

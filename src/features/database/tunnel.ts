@@ -1,6 +1,7 @@
+import { number, objectOf, type Printed, word } from '../../cli/language/shape.ts';
 import type { Detail, Next } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { columns, nothing, type Result } from '../../cli/output/view.ts';
+import { columns, nothing, overview } from '../../cli/output/view.ts';
 import { childEnv } from '../../machine/env.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { checkPort, type Forward, forwardTo, whileForwarded } from '../remote/forward.ts';
@@ -15,13 +16,8 @@ interface ForwardOptions {
 }
 
 /** What scripts get. */
-export interface DatabaseTunnel {
-  readonly host: string;
-  readonly port: number;
-  readonly database: string;
-  readonly username: string;
-  readonly driver: string;
-}
+export const databaseTunnel = objectOf({ host: word, port: number, database: word, username: word, driver: word });
+export type DatabaseTunnel = Printed<typeof databaseTunnel>;
 
 const tunnelColumns = columns<DatabaseTunnel>('host', 'port', 'database', 'username', 'driver');
 
@@ -30,7 +26,7 @@ export async function openTunnel(
   ctx: Context,
   targets: Targets,
   { user, port, command = [] }: ForwardOptions & { readonly command: readonly string[] | undefined },
-): Promise<Result> {
+) {
   checkPort(port);
   const { place, credentials } = await readDatabase(ctx, targets, user);
   const forward = await forwardTo(ctx, place.machine, databaseEnd(credentials), { port, shared: command.length > 0 });
@@ -41,7 +37,7 @@ export async function openTunnel(
   return { view: nothing, exit };
 }
 
-function shown(forward: Forward, credentials: Credentials, place: SiteOnMachine): Result {
+function shown(forward: Forward, credentials: Credentials, place: SiteOnMachine) {
   const { database, username, connection } = credentials;
   const { port } = forward;
   const item: DatabaseTunnel = { host: '127.0.0.1', port, database, username, driver: connection };
@@ -51,7 +47,7 @@ function shown(forward: Forward, credentials: Credentials, place: SiteOnMachine)
     ...(credentials.source === STORED ? [] : [['password', `in ${credentials.source}`] as const]),
   ];
   return {
-    view: { kind: 'record', item: { ...item }, columns: tunnelColumns, title: `127.0.0.1:${port} → ${database}`, details },
+    view: overview(item, tunnelColumns, `127.0.0.1:${port} → ${database}`, details),
     note: 'Press Ctrl-C to close the tunnel.',
     next: credentials.source === STORED ? [passwordOf(place)] : [],
     afterwards: forward.kept,
@@ -76,7 +72,7 @@ export async function openShell(
   ctx: Context,
   targets: Targets,
   { user, port, options = [] }: ForwardOptions & { readonly options: readonly string[] | undefined },
-): Promise<Result> {
+) {
   checkPort(port);
   const { place, credentials } = await readDatabase(ctx, targets, user);
   const client = await clientFor(ctx.world, credentials, place.site.label);

@@ -12,7 +12,7 @@ import { type DeployReport, type DeployResult, deployColumns, deployResult } fro
 import { type DeployContext, siteCommand, siteReference } from './site.ts';
 
 /** `dnx deploy`. With --all the result is a list, even for a single site. */
-export async function deploy(outer: DeployContext & { readonly all: readonly Targets[] }, values: DeployValues): Promise<Result> {
+export async function deploy(outer: DeployContext & { readonly all: readonly Targets[] }, values: DeployValues) {
   const { all } = outer;
   if (all.length === 0) throw usage('Nothing to deploy: this server has no sites.');
   refuseContradictions(values);
@@ -26,7 +26,7 @@ export async function deploy(outer: DeployContext & { readonly all: readonly Tar
 }
 
 /** Deploys a site as a step of another command. */
-export function deployNow(ctx: Context, targets: Located, outer: Partial<DeployValues>): Promise<Result> {
+export function deployNow(ctx: Context, targets: Located, outer: Partial<DeployValues>) {
   const unset = Object.fromEntries(Object.keys(deployOptions).map((key) => [key, undefined])) as unknown as DeployValues;
   return deploy({ ...ctx, ...within(ctx, allowanceOf(outer)), targets, all: [targets] }, { ...unset, ...outer });
 }
@@ -116,7 +116,7 @@ function skippedReport(targets: Targets, { aborted }: AbortSignal): DeployReport
   return stoppedReport(targets, new DnxError('partial', `${targets.site?.label} was not deployed: ${why}.`), null);
 }
 
-function severalResult({ settings, signal, world }: DeployContext, all: readonly Targets[], reports: readonly DeployReport[]): Result {
+function severalResult({ settings, signal, world }: DeployContext, all: readonly Targets[], reports: readonly DeployReport[]) {
   const items = reports.map(({ result, failure }): DeployResult & { error?: { code: string; message: string } } =>
     failure ? { ...result, error: { code: failure.code, message: failure.message } } : result,
   );

@@ -171,7 +171,7 @@ export function shortened(message: string, most: number): string {
 }
 
 /** `dnx site releases`. */
-export async function listReleases(ctx: Pick<Context<typeof releasesEndpoint>, 'list'>): Promise<View> {
+export async function listReleases(ctx: Pick<Context<typeof releasesEndpoint>, 'list'>) {
   const found = await ctx.list<Item>();
   return rows(
     found,

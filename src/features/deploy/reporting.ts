@@ -19,7 +19,7 @@ export interface ReportingOptions {
 /** The reports of several sites, and the result of the command. */
 export interface SeveralReports {
   readonly reports: readonly DeployReport[];
-  readonly result: Result;
+  readonly result: Result<readonly DeployResult[]>;
 }
 
 type Needs = Pick<Context, 'ci' | 'progress' | 'settings' | 'world'>;
@@ -34,7 +34,7 @@ export function openReporting(ctx: Needs, options: ReportingOptions) {
     return code && `Could not write the result to ${options.result_file}: ${reason(code)}.`;
   };
   /** The failure to write the result, unless the deployment failed: then only a warning. */
-  const saved = (value: unknown, result: Result): Result => {
+  const saved = <D>(value: unknown, result: Result<D>): Result<D> => {
     const problem = save(value);
     if (problem === undefined) return result;
     if (result.exit === undefined) return { ...result, exit: new DnxError('failed', `${problem} The deployment succeeded.`) };
@@ -57,7 +57,7 @@ export function openReporting(ctx: Needs, options: ReportingOptions) {
   return {
     ci,
     /** The result of one deployment. A message is not about one. */
-    async ofOne(work: Promise<DeployReport | View>): Promise<Result> {
+    async ofOne<D = never>(work: Promise<DeployReport | View<D>>): Promise<Result<DeployResult | D>> {
       const done = await work.catch(failed);
       if ('kind' in done) return { view: done };
       annotate([done]);
@@ -65,7 +65,7 @@ export function openReporting(ctx: Needs, options: ReportingOptions) {
       ci.summary(summaryOf([done]));
       return saved(done.result, commandResult(done, ctx, options.url));
     },
-    async ofSeveral(work: Promise<SeveralReports>): Promise<Result> {
+    async ofSeveral(work: Promise<SeveralReports>) {
       const { reports, result } = await work.catch(failed);
       const results = reports.map((report) => report.result);
       annotate(reports);

@@ -1,7 +1,8 @@
 import { type Detail, DnxError, type Next } from '../../base/errors.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { columns, ending, type Result, record } from '../../cli/output/view.ts';
+import { either, item, listOf, nullable, number, objectOf, oneOf, type Printed, type Shape, word } from '../../cli/language/shape.ts';
+import { columns, ending, record } from '../../cli/output/view.ts';
 import { commandLine } from '../../cli/run/command-line.ts';
 import { timedOut } from '../../platform/follow/follow.ts';
 import { siteUrl, type Target } from '../../platform/names/names.ts';
@@ -10,18 +11,24 @@ import { describeRelease, type Release } from './release.ts';
 import { type SiteReference, siteCommand } from './site.ts';
 
 /** The result of deploy, watch and rollback for scripts. Times are ISO 8601. */
-export interface DeployResult {
-  readonly site: string;
-  readonly server: string;
-  readonly status: string | null;
+const fields = {
+  site: word,
+  server: word,
+  status: nullable(word),
   /** Null for one of several sites that was not started. */
-  readonly outcome: Outcome | null;
-  readonly started_at: string | null;
-  readonly finished_at: string | null;
-  readonly duration_s: number | null;
+  outcome: nullable(oneOf<Outcome>('succeeded', 'failed', 'started', 'timed_out', 'superseded', 'rolled_back', 'unknown')),
+  started_at: nullable(word),
+  finished_at: nullable(word),
+  duration_s: nullable(number),
   /** The release's name; null if it is unknown. */
-  readonly release: string | null;
-}
+  release: nullable(word),
+};
+export const deployShape = objectOf(fields);
+/** Of several sites, a list, in which a failed one may have an `error`. */
+export const severalDeployedShape = either(deployShape, listOf(objectOf(fields, { error: item })));
+/** A change of variables, and the deployment after it. */
+export const deployedAfterShape = <T>(variables: Shape<T>) => either(variables, objectOf({ variables, deployment: nullable(deployShape) }));
+export type DeployResult = Printed<typeof deployShape>;
 
 /** A result with null for unknown values. */
 export const deployResult = (
@@ -143,7 +150,7 @@ export function commandResult(
   { result, failure, done, release, undo: undoing, next = [] }: DeployReport,
   { settings }: Pick<Context, 'settings'>,
   url: string | undefined = siteUrl(result.site),
-): Result {
+) {
   const person = settings.format === 'table';
   const undo = failure ? undefined : undoing;
   const details: readonly (Detail | undefined | false)[] = [

@@ -37,7 +37,7 @@ interface RollbackValues extends ReportingOptions {
 }
 
 /** `dnx rollback`: makes an earlier release live, and follows until it is. */
-export async function rollback(outer: DeployContext, values: RollbackValues): Promise<Result> {
+export async function rollback(outer: DeployContext, values: RollbackValues) {
   const reporting = openReporting(outer, outer.plan ? { ...values, result_file: undefined } : values);
   return reporting.ofOne(rollBack({ ...outer, ci: reporting.ci }, values));
 }
@@ -47,7 +47,7 @@ export function rollbackNow(
   ctx: Context,
   targets: Located,
   outer: Pick<RollbackValues, 'wait'> & { readonly to: string; readonly timeout: number | undefined },
-): Promise<Result> {
+) {
   const inner = { ...ctx, ...within(ctx, allowanceOf(outer)), targets };
   return rollback(inner, { ...outer, yes: true, ci: undefined, result_file: undefined });
 }

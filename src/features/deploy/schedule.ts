@@ -3,7 +3,7 @@ import { isError, usage } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
 import { duration, utcOf } from '../../base/time.ts';
 import type { Consent, Context, GivenConsent } from '../../cli/language/command.ts';
-import { done, type View } from '../../cli/output/view.ts';
+import { done } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { readSite, type SiteReference, siteIds, siteReference } from './site.ts';
 
@@ -36,7 +36,7 @@ async function replacing(ctx: Needs, moment: Moment, { yes }: GivenConsent): Pro
 }
 
 /** Schedules a deployment. */
-export async function scheduleDeployment(ctx: Pick<Needs, 'api' | 'clock' | 'targets' | 'world'>, values: ScheduleValues): Promise<View> {
+export async function scheduleDeployment(ctx: Pick<Needs, 'api' | 'clock' | 'targets' | 'world'>, values: ScheduleValues) {
   const moment = await momentIn(ctx, values);
   const siteRef = siteReference(ctx.targets);
   const { data } = await ctx.api.send<object>('POST /servers/{server}/sites/{site}/schedule-deploy', siteIds(siteRef), {

@@ -19,7 +19,7 @@ const REPEATED_MS = 3_600_000;
 type WatchContext = DeployContext & Context;
 
 /** `dnx watch`. */
-export function watch(outer: WatchContext, options: ReportingOptions): Promise<Result> {
+export function watch(outer: WatchContext, options: ReportingOptions) {
   const reporting = openReporting(outer, options);
   return reporting.ofOne(watchAny({ ...outer, ci: reporting.ci }));
 }

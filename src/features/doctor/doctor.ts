@@ -1,7 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import { painted } from '../../cli/output/style.ts';
 import { safeLine } from '../../cli/output/text.ts';
-import { columns, type Reports, type Result, rows } from '../../cli/output/view.ts';
+import { columns, type Reports, rows } from '../../cli/output/view.ts';
 import { type DoctorCheck, type DoctorNeeds, failed, machineChecks, passed } from './machine.ts';
 import { accessChecks, contactChecks, credentialChecks } from './network.ts';
 
@@ -9,7 +9,7 @@ const marks = { ok: '✓', warning: '!', failed: '✗', skipped: '–' } as cons
 const tones = { ok: 'green', warning: 'yellow', failed: 'red', skipped: 'dim' } as const;
 
 /** Runs all checks. The result is safe to paste into a ticket. */
-export async function examineSetup(ctx: DoctorNeeds): Promise<Result> {
+export async function examineSetup(ctx: DoctorNeeds) {
   const { checks: held, signedIn } = await credentialChecks(ctx);
   const reached = await contactChecks(ctx, signedIn);
   const problems = ctx.settings.problems.map(({ message, hint }) => failed('files', message, hint ?? 'Fix or remove it'));

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { quoted } from '../../base/shell.ts';
 import { supportedNode, supportsNode, version } from '../../base/version.ts';
 import type { Context } from '../../cli/language/command.ts';
+import { nullable, objectOf, oneOf, type Printed, word } from '../../cli/language/shape.ts';
 import { commandLine } from '../../cli/run/command-line.ts';
 import { INSECURE_FILE } from '../../machine/credentials/tokens.ts';
 import type { Link } from '../../machine/settings/link.ts';
@@ -10,16 +11,14 @@ import { placesOf } from '../completion/install.ts';
 import { ownShell } from '../completion/shells.ts';
 import { installationOf } from '../update/installation.ts';
 
-/** `skipped`: could not or need not be checked. */
-type CheckResult = 'ok' | 'warning' | 'failed' | 'skipped';
-
-/** A check and how to fix its problem. */
-export interface DoctorCheck {
-  readonly check: string;
-  readonly verdict: CheckResult;
-  readonly detail: string;
-  readonly fix: string | null;
-}
+/** A check and how to fix its problem. `skipped`: it could not or need not be checked. */
+export const doctorCheck = objectOf({
+  check: word,
+  verdict: oneOf('ok', 'warning', 'failed', 'skipped'),
+  detail: word,
+  fix: nullable(word),
+});
+export type DoctorCheck = Printed<typeof doctorCheck>;
 
 /** What the checks need. */
 export type DoctorNeeds = Pick<Context, 'api' | 'tokens' | 'settings' | 'world' | 'clock' | 'signal'>;

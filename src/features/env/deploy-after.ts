@@ -1,7 +1,8 @@
 import { DnxError, isError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { following, toggle, type Values } from '../../cli/language/options.ts';
-import { type Column, type Item, type Result, record, type View } from '../../cli/output/view.ts';
+import { type Column, type Item, nothing, type Result, record, type View } from '../../cli/output/view.ts';
+import type { DeployResult } from '../deploy/result.ts';
 import { releasesEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
 import type { Located } from '../../platform/names/names.ts';
 
@@ -30,12 +31,12 @@ export const isDeployWanted = async ({ ask }: Context, { deploy }: Deploying, as
   deploy ?? (asked !== false && (await ask.confirm(`${asked}. Deploy now?`)));
 
 /** Deploys a site after its variables were changed, as `dnx deploy` does. `variables`: the result of the change, for scripts. */
-export async function deployAfter(
+export async function deployAfter<V>(
   ctx: Context,
   targets: Located,
   { wait, timeout }: Pick<Deploying, 'wait' | 'timeout'>,
-  variables: unknown,
-): Promise<Result> {
+  variables: V,
+): Promise<Result<ChangedAnd<V>>> {
   const [{ deployNow }, { deployColumns }] = await Promise.all([import('../deploy/deploy.ts'), import('../deploy/result.ts')]);
   // A deployment in progress may not have the new values, so it is not enough to follow it.
   const result = await deployNow(ctx, targets, { wait, timeout, ...(wait !== false && { if_running: 'wait' }) }).catch((error: unknown) => {
@@ -56,19 +57,22 @@ function notDeployed(error: unknown, { site, server }: Located): unknown {
   });
 }
 
-/** The result of a change and its deployment; null if there was none. */
-export const changedAnd = (variables: unknown, deployment: unknown): { readonly variables: unknown; readonly deployment: unknown } => ({
-  variables,
-  deployment,
-});
+interface ChangedAnd<V> {
+  readonly variables: V;
+  readonly deployment: DeployResult | null;
+}
 
-function withVariables(view: View, variables: unknown, fields: readonly Column[]): View {
-  if (view.kind !== 'record') return view;
+/** The result of a change and its deployment; null if there was none. */
+export const changedAnd = <V>(variables: V, deployment: DeployResult | null): ChangedAnd<V> => ({ variables, deployment });
+
+function withVariables<V>(view: View, variables: V, fields: readonly Column[]): View<ChangedAnd<V>> {
+  // In a dry run.
+  if (view.kind !== 'record') return nothing;
   const { item, done, details, event } = view;
   const columns = fields.map(({ cell, ...column }) => ({
     ...column,
     computed: true as const,
     cell: ({ deployment }: Item) => (cell ? cell(deployment as Item) : (deployment as Item)[column.key]),
   }));
-  return { ...record(changedAnd(variables, item), columns, done, details), ...(event && { event }) };
+  return { ...record(changedAnd(variables, item as object as DeployResult), columns, done, details), ...(event && { event }) };
 }

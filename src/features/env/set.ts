@@ -1,8 +1,8 @@
 import { DnxError, isError, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
-import type { Context, GivenConsent } from '../../cli/language/command.ts';
+import type { Context, GivenConsent, Several } from '../../cli/language/command.ts';
 import { did } from '../../cli/language/resource.ts';
-import { asResult, done, message, type Result } from '../../cli/output/view.ts';
+import { asResult, done, message, type Result, type View } from '../../cli/output/view.ts';
 import { actionOf } from '../../cli/run/consent.ts';
 import { ensuredIn } from '../../cli/run/ensured.ts';
 import { contentOf } from '../../cli/run/values.ts';
@@ -37,7 +37,7 @@ export async function setVariables(
   { assignment, from_file, ...deploying }: Assignments & Deploying,
   body: JsonObject,
   consent: GivenConsent,
-): Promise<Result> {
+) {
   refuseWithoutDeploy(deploying);
   const { pairs, typed } = await pairsOf(ctx, { assignment, from_file });
   const known = await ctx.list<SiteVariable>(variablesEndpoint);
@@ -54,7 +54,7 @@ export async function setVariables(
 }
 
 interface Outcome {
-  readonly result: Result;
+  readonly result: Result<Several<object>>;
   readonly changed: boolean;
 }
 
@@ -67,9 +67,9 @@ async function setEach(
 ): Promise<Outcome> {
   const shown = remoteSide(known);
   let changed = false as boolean;
-  const one = async ({ key, value }: Pair) => {
+  const one = async ({ key, value }: Pair): Promise<View<object>> => {
     const before = known.find((item) => item.key === key);
-    if (shown.get(key) === value && Object.keys(body).length === 0) return message(`Unchanged: ${key} already has this value.`, before);
+    if (shown.get(key) === value && Object.keys(body).length === 0) return message(`Unchanged: ${key} already has this value.`, before as object);
     changed = true;
     const reply = await sendVariable(ctx, targets, known, { key, value, ...body }).catch((error: unknown) => {
       throw before ? error : withKey(error, key);
@@ -86,7 +86,7 @@ async function deployed(
   targets: Located,
   { result: { view }, changed }: Outcome,
   options: Deploying,
-): Promise<Result> {
+) {
   const variables = view.kind === 'rows' ? view.items : view.kind === 'record' ? [view.item] : 'data' in view ? [view.data] : [];
   const sentence = doneIn({ result: { view }, changed }, targets);
   if (!changed) return { view: message(sentence, changedAnd(variables, null)), note: 'Nothing was deployed.' };
@@ -143,14 +143,14 @@ export async function ensureVariables(
   { update, strict, ...assignments }: EnvEnsureOptions,
   body: JsonObject,
   consent: GivenConsent,
-): Promise<Result> {
+) {
   const { pairs } = await pairsOf(ctx, assignments);
   const known = await ctx.list<unknown>(variablesEndpoint);
   const remote = remoteSide(known);
   const changes = pairs.filter(({ key, value }) => remote.get(key) !== value && (update || !remote.has(key)));
   await consentToSend(ctx, targets, { changes, remote, consent });
   const done: { readonly key: string; readonly report: JsonObject; readonly result: Result }[] = [];
-  const one = async ({ key, value }: Pair): Promise<Result> => {
+  const one = async ({ key, value }: Pair) => {
     const wanted = { key, value, ...body };
     const asked = { resource: siteVariables, keys: [['key']], secrets: [], confidential: 'value', targets, wanted, updates: true };
     const result = await ensuredIn(ctx, known, { ...asked, update: update === true, strict: strict === true }).catch((error: unknown) => {
@@ -186,7 +186,7 @@ export async function ensureVariables(
 type Named = Located & { readonly variable: Target };
 
 /** `dnx env unset`: removes variables of a site, after the name of the site has been typed if one could break it. */
-export async function unsetVariables(ctx: Context, all: readonly Named[], consent: GivenConsent): Promise<Result> {
+export async function unsetVariables(ctx: Context, all: readonly Named[], consent: GivenConsent) {
   const [place] = all;
   if (!place) throw new Error('There are no variables to remove.');
   const { site } = place;
@@ -196,7 +196,7 @@ export async function unsetVariables(ctx: Context, all: readonly Named[], consen
   const question = `${actionOf({ level: 'moderate', verb: 'Remove' }, '', named, 'variable')}?`;
   const changes = items.map(({ label }) => ({ key: label }));
   await consentToSend(ctx, place, { changes, remote: remoteSide(known), consent, ask: { lines: [], question } });
-  const remove = async ({ id, label }: Target): Promise<Result> => {
+  const remove = async ({ id, label }: Target) => {
     await ctx.api.send(deleteVariableEndpoint, targetIds({ server: place.server, site, variable: { id, label } }), { assume: {} });
     return { view: done(`Removed ${label} from ${site.label}`, { id, deleted: true }), next: nextDeploy(site) };
   };

@@ -2,7 +2,8 @@ import linkSchema from '../../../docs/link.schema.json';
 import { cancelled, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
-import { data, done, type Result } from '../../cli/output/view.ts';
+import { either, jsonSchema, nullable, objectOf, word, yes } from '../../cli/language/shape.ts';
+import { data, done } from '../../cli/output/view.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { type Located, resourceName, sameName, type Target } from '../../platform/names/names.ts';
 import { chooseSite } from './choose.ts';
@@ -15,13 +16,14 @@ interface LinkOptions {
   readonly schema: boolean | undefined;
 }
 
+const placeShape = objectOf({ id: nullable(word), name: nullable(word) });
+export const linkShape = either(
+  objectOf({ file: word, environment: word, server: placeShape, site: placeShape, default: yes, confirm: yes }),
+  jsonSchema,
+);
+
 /** Links the project of this directory to a site: the given one, or one to pick. */
-export async function linkProject(
-  ctx: Context,
-  targets: Located | undefined,
-  options: LinkOptions,
-  { yes }: GivenConsent,
-): Promise<Result> {
+export async function linkProject(ctx: Context, targets: Located | undefined, options: LinkOptions, { yes }: GivenConsent) {
   if (options.schema) return { view: data(linkSchema) };
   const { settings, world } = ctx;
   const before = openLinkFile(settings, world);
@@ -82,7 +84,7 @@ interface Linked {
   readonly isDefault: boolean;
 }
 
-function resultOf({ world }: Context, { path }: LinkFile, { name, of, confirm, isDefault }: Linked): Result {
+function resultOf({ world }: Context, { path }: LinkFile, { name, of, confirm, isDefault }: Linked) {
   const place = ({ id = null, label = null }: { readonly id?: string | null; readonly label?: string | null }) => ({ id, name: label });
   const environment = isDefault ? [] : ['--env', name];
   return {

@@ -2,12 +2,12 @@ import { rmSync } from 'node:fs';
 import { DnxError, type Next, usage } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
-import { done, type Result } from '../../cli/output/view.ts';
+import { done } from '../../cli/output/view.ts';
 import { LINK_FILE } from '../../machine/settings/link.ts';
 import { type LinkFile, notWritten, openLinkFile, placeIn, shownPath, withEnvironments, writeLinkFile } from './file.ts';
 
 /** Removes the link file in effect, or the environment that the user named. The last environment takes the file with it. */
-export function unlink({ settings, world }: Context, { yes }: GivenConsent): Result {
+export function unlink({ settings, world }: Context, { yes }: GivenConsent) {
   const { link, environment: wanted } = settings;
   if (!link)
     throw new DnxError('not_found', `No ${LINK_FILE} in this directory or above it.`, {
@@ -34,7 +34,7 @@ export function unlink({ settings, world }: Context, { yes }: GivenConsent): Res
 }
 
 /** Removes one of several environments. If it was the default, the only other one follows; of several, none does. */
-function withoutOne(file: LinkFile, name: string, left: readonly string[], shown: string): Result {
+function withoutOne(file: LinkFile, name: string, left: readonly string[], shown: string) {
   const environments = Object.fromEntries(Object.entries(file.environments).filter(([each]) => each !== name));
   const wasDefault = file.default === name;
   const chosen = wasDefault ? (left.length === 1 ? left[0] : undefined) : file.default;

@@ -2,7 +2,7 @@ import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { inParallel } from '../../base/parallel.ts';
 import { timeOrAgo } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { type LogPart, logView, type Result, type View } from '../../cli/output/view.ts';
+import { type LogPart, logView } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { type Level, type LogSource, places } from '../remote/log-paths.ts';
 import {
@@ -44,7 +44,7 @@ const LINES = 100;
 const JOURNAL_MS = 24 * 3_600_000;
 
 /** `dnx logs`. */
-export async function showLogs(ctx: Needs, targets: Targets, options: Options): Promise<View | Result> {
+export async function showLogs(ctx: Needs, targets: Targets, options: Options) {
   const { follow, path, sites = [], source, user } = options;
   check(options, targets);
   const filter = filterOf(options, ctx.clock.now());
@@ -201,7 +201,7 @@ async function read(ctx: Needs, { wanted, subject }: Reading) {
 type Shown = Awaited<ReturnType<typeof read>>;
 
 /** The view of logs whose content is read while it is printed. `labels`: of several. */
-function viewOf(ctx: Needs, read: readonly Shown[], labels: readonly string[] | undefined, options: Options, filter: Filter): View {
+function viewOf(ctx: Needs, read: readonly Shown[], labels: readonly string[] | undefined, options: Options, filter: Filter) {
   const { follow = false, lines, trace = false } = options;
   const last = filter.some && (lines !== undefined || filter.since === undefined) ? (lines ?? LINES) : undefined;
   const zones = new Map(read.map(({ subject, zone }) => [subject.site, zone]));

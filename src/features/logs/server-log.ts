@@ -1,13 +1,32 @@
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { log, message, type View } from '../../cli/output/view.ts';
+import { either, item, listOf, nullable, objectOf, word, words } from '../../cli/language/shape.ts';
+import { log, message } from '../../cli/output/view.ts';
 
 /** The endpoint of a server's log. */
 export const logsEndpoint = 'GET /servers/{server}/logs';
 
+/** As the API sent it: text, or an object or a list that holds it. */
+export const serverLogShape = either(nullable(word), item, words);
+/** Entries of files, or a log at Deploynix. */
+export const logsShape = either(
+  listOf(
+    objectOf({
+      site: nullable(word),
+      source: nullable(word),
+      file: word,
+      time: nullable(word),
+      level: nullable(word),
+      line: word,
+      trace: nullable(word),
+    }),
+  ),
+  serverLogShape,
+);
+
 /** The log of a server at Deploynix; for people, only its last `lines`. */
-export async function serverLog(ctx: Pick<Context<typeof logsEndpoint>, 'call'>, lines?: number): Promise<View> {
+export async function serverLog(ctx: Pick<Context<typeof logsEndpoint>, 'call'>, lines?: number) {
   const { data, body } = await ctx.call(logsEndpoint);
   const text = serverLogText(data);
   return text === '' ? message('No logs.', body ?? null) : log(lines === undefined ? text : lastLines(text, lines), data);

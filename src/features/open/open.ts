@@ -2,7 +2,7 @@ import { DnxError, isError, isStop } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { done, type Result, textView } from '../../cli/output/view.ts';
+import { done, textView } from '../../cli/output/view.ts';
 import { envWithoutSecrets } from '../../machine/env.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { World } from '../../machine/world.ts';
@@ -17,7 +17,7 @@ interface Options {
 }
 
 /** `dnx open`. */
-export async function openUrl(ctx: Context, targets: Targets, { dashboard, print }: Options): Promise<Result> {
+export async function openUrl(ctx: Context, targets: Targets, { dashboard, print }: Options) {
   const { data } = await ctx.call<JsonObject>();
   const { server, site } = targets;
   const url = site && !dashboard ? await websiteOf(ctx, targets, site, data ?? {}) : dashboardUrl(ctx.settings, { server, site });

@@ -36,7 +36,7 @@ import {
 } from './send.ts';
 
 /** `dnx apply FILE`. */
-export async function applyPlanFile(ctx: Context, file: string, options: SendingOptions, consent: GivenConsent): Promise<Result> {
+export async function applyPlanFile(ctx: Context, file: string, options: SendingOptions, consent: GivenConsent) {
   const { plan, text } = readPlanFile(file, ctx.world);
   if (plan.host !== ctx.settings.host)
     throw usage(`${file} is a plan for ${plan.host}, not for ${ctx.settings.host}.`, `If you trust it, use --host ${quoted(plan.host)}.`);
@@ -54,7 +54,7 @@ interface NamedPlan {
 }
 
 /** Compares, asks, and sends each change once. What was applied before is not sent again. */
-export async function applyPlan(ctx: Context, named: NamedPlan, options: SendingOptions, consent: GivenConsent): Promise<Result> {
+export async function applyPlan(ctx: Context, named: NamedPlan, options: SendingOptions, consent: GivenConsent) {
   const application = await openApplication(ctx, named.text, options.check);
   try {
     const applying = { ctx, plan: named.plan, application, lists: openLists(ctx), options, undoing: named.undoing };

@@ -1,3 +1,4 @@
+import { anything, either, item, listOf, nullable, number, objectOf, oneOf, type Printed, word } from '../../cli/language/shape.ts';
 import { type Detail, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { visible } from '../../base/text.ts';
@@ -19,6 +20,40 @@ export interface PastRun extends Omit<SentRun, 'words' | 'changes' | 'lost'> {
   readonly changes: readonly PastChange[];
 }
 
+/** What scripts get of a command. */
+const pastRunShape = objectOf({
+  id: word,
+  sent_at: word,
+  host: word,
+  profile: word,
+  command: word,
+  client: nullable(word),
+  session: nullable(word),
+  outcome: oneOf('applied', 'failed', 'unknown'),
+  undoes: nullable(word),
+  changes: listOf(
+    objectOf(
+      {
+        call: word,
+        targets: item,
+        body: anything,
+        before: nullable(item),
+        outcome: oneOf('applied', 'failed', 'unknown'),
+        status: nullable(number),
+        error: nullable(word),
+        created: nullable(word),
+      },
+      {
+        absent: oneOf(true),
+        undo: nullable(word),
+        undoes: objectOf({ run: word, n: number }),
+        about: listOf(item),
+      },
+    ),
+  ),
+});
+export const historyShape = either(listOf(pastRunShape), pastRunShape);
+
 function pastRun(run: SentRun): PastRun {
   const { words: _, lost: __, ...shown } = run;
   const changes = run.changes.map(({ line, outcome, status, error, created }) => ({ ...line.change, outcome, status, error, created }));
@@ -33,7 +68,7 @@ interface HistoryOptions {
 }
 
 /** `dnx history`. */
-export function history(ctx: Context, { verb, id, site, since }: HistoryOptions): Result {
+export function history(ctx: Context, { verb, id, site, since }: HistoryOptions) {
   const all = readHistory(ctx).filter(({ changes }) => changes.every(({ line }) => isWithin(line.change, ctx.world.within)));
   if (verb === 'show') {
     if (id === undefined) throw usage('Missing <id>.', undefined, { command: ['history'], why: 'See' });
@@ -65,7 +100,7 @@ const isWithin = ({ targets: { server, site } }: PlannedChange, within: Context[
 const isOf = ({ targets: { site } }: PlannedChange, word: string): boolean =>
   site !== undefined && (site.id === word || (site.name !== null && sameName('site', word, site.name)));
 
-function shownRun(run: PastRun): View {
+function shownRun(run: PastRun) {
   const blocks = run.changes.map((change) => {
     const deleted =
       change.call.startsWith('DELETE ') && change.before ? fieldDetails({ ...change, body: change.before, before: null }) : [];
@@ -86,13 +121,18 @@ function shownRun(run: PastRun): View {
 }
 
 /** A change of a variable that dnx made from this machine. */
-export interface PastVariable extends Pick<SentRun, 'id' | 'sent_at' | 'profile' | 'session'> {
+export const pastVariableShape = objectOf({
+  id: word,
+  sent_at: word,
   /** Null for what an import changed, and for a variable whose name was not read. */
-  readonly key: string | null;
-  readonly what: string;
-  readonly command: string;
-  readonly outcome: SentChange['outcome'];
-}
+  key: nullable(word),
+  what: word,
+  command: word,
+  profile: word,
+  session: nullable(word),
+  outcome: oneOf<SentChange['outcome']>('applied', 'failed', 'unknown'),
+});
+export type PastVariable = Printed<typeof pastVariableShape>;
 
 const words: Readonly<Record<string, string>> = {
   [createVariableEndpoint]: 'set',
@@ -102,7 +142,7 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /** `dnx env history`: who changed which variable of a site when, from this machine. Without values. */
-export function variableHistory(ctx: Pick<Context, 'settings'>, { site }: Pick<Located, 'site'>, wanted: string | undefined): View {
+export function variableHistory(ctx: Pick<Context, 'settings'>, { site }: Pick<Located, 'site'>, wanted: string | undefined) {
   const all = readHistory(ctx)
     .filter(({ host }) => host === ctx.settings.host)
     .flatMap((run) => run.changes.toReversed().flatMap((change) => pastVariable(run, change, site.id)))

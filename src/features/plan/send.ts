@@ -2,6 +2,20 @@ import { DnxError, isError, isStop } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { created, creationOf } from '../../cli/language/resource.ts';
+import {
+  anything,
+  either,
+  failure,
+  jsonSchema,
+  listOf,
+  nullable,
+  number,
+  objectOf,
+  type Printed,
+  word,
+  words,
+  yes,
+} from '../../cli/language/shape.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
 import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
 import type { Plan, PlannedChange } from '../../cli/plan/plan.ts';
@@ -61,15 +75,25 @@ export interface Pending {
 }
 
 /** A row of the result. */
-export interface AppliedChange {
-  readonly change: number;
-  readonly call: string;
-  readonly id: string | null;
-  /** `started`: it goes on, and `follow` is the command that shows how it ends. */
-  readonly result: string;
-  readonly follow?: readonly string[];
-  readonly error?: { readonly code: string; readonly message: string; readonly status: number | null };
-}
+export const appliedShape = objectOf(
+  {
+    change: number,
+    call: word,
+    id: nullable(word),
+    /** `started`: it goes on, and `follow` is the command that shows how it ends. */
+    result: word,
+  },
+  { error: failure, follow: words },
+);
+export type AppliedChange = Printed<typeof appliedShape>;
+/** With --dry-run or --check, or without a change, an object. */
+export const applyShape = either(
+  listOf(appliedShape),
+  objectOf({ applied: yes, changes: listOf(anything) }),
+  objectOf({ applies: yes, changes: number, abilities: words }),
+  jsonSchema,
+);
+export type Applied = Printed<typeof applyShape>;
 
 const startedBy = (call: string): Job | undefined => operations[call]?.starts;
 /** True for what is followed after its response. */
@@ -121,7 +145,7 @@ export const idsOf = ({ targets }: PlannedChange, { saved }: Application): Ids =
   );
 
 /** Sends every change in order, until one fails. */
-export async function sendAll(applying: Applying, pending: readonly Pending[]): Promise<Result> {
+export async function sendAll(applying: Applying, pending: readonly Pending[]) {
   const report: AppliedChange[] = [];
   let failure: DnxError | undefined;
   for (const step of pending) {

@@ -26,7 +26,7 @@ interface UndoOptions {
 }
 
 /** `dnx undo` and `dnx redo`: take back what a command changed, as a plan like any other. */
-export async function undo(ctx: Context, direction: Direction, options: UndoOptions, consent: GivenConsent): Promise<Result> {
+export async function undo(ctx: Context, direction: Direction, options: UndoOptions, consent: GivenConsent) {
   const { id, dry_run, out, in_flight, timeout } = options;
   if (out !== undefined && !dry_run) throw usage('--out needs --dry-run.');
   if (truthy(ctx.world.env.DNX_NO_HISTORY) && !ctx.settings.session)
@@ -62,7 +62,7 @@ function planOf({ settings: { host } }: Context, steps: readonly Step[]): Plan {
 }
 
 /** What would be sent, saved in `out`. */
-function previewed(ctx: Context, line: readonly string[], steps: readonly Step[], out: string | undefined): Result {
+function previewed(ctx: Context, line: readonly string[], steps: readonly Step[], out: string | undefined) {
   const left = steps.filter(({ isDone }) => !isDone);
   const plan = planOf(ctx, left);
   if (out !== undefined && plan.changes.some(({ body }) => hasMask(body)))

@@ -1,6 +1,5 @@
 import { usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import type { Result } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import ARTISAN from './artisan.sh';
 import { everySiteMember, namedMembers, type Place } from './fleet.ts';
@@ -15,7 +14,7 @@ interface Options {
 }
 
 /** `dnx artisan`: runs an Artisan command in the live release of a site, and ends with its exit code. */
-export async function artisan(ctx: Context, targets: Targets, { user, path }: Options, words: readonly string[]): Promise<Result> {
+export async function artisan(ctx: Context, targets: Targets, { user, path }: Options, words: readonly string[]) {
   const place = await readSiteOnMachine(ctx, targets, user);
   const { stdin, stdout } = ctx.world;
   const listed = stdin.isTTY && stdout.isTTY ? keepList(ctx, place, path) : undefined;
@@ -43,7 +42,7 @@ export async function artisanOnSeveral(
   ctx: Context,
   { on, user, path }: Options & { readonly on: string | undefined },
   words: readonly string[],
-): Promise<Result> {
+) {
   if (path !== undefined) throw usage('--path is for one site.');
   const members = on === undefined ? await everySiteMember(ctx, user) : await namedMembers(ctx, { on, user }, 'sites');
   const commandFor = ({ site }: Place) => artisanCommand(site as SiteOnMachine, words);

@@ -25,7 +25,7 @@ const IN_PRINTED_SITE = `cd "$1/current" 2>/dev/null || cd "$1"; exec "\${SHELL:
 const NOT_FOUND = 127;
 
 /** `dnx ssh`: an interactive login, or a command, with its exit code. */
-export async function connect(ctx: Context, targets: Targets, { user, path, print, command = [] }: Options): Promise<Result> {
+export async function connect(ctx: Context, targets: Targets, { user, path, print, command = [] }: Options) {
   if (targets.site) return atSite(ctx, await readSiteOnMachine(ctx, targets, user), { path, print, command });
   if (path !== undefined) throw usage('--path is for sites.', 'Use --site.');
   const machine = await readMachine(ctx, targets, user);
@@ -39,7 +39,7 @@ export async function connect(ctx: Context, targets: Targets, { user, path, prin
 export async function connectToSeveral(
   ctx: Context,
   { on, user, path, print, command = [] }: Options & { readonly on: string | undefined },
-): Promise<Result> {
+) {
   if (print || path !== undefined) throw usage(`--${print ? 'print' : 'path'} is for one server or site.`);
   if (command.length === 0) throw usage('Missing the command to run.', 'Add it after --.');
   const members = on === undefined ? await everyServer(ctx, user) : await namedMembers(ctx, { on, user }, 'both');
@@ -52,7 +52,7 @@ async function atSite(
   ctx: Context,
   place: SiteOnMachine,
   { path, print, command }: Pick<Options, 'path' | 'print'> & { readonly command: readonly string[] },
-): Promise<Result> {
+) {
   const directories = siteDirectories(place, path);
   const terminal = command.length === 0;
   if (print) {
@@ -66,7 +66,7 @@ async function atSite(
 }
 
 /** Adds how to run shell code if it was given as one word, which is then no command. */
-function withHint(result: Result, target: string, [word = '', ...others]: readonly string[]): Result {
+function withHint(result: Result<never>, target: string, [word = '', ...others]: readonly string[]) {
   if (result.exit !== NOT_FOUND || others.length > 0 || !/\s/.test(word)) return result;
   return {
     ...result,
@@ -75,7 +75,7 @@ function withHint(result: Result, target: string, [word = '', ...others]: readon
 }
 
 /** A command line of ssh for any shell of the user. Whether a command gets a terminal is left to ssh. */
-function printed(words: readonly string[]): Result {
+function printed(words: readonly string[]) {
   const line = words
     .filter((word) => word !== '-T')
     .map((word) => (/^[\w@.:-]+$/.test(word) ? word : quotedForAny(word)))

@@ -2,6 +2,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import { DnxError } from '../../base/errors.ts';
 import { inParallel } from '../../base/parallel.ts';
 import type { Context } from '../../cli/language/command.ts';
+import { nullable, number, objectOf, type Printed, word } from '../../cli/language/shape.ts';
 import type { Style } from '../../cli/output/style.ts';
 import { safeLine } from '../../cli/output/text.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
@@ -16,22 +17,20 @@ const AT_A_TIME = 8;
 /** The colors of the names, in turn. */
 const COLORS: readonly (keyof Style)[] = ['accent', 'green', 'yellow', 'bold'];
 
-/** How a command ended on one of several servers and sites. */
-interface Ended {
+/** What scripts get for each of several servers and sites. */
+export const remoteOutcome = objectOf({
+  name: word,
+  server: word,
+  site: nullable(word),
+  stdout: word,
+  stderr: word,
   /** Null if it did not run. */
-  readonly exit_code: number | null;
+  exit_code: nullable(number),
   /** Why it did not. */
-  readonly error: { readonly code: string; readonly message: string } | null;
-}
-
-/** What scripts get for each. */
-export interface RemoteOutcome extends Ended {
-  readonly name: string;
-  readonly server: string;
-  readonly site: string | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+  error: nullable(objectOf({ code: word, message: word })),
+});
+type RemoteOutcome = Printed<typeof remoteOutcome>;
+type Ended = Pick<RemoteOutcome, 'exit_code' | 'error'>;
 
 const shown = columns<RemoteOutcome>('name', 'exit_code', 'stdout', 'stderr');
 
@@ -44,7 +43,7 @@ interface Work {
 }
 
 /** Runs a command on each: for people as lines with the name in front as they come, for scripts as an object each. Exits with 12 if some failed. */
-export async function sideBySide(ctx: Context, work: Work): Promise<Result> {
+export async function sideBySide(ctx: Context, work: Work): Promise<Result<readonly RemoteOutcome[]>> {
   const { members, noun } = work;
   if (members.length === 0) throw new DnxError('not_found', `No ${noun} to run it on.`);
   ctx.progress.done();

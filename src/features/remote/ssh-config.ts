@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { DnxError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
+import { either, listOf, nullable, objectOf, type Printed, word, words } from '../../cli/language/shape.ts';
 import { safeLine } from '../../cli/output/text.ts';
-import { done, type Result, textView } from '../../cli/output/view.ts';
+import { done, textView } from '../../cli/output/view.ts';
 import { readText, writeText } from '../../machine/files/text-file.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { everyServer, everySiteMember, type Member, namedMembers } from './fleet.ts';
@@ -19,14 +20,13 @@ interface Options {
 }
 
 /** The names of one server, which lead ssh to it. */
-export interface SshEntry {
-  readonly names: readonly string[];
-  readonly address: string;
-  readonly user: string | null;
-}
+const sshEntry = objectOf({ names: words, address: word, user: nullable(word) });
+type SshEntry = Printed<typeof sshEntry>;
+/** What --config prints, or the file that it wrote. */
+export const sshEntries = either(listOf(sshEntry), objectOf({ file: word, entries: listOf(sshEntry) }));
 
 /** `dnx ssh --config`: entries for `~/.ssh/config`, so that ssh, scp, rsync and sftp know servers and sites by name. */
-export async function sshConfig(ctx: Context, targets: Targets, options: Options): Promise<Result> {
+export async function sshConfig(ctx: Context, targets: Targets, options: Options) {
   const { all, on, user, write, path, print, command = [] } = options;
   if (path !== undefined || print || command.length > 0) throw usage('--config takes no command, --path or --print.');
   const members = all
@@ -99,7 +99,7 @@ const INCLUDE = `Include ${FILE}`;
 const HEAD = '# Written by dnx ssh --config --write, which replaces it.\n';
 
 /** Writes `~/.ssh/dnx_config`, and says how to include it. The user's own configuration stays as it is. */
-function written({ world }: Pick<Context, 'world'>, lines: string, entries: readonly SshEntry[]): Result {
+function written({ world }: Pick<Context, 'world'>, lines: string, entries: readonly SshEntry[]) {
   const directory = join(world.home, '.ssh');
   const file = join(directory, FILE);
   const before = readText(file);

@@ -1,7 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import { quotedForAny } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { nothing, type Result } from '../../cli/output/view.ts';
+import { nothing } from '../../cli/output/view.ts';
 import { isNotInstalled } from '../../machine/child.ts';
 import { envWithoutSecrets } from '../../machine/env.ts';
 import type { Capture, Piped, Started, World } from '../../machine/world.ts';
@@ -221,7 +221,7 @@ export async function startOn(
  * Runs ssh on the standard streams, with a terminal on the server if both are terminals, and ends with its exit code. If ssh itself
  * failed, says what to do.
  */
-export async function runSession(ctx: Context, machine: Machine, command: string | undefined): Promise<Result> {
+export async function runSession(ctx: Context, machine: Machine, command: string | undefined) {
   const { world, progress } = ctx;
   const terminal = world.stdin.isTTY === true && world.stdout.isTTY === true;
   // What has a terminal on the server ends with it only if the connection does.

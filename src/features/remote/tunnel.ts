@@ -1,6 +1,7 @@
 import { usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { columns, nothing, type Result } from '../../cli/output/view.ts';
+import { number, objectOf, type Printed, word } from '../../cli/language/shape.ts';
+import { columns, nothing, overview } from '../../cli/output/view.ts';
 import { childEnv } from '../../machine/env.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { checkPort, forwardTo, MOST_PORT, whileForwarded } from './forward.ts';
@@ -16,12 +17,8 @@ interface Options {
 type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'reach' | 'settings' | 'signal' | 'world'>;
 
 /** What scripts get. */
-export interface PortTunnel {
-  readonly host: string;
-  readonly port: number;
-  readonly server: string;
-  readonly remote_port: number;
-}
+export const portTunnel = objectOf({ host: word, port: number, server: word, remote_port: number });
+type PortTunnel = Printed<typeof portTunnel>;
 
 const tunnelColumns = columns<PortTunnel>('host', 'port', 'server', 'remote_port');
 
@@ -29,11 +26,7 @@ const tunnelColumns = columns<PortTunnel>('host', 'port', 'server', 'remote_port
 const LEAST_PORT = 1_024;
 
 /** `dnx tunnel`: forwards a local port to one on the loopback of a server until a signal, or while a command runs. */
-export async function openPortTunnel(
-  ctx: Needs,
-  targets: Targets,
-  { remote_port: remote, user, port, command = [] }: Options,
-): Promise<Result> {
+export async function openPortTunnel(ctx: Needs, targets: Targets, { remote_port: remote, user, port, command = [] }: Options) {
   if (remote > MOST_PORT) throw usage(`The port must be at most ${MOST_PORT}, not ${remote}.`);
   checkPort(port);
   const { machine } = targets.site ? await readSiteOnMachine(ctx, targets, user) : { machine: await readMachine(ctx, targets, user) };
@@ -56,7 +49,7 @@ export async function openPortTunnel(
   }
   const item: PortTunnel = { host: '127.0.0.1', port: forward.port, server: label, remote_port: remote };
   return {
-    view: { kind: 'record', item: { ...item }, columns: tunnelColumns, title: `127.0.0.1:${forward.port} → ${far.name}`, details: [] },
+    view: overview(item, tunnelColumns, `127.0.0.1:${forward.port} → ${far.name}`, []),
     note: 'Press Ctrl-C to close the tunnel.',
     afterwards: forward.kept,
   };

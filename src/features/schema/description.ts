@@ -1,5 +1,18 @@
 import type { Effect } from '../../cli/language/options.ts';
-import { either, item, type JsonSchema, listOf, mapOf, nullable, number, objectOf, oneOf, plainObject, word, words, yes } from './shape.ts';
+import {
+  either,
+  item,
+  type JsonSchema,
+  listOf,
+  mapOf,
+  nullable,
+  number,
+  objectOf,
+  oneOf,
+  word,
+  words,
+  yes,
+} from '../../cli/language/shape.ts';
 
 /** The version of the shape of what `dnx schema` prints. A new one is an entry in the changelog. */
 export const SCHEMA_VERSION = 1;
@@ -77,8 +90,8 @@ export interface CommandSchema extends ShortSchema {
 }
 
 const effect = oneOf<Effect>('read', 'local', 'change', 'destroy', 'program');
-const short = objectOf<ShortSchema>({ name: word, effect, summary: word });
-const option = objectOf<OptionSchema>(
+const short = objectOf({ name: word, effect, summary: word });
+const option = objectOf(
   { name: word, type: oneOf('string', 'integer', 'boolean', 'duration'), help: word },
   {
     short: word,
@@ -95,7 +108,7 @@ const option = objectOf<OptionSchema>(
   },
 );
 const version = oneOf(SCHEMA_VERSION);
-const whole = objectOf<CommandSchema>({
+const whole = objectOf({
   version,
   name: word,
   effect,
@@ -103,9 +116,7 @@ const whole = objectOf<CommandSchema>({
   also: words,
   description: nullable(word),
   effect_with: mapOf(effect),
-  consent: nullable(
-    objectOf<NonNullable<CommandSchema['consent']>>({ level: oneOf('moderate', 'severe'), asks: oneOf('always', 'sometimes') }),
-  ),
+  consent: nullable(objectOf({ level: oneOf('moderate', 'severe'), asks: oneOf('always', 'sometimes') })),
   arguments: listOf(option),
   options: listOf(option),
   input: nullable(item),
@@ -115,16 +126,16 @@ const whole = objectOf<CommandSchema>({
   dry_run: yes,
   exits: nullable(word),
   abilities: words,
-  requests: listOf(objectOf<RequestSchema>({ call: word }, { ability: word, assumed: oneOf(true), with: words })),
+  requests: listOf(objectOf({ call: word }, { ability: word, assumed: oneOf(true), with: words })),
   examples: words,
 });
-const errors = { codes: mapOf(plainObject({ exit: number })), reasons: mapOf(plainObject({ human: yes })), schema: item };
+const errors = { codes: mapOf(objectOf({ exit: number })), reasons: mapOf(objectOf({ human: yes })), schema: item };
 
 /** The shape of what `dnx schema` prints: a command, commands (as lines, too), errors, or everything. */
 export const schemaShape: JsonSchema = either(
   whole,
-  plainObject({ version, dnx: word, commands: listOf(short) }),
+  objectOf({ version, dnx: word, commands: listOf(short) }),
   listOf(short),
-  plainObject({ version, ...errors }),
-  plainObject({ version, dnx: word, options: listOf(option), commands: listOf(whole), errors: plainObject(errors) }),
+  objectOf({ version, ...errors }),
+  objectOf({ version, dnx: word, options: listOf(option), commands: listOf(whole), errors: objectOf(errors) }),
 );

@@ -5,9 +5,10 @@ import type { AnyCommand, Context, Tree } from '../../cli/language/command.ts';
 import { effectOf, effectsWithOptions } from '../../cli/language/effect.ts';
 import { globals } from '../../cli/language/globals.ts';
 import type { Option, Options } from '../../cli/language/options.ts';
+import { either, type JsonSchema, number, objectOf, oneOf, severalOf, withDialect, word } from '../../cli/language/shape.ts';
 import { optionsOf, positionalsOf } from '../../cli/language/signature.ts';
 import { consentLevel, everyCommand, type Leaf, mayChange, namesOf } from '../../cli/language/tree.ts';
-import { columns, data, rows, type View } from '../../cli/output/view.ts';
+import { columns, data, rows } from '../../cli/output/view.ts';
 import { needsIn } from '../../cli/run/help/command.ts';
 import { parse } from '../../cli/run/parse.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
@@ -15,26 +16,20 @@ import { needOf } from '../../platform/operations.ts';
 import { type CommandSchema, type OptionSchema, SCHEMA_VERSION, type ShortSchema } from './description.ts';
 import { type KnownField, sentFields } from './endpoints.ts';
 import { errorsSchema } from './errors.ts';
-import { outputOf, waitEvents } from './outputs.ts';
-import { type JsonSchema, withDialect } from './shape.ts';
 import { withoutOption } from './undeclared.ts';
 
 /** `dnx schema`: a list of commands, one command, or the errors. */
-export async function schemaView(
-  { tree, settings }: Pick<Context, 'tree' | 'settings'>,
-  words: readonly string[],
-  all: boolean,
-): Promise<View> {
+export async function schemaView({ tree, settings }: Pick<Context, 'tree' | 'settings'>, words: readonly string[], all: boolean) {
   if (words.length === 1 && words[0] === 'errors') return data({ version: SCHEMA_VERSION, ...errorsSchema() });
   const leaves = await everyCommand(tree);
   if (all) {
-    const commands = leaves.map((leaf) => commandSchema(leaf, tree));
+    const commands = await Promise.all(leaves.map((leaf) => commandSchema(leaf, tree)));
     return data({ version: SCHEMA_VERSION, dnx: release, options: optionSchemas(globals), commands, errors: errorsSchema() });
   }
   const { invocation, error } = words.length > 0 ? await parse(words, tree) : {};
   if (error !== undefined) throw error;
   const leaf = leaves.find(({ command }) => command === invocation?.command);
-  if (leaf) return data(commandSchema(leaf, tree));
+  if (leaf) return data(await commandSchema(leaf, tree));
   const group = tree.contents.find((each) => namesOf(each).includes(words[0] ?? ''));
   const commands = leaves.filter((each) => !group || each.group.name === group.name).map(shortSchema);
   if (settings.format === 'json' || settings.format === 'yaml') return data({ version: SCHEMA_VERSION, dnx: release, commands });
@@ -43,12 +38,25 @@ export async function schemaView(
 
 const shortSchema = ({ path, command }: Leaf): ShortSchema => ({ name: path, effect: effectOf(command), summary: command.summary });
 
+/** The JSON Schema of what a command prints with `--json`; null if it prints what a program says, or nothing. */
+export async function outputOf({ prints, targets }: AnyCommand): Promise<JsonSchema | null> {
+  if (!prints) return null;
+  const one = await prints();
+  return targets === 'each' ? severalOf(one) : one;
+}
+
+/** What a wait prints with `-o ndjson` before its result, and the result. */
+export const waitEvents = either(
+  objectOf({ type: oneOf('status', 'heartbeat', 'fault'), at: word, target: word, status: word, elapsed_s: number }),
+  objectOf({ type: oneOf('result') }),
+);
+
 /** All of a command, from its declaration. */
-function commandSchema(leaf: Leaf, tree: Tree): CommandSchema {
+async function commandSchema(leaf: Leaf, tree: Tree): Promise<CommandSchema> {
   const { group, command } = leaf;
   const { description = null, formats = [], exits = null, options = {} } = command;
   const level = consentLevel(command);
-  const output = outputOf(leaf);
+  const output = await outputOf(command);
   const optional = typeof command.consent === 'function' || (typeof command.consent === 'object' && command.consent.deferred);
   return {
     version: SCHEMA_VERSION,

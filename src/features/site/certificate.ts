@@ -3,7 +3,7 @@ import { inParallel } from '../../base/parallel.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { creationOf } from '../../cli/language/resource.ts';
-import { columns, type Item, type Result } from '../../cli/output/view.ts';
+import { columns, type Item } from '../../cli/output/view.ts';
 import { workResult } from '../../cli/run/work-result.ts';
 import type { Reply } from '../../platform/api/api.ts';
 import { certificateReader, certificatesEndpoint } from '../../platform/follow/readers.ts';
@@ -40,7 +40,7 @@ export function issueCertificate(
   { server, site }: Located,
   body: Readonly<Record<string, unknown>>,
   wait: boolean | undefined,
-): Promise<Result> {
+) {
   const domain = wordOf(body.domain);
   return workResult(ctx, {
     reader: certificateReader(ctx, { server: server.id, site: site.id }),

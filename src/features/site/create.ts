@@ -25,7 +25,7 @@ export async function createSite(
   { wait, timeout, certificate, deploy }: SiteOptions,
   body: JsonObject,
   columns: readonly Column[],
-): Promise<Result> {
+) {
   if (wait === false && (certificate || deploy))
     throw usage(`--no-wait cannot be combined with ${certificate ? '--certificate' : '--deploy'}.`, 'Use only one of them.');
   const domain = wordOf(body.domain);
@@ -57,7 +57,7 @@ export function installSite(
   server: Target,
   body: JsonObject,
   followed: Pick<Followed, 'start' | 'columns' | 'wait'>,
-): Promise<Result> {
+): Promise<Result<object>> {
   const domain = wordOf(body.domain);
   return workResult(ctx, {
     ...followed,

@@ -1,6 +1,7 @@
 import { command } from '../../cli/language/command.ts';
 import { watching } from '../../cli/language/options.ts';
 import { creation } from '../../cli/language/resource.ts';
+import { listOf, recordOf } from '../../cli/language/shape.ts';
 import { type Column, type Item, rows } from '../../cli/output/view.ts';
 import type { Target } from '../../platform/names/names.ts';
 
@@ -18,6 +19,7 @@ export const listSites = (columns: readonly Column[]) =>
     calls: ['GET /servers', { when: 'server', instead: ofServer }, ofServer],
     options: { watch: watching },
     shows: columns,
+    prints: () => listOf(recordOf(columns)),
     examples: ['list', 'list --server web-1', 'list --json'],
     async run(ctx, { targets: { server }, options: { watch } }) {
       if (server && watch) {

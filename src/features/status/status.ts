@@ -1,3 +1,4 @@
+import { failure, item, listOf, mapOf, nullable, objectOf, oneOf, type Printed, type Shape, word } from '../../cli/language/shape.ts';
 import { isError } from '../../base/errors.ts';
 import { isObject, type JsonObject, toJson } from '../../base/json.ts';
 import { phaseOf, statusKey } from '../../base/status.ts';
@@ -18,7 +19,7 @@ export async function showStatus(
   ctx: Context<typeof siteEndpoint>,
   targets: Located,
   { watch }: { readonly watch: boolean },
-): Promise<Result> {
+): Promise<Result<SiteStatus>> {
   const { seen, ids } = await read(ctx, targets);
   if (watch) return { view: { kind: 'live', states: liveStates(ctx, ids, seen) } };
   // What a token cannot read is no failure.
@@ -62,28 +63,33 @@ async function* liveStates(ctx: Context<typeof siteEndpoint>, ids: SiteIds, from
   }
 }
 
-interface StatusOrigin {
-  readonly origin: 'given' | 'environment' | 'link file' | 'profile' | 'picked';
-  /** The environment of the link file, if the site comes from it. */
-  readonly environment: string | null;
-}
+const apiObject = item as Shape<JsonObject>;
 
 /** The state of a site for scripts, with the API's own objects. Null: there is none, or it is in `errors`. */
-export interface SiteStatus extends StatusOrigin {
-  readonly checked_at: string;
-  readonly site: Site;
-  readonly server: JsonObject | null;
-  readonly release: JsonObject | null;
-  readonly latest_release: JsonObject | null;
+export const siteStatusShape = objectOf({
+  /** When it was read. */
+  checked_at: word,
+  /** Where the site comes from. */
+  origin: oneOf('given', 'environment', 'link file', 'profile', 'picked'),
+  /** The environment of the link file, if the site comes from it. */
+  environment: nullable(word),
+  site: item as Shape<Site>,
+  server: nullable(apiObject),
+  /** The live release. */
+  release: nullable(apiObject),
+  /** The newest release. */
+  latest_release: nullable(apiObject),
   /** The push that brought the live release. */
-  readonly webhook: JsonObject | null;
-  readonly certificate: JsonObject | null;
-  readonly certificates: readonly JsonObject[] | null;
-  readonly queues: readonly JsonObject[] | null;
-  readonly errors: Readonly<
-    Partial<Record<PartName | 'site', { readonly code: string; readonly message: string; readonly status: number | null }>>
-  >;
-}
+  webhook: nullable(apiObject),
+  /** The certificate with the latest expiry. */
+  certificate: nullable(apiObject),
+  certificates: nullable(listOf(apiObject)),
+  queues: nullable(listOf(apiObject)),
+  /** Why a part could not be read. */
+  errors: mapOf(failure) as Shape<Readonly<Partial<Record<PartName | 'site', Printed<typeof failure>>>>>,
+});
+type SiteStatus = Printed<typeof siteStatusShape>;
+type StatusOrigin = Pick<SiteStatus, 'origin' | 'environment'>;
 
 function siteStatus({ site, parts, at, error }: SeenSite, place: StatusOrigin, reader: TimeReader): SiteStatus {
   const releases = parts.releases.items && releasesOf(parts.releases.items);
@@ -139,7 +145,7 @@ interface Surroundings {
   readonly live: boolean;
 }
 
-function statusView(status: SiteStatus, { reader, profile, live }: Surroundings): View {
+function statusView(status: SiteStatus, { reader, profile, live }: Surroundings) {
   const { site, latest_release: latest, release } = status;
   const news = latest && latest.id !== release?.id ? latest : undefined;
   const line = (

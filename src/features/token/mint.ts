@@ -17,7 +17,7 @@ export interface Fresh {
   readonly id: string | undefined;
   readonly name: string;
   /** The API's response, for scripts. */
-  readonly answer: object;
+  readonly answer: { readonly name: unknown };
 }
 
 /** The command that shows tokens of which nobody knows. */
@@ -43,7 +43,7 @@ export async function mint(api: Pick<Api, 'send'>, body: Readonly<Record<string,
   const known = isObject(reply.data) ? idIn(reply.data.id) : undefined;
   try {
     const plain = tokenIn(reply);
-    return { plain, id: known ?? tokenId(plain), name, answer: tokenAnswer(reply) };
+    return { plain, id: known ?? tokenId(plain), name, answer: { name, ...tokenAnswer(reply) } };
   } catch (error) {
     throw await undelivered(api, { id: known, name }, 'Could not read the new token', error);
   }
@@ -92,7 +92,7 @@ export async function createToken(
   ctx: Pick<Context, 'api' | 'ask' | 'ci' | 'progress' | 'settings' | 'tree' | 'world'>,
   { to_file, ...wanted }: CreateOptions,
   fields: Readonly<Record<string, unknown>>,
-): Promise<Result> {
+) {
   const { api, ask, progress } = ctx;
   const chosen = 'abilities' in fields ? undefined : await chosenAbilities(ctx, wanted);
   const picked = 'abilities' in fields || chosen || !ask.allowed ? undefined : await pickForToken(ask);
@@ -146,12 +146,12 @@ export async function writeNewToken({ api }: Pick<Context, 'api'>, fresh: Fresh,
 }
 
 /** Prints a new token on stdout. Revokes it if that fails. */
-export function shownOnce({ api, ci }: Pick<Context, 'api' | 'ci'>, fresh: Fresh, more = ''): Result {
+export function shownOnce({ api, ci }: Pick<Context, 'api' | 'ci'>, fresh: Fresh, more = '') {
   ci.mask(fresh.plain);
   return {
     view: textView(fresh.plain, fresh.answer),
     secret: { name: 'token', value: fresh.plain, hint: 'Use another format or query, or --to-file FILE.' },
-    undelivered: (cause) => undelivered(api, fresh, 'The new token could not be printed', cause, more),
+    undelivered: (cause: unknown) => undelivered(api, fresh, 'The new token could not be printed', cause, more),
   };
 }
 

@@ -2,7 +2,7 @@ import { usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { done, type Result, type View } from '../../cli/output/view.ts';
+import { done, type Result } from '../../cli/output/view.ts';
 import type { HeldToken } from '../../machine/credentials/tokens.ts';
 import type { Target } from '../../platform/names/names.ts';
 import { forgetRevoked, type Token, tokenId } from './token.ts';
@@ -21,7 +21,7 @@ export async function revokeAction(ctx: Pick<Context, 'api' | 'tokens'>, targets
 }
 
 /** Revokes tokens. The one in use must be confirmed by name; it is revoked last, and removed here. */
-export async function revokeTokens(ctx: Needs, wanted: readonly Target[], confirm: string | undefined): Promise<View | Result> {
+export async function revokeTokens(ctx: Needs, wanted: readonly Target[], confirm: string | undefined) {
   const held = await ctx.tokens.find();
   const id = held && tokenId(held.token);
   const targets = wanted.some((target) => target.id === id) ? await named(ctx, wanted) : wanted;
@@ -58,7 +58,7 @@ async function agree({ ask, plan, progress }: Needs, { id, label }: Target, conf
 }
 
 /** `inUse`: set for the token in use. */
-async function revokeOne({ api, tokens, progress }: Needs, { id, label }: Target, inUse: HeldToken | undefined): Promise<View> {
+async function revokeOne({ api, tokens, progress }: Needs, { id, label }: Target, inUse: HeldToken | undefined) {
   await api.send('DELETE /tokens/{token}', { token: id });
   if (inUse?.source === 'variable') progress.note('DNX_TOKEN still has the revoked token. Unset it.');
   else if (inUse)
@@ -68,7 +68,7 @@ async function revokeOne({ api, tokens, progress }: Needs, { id, label }: Target
 }
 
 /** Sorts the rows in the order of the command line. */
-function inOrder(result: Result, targets: readonly Target[]): Result {
+function inOrder<D>(result: Result<D>, targets: readonly Target[]): Result<D> {
   if (result.view.kind !== 'rows') return result;
   const place = ({ id }: Readonly<Record<string, unknown>>) => targets.findIndex((target) => target.id === id);
   return { ...result, view: { ...result.view, items: result.view.items.toSorted((one, other) => place(one) - place(other)) } };

@@ -1,7 +1,7 @@
 import { DnxError, isError, usage } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { done, message, type Result, type View } from '../../cli/output/view.ts';
+import { done, message } from '../../cli/output/view.ts';
 import type { TokenFile } from '../../machine/credentials/token-file.ts';
 import type { HeldToken } from '../../machine/credentials/tokens.ts';
 import { hostName } from '../../machine/settings/host.ts';
@@ -13,7 +13,7 @@ import { hasEverything, listedToken, type Token, tokenId, userOf } from './token
 type Needs = Pick<Context, 'api' | 'ci' | 'plan' | 'tokens' | 'progress' | 'settings' | 'world'>;
 
 /** Replaces a token with a new one of the same name and abilities. The old one is revoked last, so one of them always works. */
-export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonly to_file: string | undefined }): Promise<View | Result> {
+export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonly to_file: string | undefined }) {
   const { tokens, progress } = ctx;
   const { abilities, ...old } = await tokenOf(ctx, id);
   const held = await tokens.find();
@@ -135,7 +135,7 @@ function prefixed(error: unknown, sentence: string): unknown {
 }
 
 /** Adds abilities to the stored token by replacing it. The old token is revoked last. */
-export async function refreshToken(ctx: Needs & Pick<Context, 'ask' | 'tree'>, choosing: Choosing): Promise<View> {
+export async function refreshToken(ctx: Needs & Pick<Context, 'ask' | 'tree'>, choosing: Choosing) {
   const { ask, settings, tokens, world } = ctx;
   if (world.env.DNX_TOKEN?.trim())
     throw usage('DNX_TOKEN is set, and dnx auth refresh only updates a stored token.', 'Unset DNX_TOKEN, or create another token.', {

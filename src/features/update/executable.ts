@@ -11,7 +11,7 @@ import { quotedForSh } from '../../base/shell.ts';
 import { bytes } from '../../base/text.ts';
 import { repository, version } from '../../base/version.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { done, message, type View } from '../../cli/output/view.ts';
+import { done, message } from '../../cli/output/view.ts';
 import { makeOwnDirectory, removePrivateDirectory } from '../../machine/files/private-directory.ts';
 import { NetworkFault, type Transport, type World } from '../../machine/world.ts';
 import { faultHint } from '../../platform/api/network/unreachable.ts';
@@ -21,7 +21,7 @@ import { isNewer, latestRelease } from './release.ts';
 type Needs = Pick<Context, 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
 /** Replaces this executable by that of the latest release, atomically, once its signature and checksum are right and it runs. */
-export async function upgradeExecutable(ctx: Needs, file: string): Promise<View> {
+export async function upgradeExecutable(ctx: Needs, file: string) {
   const { world, signal, progress } = ctx;
   const data = { version, installed_with: 'executable', command: null, file };
   const directory = reserve(file, world);

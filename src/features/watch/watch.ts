@@ -159,7 +159,7 @@ export function watchedList(
   read: (options: { readonly retry: boolean }) => Promise<readonly Item[]>,
   columns: readonly Column[],
   empty: string,
-): Promise<View> {
+) {
   let first = true;
   const listed = async (): Promise<Listed> => {
     const items = await (first ? read({ retry: true }) : pollAgain(ctx, () => read({ retry: false })));
@@ -171,7 +171,7 @@ export function watchedList(
 }
 
 /** A view that follows rows. Reads them once before it returns, so that a command that cannot read them fails as usual. */
-export async function watchedRows(ctx: Needs, read: () => Promise<Listed>, empty: string): Promise<View> {
+export async function watchedRows(ctx: Needs, read: () => Promise<Listed>, empty: string): Promise<View<readonly Item[]>> {
   return { kind: 'live', states: statesOf(ctx, await read(), read, empty) };
 }
 

@@ -1,84 +1,81 @@
 import type { Detail } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
+import { listOf, nullable, number, objectOf, oneOf, type Printed, word, words, yes } from '../../cli/language/shape.ts';
 import { columns, overview, record, type View } from '../../cli/output/view.ts';
 import { type Release, shortened } from '../deploy/release.ts';
 import { certificateIn, type TimeReader } from '../overview/overview.ts';
 import { missingKeys } from './causes/application.ts';
 import { givenUp } from './causes/server.ts';
-import type { Answer, Facts, Source, Unknown } from './facts.ts';
+import { type Facts, siteAnswer, sourceShape, unknownPart } from './facts.ts';
 
-/** A line that shows a cause, or one that is near it. */
-export interface QuotedLine {
-  readonly source: Source;
-  readonly file: string | null;
-  readonly line_number: number | null;
-  /** Without secrets, values of variables and control sequences. */
-  readonly line: string;
-  readonly at: string | null;
-}
+/** A line that shows a cause, or one that is near it: without secrets, values of variables and control sequences. */
+const quotedLine = objectOf({ source: sourceShape, file: nullable(word), line_number: nullable(number), line: word, at: nullable(word) });
+export type QuotedLine = Printed<typeof quotedLine>;
 
 /** A release in a diagnosis. */
-export interface ShownRelease {
-  readonly id: string;
-  readonly name: string;
-  readonly commit: string | null;
-  readonly message: string | null;
-  readonly status: string | null;
+const releaseShape = objectOf({
+  id: word,
+  name: word,
+  commit: nullable(word),
+  message: nullable(word),
+  status: nullable(word),
   /** Null if the API does not say which release is live. */
-  readonly live: boolean | null;
-  readonly created_at: string | null;
-}
+  live: nullable(yes),
+  created_at: nullable(word),
+});
+export type ShownRelease = Printed<typeof releaseShape>;
 
 /** What differs between the live and the failed release, if the working directory is a clone of the repository. */
-export interface Changed {
+const changed = objectOf({
   /** Newest first. */
-  readonly commits: readonly { readonly commit: string; readonly subject: string }[];
-  readonly migrations: readonly string[];
-  readonly dependencies: readonly string[];
-}
+  commits: listOf(objectOf({ commit: word, subject: word })),
+  migrations: words,
+  dependencies: words,
+});
+export type Changed = Printed<typeof changed>;
 
 /** What was checked, whatever it says. Null: it could not be read. */
-interface Checks {
-  readonly http: Answer | null;
-  readonly disks:
-    | readonly { readonly mount: string; readonly space_percent: number | null; readonly inodes_percent: number | null }[]
-    | null;
-  readonly memory: { readonly total: number; readonly available: number; readonly swap: number } | null;
-  readonly php: { readonly site: string | null; readonly cli: string | null } | null;
-  readonly certificate: { readonly status: string | null; readonly expires_at: string | null } | null;
-  readonly workers: readonly { readonly queue: string; readonly status: string }[] | null;
+const checks = objectOf({
+  http: nullable(siteAnswer),
+  disks: nullable(listOf(objectOf({ mount: word, space_percent: nullable(number), inodes_percent: nullable(number) }))),
+  memory: nullable(objectOf({ total: number, available: number, swap: number })),
+  php: nullable(objectOf({ site: nullable(word), cli: nullable(word) })),
+  certificate: nullable(objectOf({ status: nullable(word), expires_at: nullable(word) })),
+  workers: nullable(listOf(objectOf({ queue: word, status: word }))),
   /** Processes of Supervisor that it gave up, unless they are another site's. */
-  readonly given_up: readonly { readonly name: string; readonly state: string }[] | null;
+  given_up: nullable(listOf(objectOf({ name: word, state: word }))),
   /** Keys of .env.example that the site lacks. */
-  readonly missing_variables: readonly string[] | null;
+  missing_variables: nullable(words),
   /** The logs that were read. */
-  readonly logs: readonly { readonly source: Source; readonly file: string | null; readonly lines: number }[];
-}
+  logs: listOf(objectOf({ source: sourceShape, file: nullable(word), lines: number })),
+});
+type Checks = Printed<typeof checks>;
 
 /** Why a deployment failed or a site is down, for scripts. */
-export interface Diagnosis {
-  readonly site: string;
-  readonly server: string;
-  readonly checked_at: string;
+export const diagnosisShape = objectOf({
+  site: word,
+  server: word,
+  checked_at: word,
   /** What was to be explained. */
-  readonly subject: 'deployment' | 'site';
-  readonly outcome: 'known' | 'unknown' | 'healthy';
-  readonly cause: string | null;
-  readonly title: string;
+  subject: oneOf('deployment', 'site'),
+  outcome: oneOf('known', 'unknown', 'healthy'),
+  cause: nullable(word),
+  title: word,
   /** Why the cause no longer holds. */
-  readonly resolved: string | null;
+  resolved: nullable(word),
   /** The lines that show the cause, or the nearest if it is unknown. */
-  readonly evidence: readonly QuotedLine[];
-  readonly fixes: readonly { readonly command: string | null; readonly why: string }[];
+  evidence: listOf(quotedLine),
+  fixes: listOf(objectOf({ command: nullable(word), why: word })),
   /** The failed release. */
-  readonly release: ShownRelease | null;
+  release: nullable(releaseShape),
   /** The release that is live, or that was before. */
-  readonly previous: ShownRelease | null;
-  readonly changes: Changed | null;
-  readonly checks: Checks;
-  readonly unknown: readonly Unknown[];
-}
+  previous: nullable(releaseShape),
+  changes: nullable(changed),
+  checks,
+  unknown: listOf(unknownPart),
+});
+export type Diagnosis = Printed<typeof diagnosisShape>;
 
 /** A release for scripts. */
 export const shownRelease = (release: Release | undefined): ShownRelease | null =>
@@ -134,7 +131,7 @@ const SOURCES: Readonly<Record<QuotedLine['source'], string>> = {
 };
 
 /** A diagnosis as an object for scripts, and as lines for people. */
-export function viewOf(diagnosis: Diagnosis, reader: TimeReader): View {
+export function viewOf(diagnosis: Diagnosis, reader: TimeReader): View<Diagnosis> {
   const title = titleOf(diagnosis, reader);
   const details = detailsOf(diagnosis, reader).map(([label, text]): Detail => [label, text.replace(/[\r\n\t]+/g, ' ')]);
   const fields = columns<Diagnosis>(

@@ -1,13 +1,15 @@
 import type { JsonObject } from '../../base/json.ts';
 import { phaseOf, statusOf } from '../../base/status.ts';
 import { timeOf } from '../../base/time.ts';
+import { nullable, number, objectOf, oneOf, type Printed, word } from '../../cli/language/shape.ts';
 import { type Site, workInProgress } from '../deploy/baseline.ts';
 import { liveRelease, type Release } from '../deploy/release.ts';
 import type { SiteReference } from '../deploy/site.ts';
 import type { SiteVariable } from '../env/variables.ts';
 
 /** Where a line comes from. `given` is the log of `--log`. */
-export type Source = 'deploy' | 'given' | 'laravel' | 'nginx' | 'php' | 'worker' | 'kernel' | 'server' | 'state' | 'http' | 'api';
+export const sourceShape = oneOf('deploy', 'given', 'laravel', 'nginx', 'php', 'worker', 'kernel', 'server', 'state', 'http', 'api');
+export type Source = Printed<typeof sourceShape>;
 
 /** A line of a log, or of the state of the server. */
 export interface FactLine {
@@ -35,22 +37,20 @@ export interface Log {
 }
 
 /** What could not be read, and what to do about it. */
-export interface Unknown {
-  readonly what: string;
-  readonly why: string;
-  readonly fix: string | null;
-}
+export const unknownPart = objectOf({ what: word, why: word, fix: nullable(word) });
+export type Unknown = Printed<typeof unknownPart>;
 
 /** How the site answered a request. */
-export interface Answer {
-  readonly url: string;
+export const siteAnswer = objectOf({
+  url: word,
   /** Null if there was no answer. */
-  readonly status: number | null;
-  readonly error: string | null;
+  status: nullable(number),
+  error: nullable(word),
   /** The code of a network error, such as `CERT_HAS_EXPIRED`. */
-  readonly reason: string | null;
-  readonly duration_ms: number;
-}
+  reason: nullable(word),
+  duration_ms: number,
+});
+export type Answer = Printed<typeof siteAnswer>;
 
 /** A file system that holds the site, logs or temporary files. */
 export interface Disk {

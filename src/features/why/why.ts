@@ -2,7 +2,6 @@ import { type Detail, type DnxError, type Next, usage } from '../../base/errors.
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import type { Result } from '../../cli/output/view.ts';
 import { commandLine } from '../../cli/run/command-line.ts';
 import { siteEndpoint } from '../../platform/follow/readers.ts';
 import type { Located } from '../../platform/names/names.ts';
@@ -17,7 +16,7 @@ import { type CauseVerdict, chooseCause } from './judge.ts';
 import { masked } from './logs/mask.ts';
 
 /** `dnx why`. Reads only, and fails only if it cannot read the site. */
-export async function diagnose(ctx: Context<typeof siteEndpoint>, targets: Located, choices: Choices): Promise<Result> {
+export async function diagnose(ctx: Context<typeof siteEndpoint>, targets: Located, choices: Choices) {
   const { url } = choices;
   if (url !== undefined && !/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : ''))
     throw usage(`'${url}' is not a URL.`, 'Use a URL that starts with http:// or https://.');

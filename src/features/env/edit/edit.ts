@@ -48,7 +48,7 @@ export async function editVariables(
   targets: Located,
   options: EnvEditOptions,
   consent: GivenConsent,
-): Promise<Result> {
+) {
   const { allow_file: allowed = [], ...deploying } = options;
   refuseWithoutDeploy(deploying);
   removeLeftFiles(ctx);

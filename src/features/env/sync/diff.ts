@@ -1,3 +1,4 @@
+import { nullable, objectOf, oneOf, type Printed, word } from '../../../cli/language/shape.ts';
 import { statSync } from 'node:fs';
 import { DnxError, isError, usage } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
@@ -24,15 +25,17 @@ interface EnvDiffOptions {
 type DiffContext = Context<typeof variablesEndpoint>;
 
 /** A variable that differs, or that cannot be compared because its value is hidden. */
-export interface VariableDifference {
-  readonly key: string;
-  readonly change: 'changed' | 'only_here' | 'only_there' | 'unknown';
-  /** The side that changed since the last pull or push, if there is a record of it. */
-  readonly base?: 'here' | 'there' | 'both';
-  /** Only with `--reveal`. Null if it is missing or hidden. */
-  readonly here?: string | null;
-  readonly there?: string | null;
-}
+export const variableDifference = objectOf(
+  { key: word, change: oneOf('changed', 'only_here', 'only_there', 'unknown') },
+  {
+    /** The side that changed since the last pull or push, if there is a record of it. */
+    base: oneOf('here', 'there', 'both'),
+    /** Only with `--reveal`. Null if it is missing or hidden. */
+    here: nullable(word),
+    there: nullable(word),
+  },
+);
+export type VariableDifference = Printed<typeof variableDifference>;
 
 interface Compared {
   readonly here: Side;
@@ -47,7 +50,7 @@ interface Compared {
 export async function diffVariables(
   ctx: DiffContext,
   { file_or_site: here, other_site: there, reveal = false, exit_code, allow_file = [] }: EnvDiffOptions,
-): Promise<Result> {
+) {
   const isSites = here !== undefined && !isFile(here, ctx);
   const compared = isSites ? await ofSites(ctx, here, there) : await ofFile(ctx, here, there, allow_file);
   const items = differencesOf(compared, reveal);

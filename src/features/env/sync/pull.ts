@@ -39,7 +39,7 @@ interface EnvPullOptions extends ChosenSides {
 type PullContext = Context<typeof variablesEndpoint>;
 
 /** `dnx env pull`: writes what changed at Deploynix into a dotenv file, and leaves everything else in it alone. */
-export async function pullVariables(ctx: PullContext, targets: Located, options: EnvPullOptions): Promise<Result> {
+export async function pullVariables(ctx: PullContext, targets: Located, options: EnvPullOptions) {
   removeLeftFiles(ctx);
   const choice = choiceOf(options);
   if (options.file === '-') return printed(ctx, options);
@@ -124,7 +124,7 @@ const wouldDo = (file: LocalFile, site: string, { length }: readonly SyncStep[])
 const nothingToDo = ({ name, text: before }: LocalFile, site: string): string =>
   before === undefined ? `${site} has no variables to pull.` : `Nothing to pull from ${site} into ${name}.`;
 
-async function printed(ctx: PullContext, options: EnvPullOptions): Promise<Result> {
+async function printed(ctx: PullContext, options: EnvPullOptions) {
   if (options.force || options.dry_run || options.ours || options.theirs)
     throw usage('--force, --dry-run, --ours and --theirs need a file.', 'Leave them out to print the variables.');
   const all = [...remoteSide(await ctx.list<SiteVariable>(variablesEndpoint))];

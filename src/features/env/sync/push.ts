@@ -52,7 +52,7 @@ export async function pushVariables(
   targets: Located,
   options: EnvPushOptions,
   consent: GivenConsent,
-): Promise<Result> {
+) {
   refuseWithoutDeploy(options);
   removeLeftFiles(ctx);
   const { site } = targets;
@@ -123,7 +123,7 @@ async function readAgain({ ctx, sides }: Push, sync: SyncSteps): Promise<readonl
   throw new DnxError('differences', 'Variables were changed at Deploynix meanwhile. Nothing was sent.', { hint: 'Run the command again.' });
 }
 
-function nothingPushed(push: Push, sync: SyncSteps): Result {
+function nothingPushed(push: Push, sync: SyncSteps) {
   const { targets, name, deploying } = push;
   const { site } = targets;
   const summary = summaryOf(site.label, name, sync.steps);
@@ -138,7 +138,7 @@ function nothingPushed(push: Push, sync: SyncSteps): Result {
 }
 
 /** The result of what was sent, and of the deployment. A failure says which variables were sent and which were not. */
-async function pushed(push: Push, sync: SyncSteps, applied: Applied, asked: boolean): Promise<Result> {
+async function pushed(push: Push, sync: SyncSteps, applied: Applied, asked: boolean) {
   const { ctx, targets, name, namedFile, deploying } = push;
   const { site } = targets;
   const { done, failed, left } = applied;

@@ -1,3 +1,4 @@
+import { objectOf, type Printed, word, words } from '../../../cli/language/shape.ts';
 import { cancelled, type Detail, DnxError, usage } from '../../../base/errors.ts';
 import { didYouMean } from '../../../base/nearest.ts';
 import { plural } from '../../../base/text.ts';
@@ -8,15 +9,11 @@ import type { Located } from '../../../platform/names/names.ts';
 import { type ConflictChoice, type Reason, type Side, type SyncStep, type SyncSteps, stepsOf, type Verb } from './steps.ts';
 
 /** What a pull or push did, for scripts: keys only, never values. */
-export interface VariableSummary {
-  readonly site: string;
-  readonly file: string;
-  readonly added: readonly string[];
-  readonly changed: readonly string[];
-  readonly removed: readonly string[];
-  readonly kept: readonly string[];
-  readonly conflicts: readonly string[];
-}
+export const variableSummary = objectOf(
+  { site: word, file: word, added: words, changed: words, removed: words, kept: words, conflicts: words },
+  { failed: words },
+);
+export type VariableSummary = Printed<typeof variableSummary>;
 
 /** The columns of a summary. */
 export const summaryColumns = columns<VariableSummary>('site', 'file', 'added', 'changed', 'removed', 'kept', 'conflicts');

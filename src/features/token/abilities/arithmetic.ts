@@ -1,6 +1,7 @@
 import { andList, flagName, title } from '../../../base/text.ts';
 import { type ChosenCalls, operationsIn, pathsIn } from '../../../cli/language/calls.ts';
 import { type AnyCommand, nounOf } from '../../../cli/language/command.ts';
+import { item, listOf, objectOf, type Printed, type Shape, word, yes } from '../../../cli/language/shape.ts';
 import { consentLevel } from '../../../cli/language/tree.ts';
 import { nameRead } from '../../../cli/run/consent.ts';
 import { callsOf, firstWords, isForAll, namesNeeded, ownWords, type WordedLine } from '../../../cli/run/line.ts';
@@ -17,11 +18,8 @@ export interface AskedEndpoint {
 }
 
 /** An ability and its reasons. `assumed`: the API reference states it for none of them. */
-export interface AbilityNeed {
-  readonly ability: string;
-  readonly assumed: boolean;
-  readonly reasons: readonly AskedEndpoint[];
-}
+export const abilityNeed = objectOf({ ability: word, assumed: yes, reasons: listOf(item as Shape<AskedEndpoint>) });
+export type AbilityNeed = Printed<typeof abilityNeed>;
 
 /** The operations of a command line, and the assumptions behind them. */
 export interface Asking {
