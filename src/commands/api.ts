@@ -17,7 +17,7 @@ import {
 } from '../features/api/request.ts';
 import type { Reply } from '../platform/api/api.ts';
 import { failureOf } from '../platform/api/failure.ts';
-import type { RateStatus } from '../platform/api/limit/usage.ts';
+import type { RateStatus } from '../platform/api/limit/budget.ts';
 
 export default command({
   name: 'api',

@@ -11,7 +11,7 @@ import { childEnv } from '../machine/env.ts';
 import { pathToWrite } from '../machine/files/own-files.ts';
 import { makeOwnDirectory } from '../machine/files/private-directory.ts';
 import type { Env, World } from '../machine/world.ts';
-import { parseRate } from '../platform/api/limit/usage.ts';
+import { parseRate } from '../platform/api/limit/rate.ts';
 import type { FailureName, Sandbox, SandboxOptions, Surroundings } from '../sandbox/index.ts';
 
 /** Why deployments can fail. */

@@ -2,8 +2,7 @@ import type { DnxError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Clock, HttpResponse, Transport } from '../../machine/world.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Budgets, Busiest } from './limit/budget.ts';
-import type { RateStatus } from './limit/usage.ts';
+import type { Budgets, Busiest, RateStatus } from './limit/budget.ts';
 
 /** Query parameters. Undefined ones are omitted; a list becomes one parameter per value. */
 export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
