@@ -2,7 +2,7 @@ import { command, group } from '../cli/language/command.ts';
 import { assumed, from, natural, required, text } from '../cli/language/options.ts';
 import { answer, create, creation, list, remove, resource, show, update } from '../cli/language/resource.ts';
 import { recordOf } from '../cli/language/shape.ts';
-import { columns, type Item, rows } from '../cli/output/view.ts';
+import { columns, type LateCells, rows } from '../cli/output/view.ts';
 
 const repositories = resource({
   noun: 'git_repository',
@@ -38,11 +38,11 @@ const act = (verb: 'setup-deploy-key' | 'enable-auto-deploy' | 'disable-auto-dep
 const listRepositories = command({
   ...list(repositories),
   async run(ctx, { targets }) {
-    let names: Promise<(repository: Item) => string> | undefined;
-    const read = async () => {
+    let cells: LateCells['read'] | undefined;
+    const read: LateCells['read'] = async (shown) => {
       const { providerNames } = await import('../features/overview/overview.ts');
-      names ??= providerNames(ctx);
-      return names;
+      cells ??= providerNames(ctx);
+      return cells(shown);
     };
     return {
       ...rows(await ctx.pages(), repositories.columns, 'No git repositories.', creation('git_repository', targets)),

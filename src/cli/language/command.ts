@@ -50,8 +50,8 @@ export interface Context<E extends Endpoint = Endpoint> {
   readonly resolve: (path: string, words?: Readonly<Record<string, string | undefined>>) => Promise<Targets>;
   /** Where the targets are, as ssh needs it. What was reached within the hour is checked while it connects. */
   readonly reach: () => Promise<Reached>;
-  /** The name of a target, or of a server or site seen before, by its noun and id. */
-  readonly nameOf: (noun: string, id: unknown) => string | undefined;
+  /** The name of a target, or of something that was listed at most `maxAge` ms ago, by its noun and id. */
+  readonly nameOf: (noun: string, id: unknown, maxAge?: number) => string | undefined;
   /** True if the command line names this parameter: `site`. */
   readonly isGiven: (noun: string) => boolean;
   /** All of standard input, for `-` and `--with-token`. */

@@ -3,9 +3,9 @@ import { capitalized, plural, title } from '../../base/text.ts';
 import { isRead, parameters } from '../../platform/api/endpoint.ts';
 import { type LinkedChange, refuseMislinked } from '../../platform/names/linked.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
-import { isId, type Targets, targetIds, targetOf } from '../../platform/names/names.ts';
+import { isId, TRUST_MS, type Targets, targetIds, targetOf } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
-import { resolveTargets, TRUST_MS, verified } from '../../platform/names/resolve.ts';
+import { resolveTargets, verified } from '../../platform/names/resolve.ts';
 import { isServerName, noServerOrSite, siteWithId } from '../../platform/names/site-search.ts';
 import { brokenSetting } from '../../platform/names/unresolved.ts';
 import { endpointsIn } from '../language/calls.ts';
@@ -43,10 +43,9 @@ async function findDestination(line: Line, scope: Scope): Promise<NamedTargets> 
 
 /** The targets. A single GET, and what checks them itself, trust recent names; anything else checks a remembered site. */
 async function lookedUp(line: Line, unchecked: Scope): Promise<readonly Targets[]> {
-  const { calls, checks } = line.command;
-  const { endpoint } = callsOf(line);
-  const reads = endpoint !== undefined && calls === endpoint && isRead(endpoint);
-  const scope = reads || checks ? { ...unchecked, trust: TRUST_MS } : unchecked;
+  const [endpoint, ...others] = new Set(endpointsIn(callsOf(line)));
+  const reads = endpoint !== undefined && others.length === 0 && isRead(endpoint);
+  const scope = reads || line.command.checks ? { ...unchecked, trust: TRUST_MS } : unchecked;
   const change = changeOf(line);
   const checked: Targets[] = [];
   for (const [index, targets] of (await targetsOf(line, scope)).entries()) {

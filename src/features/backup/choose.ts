@@ -9,7 +9,7 @@ import { safeLine } from '../../cli/output/text.ts';
 import type { Item } from '../../cli/output/view.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { backupsEndpoint } from '../../platform/follow/readers.ts';
-import { called, idIn, resourceName, type Target, type Targets } from '../../platform/names/names.ts';
+import { called, idIn, resourceName, TRUST_MS, type Target, type Targets } from '../../platform/names/names.ts';
 import { listOfKind } from '../../platform/names/namings.ts';
 import { briefApi, type OverviewContext, orUndefined } from '../overview/overview.ts';
 
@@ -80,11 +80,11 @@ export async function subjectNames(ctx: Context, backups: readonly Item[], reque
       const [id, server] = [idIn(subjectId), idIn(backup.server_id)];
       if (id === undefined || server === undefined) continue;
       seen.add(subjectId);
-      if (ctx.nameOf(noun, id) === undefined) unknown.push({ noun, id, server });
+      if (ctx.nameOf(noun, id, TRUST_MS) === undefined) unknown.push({ noun, id, server });
     }
   }
   const names = await namesOf(briefApi(ctx), unknown, requested);
-  return (noun, id) => ctx.nameOf(noun, id) ?? (names.get(`${noun} ${idIn(id)}`) || undefined);
+  return (noun, id) => (names.get(`${noun} ${idIn(id)}`) || undefined) ?? ctx.nameOf(noun, id);
 }
 
 /** What a backup is of goes by its id where the token cannot read the name, and by its server too where two have one name. */

@@ -4,10 +4,10 @@ import { phaseOf, statusKey } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
 import { duration, shownTimeIn, timeOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import type { Item } from '../../cli/output/view.ts';
+import type { Item, LateCells } from '../../cli/output/view.ts';
 import { within } from '../../platform/api/deadline.ts';
 import { certificatesEndpoint, releasesEndpoint } from '../../platform/follow/readers.ts';
-import { idIn, siteUrl, type Targets } from '../../platform/names/names.ts';
+import { idIn, siteUrl, type Targets, TRUST_MS } from '../../platform/names/names.ts';
 import { liveRelease, type Release, releasesOf } from '../deploy/release.ts';
 
 /** What an overview needs. */
@@ -45,11 +45,16 @@ export async function serverOverview(ctx: OverviewContext, item: Item, { server 
   return { sites: sites.map(({ domain, id }) => wordOf(domain) || wordOf(id)).join(', ') || 'none' };
 }
 
-/** Reads the name of each repository's Git provider; empty if the token cannot list them. */
-export async function providerNames(ctx: OverviewContext): Promise<(repository: Item) => string> {
-  const providers = await orUndefined(briefApi(ctx).list<JsonObject>('GET /git-providers', {}, { casual: true }));
-  const names = new Map(providers?.map(({ id, name }) => [idIn(id), wordOf(name)]));
-  return ({ git_provider_id }) => names.get(idIn(git_provider_id)) ?? '';
+/** Reads the names of the Git providers of repositories, unless all were listed within the hour. Empty if the token cannot list them. */
+export function providerNames(ctx: OverviewContext & Pick<Context, 'nameOf'>): LateCells['read'] {
+  let requested: Promise<readonly JsonObject[] | undefined> | undefined;
+  const known = ({ git_provider_id: id }: Item) => ctx.nameOf('git_provider', id, TRUST_MS);
+  return async (repositories) => {
+    if (!requested && repositories.every((each) => known(each) !== undefined)) return (each) => known(each) ?? '';
+    requested ??= orUndefined(briefApi(ctx).list<JsonObject>('GET /git-providers', {}, { casual: true }));
+    const names = new Map((await requested)?.map(({ id, name }) => [idIn(id), wordOf(name)]));
+    return ({ git_provider_id }) => names.get(idIn(git_provider_id)) ?? '';
+  };
 }
 
 /** The time, and whether to print it relatively. */

@@ -47,8 +47,8 @@ export interface NameIndex extends Observer {
   token(): Promise<string>;
   /** A list that this command has read, or another at most `maxAge` ms ago if that is not 0. */
   recall(list: Endpoint, parents: object, maxAge: number): Promise<Recalled | undefined>;
-  /** The name of a resource in a remembered list. */
-  nameOf(noun: string, id: unknown): string | undefined;
+  /** The name of a resource in a remembered list, which was read at most `maxAge` ms ago. */
+  nameOf(noun: string, id: unknown, maxAge?: number): string | undefined;
   /** Notes that the sites of every server have been read. `inVain`: for a site that none has, which other commands should know. */
   searched(options?: { readonly inVain?: boolean }): void;
   /** Ms since then; infinite if unknown. */
@@ -78,7 +78,7 @@ export function openNameIndex({ directory, signal, ...options }: Options): NameI
   const { clock } = options;
   const { accounts, use, news, remembered, ignore } = openMemory(file, options);
   const trusted = new Map<string, Trusted>();
-  let names: ReadonlyMap<string, string> | undefined;
+  let names: ReturnType<typeof namesById> | undefined;
   return {
     fresh: options.fresh,
     token: use,
@@ -107,9 +107,10 @@ export function openNameIndex({ directory, signal, ...options }: Options): NameI
       const age = clock.now() - read;
       return items && maxAge > 0 && age <= maxAge && isTrusted(path) ? { items, path, age } : undefined;
     },
-    nameOf(noun, id) {
+    nameOf(noun, id, maxAge = Number.POSITIVE_INFINITY) {
       names ??= namesById([...[...(remembered()?.lists ?? [])].filter(([path]) => isTrusted(path)), ...(news()?.own ?? [])]);
-      return names.get(`${noun} ${idIn(id)}`);
+      const { name, read = 0 } = names.get(`${noun} ${idIn(id)}`) ?? {};
+      return clock.now() - read <= maxAge ? name : undefined;
     },
     searched({ inVain = false } = {}) {
       const own = news();
@@ -180,13 +181,13 @@ function openMemory(file: string, { token, stored, fresh, clock, ...identity }: 
 const isTrusted = (path: string): boolean => !namings[nounAt(path) ?? '']?.completionOnly;
 
 /** Names by noun and id. */
-const namesById = (lists: readonly (readonly [path: string, list: NameList])[]): ReadonlyMap<string, string> =>
+const namesById = (lists: readonly (readonly [path: string, list: NameList])[]) =>
   new Map(
-    lists.flatMap(([path, { items = [] }]) => {
+    lists.flatMap(([path, { items = [], read }]) => {
       const noun = nounAt(path) ?? '';
       return items.flatMap((each) => {
         const name = resourceName(each, noun);
-        return name === undefined ? [] : [[`${noun} ${wordOf(each.id)}`, name] as const];
+        return name === undefined ? [] : [[`${noun} ${wordOf(each.id)}`, { name, read }] as const];
       });
     }),
   );

@@ -14,6 +14,9 @@ export interface Target {
 export const isTarget = (value: unknown): value is Target =>
   isObject(value) && typeof value.id === 'string' && typeof value.label === 'string';
 
+/** How long a remembered name is shown, or used by a single GET without a check, in ms. */
+export const TRUST_MS = 60 * 60_000;
+
 /** The path parameters of one call. */
 export type Targets = Readonly<Record<string, Target>>;
 

@@ -77,9 +77,6 @@ export async function resolveOne(
 const knownIn = (things: readonly JsonObject[], noun: string): readonly KnownName[] =>
   things.flatMap((each) => resourceName(each, noun) ?? []).map((name) => ({ name }));
 
-/** How long a remembered name is used by a single GET without a check, in ms. */
-export const TRUST_MS = 60 * 60_000;
-
 /** Checks a site that was found in memory with a request, and looks it up again if it is gone or was renamed. Skips one that `scope` trusts. */
 export async function verified(targets: Targets, lookUp: () => Promise<Targets>, scope: Scope): Promise<Targets> {
   const trusted = scope.names.trusted.get(`site ${targets.site?.id}`);
