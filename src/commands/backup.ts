@@ -97,7 +97,6 @@ const list = command({
     status: choice('Filter by status', ['pending', 'in_progress', 'completed', 'failed', 'restored']),
     type: choice('Filter by type', ['application', 'database']),
   },
-  shows: shown(unnamed),
   prints: () => listOf(recordOf(shown(unnamed))),
   examples: ['list', 'list --status completed --type database', 'list --server db-1', 'list --database shop --server db-1 --json'],
   async run(ctx, { targets: { database }, options: { status, type } }) {
@@ -127,7 +126,6 @@ const create = command({
   ],
   options: following,
   fields: { site_id: { ...text('Site: domain or id', 'site'), as: 'site', short: 's' } },
-  shows: details(unnamed),
   prints: () => recordOf(details(unnamed)),
   examples: ['create --database shop --server db-1', 'create --site shop.example.com', 'create --site shop.example.com --no-wait --json'],
   async run(ctx, { targets, options: { wait }, body }) {
@@ -183,7 +181,6 @@ const restore = command({
     latest: flag('Restore the newest completed backup of --database or --site'),
     ...following,
   },
-  shows: details(unnamed),
   prints: () => recordOf(details(unnamed)),
   examples: ['restore 01JQ8Z4T9G000000000000BK06 --confirm shop', 'restore --latest --database shop --server db-1 --confirm shop'],
   run: async (ctx, { targets, options: { backup, latest, wait }, consent: { confirm } }) => {

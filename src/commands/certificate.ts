@@ -30,7 +30,6 @@ const list = command({
     { when: 'site', instead: certificatesEndpoint },
     { unless: 'site', also: ['GET /servers/{server}/sites', certificatesEndpoint] },
   ],
-  shows: certificates.columns,
   prints: () => listOf(recordOf(certificates.columns)),
   examples: ['list shop.example.com', 'list --server web-1', 'list shop.example.com --json'],
   run: async (ctx, { targets: { server, site } }) =>
@@ -46,7 +45,6 @@ const create = command({
   calls: [issueEndpoint, { when: 'wait', also: [certificateEndpoint, certificatesEndpoint] }],
   options: following,
   fields,
-  shows: certificates.details,
   prints: () => recordOf(certificates.details),
   examples: ['create shop.example.com --site shop.example.com', 'create www.shop.example.com --site shop.example.com --no-wait'],
   run: (ctx, { targets, options: { wait }, body }) => issueCertificate(ctx, targets, body, wait),

@@ -1,7 +1,6 @@
 import { command, group } from '../cli/language/command.ts';
 import { argument, content, flag, list, required, rest, text } from '../cli/language/options.ts';
 import { anything, either, listOf, mapOf, nullable, number, objectOf, word, words } from '../cli/language/shape.ts';
-import { columns } from '../cli/output/view.ts';
 import { databaseCalls } from '../features/database/credentials.ts';
 import { localPort, userOption } from '../features/remote/options.ts';
 
@@ -24,7 +23,6 @@ const tunnel = command({
   checks: true,
   options: { ...forwarding, command: { ...rest('Command to run, after --'), required: false } },
   exits: 'with a command, those of the command',
-  shows: columns('host', 'port', 'database', 'username', 'driver'),
   prints: async () => (await import('../features/database/tunnel.ts')).databaseTunnel,
   examples: ['tunnel shop.example.com', 'tunnel shop.example.com --port 33061', 'tunnel shop.example.com -- php artisan migrate:status'],
   run: async (ctx, { targets, options }) => (await import('../features/database/tunnel.ts')).openTunnel(ctx, targets, options),

@@ -32,7 +32,6 @@ const listVariables = command({
   summary: 'List environment variables',
   calls: variablesEndpoint,
   options: { reveal: { ...flag('Show the values, which are masked in tables'), reveals: 'values' } },
-  shows: revealedColumns,
   prints: () => listOf(recordOf(['id', ...siteVariables.columns])),
   examples: ['list shop.example.com', 'list shop.example.com --reveal', 'list shop.example.com --json'],
   run: async (ctx, { targets, options: { reveal } }) => {
@@ -85,7 +84,6 @@ const set = command({
       ? undefined
       : (await import('../features/link/confirmation.ts')).linkConsent(ctx, [targets], 'Change variables and deploy'),
   fields: {},
-  shows: siteVariables.columns,
   prints: async () => (await import('../features/deploy/result.ts')).deployedAfterShape(either(item, listOf(item))),
   examples: [
     'set shop.example.com LOG_LEVEL=warning APP_DEBUG=false',

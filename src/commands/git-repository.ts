@@ -26,7 +26,6 @@ const act = (verb: 'setup-deploy-key' | 'enable-auto-deploy' | 'disable-auto-dep
     description: everySite,
     calls: `POST /git-repositories/{git_repository}/${verb}`,
     targets: 'each',
-    shows: repositories.details,
     prints: () => recordOf(repositories.details),
     examples: [`${verb} example/blog`],
     run: async (ctx, { targets }) => ({

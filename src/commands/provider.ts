@@ -11,7 +11,6 @@ const offers = (name: 'regions' | 'sizes' | 'images') =>
     name,
     summary: `List the ${name} of a provider`,
     calls: `GET /providers/{provider}/${name}`,
-    shows: shown,
     prints: () => listOf(recordOf(shown)),
     examples: [`${name} hetzner`],
     run: async (ctx) => rows(await ctx.pages(), shown, `No ${name}.`),

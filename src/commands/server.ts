@@ -59,7 +59,6 @@ const list = command({
     'With --watch, reads the servers every 6 seconds. On a terminal, the table is updated in place; elsewhere, it is printed again when it changes. Use -o ndjson for a line of JSON per changed server. Press Ctrl-C to stop.',
   calls: serversEndpoint,
   options: { watch: watching },
-  shows: servers.columns,
   prints: () => listOf(recordOf(servers.columns, servers.stated)),
   examples: ['list', 'list --json'],
   async run(ctx, { options: { watch } }) {
@@ -128,7 +127,6 @@ const create = command({
   review: 'Create this server?',
   options: following,
   fields,
-  shows: servers.details,
   prints: () => recordOf(servers.details, servers.stated),
   examples: ['create web-3 --provider hetzner --region fsn1 --size cx32', 'create cache-1 --provider hetzner --type cache --no-wait'],
   run: async (ctx, { options: { wait }, body }) =>
@@ -153,7 +151,6 @@ const provision = command({
   targets: 'each',
   consent: { level: 'moderate', warning: 'This reinstalls and reconfigures the software on the server.' },
   options: following,
-  shows: servers.details,
   prints: () => recordOf(servers.details),
   examples: ['provision web-2 --yes', 'provision web-2 --yes --no-wait'],
   run: async (ctx, { targets: { server }, options: { wait } }) =>

@@ -105,7 +105,6 @@ const create = command({
     ...following,
   },
   fields,
-  shows: sites.details,
   prints: () => recordOf(sites.details),
   examples: [
     'create new.example.com --type laravel --server web-1',

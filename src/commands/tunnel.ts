@@ -1,6 +1,5 @@
 import { command } from '../cli/language/command.ts';
 import { argument, count, destination, required, rest } from '../cli/language/options.ts';
-import { columns } from '../cli/output/view.ts';
 import { destinationCalls } from '../features/remote/machine.ts';
 import { localPort, userOption } from '../features/remote/options.ts';
 
@@ -21,7 +20,6 @@ export default command({
     command: { ...rest('Command to run, after --'), required: false },
   },
   exits: 'with a command, those of the command',
-  shows: columns('host', 'port', 'server', 'remote_port'),
   prints: async () => (await import('../features/remote/tunnel.ts')).portTunnel,
   examples: ['tunnel 6379 shop.example.com', 'tunnel 7700 web-1 --port 17700', 'tunnel 6379 web-1 -- redis-cli ping'],
   run: async (ctx, { targets, options }) => (await import('../features/remote/tunnel.ts')).openPortTunnel(ctx, targets, options),

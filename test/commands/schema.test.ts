@@ -1,5 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { effectOf } from '../../src/cli/language/effect.ts';
 import { outputOf } from '../../src/features/schema/schema.ts';
 import { openBed } from '../support/dnx.ts';
@@ -18,6 +18,10 @@ interface Described {
 }
 
 const bed = perSuite(openBed);
+// Loads every feature, which takes longer than a test may.
+beforeAll(async () => {
+  await Promise.all(leaves.map(({ command }) => outputOf(command)));
+});
 
 const described = async (words: string) => (await bed.dnx(`schema ${words}`)).json<Described>();
 

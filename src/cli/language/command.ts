@@ -10,7 +10,7 @@ import type { Target, Targets } from '../../platform/names/names.ts';
 import type { Reached } from '../../platform/names/places.ts';
 import type { Everywhere } from '../../platform/names/site-search.ts';
 import type { Progress } from '../output/progress.ts';
-import type { Column, Result, View } from '../output/view.ts';
+import type { Result, View } from '../output/view.ts';
 import type { PlannedDeployment } from '../plan/deployment.ts';
 import type { Ask } from '../prompt/ask.ts';
 import type { Called, Calls, TargetsIn } from './calls.ts';
@@ -173,8 +173,6 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
   readonly options?: O;
   /** Options that go into the body, by JSON field. Adds `-F key=value` and `--data` for any other field. */
   readonly fields?: F;
-  /** The columns printed from the API response. */
-  readonly shows?: readonly Column[];
   /**
    * What `run` prints with `--json`, for one target: the compiler compares both, and `dnx schema` shows it. A function, so that only that loads
    * it. Without it, the command prints what a program says, or nothing.

@@ -46,7 +46,6 @@ export const list = ({ noun, path, columns, stated, example }: Resource) =>
     aliases: ['ls'],
     summary: `List ${plural(title(noun))}`,
     calls: endpoint(`GET ${path}`),
-    shows: columns,
     prints: () => listOf(recordOf(columns, stated)),
     examples: [exampleLine('list', example.site, example.parents), `${exampleLine('list', example.site, example.parents)} --json`],
     run: async (ctx, { targets }) =>
@@ -61,7 +60,6 @@ export const show = ({ noun, path, details, stated, example, more }: Resource) =
     summary: `Show ${article(title(noun))}`,
     ...(more && { description: 'The table also shows related resources, if the token can read them; JSON does not.' }),
     calls: endpoint(`GET ${path}/{${noun}}`),
-    shows: details,
     prints: () => recordOf(details, stated),
     examples: [exampleLine('show', example.site, example.target, example.parents)],
     async run(ctx, { targets }) {
@@ -79,7 +77,6 @@ export const create = <const F extends Options>({ noun, path, details, stated, e
     summary: `Create ${article(title(noun))}`,
     calls: endpoint(`POST ${path}`),
     fields,
-    shows: details,
     prints: () => recordOf(details, stated),
     examples: [exampleLine('create', example.site, example.create, example.parents)],
     async run(ctx, { targets, body }) {
@@ -100,7 +97,6 @@ export const update = <const F extends Options>({ noun, path, details, stated, e
     summary: `Update ${article(title(noun))}`,
     calls: endpoint(`PUT ${path}/{${noun}}`),
     fields: optional(fields),
-    shows: details,
     prints: () => recordOf(details, stated),
     examples: [exampleLine('update', example.site, example.target, example.update, example.parents)],
     run: async (ctx, { targets, body }) => {

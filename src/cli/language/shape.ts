@@ -1,3 +1,4 @@
+import { isObject } from '../../base/json.ts';
 import type { Column } from '../output/view.ts';
 
 /** A JSON Schema (2020-12). */
@@ -64,6 +65,14 @@ export const recordOf = (columns: readonly (Column | string)[], stated: readonly
   const fields = columns.flatMap((column) => (typeof column === 'string' ? column : column.computed ? [] : column.key));
   return shape({ type: 'object', properties: Object.fromEntries(fields.map((field) => [field, fieldOf(field, stated.includes(field))])) });
 };
+
+const oneIn = (schema: JsonSchema): JsonSchema => (isObject(schema.items) ? schema.items : schema);
+
+/** The fields of an object, or of those in a list. */
+export const fieldsOf = (schema: JsonSchema): readonly string[] => Object.keys(oneIn(schema).properties ?? {});
+
+/** True for a record of the API, or a list of them. The fields of what a command composes itself are required. */
+export const isRecord = (schema: JsonSchema): boolean => !('required' in oneIn(schema));
 
 function fieldOf(field: string, stated: boolean): JsonSchema {
   if (field === 'id') return id;

@@ -2,6 +2,7 @@ import { own } from '../../base/json.ts';
 import type { Tree } from '../../cli/language/command.ts';
 import { globals } from '../../cli/language/globals.ts';
 import type { Option } from '../../cli/language/options.ts';
+import { fieldsOf } from '../../cli/language/shape.ts';
 import { formats } from '../../machine/settings/settings.ts';
 import { choices, namings, nounIn } from '../../platform/names/namings.ts';
 import { type Flag, positionalAt, type TypedLine } from './line.ts';
@@ -110,7 +111,7 @@ async function valuesOf(
   const named = async (noun: string) => (await sources()).names(noun);
   const { kind, placeholder = '' } = option;
   if (option === globals.fields) return fieldsAfter(word, lead, line);
-  if (option === globals.sort) return plain(fieldsOf(line), word.startsWith('-') ? `${lead}-` : lead);
+  if (option === globals.sort) return plain(await printedFields(line), word.startsWith('-') ? `${lead}-` : lead);
   if (option === globals.profile || placeholder === 'profile') return plain((await sources()).profiles());
   if (option === globals.env) return plain((await sources()).environments());
   if (placeholder === 'resource:action') return plain((await import('../../platform/abilities.ts')).abilities);
@@ -136,13 +137,12 @@ function resourceOf({ from, names, placeholder = '' }: Option<unknown>): string 
   return (own(namings, noun)?.keys.length ?? 0) > 0 || own(choices, noun) ? noun : undefined;
 }
 
-const fieldsOf = ({ command }: TypedLine): readonly string[] =>
-  (command?.shows ?? []).filter(({ computed }) => !computed).map(({ key }) => key);
+const printedFields = async ({ command }: TypedLine): Promise<readonly string[]> => fieldsOf((await command?.prints?.()) ?? {});
 
 /** The next of several fields: `name,` and those that it may go on with. */
-function fieldsAfter(word: string, lead: string, line: TypedLine): Offer {
+async function fieldsAfter(word: string, lead: string, line: TypedLine): Promise<Offer> {
   const before = word.slice(0, word.lastIndexOf(',') + 1);
-  const fields = fieldsOf(line).filter((field) => !before.split(',').includes(field));
+  const fields = (await printedFields(line)).filter((field) => !before.split(',').includes(field));
   return words(
     fields.map((value) => ({ value, unfinished: true })),
     lead + before,

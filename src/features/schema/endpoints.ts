@@ -1,6 +1,7 @@
 import { own } from '../../base/json.ts';
 import { pathsIn } from '../../cli/language/calls.ts';
 import type { Tree } from '../../cli/language/command.ts';
+import { fieldsOf, isRecord } from '../../cli/language/shape.ts';
 import { everyCommand, type Leaf, operationsOf } from '../../cli/language/tree.ts';
 import { type Endpoint, isRead, parameters } from '../../platform/api/endpoint.ts';
 import { namings } from '../../platform/names/namings.ts';
@@ -14,7 +15,7 @@ import {
   type SentOption,
   serverEndpoints,
   statedOfServer,
-  undeclared,
+  unprinted,
   withoutOption,
 } from './undeclared.ts';
 
@@ -65,10 +66,10 @@ export async function endpointsOf(tree: Tree): Promise<readonly KnownEndpoint[]>
   const callers = new Map<Endpoint, Leaf[]>();
   for (const leaf of await everyCommand(tree))
     for (const endpoint of new Set(operationsOf(leaf.command))) callers.set(endpoint, [...(callers.get(endpoint) ?? []), leaf]);
-  return [...callers].map(([endpoint, leaves]) => known(endpoint, leaves));
+  return Promise.all([...callers].map(([endpoint, leaves]) => known(endpoint, leaves)));
 }
 
-function known(endpoint: Endpoint, callers: readonly Leaf[]): KnownEndpoint {
+async function known(endpoint: Endpoint, callers: readonly Leaf[]): Promise<KnownEndpoint> {
   const form = formOf(endpoint);
   const built = bodies.filter((each) => each.endpoint === endpoint).map(({ fields }) => sentFields(fields));
   return {
@@ -79,7 +80,7 @@ function known(endpoint: Endpoint, callers: readonly Leaf[]): KnownEndpoint {
     query: merged([...(form === 'list' ? sentFields(pagingParameters) : []), ...callers.flatMap((leaf) => filtersOf(leaf, endpoint))]),
     body: isRead(endpoint) ? [] : merged([...callers.flatMap((leaf) => declared(leaf, endpoint)), ...built.flat()]),
     further: sentFields(withoutOption[endpoint] ?? {}),
-    answer: answerOf(endpoint, callers),
+    answer: await answerOf(endpoint, callers),
     form,
   };
 }
@@ -130,23 +131,23 @@ function merged(fields: readonly KnownField[]): readonly KnownField[] {
   return [...found.values()];
 }
 
-/** The fields that dnx needs to find resources by name, or reads without declaring it, and the columns that commands show. */
-export function answerOf(endpoint: Endpoint, callers: readonly Leaf[]): readonly KnownColumn[] {
+/** The fields that dnx needs to find resources by name, or reads without printing it, and those of the records that commands print. */
+async function answerOf(endpoint: Endpoint, callers: readonly Leaf[]): Promise<readonly KnownColumn[]> {
   const naming = Object.values(namings).find(({ list, broader }) => list === endpoint || broader === endpoint);
+  const printed = callers.filter((leaf) => printedFrom(leaf).includes(endpoint));
+  const shapes = await Promise.all(printed.map(({ command }) => command.prints?.() ?? {}));
   const names = [
     ...(naming ? ['id', ...naming.keys.slice(0, 1)] : []),
     ...(followed.includes(endpoint) ? ['id', 'status'] : []),
-    ...(undeclared[endpoint] ?? []),
-    ...callers
-      .filter((leaf) => shownFrom(leaf).includes(endpoint))
-      .flatMap(({ command: { shows = [] } }) => shows.filter(({ computed }) => !computed).map(({ key }) => key)),
+    ...(unprinted[endpoint] ?? []),
+    ...shapes.filter(isRecord).flatMap(fieldsOf),
   ];
   // A generated password is shown once.
   return [...new Set(names)].filter((name) => name !== 'password').map((name) => columnOf(endpoint, name));
 }
 
-/** The endpoints whose responses a command shows. */
-function shownFrom({ path, command: { calls } }: Leaf): readonly string[] {
+/** The endpoints whose responses a command prints. */
+function printedFrom({ path, command: { calls } }: Leaf): readonly string[] {
   const { first, others } = typeof calls === 'function' ? { first: undefined, others: [] } : pathsIn(calls);
   return own(elsewhere, path) ?? [...(first ? [first] : []), ...others];
 }

@@ -71,29 +71,18 @@ export const withoutOption: Readonly<Record<string, Options>> = {
   'PUT /servers/{server}/sites/{site}/queues/{queue}': { queue: assumed(text('Queue to process')) },
 };
 
-/** Fields that commands read or show without declaring `shows`. */
-export const undeclared: Readonly<Record<string, readonly string[]>> = {
+/** Fields that commands read from a response, and print in an object of their own. */
+export const unprinted: Readonly<Record<string, readonly string[]>> = {
   'POST /login': ['token'],
   'POST /tokens': ['token'],
-  'GET /user': ['id', 'name', 'email'],
-  'GET /tokens': ['abilities', 'last_used_at', 'created_at'],
-  'GET /servers/{server}/sites/{site}/releases': ['status', 'active', 'id', 'name', 'commit_hash', 'commit_message', 'created_at'],
-  'GET /servers/{server}/sites/{site}/webhooks': ['status', 'branch', 'pusher', 'commit_hash', 'commit_message', 'created_at'],
-  'GET /servers/{server}/sites/{site}/environment-variables/{variable}': ['value'],
-  'GET /servers/{server}/sites/{site}/environment-variables': ['key', 'value'],
-  'PUT /servers/{server}/sites/{site}/environment-variables/{variable}': ['id'],
+  'POST /servers/{server}/sites/{site}/environment-variables': ['key', 'value', 'updated_at'],
+  'PUT /servers/{server}/sites/{site}/environment-variables/{variable}': ['id', 'key', 'value', 'updated_at'],
 };
 
-/** Commands whose columns come from another endpoint than the first, or from none. */
+/** Commands that print the response of another endpoint than the first. */
 export const elsewhere: Readonly<Record<string, readonly string[]>> = {
   'site list': ['GET /servers/{server}/sites'],
   'backup restore': ['POST /backups/{backup}/restore'],
-  'db tunnel': [],
-  tunnel: [],
-  'env set': [
-    'POST /servers/{server}/sites/{site}/environment-variables',
-    'PUT /servers/{server}/sites/{site}/environment-variables/{variable}',
-  ],
 };
 
 /** Responses that dnx polls until their status is final. */

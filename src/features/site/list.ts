@@ -18,7 +18,6 @@ export const listSites = (columns: readonly Column[]) =>
       'With --watch, reads the sites of one server every 6 seconds, or those of many servers in turn, starting with deployments in progress, with at most a third of the rate limit. On a terminal, the table is updated in place; elsewhere, it is printed again when it changes. Use -o ndjson for a line of JSON per changed site. Press Ctrl-C to stop.',
     calls: ['GET /servers', { when: 'server', instead: ofServer }, ofServer],
     options: { watch: watching },
-    shows: columns,
     prints: () => listOf(recordOf(columns)),
     examples: ['list', 'list --server web-1', 'list --json'],
     async run(ctx, { targets: { server }, options: { watch } }) {
