@@ -1,5 +1,5 @@
 import { capitalized, title } from '../../base/text.ts';
-import { withoutUrl } from '../../platform/names/domains.ts';
+import { withoutUrl } from '../../platform/names/names.ts';
 import { namings, waysToName } from '../../platform/names/namings.ts';
 import { parametersOf, pathsIn } from './calls.ts';
 import { type AnyCommand, type Group, nounOf } from './command.ts';

@@ -5,7 +5,7 @@ import { isPlain } from '../../cli/output/text.ts';
 import { makeDirectory, readJson, writeJson } from '../../machine/files/text-file.ts';
 import { accountName } from '../../machine/settings/config.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
-import { sameDomain } from '../../platform/names/domains.ts';
+import { sameDomain } from '../../platform/names/names.ts';
 import type { OfferedWord } from './offer.ts';
 
 /** The Artisan commands of sites, in a file for all accounts, as completion offers them. */

@@ -3,9 +3,8 @@ import { own } from '../../base/json.ts';
 import type { Link } from '../../machine/settings/link.ts';
 import type { Api } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
-import { sameDomain, withoutUrl } from './domains.ts';
 import type { NameIndex } from './name-index.ts';
-import { isIdOf, type Target, type Targets } from './names.ts';
+import { isIdOf, sameDomain, type Target, type Targets, withoutUrl } from './names.ts';
 import { listUnder, namings } from './namings.ts';
 
 /** Words for path parameters, by name: ids or names. */

@@ -1,7 +1,6 @@
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { oneLine, wordOf } from '../../base/text.ts';
-import { sameDomain } from './domains.ts';
-import { idIn } from './names.ts';
+import { idIn, sameDomain } from './names.ts';
 import type { Naming } from './namings.ts';
 
 /** The resources with this id or name; else with a name that differs in blanks, or as its kind of name allows; else with this prefix. */

@@ -1,7 +1,6 @@
 import { DnxError } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { inQuotes, quotedName, title, wordOf } from '../../base/text.ts';
-import { isHost, sameDomain } from './domains.ts';
 import { namings } from './namings.ts';
 
 /** A resolved resource: its id and display name. */
@@ -91,4 +90,36 @@ export const siteUrl = (domain: string, scheme: 'https' | 'http' = 'https'): str
 export function isIdOf(noun: string, value: string): boolean {
   const naming = own(namings, noun);
   return !naming || naming.keys.length === 0 || (isId(value) && !(naming.ports && /^\d{1,5}$/.test(value)));
+}
+
+/** Host names compare without case, one trailing dot, and the difference between Unicode and punycode. */
+export function sameDomain(one: string, other: string): boolean {
+  return one === other || domainKey(one) === domainKey(other);
+}
+
+/** The one spelling that all spellings of a host name share: `München.example.` -> `xn--mnchen-3ya.example`. */
+export function domainKey(name: string): string {
+  const whole = name.length > 1 && name.endsWith('.') ? name.slice(0, -1) : name;
+  return isAscii(whole) ? whole.toLowerCase() : (punycodeOf(whole) ?? whole.toLowerCase());
+}
+
+/** The domain in a URL that was pasted, such as `https://shop.example.com/cart`, or before a slash at its end. Any other word is unchanged. */
+export function withoutUrl(word: string): string {
+  if (/^https?:\/\/./i.test(word) && URL.canParse(word)) return new URL(word).hostname;
+  return word.replace(/^([^/\s]+\.[^/\s]+)\/+$/, '$1');
+}
+
+/** True for a host name alone: no port, path or wildcard, and no letter that could end it in a URL or a command line. */
+export function isHost(name: string): boolean {
+  const key = domainKey(name);
+  return /^[a-z0-9_][a-z0-9._-]*$/.test(key) && URL.canParse(`http://${key}`);
+}
+
+const isAscii = (text: string): boolean => !/\P{ASCII}/u.test(text);
+
+/** Undefined for what is not a host name alone. */
+function punycodeOf(name: string): string | undefined {
+  const url = `http://${name}`;
+  if (/[\s/\\?#@:%]/u.test(name) || !URL.canParse(url)) return undefined;
+  return new URL(url).hostname;
 }

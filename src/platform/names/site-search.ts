@@ -5,10 +5,9 @@ import { quoted } from '../../base/shell.ts';
 import { oneLine, wordOf } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import { fill } from '../api/endpoint.ts';
-import { sameDomain } from './domains.ts';
 import type { Scope } from './lookups.ts';
 import { matching } from './match.ts';
-import { idIn, isId, type Located, resourceName, type Target, targetOf } from './names.ts';
+import { idIn, isId, type Located, resourceName, sameDomain, type Target, targetOf } from './names.ts';
 import { namings } from './namings.ts';
 import { ambiguousSite, type KnownName, notFound, notFoundAtAll } from './unresolved.ts';
 

@@ -3,9 +3,8 @@ import type { JsonObject } from '../../base/json.ts';
 import { nearest } from '../../base/nearest.ts';
 import { quoted } from '../../base/shell.ts';
 import { capitalized, flagName, oneLine, plural, title, wordOf } from '../../base/text.ts';
-import { domainKey } from './domains.ts';
 import type { Settled } from './lookups.ts';
-import { called, type Located, resourceName, type Target, type Targets, targetOf } from './names.ts';
+import { called, domainKey, type Located, resourceName, type Target, type Targets, targetOf } from './names.ts';
 import { namings, waysToName } from './namings.ts';
 
 /** An existing name to suggest, and its server. */

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../../base/json.ts';
 import { phaseOf, statusKey } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
 import { duration, timeOf } from '../../../base/time.ts';
-import { sameDomain } from '../../../platform/names/domains.ts';
+import { sameDomain } from '../../../platform/names/names.ts';
 import { certificateIn } from '../../overview/overview.ts';
 import { type AuditPlace, type Flaw, onSite, theServer } from '../finding.ts';
 
