@@ -7,7 +7,7 @@ import { type HttpResponse, NetworkFault, type Transport } from '../../machine/w
 import { fill } from '../../platform/api/endpoint.ts';
 import { failureOf } from '../../platform/api/failure.ts';
 import { unreachable } from '../../platform/api/network/unreachable.ts';
-import { readReply } from '../../platform/api/reply.ts';
+import { readReply } from '../../platform/api/send.ts';
 
 const MOST_REDIRECTS = 5;
 const API = '/api/v1';
