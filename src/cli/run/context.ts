@@ -120,7 +120,8 @@ function contextFor(ready: Ready, targets: Targets, body: Readonly<Record<string
       const account = { directory: directories.cache, profile, host, clock: base.clock };
       return (await import('../../platform/names/places.ts')).reach(targets, inner, account);
     },
-    nameOf: (noun, id, maxAge) => scope.names.nameOf(noun, id, maxAge) ?? (targets[noun]?.id === idIn(id) ? targets[noun]?.label : undefined),
+    nameOf: (noun, id, maxAge) =>
+      scope.names.nameOf(noun, id, maxAge) ?? (targets[noun]?.id === idIn(id) ? targets[noun]?.label : undefined),
     isGiven: (noun) => line.targets[noun] !== undefined,
     async resolve(path, words) {
       const names = parameters(path);

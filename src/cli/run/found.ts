@@ -3,7 +3,7 @@ import { capitalized, plural, title } from '../../base/text.ts';
 import { isRead, parameters } from '../../platform/api/endpoint.ts';
 import { type LinkedChange, refuseMislinked } from '../../platform/names/linked.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
-import { isId, TRUST_MS, type Targets, targetIds, targetOf } from '../../platform/names/names.ts';
+import { isId, type Targets, TRUST_MS, targetIds, targetOf } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
 import { resolveTargets, verified } from '../../platform/names/resolve.ts';
 import { isServerName, noServerOrSite, siteWithId } from '../../platform/names/site-search.ts';
