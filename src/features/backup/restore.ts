@@ -1,7 +1,7 @@
 import { isError, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
-import type { Column, Result } from '../../cli/output/view.ts';
+import type { Column } from '../../cli/output/view.ts';
 import { workResult } from '../../cli/run/work-result.ts';
 import { within } from '../../platform/api/deadline.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';

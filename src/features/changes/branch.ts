@@ -1,9 +1,9 @@
-import { nullable, number, objectOf, type Printed, word, yes } from '../../cli/language/shape.ts';
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DnxError, isError } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
+import { nullable, number, objectOf, type Printed, word, yes } from '../../cli/language/shape.ts';
 import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
 import { childEnv } from '../../machine/env.ts';
 import { readText } from '../../machine/files/text-file.ts';

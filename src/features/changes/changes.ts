@@ -1,22 +1,20 @@
-import { listOf, nullable, objectOf, oneOf, type Printed, word, words } from '../../cli/language/shape.ts';
 import { isError, isStop } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
+import { listOf, nullable, objectOf, oneOf, type Printed, word, words } from '../../cli/language/shape.ts';
 import { idIn } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { liveRelease, type Release } from '../deploy/release.ts';
 import { type SiteReference, siteIds } from '../deploy/site.ts';
 import { keysIn } from '../env/dotenv/dotenv.ts';
 import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
-import { type Deployable, deployable, deployableShape } from './branch.ts';
+import { deployable, deployableShape } from './branch.ts';
 import {
   type Clone,
-  type Commit,
   commitIn,
   commitShape,
   commitsBetween,
-  type Migration,
   MOST_COMMITS,
   migrationShape,
   migrationsBetween,
@@ -25,7 +23,7 @@ import {
   projectFile,
   Unknowable,
 } from './clone.ts';
-import { type Php, phpOf, phpShape } from './php.ts';
+import { phpOf, phpShape } from './php.ts';
 
 /** The parts of the changes that may be unknown. */
 export type ChangePart = Changes['unknown'][number]['what'];

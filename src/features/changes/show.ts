@@ -1,7 +1,7 @@
 import { type Detail, DnxError } from '../../base/errors.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { columns, overview, type Result, record, type View } from '../../cli/output/view.ts';
+import { columns, overview, record } from '../../cli/output/view.ts';
 import { git } from '../../machine/git.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { inProgress, shortened } from '../deploy/release.ts';

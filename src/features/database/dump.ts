@@ -4,7 +4,7 @@ import { DnxError, usage } from '../../base/errors.ts';
 import { bytes, quotedName } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { done, stream, type View } from '../../cli/output/view.ts';
+import { done, stream } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { chooseTarget, saveFile } from '../backup/download.ts';
 import { type DatabaseSource, readDatabase } from './credentials.ts';

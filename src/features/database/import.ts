@@ -6,7 +6,7 @@ import { DnxError, isError, type Next, reasonOf, systemCode, usage } from '../..
 import { bytes, quotedName } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { done, type Result, type View } from '../../cli/output/view.ts';
+import { done } from '../../cli/output/view.ts';
 import { pathOf } from '../../machine/world.ts';
 import { sameName, type Targets } from '../../platform/names/names.ts';
 import { chooseTarget, saveFile } from '../backup/download.ts';
@@ -51,11 +51,7 @@ async function importLocally(ctx: Context, options: DbImportOptions) {
 }
 
 /** Saves what is there first, and says how to get it back. */
-async function importRemotely(
-  ctx: Context,
-  targets: Targets,
-  { file, user, confirm, into, force, trust }: DbImportOptions,
-) {
+async function importRemotely(ctx: Context, targets: Targets, { file, user, confirm, into, force, trust }: DbImportOptions) {
   if (into !== undefined || force || trust)
     throw usage('--into, --force and --trust-dump are for a local database.', 'Leave out the site, or these.');
   const place = await readSiteOnMachine(ctx, targets, user);

@@ -2,7 +2,7 @@ import { usage } from '../../base/errors.ts';
 import { quotedName } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { done, type View } from '../../cli/output/view.ts';
+import { done } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { type DatabaseSource, readDatabase } from './credentials.ts';
 import { dumpOf } from './dump.ts';

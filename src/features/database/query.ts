@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { DnxError, usage } from '../../base/errors.ts';
 import { quotedName } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { done, type Item, rows, type View } from '../../cli/output/view.ts';
+import { done, rows } from '../../cli/output/view.ts';
 import { Moved, type Targets } from '../../platform/names/names.ts';
 import { type DatabaseSource, readDatabase } from './credentials.ts';
 import { type Ran, runRemoteQuery } from './remote-client.ts';
@@ -40,7 +40,9 @@ export async function query(ctx: Context, targets: Targets, { sql, write = false
     });
   }
   const keys = distinct(names);
-  const items = values.map((row): Readonly<Record<string, string | null>> => Object.fromEntries(keys.map((key, at) => [key, row[at] ?? null])));
+  const items = values.map(
+    (row): Readonly<Record<string, string | null>> => Object.fromEntries(keys.map((key, at) => [key, row[at] ?? null])),
+  );
   return rows(
     items,
     keys.map((key) => ({ key, verbatim: true })),

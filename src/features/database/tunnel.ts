@@ -1,6 +1,6 @@
-import { number, objectOf, type Printed, word } from '../../cli/language/shape.ts';
 import type { Detail, Next } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
+import { number, objectOf, type Printed, word } from '../../cli/language/shape.ts';
 import { columns, nothing, overview } from '../../cli/output/view.ts';
 import { childEnv } from '../../machine/env.ts';
 import type { Targets } from '../../platform/names/names.ts';

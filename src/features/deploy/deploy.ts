@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { DnxError, isStop, usage } from '../../base/errors.ts';
 import type { Consent, Context } from '../../cli/language/command.ts';
-import { columns, ending, type Result, rows } from '../../cli/output/view.ts';
+import { columns, ending, rows } from '../../cli/output/view.ts';
 import { allowanceOf, within } from '../../platform/api/deadline.ts';
 import type { Located, Targets } from '../../platform/names/names.ts';
 import { linkConsent } from '../link/confirmation.ts';

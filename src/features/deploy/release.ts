@@ -3,7 +3,7 @@ import { type Phase, phaseOf, statusKey } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
 import { duration, timeOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { type Column, columns, type Item, rows, shortCommit, type View } from '../../cli/output/view.ts';
+import { type Column, columns, type Item, rows, shortCommit } from '../../cli/output/view.ts';
 import type { releasesEndpoint } from '../../platform/follow/readers.ts';
 import { idIn } from '../../platform/names/names.ts';
 

@@ -2,7 +2,6 @@ import { cancelled, DnxError, type Next, usage } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
 import { ago } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import type { Result } from '../../cli/output/view.ts';
 import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
 import type { Located } from '../../platform/names/names.ts';
 import {

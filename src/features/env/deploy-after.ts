@@ -2,9 +2,9 @@ import { DnxError, isError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { following, toggle, type Values } from '../../cli/language/options.ts';
 import { type Column, type Item, nothing, type Result, record, type View } from '../../cli/output/view.ts';
-import type { DeployResult } from '../deploy/result.ts';
 import { releasesEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
 import type { Located } from '../../platform/names/names.ts';
+import type { DeployResult } from '../deploy/result.ts';
 
 /** What a command calls if it deploys after a change of variables. */
 export const deployCalls = {

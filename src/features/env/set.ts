@@ -69,7 +69,8 @@ async function setEach(
   let changed = false as boolean;
   const one = async ({ key, value }: Pair): Promise<View<object>> => {
     const before = known.find((item) => item.key === key);
-    if (shown.get(key) === value && Object.keys(body).length === 0) return message(`Unchanged: ${key} already has this value.`, before as object);
+    if (shown.get(key) === value && Object.keys(body).length === 0)
+      return message(`Unchanged: ${key} already has this value.`, before as object);
     changed = true;
     const reply = await sendVariable(ctx, targets, known, { key, value, ...body }).catch((error: unknown) => {
       throw before ? error : withKey(error, key);
@@ -81,12 +82,7 @@ async function setEach(
   return { result: asResult(only && wanted.length === 1 ? await one(only) : await ctx.each(items, one)), changed };
 }
 
-async function deployed(
-  ctx: SettingContext,
-  targets: Located,
-  { result: { view }, changed }: Outcome,
-  options: Deploying,
-) {
+async function deployed(ctx: SettingContext, targets: Located, { result: { view }, changed }: Outcome, options: Deploying) {
   const variables = view.kind === 'rows' ? view.items : view.kind === 'record' ? [view.item] : 'data' in view ? [view.data] : [];
   const sentence = doneIn({ result: { view }, changed }, targets);
   if (!changed) return { view: message(sentence, changedAnd(variables, null)), note: 'Nothing was deployed.' };

@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
 import { inQuotes, isMask } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
-import { done, message, nothing, type Result } from '../../cli/output/view.ts';
+import { done, message, nothing } from '../../cli/output/view.ts';
 import { commitDetails } from '../../cli/plan/deployment.ts';
 import { isSecretField, mayHoldSecret } from '../../cli/plan/hidden.ts';
 import { abilitiesOf, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';

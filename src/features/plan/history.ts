@@ -1,10 +1,10 @@
-import { anything, either, item, listOf, nullable, number, objectOf, oneOf, type Printed, word } from '../../cli/language/shape.ts';
 import { type Detail, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { visible } from '../../base/text.ts';
 import { timeOrAgo } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { columns, type Result, rows, sections, type View } from '../../cli/output/view.ts';
+import { anything, either, item, listOf, nullable, number, objectOf, oneOf, type Printed, word } from '../../cli/language/shape.ts';
+import { columns, rows, sections } from '../../cli/output/view.ts';
 import type { PlannedChange } from '../../cli/plan/plan.ts';
 import { changeSection, countedChanges, fieldDetails, onLines } from '../../cli/plan/show.ts';
 import { type Located, sameName } from '../../platform/names/names.ts';

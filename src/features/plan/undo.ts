@@ -2,7 +2,7 @@ import { DnxError, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { isMask, wordOf } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
-import { message, type Result } from '../../cli/output/view.ts';
+import { message } from '../../cli/output/view.ts';
 import { writePlan } from '../../cli/plan/dry-run.ts';
 import { abilitiesOf, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
 import { changeTitle, planView } from '../../cli/plan/show.ts';

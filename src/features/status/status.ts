@@ -1,11 +1,11 @@
-import { failure, item, listOf, mapOf, nullable, objectOf, oneOf, type Printed, type Shape, word } from '../../cli/language/shape.ts';
 import { isError } from '../../base/errors.ts';
 import { isObject, type JsonObject, toJson } from '../../base/json.ts';
 import { phaseOf, statusKey } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { type Column, columns, type LiveState, type Result, record, type View } from '../../cli/output/view.ts';
+import { failure, item, listOf, mapOf, nullable, objectOf, oneOf, type Printed, type Shape, word } from '../../cli/language/shape.ts';
+import { type Column, columns, type LiveState, type Result, record } from '../../cli/output/view.ts';
 import { LINK_FILE } from '../../machine/settings/link.ts';
 import { siteEndpoint } from '../../platform/follow/readers.ts';
 import { idIn, type Located, type SiteIds } from '../../platform/names/names.ts';

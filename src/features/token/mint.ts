@@ -2,7 +2,7 @@ import { DnxError, isError, type Next, reasonOf, systemCode, usage } from '../..
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { done, type Result, textView } from '../../cli/output/view.ts';
+import { done, textView } from '../../cli/output/view.ts';
 import { reserveFile, type TokenFile } from '../../machine/credentials/token-file.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import type { Api, Reply } from '../../platform/api/api.ts';

@@ -1,6 +1,6 @@
 import { DnxError, isError, isStop, usage } from '../../../base/errors.ts';
 import type { GivenConsent } from '../../../cli/language/command.ts';
-import { message, type Result, record } from '../../../cli/output/view.ts';
+import { message, record } from '../../../cli/output/view.ts';
 import { keepPrivateFile } from '../../../machine/files/private-directory.ts';
 import { readText } from '../../../machine/files/text-file.ts';
 import type { Located } from '../../../platform/names/names.ts';
@@ -43,12 +43,7 @@ interface NotSent {
 }
 
 /** `dnx env edit`: opens the variables in an editor and sends what was changed. */
-export async function editVariables(
-  ctx: SyncingContext,
-  targets: Located,
-  options: EnvEditOptions,
-  consent: GivenConsent,
-) {
+export async function editVariables(ctx: SyncingContext, targets: Located, options: EnvEditOptions, consent: GivenConsent) {
   const { allow_file: allowed = [], ...deploying } = options;
   refuseWithoutDeploy(deploying);
   removeLeftFiles(ctx);

@@ -1,8 +1,8 @@
-import { nullable, objectOf, oneOf, type Printed, word } from '../../../cli/language/shape.ts';
 import { statSync } from 'node:fs';
 import { DnxError, isError, usage } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
-import { type Column, columns, type Result, rows } from '../../../cli/output/view.ts';
+import { nullable, objectOf, oneOf, type Printed, word } from '../../../cli/language/shape.ts';
+import { type Column, columns, rows } from '../../../cli/output/view.ts';
 import { pathOf } from '../../../machine/world.ts';
 import { type Located, targetIds } from '../../../platform/names/names.ts';
 import { parseDotenv } from '../dotenv/dotenv.ts';

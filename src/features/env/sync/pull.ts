@@ -3,7 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { DnxError, isError, systemCode, usage } from '../../../base/errors.ts';
 import { quoted } from '../../../base/shell.ts';
 import type { Context } from '../../../cli/language/command.ts';
-import { message, type Result, record, sections, textView } from '../../../cli/output/view.ts';
+import { message, record, sections, textView } from '../../../cli/output/view.ts';
 import { pathToWrite } from '../../../machine/files/own-files.ts';
 import { makeDirectory, readText } from '../../../machine/files/text-file.ts';
 import { git } from '../../../machine/git.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Detail, DnxError, type Next, usage } from '../../../base/errors.ts';
 import type { GivenConsent } from '../../../cli/language/command.ts';
-import { message, type Result, record } from '../../../cli/output/view.ts';
+import { message, record } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { consentToSend } from '../dangers.ts';
 import { changedAnd, type Deploying, deployAfter, isDeployWanted, refuseWithoutDeploy } from '../deploy-after.ts';
@@ -47,12 +47,7 @@ interface Push {
 }
 
 /** `dnx env push`: sends what changed in the file since the last pull or push, and nothing else. */
-export async function pushVariables(
-  ctx: SyncingContext,
-  targets: Located,
-  options: EnvPushOptions,
-  consent: GivenConsent,
-) {
+export async function pushVariables(ctx: SyncingContext, targets: Located, options: EnvPushOptions, consent: GivenConsent) {
   refuseWithoutDeploy(options);
   removeLeftFiles(ctx);
   const { site } = targets;

@@ -1,8 +1,8 @@
-import { objectOf, type Printed, word, words } from '../../../cli/language/shape.ts';
 import { cancelled, type Detail, DnxError, usage } from '../../../base/errors.ts';
 import { didYouMean } from '../../../base/nearest.ts';
 import { plural } from '../../../base/text.ts';
 import type { Context } from '../../../cli/language/command.ts';
+import { objectOf, type Printed, word, words } from '../../../cli/language/shape.ts';
 import { safeLine as harmless } from '../../../cli/output/text.ts';
 import { columns } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
