@@ -1,7 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import { quotedForSh } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
-import type { Level } from '../remote/log-paths.ts';
+import type { Level, LogSource } from '../remote/log-paths.ts';
 import type { Machine } from '../remote/machine.ts';
 import SITE from '../remote/site.sh';
 import { startOn } from '../remote/ssh.ts';
@@ -14,6 +14,12 @@ type Needs = Pick<Context, 'ask' | 'settings' | 'world'>;
 /** What to read. */
 export interface Wanted {
   readonly machine: Machine;
+  /** Undefined with `--path`. */
+  readonly source: LogSource | undefined;
+  /** The site or server, which stands in the list of processes of the server. */
+  readonly label: string;
+  /** The domain; null for a server. */
+  readonly site: string | null;
   /** The arguments of `find_site`: those of a site, or two empty words. */
   readonly directories: readonly string[];
   /** Four words for each file: see `candidatesOf`. Undefined for the journal. */
@@ -27,8 +33,6 @@ export interface Wanted {
   readonly reach?: number | undefined;
   /** The least level of the journal. */
   readonly priority?: Level | undefined;
-  /** What stands in the list of processes of the server. */
-  readonly label: string;
 }
 
 /** A running script on a server. */
@@ -114,66 +118,44 @@ export type Frame =
 /** The line after which the output of the script begins. A login shell may print something before. */
 export const BANNER = 'dnx-logs 1';
 
-const NEWLINE = 10;
-const SPACE = 32;
 /** The longest line about a file. */
 const LONGEST = 100_000;
 
-/** Reads the output of the script. */
-export async function* framesIn(output: AsyncIterable<Buffer>): AsyncGenerator<Frame> {
-  const read = openFrameReader();
-  for await (const chunk of output) yield* read(chunk);
-}
-
 /**
- * Reads frames, of which a chunk may hold any part. A line of a file begins with a space, or is empty; any other is about a file. The newline
- * at the end of a part may not be its own, so it counts only once another line of the file has begun.
+ * Reads the output of the script, of which a chunk may hold any part. A line of a file begins with a space, or is empty; any other is about a
+ * file. The newline at the end of a part may not be its own, so it counts only once another line of the file has begun.
  */
-function openFrameReader(): (chunk: Buffer) => Generator<Frame> {
+export async function* framesIn(output: AsyncIterable<Buffer>): AsyncGenerator<Frame> {
   let started = false;
-  /** At the start of a line, in one of a file, or in one about a file. */
-  let place: 'start' | 'text' | 'word' = 'start';
+  let kind: 'text' | 'word' | undefined;
   let word = '';
   let newline = false;
-  return function* read(chunk) {
-    // The text of the chunk, and the newline before it.
-    const text = Buffer.allocUnsafe(chunk.length + 1);
-    let length = 0;
-    const taken = (): Frame[] => {
-      const bytes = Buffer.from(text.subarray(0, length));
-      length = 0;
-      return bytes.length > 0 ? [{ kind: 'bytes', bytes }] : [];
-    };
-    for (let at = 0; at < chunk.length; ) {
-      const first = chunk[at];
-      if (started && place === 'start' && (first === SPACE || first === NEWLINE)) {
-        if (newline) length = text.writeUInt8(NEWLINE, length);
-        newline = false;
-        if (first === SPACE) place = 'text';
-        at += 1;
-        continue;
+  for await (const chunk of output) {
+    let text = '';
+    for (const [piece] of chunk.toString('latin1').matchAll(/\n|[^\n]+/g)) {
+      const begins = kind === undefined;
+      const ends = piece === '\n';
+      kind ??= started && (ends || piece.startsWith(' ')) ? 'text' : 'word';
+      if (begins && newline && kind === 'text') text += '\n';
+      newline = ends && !begins && kind === 'text';
+      if (kind === 'text' && !ends) text += begins ? piece.slice(1) : piece;
+      if (kind === 'word' && !ends && word.length < LONGEST) word += piece;
+      if (!ends) continue;
+      const frame = started && kind === 'word' ? frameOf(word) : undefined;
+      if (frame) {
+        if (text !== '') yield bytesOf(text);
+        yield frame;
+        text = '';
       }
-      const found = chunk.indexOf(NEWLINE, at);
-      const end = found < 0 ? chunk.length : found;
-      if (place === 'text') length += chunk.copy(text, length, at, end);
-      else {
-        place = 'word';
-        if (word.length < LONGEST) word += chunk.toString('latin1', at, end);
-      }
-      at = end + 1;
-      if (found < 0) break;
-      newline = place === 'text';
-      if (place === 'word') {
-        const frame = started ? frameOf(word) : undefined;
-        if (frame) yield* [...taken(), frame];
-        started ||= word === BANNER;
-        word = '';
-      }
-      place = 'start';
+      started ||= word === BANNER;
+      kind = undefined;
+      word = '';
     }
-    yield* taken();
-  };
+    if (text !== '') yield bytesOf(text);
+  }
 }
+
+const bytesOf = (text: string): Frame => ({ kind: 'bytes', bytes: Buffer.from(text, 'latin1') });
 
 const EVENTS = { B: 'begun', D: 'nowhere', S: 'surveyed', '.': 'idle', Q: 'finished' } as const;
 const PATHS = { M: 'missing', C: 'capped', L: 'live', R: 'release' } as const;

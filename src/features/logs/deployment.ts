@@ -60,6 +60,8 @@ async function open(ctx: DeployContext, of: SiteReference, site: Site): Promise<
     candidates,
     lines: 0,
     follow: true,
+    source: 'deploy',
     label: place.domain,
+    site: place.domain,
   });
 }

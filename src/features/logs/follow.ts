@@ -3,7 +3,6 @@ import type { Context } from '../../cli/language/command.ts';
 import type { LogPart } from '../../cli/output/view.ts';
 import { watchReader } from '../watch/watch.ts';
 import { type Connection, type Frame, type Memory, openConnection, type Wanted } from './connection.ts';
-import type { Subject } from './survey.ts';
 
 type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
@@ -18,26 +17,20 @@ interface Pace {
 }
 
 /** Yields the parts of logs from an open connection. With `follow`, connects again if it is lost, until nobody reads the output. */
-export async function* partsFrom(
-  ctx: Needs,
-  wanted: Wanted,
-  memory: Memory,
-  first: Connection,
-  { source, site }: Subject,
-): AsyncGenerator<LogPart> {
+export async function* partsFrom(ctx: Needs, wanted: Wanted, memory: Memory, first: Connection): AsyncGenerator<LogPart> {
   const reader = wanted.follow ? watchReader(ctx) : undefined;
   const pace: Pace = { pause: FIRST_MS };
   let connection: Connection | undefined = first;
   reader?.onGone(() => connection?.stop());
   try {
     while (connection) {
-      const finished: boolean = yield* partsOf(ctx, connection, memory, { of: { source: source ?? null, site }, pace });
+      const finished: boolean = yield* partsOf(ctx, wanted, memory, connection, pace);
       ctx.signal.throwIfAborted();
       if (finished || reader?.gone()) return;
       connection.stop();
       const name = wanted.machine.server.label;
       if (!wanted.follow) throw new DnxError('network', `The output is incomplete: the connection to ${name} was lost.`);
-      connection = await connectAgain(ctx, wanted, memory, { pace, unwanted: () => reader?.gone() === true });
+      connection = await connectAgain(ctx, wanted, memory, pace, () => reader?.gone() === true);
     }
   } finally {
     connection?.stop();
@@ -50,21 +43,21 @@ const NONE = new Uint8Array();
 /** Yields the parts of one connection. Returns false if it was lost. */
 async function* partsOf(
   { progress }: Needs,
-  { frames }: Connection,
+  { source, site }: Wanted,
   memory: Memory,
-  { of, pace }: { readonly of: Pick<LogPart, 'site' | 'source'>; readonly pace: Pace },
+  { frames }: Connection,
+  pace: Pace,
 ): AsyncGenerator<LogPart, boolean> {
-  let file = { file: '', id: '' };
+  let file = { source: source ?? null, site, file: '', id: '' };
   for (let next = await frames.next(); !next.done; next = await frames.next()) {
     const frame = next.value;
     memory.note(frame);
     pace.pause = FIRST_MS;
     if (frame.kind === 'finished') return true;
-    if (frame.kind === 'file') file = { file: frame.name, id: frame.id };
+    if (frame.kind === 'file') file = { ...file, file: frame.name, id: frame.id };
     if (frame.kind === 'release') progress.note(`Release changed: ${frame.path.split('/').at(-1)}`);
-    if (frame.kind === 'bytes') yield { ...of, ...file, bytes: frame.bytes };
-    if (frame.kind === 'begun' || frame.kind === 'idle')
-      yield { ...of, ...file, bytes: NONE, pause: frame.kind === 'begun' ? 'begun' : 'quiet' };
+    if (frame.kind === 'bytes') yield { ...file, bytes: frame.bytes };
+    if (frame.kind === 'begun' || frame.kind === 'idle') yield { ...file, bytes: NONE, pause: frame.kind === 'begun' ? 'begun' : 'quiet' };
   }
   return false;
 }
@@ -74,7 +67,8 @@ async function connectAgain(
   ctx: Needs,
   wanted: Wanted,
   memory: Memory,
-  { pace, unwanted }: { readonly pace: Pace; readonly unwanted: () => boolean },
+  pace: Pace,
+  unwanted: () => boolean,
 ): Promise<Connection | undefined> {
   const { clock, progress, signal } = ctx;
   const name = wanted.machine.server.label;
@@ -96,12 +90,13 @@ async function connectAgain(
   }
 }
 
-/** Reads what comes before the logs. False if the connection ended. */
-export async function beginning({ frames }: Connection, memory: Memory, see: (frame: Frame) => void = () => {}): Promise<boolean> {
+/** The frames before the logs; undefined if the connection ended. */
+export async function beginning({ frames }: Connection, memory: Memory): Promise<readonly Frame[] | undefined> {
+  const read: Frame[] = [];
   for (let next = await frames.next(); !next.done; next = await frames.next()) {
     memory.note(next.value);
-    see(next.value);
-    if (next.value.kind === 'surveyed') return true;
+    if (next.value.kind === 'surveyed') return read;
+    read.push(next.value);
   }
-  return false;
+  return undefined;
 }

@@ -18,7 +18,7 @@ import { openConnection, openMemory, type Wanted } from './connection.ts';
 import { type EntryFilter, entriesFor, HEAD } from './entries.ts';
 import { beginning, partsFrom } from './follow.ts';
 import { type logsEndpoint, serverLog } from './server-log.ts';
-import { noLogYet, openSurvey, type Subject } from './survey.ts';
+import { findingsIn, noLogYet } from './survey.ts';
 
 interface Options {
   readonly sites: readonly string[] | undefined;
@@ -54,13 +54,12 @@ export async function showLogs(ctx: Needs, targets: Targets, options: Options) {
     const found = await readNamedSite(ctx, word);
     return siteOnMachine(found.targets, found.read, user);
   });
-  const all = distinct([first, ...others]).map((place) => readingOf(place, options, filter));
+  const all = distinct([first, ...others]).map((place) => wantedOf(place, options, filter));
   // A line and no spinner, which would hide a prompt of ssh.
   ctx.progress.done();
-  if (ctx.progress.spins)
-    ctx.progress.note(`Connecting to ${[...new Set(all.map(({ wanted }) => wanted.machine.server.label))].join(', ')}`);
+  if (ctx.progress.spins) ctx.progress.note(`Connecting to ${[...new Set(all.map(({ machine }) => machine.server.label))].join(', ')}`);
   const { read, exit } = await readAll(ctx, all);
-  const labels = all.length > 1 ? all.map(({ subject }) => subject.label) : undefined;
+  const labels = all.length > 1 ? all.map(({ label }) => label) : undefined;
   return { view: viewOf(ctx, read, labels, options, filter), exit };
 }
 
@@ -115,24 +114,16 @@ const distinct = <T extends SiteOnMachine | Machine>(all: readonly T[]): readonl
   ...new Map(all.map((place) => ['site' in place ? place.site.id : '', place])).values(),
 ];
 
-interface Reading {
-  readonly wanted: Wanted;
-  readonly subject: Subject;
-}
-
-function readingOf(
-  place: SiteOnMachine | Machine,
-  { lines = LINES, follow = false, path, source, level }: Options,
-  filter: Filter,
-): Reading {
+function wantedOf(place: SiteOnMachine | Machine, { lines = LINES, follow = false, path, source, level }: Options, filter: Filter): Wanted {
   const site = 'domain' in place ? place : undefined;
   const chosen = path ? undefined : (source ?? (site ? 'laravel' : 'nginx'));
   const machine = 'domain' in place ? place.machine : place;
-  const label = site?.domain ?? machine.server.label;
   const candidates = chosen ? candidatesOf(chosen, place) : candidatesAt(path ?? [], site ? 'live:' : 'home:');
-  const wanted = {
+  return {
     machine,
-    label,
+    source: chosen,
+    label: site?.domain ?? machine.server.label,
+    site: site?.domain ?? null,
     directories: site ? siteDirectories(site) : ['', ''],
     candidates: chosen === 'journal' ? undefined : candidates,
     lines,
@@ -141,11 +132,10 @@ function readingOf(
     reach: filter.some && lines > 0 ? (filter.since ?? (chosen === 'journal' ? filter.now - JOURNAL_MS : 0)) : undefined,
     priority: level,
   };
-  return { wanted, subject: { source: chosen, label, site: site?.domain ?? null } };
 }
 
 /** Connects to each. With several, what fails is a warning, unless all of them do. */
-async function readAll(ctx: Needs, all: readonly Reading[]) {
+async function readAll(ctx: Needs, all: readonly Wanted[]) {
   const outcomes = await inParallel(all, (each) =>
     read(ctx, each).catch((error: unknown) => {
       if (!(error instanceof DnxError) || isStop(error)) throw error;
@@ -162,36 +152,20 @@ async function readAll(ctx: Needs, all: readonly Reading[]) {
 }
 
 /** Connects and finds the files. Their content is read while it is printed. */
-async function read(ctx: Needs, { wanted, subject }: Reading) {
+async function read(ctx: Needs, wanted: Wanted) {
   const memory = openMemory();
   const connection = await openConnection(ctx, wanted);
   try {
-    const survey = openSurvey();
-    if (!(await beginning(connection, memory, survey.see))) {
-      ctx.signal.throwIfAborted();
-      throw await connection.failure();
-    }
-    const { exit, warnings, note } = survey.findings(wanted, subject);
-    const files = survey.files();
+    const frames = await beginning(connection, memory);
+    ctx.signal.throwIfAborted();
+    if (!frames) throw await connection.failure();
+    const { files, zone, exit, warnings, note } = findingsIn(frames, wanted);
     if (exit && files.length === 0) throw exit;
     for (const each of warnings) ctx.progress.warn(each);
     if (note !== undefined) ctx.progress.note(note);
-    const parts = partsFrom(ctx, wanted, memory, connection, subject);
-    const empty = files.length > 0 && !wanted.follow && wanted.reach === undefined ? noLogYet(subject) : undefined;
-    return {
-      subject,
-      files,
-      exit,
-      zone: survey.zone(),
-      parts:
-        empty === undefined
-          ? parts
-          : unlessEmpty(
-              parts,
-              ({ bytes }) => bytes.length > 0,
-              () => ctx.progress.note(empty),
-            ),
-    };
+    const empty = files.length > 0 && !wanted.follow && wanted.reach === undefined ? noLogYet(wanted) : undefined;
+    const parts = unlessEmpty(ctx, partsFrom(ctx, wanted, memory, connection), empty, ({ bytes }) => bytes.length > 0);
+    return { wanted, files, exit, zone, parts };
   } catch (error) {
     connection.stop();
     throw error;
@@ -204,7 +178,7 @@ type Shown = Awaited<ReturnType<typeof read>>;
 function viewOf(ctx: Needs, read: readonly Shown[], labels: readonly string[] | undefined, options: Options, filter: Filter) {
   const { follow = false, lines, trace = false } = options;
   const last = filter.some && (lines !== undefined || filter.since === undefined) ? (lines ?? LINES) : undefined;
-  const zones = new Map(read.map(({ subject, zone }) => [subject.site, zone]));
+  const zones = new Map(read.map(({ wanted, zone }) => [wanted.site, zone]));
   const entries = entriesFor({ ...filter, last, sorted: follow ? undefined : labels, zoneOf: (site) => zones.get(site) ?? '+0000' });
   return logView(labels ? merged(ctx, read) : (read[0] as Shown).parts, {
     endless: follow,
@@ -212,25 +186,23 @@ function viewOf(ctx: Needs, read: readonly Shown[], labels: readonly string[] | 
     whole: trace && !filter.some && !labels,
     traces: trace,
     ...(labels && { sites: labels }),
-    entries: (batches, decoded) =>
-      filter.some && !follow
-        ? unlessEmpty(
-            entries(batches, decoded),
-            () => true,
-            () => ctx.progress.note('No matching entries'),
-          )
-        : entries(batches, decoded),
+    entries: (batches, decoded) => unlessEmpty(ctx, entries(batches, decoded), filter.some && !follow ? 'No matching entries' : undefined),
   });
 }
 
-/** These items. `note` is called at the end if none of them `counts`. */
-async function* unlessEmpty<T>(items: AsyncIterable<T>, counts: (item: T) => boolean, note: () => void): AsyncGenerator<T> {
+/** These items, and a note at the end if there is one and none of them `counts`. */
+async function* unlessEmpty<T>(
+  { progress }: Needs,
+  items: AsyncIterable<T>,
+  note: string | undefined,
+  counts: (item: T) => boolean = () => true,
+): AsyncGenerator<T> {
   let isEmpty = true;
   for await (const each of items) {
     isEmpty &&= !counts(each);
     yield each;
   }
-  if (isEmpty) note();
+  if (isEmpty && note !== undefined) progress.note(note);
 }
 
 /** The parts of several logs, as they arrive. One that fails ends with a warning, and all of it with an error once the others have ended. */
@@ -241,7 +213,7 @@ async function* merged({ progress }: Needs, all: readonly Shown[]): AsyncGenerat
       (result) => ({ one, result }),
       (error: unknown) => {
         if (!(error instanceof DnxError) || isStop(error)) throw error;
-        progress.warn(`${one.subject.label}: ${error.message}`);
+        progress.warn(`${one.wanted.label}: ${error.message}`);
         failed += 1;
         return { one, result: undefined };
       },
