@@ -49,33 +49,36 @@ export function checkPort(port: number | undefined): void {
   if (port !== undefined && port > MOST_PORT) throw usage(`--port must be at most ${MOST_PORT}, not ${port}.`);
 }
 
-/** How to forward. */
-interface Options {
-  /** The local port, if not a free one. */
-  readonly port: number | undefined;
-  /** True if another program has the terminal meanwhile, so that ssh must not prompt when it connects again. */
-  readonly shared: boolean;
-}
-
-/** What ends a forward. */
-interface Life {
+/** What to forward, and what ends it. */
+interface Route {
+  readonly machine: Machine;
+  readonly far: FarEnd;
   readonly signal: AbortSignal;
+  /** The connection that is open, or is being made. */
   ssh?: Started;
 }
 
-/** Forwards a local port, and resolves once what it leads to answers. */
-export async function forwardTo(ctx: Needs, machine: Machine, far: FarEnd, { port, shared }: Options): Promise<Forward> {
+/**
+ * Forwards a local port, or a free one, and resolves once what it leads to answers. `shared`: another program has the terminal meanwhile, so
+ * ssh must not prompt when it connects again.
+ */
+export async function forwardTo(
+  ctx: Needs,
+  machine: Machine,
+  far: FarEnd,
+  { port: wanted, shared }: { readonly port: number | undefined; readonly shared: boolean },
+): Promise<Forward> {
   const own = new AbortController();
-  const life: Life = { signal: AbortSignal.any([ctx.signal, own.signal]) };
+  const route: Route = { machine, far, signal: AbortSignal.any([ctx.signal, own.signal]) };
   ctx.progress.done();
-  const [route, line] = await firstLine(ctx, { machine, far }, port, life);
-  const lost = keep(shared ? { ...ctx, ask: { ...ctx.ask, allowed: false } } : ctx, route, line, life);
+  const { port, ssh } = await firstLine(ctx, route, wanted);
+  const lost = keep(shared ? { ...ctx, ask: { ...ctx.ask, allowed: false } } : ctx, route, port, ssh);
   // Whoever waits for it learns of it later.
   lost.catch(() => {});
   const close = async () => {
     own.abort();
-    life.ssh?.stop();
-    await Promise.allSettled([lost, life.ssh?.ended]);
+    route.ssh?.stop();
+    await Promise.allSettled([lost, route.ssh?.ended]);
   };
   const kept = async () => {
     try {
@@ -84,18 +87,17 @@ export async function forwardTo(ctx: Needs, machine: Machine, far: FarEnd, { por
       await close();
     }
   };
-  return { port: route.port, lost, close, kept };
+  return { port, lost, close, kept };
 }
 
 /** Connects on a port. A free one may be taken by another program in between. */
-async function firstLine(ctx: Needs, to: Omit<Route, 'port'>, wanted: number | undefined, life: Life): Promise<[Route, Line]> {
-  for (let next = to.far.first; ; ) {
+async function firstLine(ctx: Needs, route: Route, wanted: number | undefined) {
+  for (let next = route.far.first; ; ) {
     const port = wanted ?? (await freePort(next));
     const refusal = wanted === undefined ? undefined : await refusalOf(port);
     if (refusal !== undefined) throw refused(port, refusal);
-    const route = { ...to, port };
     try {
-      return [route, await connected(ctx, route, life)];
+      return { port, ssh: await openLine(ctx, route, port) };
     } catch (error) {
       if (!(error instanceof Taken)) throw error;
       if (wanted !== undefined) throw refused(port, 'EADDRINUSE');
@@ -109,41 +111,32 @@ async function freePort(first: number): Promise<number> {
   return anyFreePort();
 }
 
-function refused(port: number, code: string): DnxError {
-  return new DnxError('failed', `Could not listen on port ${port}: ${code === 'EADDRINUSE' ? 'it is in use' : (reasonOf(code) ?? code)}.`, {
+const refused = (port: number, code: string): DnxError =>
+  new DnxError('failed', `Could not listen on port ${port}: ${code === 'EADDRINUSE' ? 'it is in use' : (reasonOf(code) ?? code)}.`, {
     hint: 'Use another --port, or leave it out to use a free one.',
   });
-}
-
-/** Connects once. */
-async function connected(ctx: Needs, route: Route, life: Life): Promise<Line> {
-  return openLine(ctx, route, life.signal, (ssh) => {
-    life.ssh = ssh;
-    if (life.signal.aborted) ssh.stop();
-  });
-}
 
 /** Connects again on the same port whenever the connection is lost. */
-async function keep(ctx: Needs, route: Route, first: Line, life: Life): Promise<never> {
+async function keep(ctx: Needs, route: Route, port: number, first: Started): Promise<never> {
   const { progress } = ctx;
-  for (let line = first; ; ) {
-    await line.ended;
-    life.signal.throwIfAborted();
+  for (let ssh = first; ; ) {
+    await ssh.ended;
+    route.signal.throwIfAborted();
     progress.warn(`Lost the connection to ${route.machine.server.label}; reconnecting`);
-    line = await reconnected(ctx, route, life);
-    progress.succeeded(`Reconnected 127.0.0.1:${route.port} → ${route.far.name}`);
+    ssh = await reconnected(ctx, route, port);
+    progress.succeeded(`Reconnected 127.0.0.1:${port} → ${route.far.name}`);
   }
 }
 
 /** Tries until the network is back. */
-async function reconnected(ctx: Needs, route: Route, life: Life): Promise<Line> {
+async function reconnected(ctx: Needs, route: Route, port: number): Promise<Started> {
   for (let pause = PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     try {
-      return await connected(ctx, route, life);
+      return await openLine(ctx, route, port);
     } catch (error) {
-      if (error instanceof Taken) throw refused(route.port, 'EADDRINUSE');
+      if (error instanceof Taken) throw refused(port, 'EADDRINUSE');
       if (!isError(error, 'network')) throw error;
-      await ctx.clock.sleep(pause, life.signal);
+      await ctx.clock.sleep(pause, route.signal);
     }
   }
 }
@@ -162,19 +155,6 @@ export async function whileForwarded<T>({ progress, signal }: Needs, forward: Fo
   }
 }
 
-/** One connection of ssh that forwards a local port. */
-interface Line {
-  /** Resolves once it is gone. */
-  readonly ended: Promise<unknown>;
-}
-
-/** What to forward. */
-interface Route {
-  readonly machine: Machine;
-  readonly far: FarEnd;
-  readonly port: number;
-}
-
 /** No connection that is shared with others, which would outlive this one. */
 const OPTIONS = ['-S', 'none', '-o', 'ExitOnForwardFailure=yes'];
 
@@ -190,25 +170,21 @@ const ANSWER_MS = 15_000;
 /** The port is taken. */
 class Taken extends Error {}
 
-/** Connects, and resolves once what the port leads to answers. `started` receives the ssh, to end it. */
-async function openLine(
-  ctx: Pick<Context, 'ask' | 'settings' | 'world'>,
-  route: Route,
-  signal: AbortSignal,
-  started: (ssh: Started) => void,
-): Promise<Line> {
-  const { machine, far, port } = route;
+/** Connects once, and resolves once what the port leads to answers. */
+async function openLine(ctx: Needs, route: Route, port: number): Promise<Started> {
+  const { machine, far, signal } = route;
   const options = [...OPTIONS, '-L', `127.0.0.1:${port}:${far.address}`];
   const { ssh, said, failure } = await startOn(ctx, machine, scripted(HOLD), { options, owned: true, stdin: 'pipe' });
-  started(ssh);
+  route.ssh = ssh;
+  if (signal.aborted) ssh.stop();
   const ready = new Promise<'ready'>((resolve) => ssh.stdout.once('data', () => resolve('ready')));
   ssh.stdout.resume();
   const first = await Promise.race([ready, ssh.ended]);
   signal.throwIfAborted();
-  if (first !== 'ready') throw busyPort(said(), route) ?? failure(first) ?? sshFailure(said(), machine, ctx.world);
+  if (first !== 'ready') throw busyPort(said(), machine, port) ?? failure(first) ?? sshFailure(said(), machine, ctx.world);
   const answered = far.hello ? await answers(port, far.hello, ANSWER_MS, signal) : await accepts(port, () => echo(ssh), signal);
   signal.throwIfAborted();
-  if (answered) return { ended: ssh.ended };
+  if (answered) return ssh;
   ssh.stop();
   await ssh.ended;
   throw notReached(/open failed: (?:connect failed: )?([^\n\r]+)/.exec(said())?.[1], route);
@@ -225,17 +201,17 @@ const echo = ({ stdin, stdout }: Started): Promise<unknown> => {
 };
 
 /** The error if ssh could not listen on a port; undefined otherwise. */
-function busyPort(said: string, { machine, port }: Route): Error | undefined {
+function busyPort(said: string, { server }: Machine, port: number): Error | undefined {
   const [, busy] = /cannot listen to port: (\d+)/.exec(said) ?? [];
   if (busy === undefined) return undefined;
   if (Number(busy) === port) return new Taken();
   return new DnxError('failed', `ssh could not listen on port ${busy}, which your ssh configuration forwards: it is in use.`, {
-    hint: `End the program that uses it, or remove LocalForward or DynamicForward ${busy} for ${machine.server.label}.`,
+    hint: `End the program that uses it, or remove LocalForward or DynamicForward ${busy} for ${server.label}.`,
   });
 }
 
 /** The error for something that its server does not reach, and why, if that is known. */
-export function notReached(reason: string | undefined, { machine: { server }, far }: Omit<Route, 'port'>): DnxError {
+export function notReached(reason: string | undefined, { machine: { server }, far }: Pick<Route, 'machine' | 'far'>): DnxError {
   const prohibited = reason?.startsWith('administratively prohibited');
   return new DnxError('network', `${server.label} did not reach ${far.title} at ${far.address}${reason ? `: ${reason}` : '.'}`, {
     hint: prohibited ? 'The SSH server does not allow port forwarding. See AllowTcpForwarding in its sshd_config.' : far.hint,
