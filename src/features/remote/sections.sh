@@ -1,5 +1,8 @@
 # shellcheck shell=sh disable=SC2154
-# Prints output in sections. Each begins with a line that starts with $nonce; what follows is base64, so that no output can imitate one.
+# Prints output in sections. Each begins with a line that starts with the first argument; what follows is base64, so that no output can
+# imitate one.
+nonce=$1
+shift
 limited() { if command -v timeout >/dev/null 2>&1; then timeout 2 "$@"; else "$@"; fi; }
 
 # Begins a section with a name and words. A word ends with a dot, so that an empty one is seen.

@@ -12,7 +12,7 @@ import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
 import { logsEndpoint, serverLogText } from '../logs/server-log.ts';
 import { siteOnMachine } from '../remote/machine.ts';
 import { type PartName, readParts, type StatusPart, unreadParts } from '../status/read.ts';
-import { type Answer, type Facts, type Incident, incidentOf, isUnanswered, type Log, type Unknown } from './facts.ts';
+import { type Answer, type Facts, incidentOf, isUnanswered, type Unknown } from './facts.ts';
 import { secretsIn } from './logs/mask.ts';
 import { logOfText, readServer } from './server/read.ts';
 
@@ -22,12 +22,12 @@ type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | '
 /** The options of the command line that say what to read. */
 export interface Choices {
   /** A deployment log that the user has. */
-  readonly log: string | undefined;
-  readonly path: string | undefined;
-  readonly user: string | undefined;
-  readonly url: string | undefined;
+  readonly log?: string | undefined;
+  readonly path?: string | undefined;
+  readonly user?: string | undefined;
+  readonly url?: string | undefined;
   /** How far to look back, in ms. */
-  readonly since: number | undefined;
+  readonly since?: number | undefined;
 }
 
 const PARTS = ['server', 'releases', 'certificates', 'queues'] as const satisfies readonly PartName[];
@@ -40,12 +40,7 @@ const WORDS: Readonly<Record<(typeof PARTS)[number], readonly [what: string, abi
 };
 
 /** Reads everything about a site that tells why it fails. Each part may fail alone. */
-export async function gather(
-  ctx: Needs,
-  of: SiteReference,
-  site: Site,
-  choices: Choices,
-): Promise<{ readonly facts: Facts; readonly incident: Incident; readonly unread: DnxError | undefined }> {
+export async function gather(ctx: Needs, of: SiteReference, site: Site, choices: Choices) {
   const { clock, progress } = ctx;
   const ids = siteIds(of);
   progress.step(`Reading ${of.site.label}`);
@@ -61,7 +56,10 @@ export async function gather(
   const incident = incidentOf({ site, releases, down: isUnanswered({ answer: answer.value }), since: choices.since }, now);
   const server = parts.server.items?.[0] ?? null;
   const named = { ...of, server: { ...of.server, label: wordOf(server?.name) || of.server.label } };
-  const remote = await serverOf(ctx, named, { incident, site, server: parts.server, choices });
+  progress.step(`Reading the logs on ${named.server.label} over SSH`);
+  const place = await optional('server over SSH', 'server:read', placeOf(named, site, parts.server, choices.user));
+  const wanted = { release: incident.release?.name ?? '', php: wordOf(site.php_version), path: choices.path };
+  const remote = place.value ? await readServer(ctx, place.value, wanted) : { machine: null, logs: [], unknown: place.unknown };
   const clocks = { zone: 'Z', now };
   const facts: Facts = {
     now,
@@ -81,7 +79,7 @@ export async function gather(
       logOfText('server', serverLog.value ?? '', clocks),
     ],
     unknown: [
-      ...PARTS.flatMap((name) => unreadPart(name, parts[name])),
+      ...PARTS.flatMap((name) => unreadable(...WORDS[name], parts[name].error)),
       ...[variables, serverLog, answer].flatMap(({ unknown }) => unknown ?? []),
       ...remote.unknown,
     ],
@@ -89,20 +87,13 @@ export async function gather(
   return { facts, incident, unread: unreadParts(of.site.label, parts) };
 }
 
-async function variablesOf({ api }: Needs, ids: SiteIds): Promise<readonly SiteVariable[]> {
-  return (await api.list<SiteVariable>(variablesEndpoint, ids)).filter(isObject) as SiteVariable[];
-}
+const variablesOf = async ({ api }: Needs, ids: SiteIds): Promise<readonly SiteVariable[]> =>
+  (await api.list<SiteVariable>(variablesEndpoint, ids)).filter(isObject) as SiteVariable[];
 
-async function serverLogOf({ api }: Needs, { server }: SiteIds): Promise<string> {
-  const { data } = await api.send<unknown>(logsEndpoint, { server });
-  return serverLogText(data);
-}
+const serverLogOf = async ({ api }: Needs, { server }: SiteIds): Promise<string> =>
+  serverLogText((await api.send<unknown>(logsEndpoint, { server })).data);
 
-async function answerOf(
-  ctx: Needs,
-  { site }: SiteReference,
-  given: string | undefined,
-): Promise<{ readonly value: Answer | null; readonly unknown?: Unknown }> {
+async function answerOf(ctx: Needs, { site }: SiteReference, given: string | undefined) {
   const own = siteUrl(site.label);
   const url = given ?? (own === undefined ? '' : `${own}/`);
   const { hostname = '' } = URL.canParse(url) ? new URL(url) : {};
@@ -111,24 +102,9 @@ async function answerOf(
   return { value: await requestSite(ctx, url) };
 }
 
-async function serverOf(
-  ctx: Needs,
-  of: SiteReference,
-  {
-    incident,
-    site,
-    server,
-    choices,
-  }: { readonly incident: Incident; readonly site: Site; readonly server: StatusPart; readonly choices: Choices },
-): Promise<{ readonly machine: Facts['machine']; readonly logs: readonly Log[]; readonly unknown: readonly Unknown[] }> {
-  ctx.progress.step(`Reading the logs on ${of.server.label} over SSH`);
-  const located = async () => {
-    if (server.error) throw server.error;
-    return siteOnMachine({ ...of }, { server: server.items?.[0] ?? {}, site }, choices.user);
-  };
-  const place = await optional('server over SSH', 'server:read', located());
-  if (!place.value) return { machine: null, logs: [], unknown: place.unknown };
-  return readServer(ctx, place.value, { release: incident.release?.name ?? '', php: wordOf(site.php_version), path: choices.path });
+async function placeOf(of: SiteReference, site: Site, { error, items }: StatusPart, user: string | undefined) {
+  if (error) throw error;
+  return siteOnMachine({ ...of }, { server: items?.[0] ?? {}, site }, user);
 }
 
 /** What was read, or why it was not. */
@@ -137,19 +113,14 @@ async function optional<T>(what: string, ability: string, part: Promise<T>): Pro
     return { value: await part, unknown: [] };
   } catch (error) {
     if (!(error instanceof DnxError) || isStop(error) || isError(error, 'usage', 'rate_limited')) throw error;
-    return { value: null, unknown: [unreadable(what, ability, error)] };
+    return { value: null, unknown: unreadable(what, ability, error) };
   }
 }
 
-function unreadPart(name: (typeof PARTS)[number], { error }: StatusPart): readonly Unknown[] {
-  const [what, ability] = WORDS[name];
-  return error ? [unreadable(what, ability, error)] : [];
+function unreadable(what: string, ability: string, error: DnxError | undefined): readonly Unknown[] {
+  if (error?.code === 'forbidden') return [{ what, why: `needs ${ability}`, fix: null }];
+  return error ? [{ what, why: error.message.replace(/\.$/, ''), fix: error.hint ?? null }] : [];
 }
-
-const unreadable = (what: string, ability: string, error: DnxError): Unknown =>
-  error.code === 'forbidden'
-    ? { what, why: `needs ${ability}`, fix: null }
-    : { what, why: error.message.replace(/\.$/, ''), fix: error.hint ?? null };
 
 /** How long the site may take to answer, in ms. */
 const LIMIT_MS = 10_000;

@@ -22,38 +22,33 @@ export async function diagnose(ctx: Context<typeof siteEndpoint>, targets: Locat
     throw usage(`'${url}' is not a URL.`, 'Use a URL that starts with http:// or https://.');
   const { data } = await ctx.call<Site>(siteEndpoint);
   const site: Site = isObject(data) ? data : { id: targets.site.id };
-  const { facts, incident, unread } = await gather(ctx, siteReference(targets, wordOf(site.domain)), site, choices);
+  const gathered = await gather(ctx, siteReference(targets, wordOf(site.domain)), site, choices);
+  const { facts, incident, unread } = gathered;
   const changes = await changedBetween(ctx, incident);
   ctx.progress.done();
   const verdict = chooseCause(facts, incident);
-  const diagnosis = diagnosisOf({ facts, incident, verdict, changes, unread }, (words) => commandLine(words, ctx.settings));
+  const diagnosis = diagnosisOf({ ...gathered, verdict, changes }, ctx.settings);
   return {
     exit: verdict ? undefined : unread,
     view: viewOf(diagnosis, { now: facts.now, terminal: ctx.world.stdout.isTTY === true }),
-    ...(diagnosis.outcome === 'unknown' && lacksLog({ facts, incident }) && { next: withLog(facts.of, choices) }),
+    ...(diagnosis.outcome === 'unknown' && lacksLog(gathered) && { next: withLog(facts.of, choices) }),
   };
 }
 
 /** The lines about the cause of a deployment that failed just now; none if it is unknown, or needs a question to read. */
 export async function causeLines(ctx: DeployContext, of: SiteReference, site: Site): Promise<readonly Detail[]> {
   const silent = { ...ctx, api: briefApi(ctx), ask: { ...ctx.ask, allowed: false } };
-  const { facts, incident } = await gather(silent, of, site, {
-    log: undefined,
-    path: undefined,
-    user: undefined,
-    url: undefined,
-    since: undefined,
-  });
+  const gathered = await gather(silent, of, site, {});
   ctx.progress.done();
-  const verdict = chooseCause(facts, incident);
-  if (incident.kind !== 'deployment' || !verdict?.cause) return [];
-  return causeDetails(
-    diagnosisOf({ facts, incident, verdict, changes: null, unread: undefined }, (words) => commandLine(words, ctx.settings)),
-  );
+  const verdict = chooseCause(gathered.facts, gathered.incident);
+  if (gathered.incident.kind !== 'deployment' || !verdict?.cause) return [];
+  return causeDetails(diagnosisOf({ ...gathered, verdict, changes: null }, ctx.settings));
 }
 
+type Gathered = Awaited<ReturnType<typeof gather>>;
+
 /** True if a deployment is judged without its log. */
-const lacksLog = ({ facts, incident }: Pick<Judged, 'facts' | 'incident'>): boolean =>
+const lacksLog = ({ facts, incident }: Gathered): boolean =>
   incident.kind === 'deployment' && !facts.logs.some(({ source }) => source === 'deploy' || source === 'given');
 
 /** How to run `dnx why` again with the deployment log. */
@@ -66,16 +61,13 @@ function withLog({ site, server }: SiteReference, { path, url, user }: Choices):
 }
 
 /** Everything that a diagnosis says. */
-interface Judged {
-  readonly facts: Facts;
-  readonly incident: Incident;
+interface Judged extends Gathered {
   readonly verdict: CauseVerdict | undefined;
   readonly changes: Diagnosis['changes'];
-  /** Why a part of the site could not be read at Deploynix. */
-  readonly unread: DnxError | undefined;
 }
 
-function diagnosisOf({ facts, incident, verdict, changes, unread }: Judged, line: (words: readonly string[]) => string): Diagnosis {
+function diagnosisOf(judged: Judged, settings: Context['settings']): Diagnosis {
+  const { facts, incident, verdict, changes, unread } = judged;
   const { of, now, secrets } = facts;
   return {
     site: of.site.label,
@@ -87,14 +79,14 @@ function diagnosisOf({ facts, incident, verdict, changes, unread }: Judged, line
     title: titleOf(facts, verdict, unread),
     resolved: verdict?.resolved ?? null,
     evidence: (verdict?.lines ?? []).map((each) => evidenceOf(each, secrets)),
-    fixes: (verdict?.fixes ?? []).map(({ command, why }) => ({ command: command && line(command), why })),
+    fixes: (verdict?.fixes ?? []).map(({ command, why }) => ({ command: command && commandLine(command, settings), why })),
     release: shownRelease(incident.release),
     previous: shownRelease(incident.previous),
     changes,
     checks: checksOf(facts),
     unknown: [
       ...facts.unknown,
-      ...(facts.machine && lacksLog({ facts, incident })
+      ...(facts.machine && lacksLog(judged)
         ? [{ what: 'deployment log', why: 'none was found on the server', fix: 'Copy it from the dashboard, and use --log.' }]
         : []),
     ],

@@ -1,7 +1,5 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# Prints how a server is, and changes nothing. Follows remote/sections.sh. Arguments: a nonce, and the domains of the sites.
-nonce=$1
-shift
+# Prints how a server is, and changes nothing. Follows remote/sections.sh. Arguments: the domains of the sites.
 LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL PATH
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { DnxError, isStop } from '../../../base/errors.ts';
 import type { JsonObject } from '../../../base/json.ts';
 import { inParallel } from '../../../base/parallel.ts';
@@ -7,9 +6,7 @@ import { duration } from '../../../base/time.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import type { Target } from '../../../platform/names/names.ts';
 import { machineIn } from '../../remote/machine.ts';
-import SECTIONS from '../../remote/sections.sh';
-import { type ScriptSection, sectionsIn } from '../../remote/sections.ts';
-import { runOn, scripted } from '../../remote/ssh.ts';
+import { readSections } from '../../remote/sections.ts';
 import { disksIn, processIn } from '../../why/server/read.ts';
 import { type AuditPlace, type Flaw, theServer, theSite, wordList } from '../finding.ts';
 import type { Ledger } from '../ledger.ts';
@@ -73,10 +70,8 @@ async function auditMachine(ctx: Needs, { server, record, sites, online }: Audit
 }
 
 async function read(ctx: Needs, { server, record }: Pick<AuditedMachine, 'server' | 'record'>, sites: readonly OnlineSite[]) {
-  const nonce = randomBytes(16).toString('hex');
-  const command = scripted(SECTIONS + MACHINE, nonce, ...sites.map(({ domain }) => domain));
-  const { stdout } = await runOn(ctx, machineIn(record, server), command, { limitMs: LIMIT_MS });
-  const sections: readonly ScriptSection[] = sectionsIn(stdout, nonce);
+  const domains = sites.map(({ domain }) => domain);
+  const sections = await readSections(ctx, machineIn(record, server), MACHINE, domains, LIMIT_MS);
   if (sections.at(-1)?.name !== 'end') throw new DnxError('failed', 'The server ran no command over SSH, or not to its end.');
   return sections;
 }

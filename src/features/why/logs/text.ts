@@ -154,40 +154,13 @@ export function textIn(bytes: Buffer): string | undefined {
   return control > kept.length * MOST_CONTROL ? undefined : kept;
 }
 
+/** UTF-16 if its mark says so, and Latin-1 if what is broken in UTF-8 is more than a program may have cut. */
 function decoded(bytes: Buffer): string {
-  const wide = wideIn(bytes);
-  if (wide !== undefined) return new TextDecoder(wide).decode(bytes);
-  try {
-    // The end of a log may begin within a character.
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(continuationsOf(bytes)));
-  } catch {
-    return mostlyUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1');
-  }
-}
-
-/** UTF-16 by its mark, or by every other byte being zero, as in English text. */
-function wideIn(bytes: Buffer): 'utf-16le' | 'utf-16be' | undefined {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
-  const zeros = [0, 0];
-  const length = Math.min(bytes.length, 4096);
-  for (let at = 0; at < length; at += 1) if (bytes[at] === 0) zeros[at % 2] = (zeros[at % 2] ?? 0) + 1;
-  const [even = 0, odd = 0] = zeros;
-  if (odd > length * 0.3 && even < length * 0.05) return 'utf-16le';
-  return even > length * 0.3 && odd < length * 0.05 ? 'utf-16be' : undefined;
-}
-
-function continuationsOf(bytes: Buffer): number {
-  let at = 0;
-  while (at < 3 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at += 1;
-  return at;
-}
-
-/** True for UTF-8 with single broken characters, which a program may have cut. */
-function mostlyUtf8(bytes: Buffer): boolean {
-  const text = bytes.toString('utf8');
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
+  const text = new TextDecoder().decode(bytes);
   const broken = text.match(/\ufffd/g)?.length ?? 0;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: everything but ASCII
   const wide = text.match(/[^\u0000-\u007f\ufffd]/g)?.length ?? 0;
-  return broken < wide;
+  return broken > 0 && broken >= wide ? bytes.toString('latin1') : text;
 }

@@ -1,13 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { DnxError, isStop } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { commandLine } from '../../../cli/run/command-line.ts';
 import { places, type LogSource as Selected } from '../../remote/log-paths.ts';
 import { type SiteOnMachine, siteDirectories } from '../../remote/machine.ts';
-import SECTIONS from '../../remote/sections.sh';
-import { type ScriptSection, sectionsIn } from '../../remote/sections.ts';
+import { readSections, type ScriptSection } from '../../remote/sections.ts';
 import SITE from '../../remote/site.sh';
-import { runOn, scripted } from '../../remote/ssh.ts';
 import type { Disk, Log, Process, ServerState, Source, Unknown } from '../facts.ts';
 import { type Clocks, logOf, textIn } from '../logs/text.ts';
 import NAMES from './names.sh';
@@ -26,37 +23,22 @@ interface Read {
   readonly unknown: readonly Unknown[];
 }
 
-/** The site on a server, and what to read of it. */
-interface Wanted {
-  /** The name of the failed release; empty if unknown. */
-  readonly release: string;
-  readonly php: string;
-  /** The directory of the site, if not the usual one. */
-  readonly path: string | undefined;
-}
-
-/** Reads state and logs of a server in one connection. Fails only if a signal ends it. */
+/**
+ * Reads state and logs of a server in one connection. Fails only if a signal ends it. `release`: the failed one, empty if unknown; `path`:
+ * the directory of the site, if not the usual one.
+ */
 export async function readServer(
   ctx: Pick<Context, 'ask' | 'clock' | 'settings' | 'world'>,
   place: SiteOnMachine,
-  wanted: Wanted,
+  wanted: { readonly release: string; readonly php: string; readonly path: string | undefined },
 ): Promise<Read> {
-  const nonce = randomBytes(16).toString('hex');
   const release = /^\w[\w.-]*$/.test(wanted.release) ? wanted.release : '';
   const php = /^\d+(\.\d+)?$/.test(wanted.php) ? wanted.php : '';
   const paths = logPaths({ domain: place.domain, release, php }).flatMap(({ source, path }) => [source, path]);
-  const command = scripted(
-    SITE + SECTIONS + NAMES + WHY,
-    ...siteDirectories(place, wanted.path),
-    nonce,
-    release,
-    php,
-    String(MOST_BYTES),
-    ...paths,
-  );
+  const args = [...siteDirectories(place, wanted.path), release, php, String(MOST_BYTES), ...paths];
   try {
-    const { stdout } = await runOn(ctx, place.machine, command, { limitMs: LIMIT_MS });
-    return understood(sectionsIn(stdout, nonce), release, ctx.clock.now());
+    const sections = await readSections(ctx, place.machine, SITE + NAMES + WHY, args, LIMIT_MS);
+    return understood(sections, release, ctx.clock.now());
   } catch (error) {
     if (!(error instanceof DnxError) || isStop(error)) throw error;
     const why = error.code === 'timed_out' ? 'the server did not answer over SSH in 20s' : error.message.replace(/\.$/, '');

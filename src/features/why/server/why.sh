@@ -1,10 +1,10 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Prints what tells why a site fails, and changes nothing: it reads files and asks the system, and runs no code of the application.
-# Follows remote/site.sh, remote/sections.sh and names.sh. Arguments: those of find_site, a nonce, the release, the PHP version, the most
-# bytes of a log to send, and the source and path of each log.
+# Follows remote/sections.sh, remote/site.sh and names.sh. Arguments: those of find_site, the release, the PHP version, the most bytes of
+# a log to send, and the source and path of each log.
 find_site "$1" "$2"
-nonce=$3 release=$4 php=$5 most=$6
-shift 6
+release=$3 php=$4 most=$5
+shift 5
 LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL PATH
 cd "${root:-/}" 2>/dev/null || :
