@@ -92,17 +92,12 @@ export const files: readonly Cause[] = [
     ],
   }),
   cause('vendor_missing', 70, 'The dependencies are not installed: vendor/autoload.php is missing', {
-    patterns: [
-      /(?:Failed opening required|failed to open stream|Failed to open stream)[^\n]*vendor\/autoload\.php/i,
-      /require\([^)]*vendor\/autoload\.php\)/,
-    ],
+    patterns: [/(?:Failed opening required|failed to open stream)[^\n]*vendor\/autoload\.php|require\([^)]*vendor\/autoload\.php\)/i],
     fixes: ['Run composer install in the deploy script', AGAIN],
   }),
   cause('vite_manifest', 88, 'The built assets are missing', {
     patterns: [
-      /Vite manifest not found at: \S+/,
-      /Unable to locate file in Vite manifest: (\S+)/,
-      /Mix manifest (?:not found at|does not exist)/,
+      /Vite manifest not found at: \S+|Unable to locate file in Vite manifest: (\S+)|Mix manifest (?:not found at|does not exist)/,
     ],
     fixes: ['Run npm ci && npm run build in the deploy script', AGAIN],
   }),
@@ -137,7 +132,7 @@ export const files: readonly Cause[] = [
     ],
   }),
   cause('env_invalid', 93, 'The .env file is not valid', {
-    patterns: [/The environment file is invalid!/, /Failed to parse dotenv file\./],
+    patterns: [/The environment file is invalid!|Failed to parse dotenv file\./],
     fixes: ['Edit the variables: dnx env edit {here}', AGAIN],
   }),
   cause('env_file_missing', 88, 'The .env file is missing', {
@@ -152,7 +147,7 @@ export const files: readonly Cause[] = [
 /** Errors of PHP and of the application. */
 export const code: readonly Cause[] = [
   cause('php_syntax', 88, 'PHP cannot parse a file', {
-    patterns: [/(?:PHP )?Parse error:\s+\S/, /ParseError(?:\(code: 0\))?: syntax error/, /^\s*(?:ParseError|syntax error, unexpected .*)$/],
+    patterns: [/(?:PHP )?Parse error:\s+\S|ParseError(?:\(code: 0\))?: syntax error|^\s*(?:ParseError|syntax error, unexpected .*)$/],
     fixes: ['Fix it and push', AGAIN],
   }),
   cause('php_extension', 80, 'PHP lacks an extension: {match} is not defined', {
@@ -163,16 +158,11 @@ export const code: readonly Cause[] = [
     fixes: ['See what is installed: dnx ssh {server} -- php -m', 'Install the extension on the server'],
   }),
   cause('class_missing', 75, 'The class {match} does not exist', {
-    patterns: [
-      /Class "([\w\\]+)" not found/,
-      /Target class \[([\w\\]+)\] does not exist/,
-      /Trait "([\w\\]+)" not found/,
-      /Interface "([\w\\]+)" not found/,
-    ],
+    patterns: [/(?:Class|Trait|Interface) "([\w\\]+)" not found|Target class \[([\w\\]+)\] does not exist/],
     fixes: ['Check upper and lower case in its file name, and that its package is not in require-dev', AGAIN],
   }),
   cause('php_undefined', 72, 'The code calls {match}, which does not exist', {
-    patterns: [/Call to undefined (?:method|function) ([\w\\:]+)\(\)/, /Undefined constant "([^"]+)"/],
+    patterns: [/Call to undefined (?:method|function) ([\w\\:]+)\(\)|Undefined constant "([^"]+)"/],
     fixes: ['Fix it and push', AGAIN],
   }),
   cause('route_missing', 76, 'The route {match} is not defined', {
@@ -184,7 +174,7 @@ export const code: readonly Cause[] = [
     fixes: ['Clear the cached views: dnx artisan {here} view:clear', 'Fix it and push', AGAIN],
   }),
   cause('artisan_command', 87, 'The Artisan command {match} does not exist', {
-    patterns: [/Command "([\w:-]+)" is not defined/, /There are no commands defined in the "([\w:-]+)" namespace/],
+    patterns: [/(?:Command|There are no commands defined in the) "([\w:-]+)" (?:is not defined|namespace)/],
     fixes: ['See the commands: dnx artisan {here} list', 'Remove it from the deploy script, or install its package without --dev', AGAIN],
   }),
   cause('command_option', 87, 'A command of the deploy script has no option {match}', {

@@ -11,26 +11,17 @@ const pending = ({ line }: FoundCause): readonly string[] =>
 /** Failures of `php artisan migrate`, with MySQL, MariaDB, PostgreSQL and SQLite. */
 export const migrations: readonly Cause[] = [
   cause('migration_table_exists', 90, 'A migration creates the table {match}, which exists', {
-    patterns: [
-      /SQLSTATE\[42S01\].*Table '([^']+)' already exists/,
-      /SQLSTATE\[42P07\].*relation "([^"]+)" already exists/,
-      /SQLSTATE\[HY000\]: General error: 1 table "?([^\s"]+)"? already exists/,
-    ],
+    patterns: [/SQLSTATE\[(?:42S01|42P07|HY000)\].*\b(?:[Tt]able|relation) ["']?([^\s"']+)["']? already exists/],
     fixes: ['A migration ran only partly, or someone created the table: mark it as run, or drop the table', STATUS, THEN_AGAIN],
   }),
   cause('migration_column_exists', 90, 'A migration adds the column {match}, which exists', {
-    patterns: [
-      /SQLSTATE\[42S21\].*Duplicate column name '([^']+)'/,
-      /SQLSTATE\[42701\].*column "([^"]+)" of relation/,
-      /General error: 1 duplicate column name: (\S+)/,
-    ],
+    patterns: [/(?:SQLSTATE\[42S21\].*Duplicate column name '|SQLSTATE\[42701\].*?column "|duplicate column name: )([^\s"']+)/],
     fixes: ['A migration ran only partly: let it check with Schema::hasColumn', STATUS, THEN_AGAIN],
   }),
   cause('migration_foreign_key', 90, 'A migration adds a foreign key that the database refuses', {
     patterns: [
-      /SQLSTATE\[HY000\]: General error: (?:1215 Cannot add foreign key constraint|3780 Referencing column|1005 Can't create table .*errno: 150)/,
-      /SQLSTATE\[23000\].*1452 Cannot add or update a child row(?!.*SQL: insert)/,
-      /SQLSTATE\[(?:23503|42830)\](?!.*SQL: insert)/,
+      /General error: (?:1215 Cannot add foreign key constraint|3780 Referencing column|1005 Can't create table .*errno: 150)/,
+      /SQLSTATE\[(?:23000\].*1452 Cannot add or update a child row|(?:23503|42830)\])(?!.*SQL: insert)/,
     ],
     fixes: ['Give both columns the same type, and create the referenced table first', STATUS, THEN_AGAIN],
   }),
@@ -43,19 +34,11 @@ export const migrations: readonly Cause[] = [
     fixes: ['Add a primary key to the table', STATUS, THEN_AGAIN],
   }),
   cause('migration_missing_table', 84, 'A query needs the table {match}, which does not exist', {
-    patterns: [
-      /SQLSTATE\[42S02\].*Table '([^']+)' doesn't exist/,
-      /SQLSTATE\[42P01\].*relation "([^"]+)" does not exist/,
-      /General error: 1 no such table: (\S+)/,
-    ],
+    patterns: [/(?:SQLSTATE\[42S02\].*?Table '|SQLSTATE\[42P01\].*?relation "|General error: 1 no such table: )([^\s"']+)/],
     fixes: pending,
   }),
   cause('migration_missing_column', 84, 'A query needs the column {match}, which does not exist', {
-    patterns: [
-      /SQLSTATE\[42S22\].*Unknown column '([^']+)'/,
-      /SQLSTATE\[42703\].*column "?([^"\s]+)"? (?:of relation \S+ )?does not exist/,
-      /General error: 1 no such column: (\S+)/,
-    ],
+    patterns: [/(?:SQLSTATE\[42S22\].*?Unknown column '|SQLSTATE\[42703\].*?column "?|General error: 1 no such column: )([^\s"']+)/],
     fixes: pending,
   }),
   ...inScript([
@@ -69,7 +52,7 @@ export const migrations: readonly Cause[] = [
       fixes: ['Change the data in the migration before it changes the column', STATUS, THEN_AGAIN],
     }),
     cause('migration_lock', 88, 'A migration waited for a lock of another query', {
-      patterns: [/SQLSTATE\[(?:HY000|40001)\].*(?:1205 Lock wait timeout exceeded|1213 Deadlock found)/, /SQLSTATE\[(?:55P03|40P01)\]/],
+      patterns: [/SQLSTATE\[(?:HY000|40001)\].*(?:1205 Lock wait timeout exceeded|1213 Deadlock found)|SQLSTATE\[(?:55P03|40P01)\]/],
       fixes: [RETRY],
     }),
     cause('migration_confirmation', 86, 'The migrations asked for a confirmation', {
@@ -100,58 +83,42 @@ const driverOf = ({ line }: FoundCause): string => DRIVERS.get(/Connection: (\w+
 export const database: readonly Cause[] = [
   cause('database_refused', 90, 'The database does not accept connections', {
     patterns: [
-      /SQLSTATE\[HY000\] \[2002\] (?:Connection refused|No such file or directory|Connection timed out|Operation timed out)/,
-      /connection to server .*failed: (?:Connection refused|No such file or directory|Connection timed out)/,
-      /Can't connect to (?:local )?(?:MySQL|MariaDB|server|local server)/i,
+      /(?:SQLSTATE\[HY000\] \[2002\]|connection to server .*failed:) (?:Connection refused|No such file or directory|(?:Connection|Operation) timed out)/,
+      /Can't connect to (?:local )?(?:MySQL|MariaDB|server)/i,
     ],
     fixes: ['See if it runs: dnx ssh {server} -- systemctl status mysql mariadb postgresql', VARIABLES],
   }),
   cause('database_denied', 92, 'The database refuses the user or password', {
     patterns: [
-      /SQLSTATE\[HY000\] \[1045\] Access denied for user/,
-      /SQLSTATE\[HY000\] \[(?:1044|1698)\] Access denied/,
-      /^ERROR (?:1044|1045|1698) \(\w+\): Access denied/,
-      /FATAL:\s+(?:Peer|Ident) authentication failed for user/,
-      /FATAL:\s+role "[^"]+" does not exist/,
-      /FATAL:\s+password authentication failed for user/,
+      /(?:SQLSTATE\[HY000\] \[(?:1044|1045|1698)\]|^ERROR (?:1044|1045|1698) \(\w+\):) Access denied/,
+      /FATAL:\s+(?:(?:Peer|Ident|password) authentication failed for user|role "[^"]+" does not exist)/,
     ],
     fixes: [VARIABLES, THEN_AGAIN],
   }),
   cause('database_host_denied', 92, 'The database accepts no connections from this server', {
-    patterns: [
-      /FATAL:\s+no pg_hba\.conf entry/,
-      /\[1130\] Host '[^']+' is not allowed to connect/,
-      /^ERROR 1130 \(\w+\): Host '[^']+' is not allowed/,
-    ],
+    patterns: [/FATAL:\s+no pg_hba\.conf entry|(?:\[1130\]|^ERROR 1130 \(\w+\):) Host '[^']+' is not allowed/],
     words: ({ line }) => ({ encryption: /no encryption/.test(line.text) ? ', or set DB_SSLMODE=require' : '' }),
     fixes: ['Allow the address in this line at the database{encryption}', VARIABLES, THEN_AGAIN],
   }),
   cause('database_privilege', 91, 'The user of the database lacks a privilege', {
-    patterns: [/SQLSTATE\[42501\]/, /SQLSTATE\[42000\].*\b1142 \w+ command denied to user/],
+    patterns: [/SQLSTATE\[42(?:501\]|000\].*\b1142 \w+ command denied to user)/],
     fixes: ['Grant it to the user of the site, as the owner of the database', VARIABLES, THEN_AGAIN],
   }),
   cause('database_missing', 92, 'The database {match} does not exist', {
-    patterns: [
-      /SQLSTATE\[HY000\] \[1049\] Unknown database '([^']+)'/,
-      /^ERROR 1049 \(42000\): Unknown database '([^']+)'/,
-      /FATAL:\s+database "([^"]+)" does not exist/,
-    ],
+    patterns: [/(?:\[1049\]|^ERROR 1049 \(42000\):) Unknown database '([^']+)'|FATAL:\s+database "([^"]+)" does not exist/],
     fixes: ['Create it: dnx database create {match} --server {server}', VARIABLES],
   }),
   cause('database_host', 92, 'The host of the database cannot be found', {
     patterns: [
-      /SQLSTATE\[HY000\] \[2002\] php_network_getaddresses: getaddrinfo (?:for \S+ )?failed/,
+      /SQLSTATE\[HY000\] \[2002\] php_network_getaddresses: getaddrinfo (?:for \S+ )?failed|^ERROR 2005 \(HY000\): Unknown (?:MySQL |MariaDB )?server host/,
       /could not translate host name "([^"]+)" to address/,
-      /^ERROR 2005 \(HY000\): Unknown (?:MySQL |MariaDB )?server host/,
     ],
     fixes: [VARIABLES, THEN_AGAIN],
   }),
   cause('database_connections', 90, 'The database has too many connections', {
     patterns: [
-      /\[1040\] Too many connections/,
-      /FATAL:\s+sorry, too many clients already/,
-      /FATAL:\s+remaining connection slots are reserved/,
-      /\[1203\].*max_user_connections/,
+      /\[1040\] Too many connections|\[1203\].*max_user_connections/,
+      /FATAL:\s+(?:sorry, too many clients already|remaining connection slots are reserved)/,
     ],
     fixes: ['See the workers: dnx queue list {here}', RETRY],
   }),
@@ -165,14 +132,12 @@ export const database: readonly Cause[] = [
   }),
   cause('database_readonly', 88, 'The database may not be written', {
     patterns: [
-      /SQLSTATE\[HY000\]: General error: 8 attempt to write a readonly database/,
-      /1290 The MySQL server is running with the --(?:super-)?read-only/,
-      /SQLSTATE\[25006\]/,
+      /(?:General error: 8 attempt to write a readonly database|1290 The MySQL server is running with the --(?:super-)?read-only|SQLSTATE\[25006\])/,
     ],
     fixes: ['See who owns it: dnx ssh {server}/{site} -- ls -l database storage', VARIABLES],
   }),
   cause('database_gone', 80, 'The database closed the connection', {
-    patterns: [/SQLSTATE\[HY000\].*2006 MySQL server has gone away/, /SQLSTATE\[HY000\].*server closed the connection unexpectedly/],
+    patterns: [/SQLSTATE\[HY000\].*(?:2006 MySQL server has gone away|server closed the connection unexpectedly)/],
     fixes: ['See if it was restarted: dnx ssh {server} -- systemctl status mysql mariadb postgresql', RETRY],
   }),
   cause('redis_refused', 90, 'Redis does not accept connections', {
@@ -184,15 +149,11 @@ export const database: readonly Cause[] = [
     fixes: ['See if it runs: dnx ssh {server} -- systemctl status redis-server', 'Compare the variables REDIS_*: dnx env list {here}'],
   }),
   cause('redis_readonly', 91, 'Redis accepts no writes', {
-    patterns: [
-      /\bMISCONF\b.*(?:Redis|RDB)/,
-      /READONLY You can't write against a read only replica/,
-      /OOM command not allowed when used memory/,
-    ],
+    patterns: [/\bMISCONF\b.*(?:Redis|RDB)|READONLY You can't write against a read only replica|OOM command not allowed when used memory/],
     fixes: ['See why: dnx ssh {server} -- journalctl -u redis-server -n 50', 'See the disk: dnx ssh {server} -- df -h'],
   }),
   cause('redis_auth', 92, 'Redis refuses the password', {
-    patterns: [/NOAUTH Authentication required/, /WRONGPASS invalid username-password pair/, /ERR AUTH .*without any password configured/],
+    patterns: [/NOAUTH Authentication required|WRONGPASS invalid username-password pair|ERR AUTH .*without any password configured/],
     fixes: ['Compare REDIS_PASSWORD: dnx env list {here}', AGAIN],
   }),
 ];

@@ -90,10 +90,7 @@ export const composer: readonly Cause[] = [
     resolved: phpResolved,
   }),
   cause('composer_extension', 94, 'The PHP extension {match} is missing', {
-    patterns: [
-      /requires PHP extension ext-([\w-]+) .*(?:missing from your system|has the wrong version)/,
-      /requires ext-([\w-]+) .*-> it (?:is missing from your system|has the wrong version)/,
-    ],
+    patterns: [/requires (?:PHP extension )?ext-([\w-]+) .*(?:missing from your system|has the wrong version)/],
     lasting: true,
     words: ({ match }) => ({ package: PACKAGES.get(matchedGroup(match)) ?? matchedGroup(match) }),
     fixes: ['Install it: dnx ssh {server} -- sudo apt-get install -y php{php}-{package}', AGAIN],
@@ -105,18 +102,15 @@ export const composer: readonly Cause[] = [
   }),
   cause('composer_lock', 90, 'composer.lock does not match composer.json', {
     patterns: [
-      /Required package "([^"]+)" is (?:not present in the lock file|in the lock file as)/,
-      /Your lock file does not contain a compatible set of packages/,
+      /Required package "([^"]+)" is (?:not present in|in) the lock file|Your lock file does not contain a compatible set of packages/,
     ],
     lasting: true,
     fixes: UPDATE,
   }),
   cause('composer_auth', 90, 'Composer may not read a private package', {
     patterns: [
-      /Invalid credentials (?:\(HTTP 40[13]\) )?for 'https?:/,
+      /Invalid credentials (?:\(HTTP 40[13]\) )?for 'https?:|URL required authentication \(HTTP 40[134]\)|Could not authenticate against [\w.-]+/,
       /The "https?:\/\/[^"]+" file could not be downloaded \(HTTP\/[\d.]+ 40[123]\b/,
-      /URL required authentication \(HTTP 40[134]\)/,
-      /Could not authenticate against [\w.-]+/,
       /(?:Your|The) (?:GitHub|GitLab|Bitbucket) (?:OAuth )?(?:token|credentials).*(?:invalid|not work)/i,
     ],
     lasting: true,
@@ -139,7 +133,7 @@ export const composer: readonly Cause[] = [
     fixes: [RETRY, 'Check the network of the server: dnx ssh {server}/{site} -- composer diagnose'],
   }),
   cause('composer_json', 92, 'composer.{kind} is not valid', {
-    patterns: [/"[^\s"]*composer\.(?:json|lock)" does not contain valid JSON/, /Composer could not find a composer\.json file in/],
+    patterns: [/"[^\s"]*composer\.(?:json|lock)" does not contain valid JSON|Composer could not find a composer\.json file in/],
     lasting: true,
     words: ({ line }) => ({ kind: /composer\.lock/.test(line.text) ? 'lock' : 'json' }),
     fixes: ['Run composer validate in your project, and push', AGAIN],
@@ -174,11 +168,7 @@ const LOCK = ['Install the packages in your project again, and push the lock fil
 /** Failures of npm, Node and Vite. npm 10 says `npm error`, older ones `npm ERR!`. */
 export const npm: readonly Cause[] = [
   cause('npm_memory', 93, 'The build of the assets ran out of memory', {
-    patterns: [
-      /JavaScript heap out of memory/,
-      /^npm (?:error|ERR!) signal SIGKILL/,
-      /The build failed because the process exited too early.*(?:out of memory|kill -9)/,
-    ],
+    patterns: [/JavaScript heap out of memory|^npm (?:error|ERR!) signal SIGKILL|exited too early.*(?:out of memory|kill -9)/],
     fixes: [
       'See the memory: dnx ssh {server} -- free -h',
       'Build in CI and deploy the result, use a larger server, or set NODE_OPTIONS=--max-old-space-size in the deploy script',
@@ -187,24 +177,20 @@ export const npm: readonly Cause[] = [
   }),
   cause('npm_lock', 90, 'The lock file does not match package.json', {
     patterns: [
-      /`npm ci` can only install packages when your package\.json and package-lock\.json/,
-      /The `npm ci` command can only install with an existing package-lock\.json/,
-      /ERR_PNPM_OUTDATED_LOCKFILE/,
-      /^error Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`/,
+      /`npm ci` (?:can only install packages when your package\.json and|command can only install with an existing) package-lock\.json/,
+      /ERR_PNPM_OUTDATED_LOCKFILE|^error Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`/,
       /YN0028: .*The lockfile would have been modified by this install, which is explicitly forbidden/,
     ],
     fixes: LOCK,
   }),
   cause('npm_conflict', 88, 'npm cannot resolve the packages', {
-    patterns: [/^npm (?:error|ERR!) code ERESOLVE/, /^npm (?:error|ERR!) ERESOLVE (?:unable to resolve|could not resolve)/],
+    patterns: [/^npm (?:error|ERR!) (?:code ERESOLVE|ERESOLVE (?:unable to|could not) resolve)/],
     fixes: LOCK,
   }),
   cause('node_version', 90, 'Node is too old', {
     patterns: [
-      /You are using Node\.js [\d.]+\. Vite requires Node\.js version/,
-      /^npm (?:error|ERR!) code EBADENGINE/,
-      /^npm (?:error|ERR!) (?:engine )?Unsupported engine/,
-      /TypeError: crypto\.hash is not a function/,
+      /^npm (?:error|ERR!) (?:code EBADENGINE|(?:engine )?Unsupported engine)/,
+      /You are using Node\.js [\d.]+\. Vite requires Node\.js version|TypeError: crypto\.hash is not a function/,
     ],
     fixes: ['See the version: dnx ssh {server} -- node --version', 'Install a newer Node on the server'],
   }),
@@ -218,22 +204,21 @@ export const npm: readonly Cause[] = [
   }),
   cause('npm_missing_package', 88, 'npm cannot find the package {match}', {
     patterns: [
-      /^npm (?:error|ERR!) notarget No matching version found for (\S+?)\.?$/,
-      /^npm (?:error|ERR!) 404\s+'([^']+)' is not in/,
+      /^npm (?:error|ERR!) (?:notarget No matching version found for (\S+?)\.?$|404\s+'([^']+)' is not in)/,
       /^npm (?:error|ERR!) 404 Not Found - GET \S+\/(@?[^/\s]+(?:%2f[^/\s]+)?)(?: |$)/,
     ],
     fixes: LOCK,
   }),
   cause('npm_auth', 89, 'npm may not read a private package', {
-    patterns: [/^npm (?:error|ERR!) code E40[13]/, /^npm (?:error|ERR!) code ENEEDAUTH/],
+    patterns: [/^npm (?:error|ERR!) code (?:E40[13]|ENEEDAUTH)/],
     fixes: ['Add the token of the registry to .npmrc on the server', AGAIN],
   }),
   cause('npm_leftover', 88, 'npm cannot replace what an earlier run left in node_modules', {
-    patterns: [/^npm (?:error|ERR!) code ENOTEMPTY/, /^npm (?:error|ERR!) ENOTEMPTY: directory not empty, rename/],
+    patterns: [/^npm (?:error|ERR!) (?:code ENOTEMPTY|ENOTEMPTY: directory not empty, rename)/],
     fixes: ['Use npm ci in the deploy script, or remove node_modules before npm install', AGAIN],
   }),
   cause('npm_network', 85, 'npm could not reach its registry', {
-    patterns: [/^npm (?:error|ERR!) code (?:ETIMEDOUT|ECONNRESET|ENOTFOUND|EAI_AGAIN|ECONNREFUSED)/, /^npm (?:error|ERR!) network /],
+    patterns: [/^npm (?:error|ERR!) (?:code (?:ETIMEDOUT|ECONNRESET|ENOTFOUND|EAI_AGAIN|ECONNREFUSED)|network )/],
     fixes: [RETRY, 'Check that npm reaches its registry: dnx ssh {server}/{site} -- npm ping'],
   }),
 ];
@@ -262,8 +247,7 @@ const scriptError = ({ line }: FoundCause, lines: readonly FactLine[]): readonly
 export const assets: readonly Cause[] = inScript([
   cause('npm_platform', 91, 'node_modules lacks a program for the platform of the server', {
     patterns: [
-      /npm has a bug related to optional dependencies/,
-      /You installed \w+ for another platform than the one you're currently using/,
+      /npm has a bug related to optional dependencies|You installed \w+ for another platform than the one you're currently using/,
       /Cannot find module '(?:@rollup\/rollup-|@esbuild\/|@tailwindcss\/oxide-|(?:\.\.\/)?lightningcss[.-])/,
     ],
     fixes: ['Delete node_modules and the lock file in your project, install again, and push the lock file, but not node_modules', AGAIN],
@@ -278,18 +262,14 @@ export const assets: readonly Cause[] = inScript([
   }),
   cause('vite_import', 88, 'The assets import {match}, which cannot be found', {
     patterns: [
-      /Rollup failed to resolve import "([^"]+)"/,
-      /Could not resolve "([^"]+)" from "[^"]+"/,
-      /Cannot find module '([^'./][^']*)'/,
-      /Could not load (\S+) .*ENOENT/,
-      /\[UNRESOLVED_IMPORT\] Could not resolve '([^']+)'/,
-      /Module not found: Error: Can't resolve '([^']+)'/,
-      /\[ERR_MODULE_NOT_FOUND\]: Cannot find (?:package|module) '([^']+)'/,
+      /(?:Rollup failed to resolve import|\[UNRESOLVED_IMPORT\] Could not resolve|Can't resolve|Cannot find package) ["']([^"']+)["']/,
+      /Could not resolve "([^"]+)" from "[^"]+"|Cannot find module '([^'./][^']*)'|Could not load (\S+) .*ENOENT/,
+      /\[ERR_MODULE_NOT_FOUND\]: Cannot find module '([^']+)'/,
     ],
     fixes: ['Add the package to package.json, and check upper and lower case in the path', AGAIN],
   }),
   cause('assets_types', 86, 'TypeScript found errors in the assets', {
-    patterns: [/^\S+\.(?:[cm]?tsx?|vue|svelte)(?:\(\d+,\d+\): |:\d+:\d+ - )error TS\d+: /, /^error TS\d+: /],
+    patterns: [/^(?:\S+\.(?:[cm]?tsx?|vue|svelte)(?:\(\d+,\d+\): |:\d+:\d+ - ))?error TS\d+: /],
     fixes: ['Run npm run build in your project', AGAIN],
   }),
   cause('js_syntax', 80, 'Node cannot parse a file', {
@@ -303,11 +283,7 @@ export const assets: readonly Cause[] = inScript([
   }),
   cause('assets_failed', 45, 'The build of the assets failed', {
     patterns: [
-      /^error during build:/,
-      /^(?:\[31m)?x Build failed in/,
-      /^✗ Build failed in/,
-      /ELIFECYCLE/,
-      /^npm (?:error|ERR!) Lifecycle script `[\w:-]+` failed with error/,
+      /^error during build:|^(?:(?:\[31m)?x|✗) Build failed in|ELIFECYCLE|^npm (?:error|ERR!) Lifecycle script `[\w:-]+` failed with error/,
     ],
     fixes: ['Run npm run build in your project', AGAIN],
     quote: buildLines,

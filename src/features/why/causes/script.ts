@@ -4,23 +4,16 @@ import { AGAIN, type Cause, cause, inScript, matchedGroup, RETRY, THEN_AGAIN } f
 export const git: readonly Cause[] = [
   cause('git_access', 92, 'The server may not read the repository', {
     patterns: [
-      /^(?:remote: )?(?:ERROR: )?Repository not found\.?$/,
-      /git@\S+: Permission denied \(publickey/,
-      /^fatal: Authentication failed for /,
-      /^remote: (?:HTTP Basic: Access denied|Invalid username or (?:password|token))/,
-      /^fatal: could not read Username for /,
-      /The project you were looking for could not be found or you don't have permission/,
-      /^remote: Write access to repository not granted/,
-      /^fatal: repository '[^']+' (?:does not exist|not found)/,
-      /^fatal: '[^']+' does not appear to be a git repository/,
+      /^(?:remote: )?(?:ERROR: )?Repository not found\.?$|git@\S+: Permission denied \(publickey|The project you were looking for could not be found or/,
+      /^fatal: (?:Authentication failed for |could not read Username for |(?:repository )?'[^']+' (?:does not exist|not found|does not appear to be a git repo))/,
+      /^remote: (?:HTTP Basic: Access denied|Invalid username or (?:password|token)|Write access to repository not granted)/,
     ],
     fixes: ['Set up a deploy key: dnx git-repository setup-deploy-key {repository}', AGAIN],
   }),
   cause('git_submodule', 93, 'The submodule {match} cannot be cloned', {
     patterns: [
-      /^fatal: clone of '([^']+)' into submodule path/,
+      /^fatal: clone of '([^']+)' into submodule path|^Failed to clone '([^']+)' a second time, aborting/,
       /^fatal: No url found for submodule path '([^']+)' in \.gitmodules/,
-      /^Failed to clone '([^']+)' a second time, aborting/,
     ],
     fixes: ['Check its URL in .gitmodules, and let the key of the server read its repository too', AGAIN],
   }),
@@ -34,17 +27,13 @@ export const git: readonly Cause[] = [
   }),
   cause('git_branch', 92, 'The branch {match} does not exist', {
     patterns: [
-      /Remote branch (\S+) not found in upstream/,
-      /^fatal: couldn't find remote ref (?:refs\/heads\/)?(\S+)/,
+      /Remote branch (\S+) not found in upstream|^fatal: couldn't find remote ref (?:refs\/heads\/)?(\S+)/,
       /pathspec '([^']+)' did not match any file\(s\) known to git/,
     ],
     fixes: ['Deploy another branch: dnx site update {site} --branch BRANCH --server {server}', AGAIN],
   }),
   cause('git_changes', 90, 'Files were changed on the server, and Git does not overwrite them', {
-    patterns: [
-      /^error: Your local changes to the following files would be overwritten by (?:merge|checkout)/,
-      /^error: The following untracked working tree files would be overwritten by/,
-    ],
+    patterns: [/^error: (?:Your local changes to the following|The following untracked working tree) files would be overwritten by/],
     fixes: [
       'See what changed: dnx ssh {server}/{site} -- git status --short',
       'Commit it to the repository, or discard it on the server',
@@ -53,11 +42,8 @@ export const git: readonly Cause[] = [
   }),
   cause('git_diverged', 88, 'The branch on the server and the one in the repository have diverged', {
     patterns: [
-      /^fatal: Not possible to fast-forward, aborting/,
-      /^fatal: refusing to merge unrelated histories/,
-      /^CONFLICT \(content\): Merge conflict in /,
-      /^error: (?:Pulling|Merging|Committing) is not possible because you have unmerged files/,
-      /^fatal: Need to specify how to reconcile divergent branches/,
+      /^fatal: (?:Not possible to fast-forward|refusing to merge unrelated histories|Need to specify how to reconcile divergent branches)/,
+      /^CONFLICT \(content\): Merge conflict in |^error: (?:Pulling|Merging|Committing) is not possible because you have unmerged files/,
     ],
     fixes: [
       'See the branch: dnx ssh {server}/{site} -- git status --short --branch',
@@ -66,7 +52,7 @@ export const git: readonly Cause[] = [
     ],
   }),
   cause('git_locked', 90, 'Another git runs in the directory, or left its lock behind', {
-    patterns: [/^(?:fatal|error): Unable to create '[^']+\.lock': File exists/, /^(?:fatal|error): cannot lock ref '[^']+'/],
+    patterns: [/^(?:fatal|error): (?:Unable to create '[^']+\.lock': File exists|cannot lock ref '[^']+')/],
     fixes: [
       'See if one runs: dnx ssh {server}/{site} -- pgrep -a git',
       'If none does, remove the .lock file that this line names',
@@ -80,7 +66,7 @@ export const git: readonly Cause[] = [
     fixes: ['See what is damaged: dnx ssh {server}/{site} -- git fsck', 'Move the checkout away on the server, and clone it again', AGAIN],
   }),
   cause('git_detached', 89, 'The checkout on the server is on no branch that git pull can follow', {
-    patterns: [/^(?:fatal: )?You are not currently on a branch\./, /^There is no tracking information for the current branch\./],
+    patterns: [/^(?:fatal: )?You are not currently on a branch\.|^There is no tracking information for the current branch\./],
     fixes: [
       'See where it is: dnx ssh {server}/{site} -- git status --short --branch',
       'Name the branch in the deploy script: git fetch origin main && git reset --hard origin/main',
@@ -93,9 +79,8 @@ export const git: readonly Cause[] = [
   }),
   cause('git_network', 88, 'The server could not reach the Git host', {
     patterns: [
-      /^fatal: unable to access '[^']+': (?:Could not resolve host|Failed to connect|Connection timed out|The requested URL returned error: 5)/,
+      /^fatal: (?:early EOF$|unable to access '[^']+': (?:Could not resolve host|Failed to connect|Connection timed out|.*returned error: 5))/,
       /^ssh: (?:Could not resolve hostname|connect to host) (?:github|gitlab|bitbucket)\S*/,
-      /^fatal: early EOF$/,
     ],
     fixes: [RETRY, 'Check the network of the server: dnx ssh {server} -- curl -sSI https://github.com'],
   }),
@@ -143,15 +128,12 @@ export const script: readonly Cause[] = inScript([
   }),
   cause('script_syntax', 86, 'The deploy script has a syntax error', {
     patterns: [
-      /syntax error near unexpected token/,
-      /syntax error: unexpected end of file/,
-      /: Syntax error: .+ (?:unexpected|expecting)/,
-      /unexpected EOF while looking for matching/,
+      /syntax error(?: near unexpected token|: unexpected end of file)|: Syntax error: .+ (?:unexpected|expecting)|unexpected EOF while looking for matching/,
     ],
     fixes: DASHBOARD,
   }),
   cause('sudo_password', 88, 'The deploy script uses sudo, which asks for a password', {
-    patterns: [/^sudo: a (?:terminal is required to read the )?password(?: is required)?/, /^\S+ is not in the sudoers file/],
+    patterns: [/^sudo: a (?:terminal is required to read the )?password(?: is required)?|^\S+ is not in the sudoers file/],
     fixes: ['Leave sudo out of the deploy script', AGAIN],
   }),
   cause('supervisor_program', 86, 'Supervisor knows no program {match}', {
@@ -164,23 +146,20 @@ export const script: readonly Cause[] = inScript([
   }),
   cause('archive_invalid', 75, 'An archive cannot be unpacked', {
     patterns: [
-      /^gzip: \S+: (?:not in gzip format|unexpected end of file)/,
+      /^gzip: \S+: (?:not in gzip format|unexpected end of file)|End-of-central-directory signature not found/,
       /^tar: (?:Unexpected EOF in archive|This does not look like a tar archive)/,
-      /End-of-central-directory signature not found/,
     ],
     fixes: ['See that the step before it downloads or builds the archive', AGAIN],
   }),
   cause('script_timeout', 84, 'The deployment took too long', {
     patterns: [
-      /The process "[^"]*" exceeded the timeout of \d+(?:\.\d+)? seconds/,
-      /ProcessTimedOutException/,
+      /The process "[^"]*" exceeded the timeout of \d+|ProcessTimedOutException|exit(?:ed with)? (?:code|status):? 124\b/,
       /^(?:deployment|script) timed out after \d+/i,
-      /exit(?:ed with)? (?:code|status):? 124\b/,
     ],
     fixes: ['Move slow steps out of the deploy script', RETRY],
   }),
   cause('tests_failed', 70, 'The tests failed', {
-    patterns: [/^\s*Tests:\s+\d+ failed/, /^FAILURES!$/],
+    patterns: [/^\s*Tests:\s+\d+ failed|^FAILURES!$/],
     fixes: ['Run the tests in your project', AGAIN],
   }),
 ]);

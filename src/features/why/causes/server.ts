@@ -101,16 +101,14 @@ export const resources: readonly Cause[] = [
   }),
   cause('memory_full', 90, 'The server ran out of memory{memory}', {
     patterns: [
-      /(?:fork|mmap\(\)|proc_open\(\)).*Cannot allocate memory/,
-      /\bENOMEM\b/,
-      /^(?:fatal|error): Out of memory, (?:malloc|realloc|calloc) failed/,
-      /unable to create thread: Resource temporarily unavailable/,
+      /(?:fork|mmap\(\)|proc_open\(\)).*Cannot allocate memory|unable to create thread: Resource temporarily unavailable/,
+      /\bENOMEM\b|^(?:fatal|error): Out of memory, (?:malloc|realloc|calloc) failed/,
     ],
     fixes: MEMORY,
     words: ({ facts }) => memoryWords(facts),
   }),
   cause('killed', 65, 'A command was killed, as when memory runs out', {
-    patterns: [/^(?:\S+: line \d+: +\d+ )?Killed(?: {2,}.*)?$/, /exit(?:ed with)? (?:code|status):? 137\b/],
+    patterns: [/^(?:\S+: line \d+: +\d+ )?Killed(?: {2,}.*)?$|exit(?:ed with)? (?:code|status):? 137\b/],
     sources: SCRIPT,
     fixes: MEMORY,
   }),
@@ -123,14 +121,12 @@ export const resources: readonly Cause[] = [
   }),
   cause('port_in_use', 88, 'Another program uses the port', {
     patterns: [
-      /\bbind\(\) to \S+ failed \(98: Address already in use\)/,
-      /\bEADDRINUSE\b/,
-      /Failed to listen on "?tcp:\S+ .*Address already in use/,
+      /\bbind\(\) to \S+ failed \(98: Address already in use\)|\bEADDRINUSE\b|Failed to listen on "?tcp:\S+ .*Address already in use/,
     ],
     fixes: ['See which: dnx ssh {server} -- sudo ss -ltnp', 'Stop it, or use another port'],
   }),
   cause('nginx_config', 92, 'The configuration of nginx is not valid', {
-    patterns: [/\[emerg\] (?!.*\bbind\(\)).+/, /^nginx: configuration file \S+ test failed/],
+    patterns: [/\[emerg\] (?!.*\bbind\(\)).+|^nginx: configuration file \S+ test failed/],
     fixes: ['Check it: dnx ssh {server} -- sudo nginx -t', 'Then restart it: dnx ssh {server} -- sudo systemctl restart nginx'],
   }),
 ];
