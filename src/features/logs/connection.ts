@@ -179,15 +179,10 @@ function frameOf(bytes: string): Frame | undefined {
 const MOST = 500;
 
 /** What has been read so far: what another connection needs to go on. */
-export interface Memory {
-  /** Takes a frame into account. */
-  note(frame: Frame): void;
-  /** The arguments of the script: the live release, the offset of each file, and the last file of each name. */
-  words(): readonly [live: string, offsets: string, files: string];
-}
+export type Memory = ReturnType<typeof openMemory>;
 
 /** Opens an empty memory. */
-export function openMemory(): Memory {
+export function openMemory() {
   const offsets = new Map<string, number>();
   const files = new Map<string, string>();
   let live = '';
@@ -199,7 +194,7 @@ export function openMemory(): Memory {
     if (offsets.size > MOST && oldest !== undefined) offsets.delete(oldest);
   };
   return {
-    note(frame) {
+    note(frame: Frame): void {
       if (frame.kind === 'live' || frame.kind === 'release') live = frame.path;
       if (frame.kind === 'known') set(frame.id, frame.offset);
       if (frame.kind === 'bytes') set(current, (offsets.get(current) ?? 0) + frame.bytes.length);
@@ -208,7 +203,8 @@ export function openMemory(): Memory {
       set(frame.id, frame.offset);
       files.set(frame.name, frame.id);
     },
-    words: () => [
+    /** The arguments of the script: the live release, the offset of each file, and the last file of each name. */
+    words: (): readonly string[] => [
       live,
       [...offsets].map(([id, offset]) => `${id} ${offset}\n`).join(''),
       [...files].map(([name, id]) => `${id} ${name}/\n`).join(''),

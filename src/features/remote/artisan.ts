@@ -1,20 +1,17 @@
 import { usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
+import { safeLine } from '../../cli/output/text.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import ARTISAN from './artisan.sh';
 import { everySiteMember, namedMembers, type Place } from './fleet.ts';
-import { readSiteOnMachine, type SiteOnMachine, siteDirectories, withoutArtisan, withoutDirectory, withoutPhp } from './machine.ts';
+import { readSiteOnMachine, type SiteOnMachine, siteDirectories, withoutDirectory } from './machine.ts';
+import type { SiteOptions } from './options.ts';
 import { sideBySide } from './side-by-side.ts';
 import SITE from './site.sh';
 import { runOn, runSession, scripted } from './ssh.ts';
 
-interface Options {
-  readonly user: string | undefined;
-  readonly path: string | undefined;
-}
-
 /** `dnx artisan`: runs an Artisan command in the live release of a site, and ends with its exit code. */
-export async function artisan(ctx: Context, targets: Targets, { user, path }: Options, words: readonly string[]) {
+export async function artisan(ctx: Context, targets: Targets, { user, path }: SiteOptions, words: readonly string[]) {
   const place = await readSiteOnMachine(ctx, targets, user);
   const { stdin, stdout } = ctx.world;
   const listed = stdin.isTTY && stdout.isTTY ? keepList(ctx, place, path) : undefined;
@@ -40,16 +37,20 @@ async function keepList(ctx: Context, place: SiteOnMachine, path: string | undef
 /** `dnx artisan --all` and `--on`: runs it on several sites. */
 export async function artisanOnSeveral(
   ctx: Context,
-  { on, user, path }: Options & { readonly on: string | undefined },
+  { on, user, path }: SiteOptions & { readonly on: string | undefined },
   words: readonly string[],
 ) {
   if (path !== undefined) throw usage('--path is for one site.');
-  const members = on === undefined ? await everySiteMember(ctx, user) : await namedMembers(ctx, { on, user }, 'sites');
+  const members = on === undefined ? await everySiteMember(ctx, user) : await namedMembers(ctx, on, user, 'sites');
   const commandFor = ({ site }: Place) => artisanCommand(site as SiteOnMachine, words);
   return sideBySide(ctx, { members, noun: 'sites', commandFor });
 }
 
 function artisanCommand(place: SiteOnMachine, words: readonly string[], path?: string): string {
-  const messages = [withoutDirectory(place), withoutArtisan(place), withoutPhp(place)];
+  const messages = [
+    withoutDirectory(place),
+    `Error: The live release of ${safeLine(place.domain)} has no artisan file.\n  If it is a Laravel site, use --path.`,
+    `Error: php not found on ${safeLine(place.machine.server.label)}.`,
+  ];
   return scripted(SITE + ARTISAN, ...siteDirectories(place, path), ...messages, place.php ?? '', ...words);
 }

@@ -56,15 +56,14 @@ export function refusalIn(stderr: string, machine: Machine, home: Home): Refusal
 const restriction = ({ platform }: Home): string =>
   platform === 'win32' ? 'icacls FILE /inheritance:r /grant:r "%USERNAME%:F" in cmd' : 'chmod 600';
 
-/** On Windows, dnx runs ssh where it cannot ask. */
-const LOCKED = ' If the key has a passphrase, add it to the agent with ssh-add.';
-
 function refusedKey({ server }: Machine, home: Home): Refusal {
   const key = publicKeyOf(home);
   const { file, name } = key ?? { file: '~/.ssh/id_ed25519.pub', name: 'my-key' };
+  // On Windows, dnx runs ssh where it cannot ask.
+  const locked = home.platform === 'win32' ? ' If the key has a passphrase, add it to the agent with ssh-add.' : '';
   return {
     code: 'forbidden',
-    hint: `${server.label} does not accept your SSH key.${key ? '' : ' You have none in ~/.ssh; create one with: ssh-keygen -t ed25519'}${key && home.platform === 'win32' ? LOCKED : ''}`,
+    hint: `${server.label} does not accept your SSH key.${key ? locked : ' You have none in ~/.ssh; create one with: ssh-keygen -t ed25519'}`,
     next: [{ command: ['ssh-key', 'create', name, '--server', server.label, '--public-key', `@${file}`], why: 'Add it' }],
   };
 }
@@ -92,23 +91,13 @@ export const withoutSsh = ({ platform }: Pick<World, 'platform'>): DnxError =>
     hint: `Install OpenSSH${platform === 'win32' ? ': Add-WindowsCapability -Online -Name OpenSSH.Client~~~~0.0.1.0' : ', for example: sudo apt install openssh-client'}`,
   });
 
-/** A public key of the user. */
-interface PublicKey {
-  /** As typed: `~/.ssh/id_ed25519.pub`. */
-  readonly file: string;
-  /** The comment in it, usually `ada@laptop`. */
-  readonly name: string;
-}
-
-/** The keys that ssh tries first. */
-const usual = ['id_ed25519.pub', 'id_ecdsa.pub', 'id_rsa.pub'];
-
-/** The public key that ssh most likely offers; undefined if the user has none. */
-function publicKeyOf(world: Pick<World, 'home'>): PublicKey | undefined {
+/** The public key that ssh most likely offers, and its comment, usually `ada@laptop`; undefined if the user has none. */
+function publicKeyOf({ home }: Home): { readonly file: string; readonly name: string } | undefined {
   try {
-    const directory = join(world.home, '.ssh');
+    const directory = join(home, '.ssh');
     const files = readdirSync(directory).filter((name) => /^[\w.@-]+\.pub$/.test(name) && !name.endsWith('-cert.pub'));
-    const file = usual.find((name) => files.includes(name)) ?? files.sort()[0];
+    // The keys that ssh tries first.
+    const file = ['id_ed25519.pub', 'id_ecdsa.pub', 'id_rsa.pub'].find((name) => files.includes(name)) ?? files.sort()[0];
     if (file === undefined) return undefined;
     const [, , name = ''] = (readText(join(directory, file), 1) ?? '').trim().split(/\s+/);
     return { file: `~/.ssh/${file}`, name: /^[\w@.-]+$/.test(name) ? name : file.replace(/\.pub$/, '') };

@@ -1,4 +1,4 @@
-import { isError, usage } from '../../base/errors.ts';
+import { type DnxError, isError, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { inParallel } from '../../base/parallel.ts';
 import { wordOf } from '../../base/text.ts';
@@ -35,15 +35,12 @@ export interface Member {
   readonly place: () => Place;
 }
 
-/** Which of them a command line names. */
-export interface Chosen {
-  readonly all: boolean | undefined;
-  readonly on: string | undefined;
-  readonly user: string | undefined;
-}
-
 /** Rejects contradictions. False if the command is for one server or site. `kinds`: of all sites, those of a server can be chosen. */
-export function isForSeveral({ isGiven }: Context, { all, on }: Pick<Chosen, 'all' | 'on'>, kinds: 'servers' | 'sites'): boolean {
+export function isForSeveral(
+  { isGiven }: Context,
+  { all, on }: { readonly all: boolean | undefined; readonly on: string | undefined },
+  kinds: 'servers' | 'sites',
+): boolean {
   if (!all && on === undefined) return false;
   const option = all ? '--all' : '--on';
   if (all && on !== undefined) throw usage('--all and --on cannot be combined.', 'Use only one of them.');
@@ -63,19 +60,18 @@ export async function everySiteMember(ctx: Context, user: string | undefined): P
   const { listed, unread } = await ctx.everySite();
   const servers = new Map((await ctx.api.list<JsonObject>('GET /servers')).map((each) => [wordOf(each.id), each]));
   const sites = listed.map(({ server, site }) => siteMember(server, servers.get(server.id) ?? {}, site, user));
-  const refused = unread.map(({ server, error }): Member => {
-    const place = () => {
-      throw error;
-    };
-    return { name: server.label, server, site: undefined, place };
-  });
+  const refuse = (error: DnxError): never => {
+    throw error;
+  };
+  const refused = unread.map(({ server, error }) => ({ name: server.label, server, site: undefined, place: () => refuse(error) }));
   return [...distinct(sites), ...refused];
 }
 
 /** The servers and sites of `--on`. A word with a dot is a site; if no site has that name, a server. */
 export async function namedMembers(
   ctx: Context,
-  { on = '', user }: Pick<Chosen, 'on' | 'user'>,
+  on: string,
+  user: string | undefined,
   kinds: 'sites' | 'both',
 ): Promise<readonly Member[]> {
   const words = on.split(',').map((word) => word.trim());

@@ -127,10 +127,3 @@ export function withoutDirectory({ domain, machine }: SiteOnMachine, kind: 'erro
   const found = `No directory of ${safeLine(domain)} on ${safeLine(machine.server.label)}.`;
   return kind === 'note' ? found : `Error: ${found}\n  Use --path.`;
 }
-
-/** The same for a live release without Artisan. */
-export const withoutArtisan = ({ domain }: SiteOnMachine): string =>
-  `Error: The live release of ${safeLine(domain)} has no artisan file.\n  If it is a Laravel site, use --path.`;
-
-/** The same for a server without PHP. */
-export const withoutPhp = ({ machine }: SiteOnMachine): string => `Error: php not found on ${safeLine(machine.server.label)}.`;

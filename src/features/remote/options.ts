@@ -1,5 +1,5 @@
 import { usage } from '../../base/errors.ts';
-import { assumed, count, text } from '../../cli/language/options.ts';
+import { assumed, count, text, type Values } from '../../cli/language/options.ts';
 
 /** The user of a command that signs in to a server. */
 export const userOption = text('SSH user (default: the one that Deploynix uses)', 'name');
@@ -12,6 +12,8 @@ export const siteOptions = {
   user: userOption,
   path: assumed(text('Directory of the site on the server (default: found by its domain)', 'directory')),
 };
+
+export type SiteOptions = Values<typeof siteOptions>;
 
 /** A name of a site, which `dnx ssh` and others take as their first word. */
 const SITE = /^[\w-]+(\.[\w-]+)+$/;

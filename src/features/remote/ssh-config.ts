@@ -8,13 +8,12 @@ import { readText, writeText } from '../../machine/files/text-file.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { everyServer, everySiteMember, type Member, namedMembers } from './fleet.ts';
 import { type Machine, readMachine, readSiteOnMachine } from './machine.ts';
+import type { SiteOptions } from './options.ts';
 
-interface Options {
+interface Options extends SiteOptions {
   readonly all: boolean | undefined;
   readonly on: string | undefined;
-  readonly user: string | undefined;
   readonly write: boolean | undefined;
-  readonly path: string | undefined;
   readonly print: boolean | undefined;
   readonly command: readonly string[] | undefined;
 }
@@ -33,7 +32,7 @@ export async function sshConfig(ctx: Context, targets: Targets, options: Options
     ? [...(await everyServer(ctx, user)), ...(await everySiteMember(ctx, user))]
     : on === undefined
       ? [await memberAt(ctx, targets, user)]
-      : await namedMembers(ctx, { on, user }, 'both');
+      : await namedMembers(ctx, on, user, 'both');
   const entries = entriesFor(members, ctx.progress.warn);
   if (entries.length === 0) throw new DnxError('failed', 'No entry for the configuration of ssh.');
   const lines = entries.map(entryText).join('\n');

@@ -6,7 +6,7 @@ import { isNotInstalled } from '../../machine/child.ts';
 import { envWithoutSecrets } from '../../machine/env.ts';
 import type { Capture, Piped, Started, World } from '../../machine/world.ts';
 import { refusalIn, SSH_FAILED, sshFailure, withoutSsh } from './failure.ts';
-import { openGate, type SshGate } from './gate.ts';
+import { openGate } from './gate.ts';
 import { keepsConnections, keptConnection } from './kept.ts';
 import type { Machine } from './machine.ts';
 
@@ -108,8 +108,8 @@ async function gateFor(
   configuration: string,
   joined: boolean,
   world: Pick<World, 'capture' | 'env' | 'onExit' | 'platform' | 'signal'>,
-): Promise<CheckedGate> {
-  const open: CheckedGate = { options: [], signal: world.signal, passed: Promise.resolve(), close: () => {} };
+) {
+  const open = { options: [], signal: world.signal, passed: Promise.resolve(), close: () => {} };
   if (!check) return open;
   const waits = joined || configuration === '' || /^(controlpath|localcommand) (?!none$)/m.test(configuration);
   const gate = waits ? undefined : await openGate(world);
@@ -127,15 +127,8 @@ async function gateFor(
     },
   );
   passed.catch(() => {});
+  // The signal ends ssh with dnx, or if the check fails.
   return { ...gate, passed, signal: AbortSignal.any([world.signal, refused.signal]) };
-}
-
-/** A gate that a check decides. */
-interface CheckedGate extends Pick<SshGate, 'options' | 'close'> {
-  /** Rejects with the error of the check. */
-  readonly passed: Promise<void>;
-  /** Ends ssh with dnx, or if the check fails. */
-  readonly signal: AbortSignal;
 }
 
 /** The options of an ssh that nobody sees. It may ask for a passphrase only if dnx may prompt, and never on Windows, where it has no console. */
@@ -155,15 +148,6 @@ export async function runOn(
   await gate.passed;
   if (ran.code === SSH_FAILED) throw sshFailure(ran.stderr, machine, ctx.world);
   return ran;
-}
-
-/** A running ssh whose streams dnx handles. */
-interface Running {
-  readonly ssh: Started;
-  /** The last of its messages. */
-  readonly said: () => string;
-  /** What its exit code means; undefined if it is that of the command. */
-  readonly failure: (code: number) => DnxError | undefined;
 }
 
 /** Starts ssh, and resolves once it may run something on the server. */
@@ -197,7 +181,7 @@ export async function startOn(
   machine: Machine,
   command: string,
   { options = [], owned = false, stdin }: Pick<Options, 'options' | 'owned'> & Pick<Piped, 'stdin'>,
-): Promise<Running> {
+) {
   const ssh = await startSsh(machine, { options: [...quietly(ctx), ...alive, ...options], command, owned }, ctx, {
     background: true,
     ...(stdin && { stdin }),
@@ -209,7 +193,8 @@ export async function startOn(
   return {
     ssh,
     said: () => said,
-    failure(code) {
+    /** What its exit code means; undefined if it is that of the command. */
+    failure(code: number): DnxError | undefined {
       // The shell that starts it found no ssh.
       if (code === NOT_FOUND && /ssh: (command )?not found/.test(said)) return withoutSsh(ctx.world);
       return code === SSH_FAILED || code > 128 ? sshFailure(said, machine, ctx.world) : undefined;

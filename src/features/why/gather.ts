@@ -11,6 +11,7 @@ import { type SiteReference, siteIds } from '../deploy/site.ts';
 import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
 import { logsEndpoint, serverLogText } from '../logs/server-log.ts';
 import { siteOnMachine } from '../remote/machine.ts';
+import type { SiteOptions } from '../remote/options.ts';
 import { type PartName, readParts, type StatusPart, unreadParts } from '../status/read.ts';
 import { type Answer, type Facts, incidentOf, isUnanswered, type Unknown } from './facts.ts';
 import { secretsIn } from './logs/mask.ts';
@@ -20,11 +21,9 @@ import { logOfText, readServer } from './server/read.ts';
 type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
 /** The options of the command line that say what to read. */
-export interface Choices {
+export interface Choices extends Partial<SiteOptions> {
   /** A deployment log that the user has. */
   readonly log?: string | undefined;
-  readonly path?: string | undefined;
-  readonly user?: string | undefined;
   readonly url?: string | undefined;
   /** How far to look back, in ms. */
   readonly since?: number | undefined;

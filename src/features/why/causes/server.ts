@@ -62,6 +62,10 @@ const memoryWords = ({ machine }: Facts) => ({
 
 const MEMORY = ['See the memory: dnx ssh {server} -- free -h', 'Add swap, or use a larger server', THEN_AGAIN];
 
+const THEN_NGINX = 'Then restart it: dnx ssh {server} -- sudo systemctl restart nginx';
+const RESTART_FPM = 'Restart it: dnx ssh {server} -- sudo systemctl restart php{php}-fpm';
+const THEN_FPM = RESTART_FPM.replace('Restart', 'Then restart');
+
 /** Disk, memory, ports and configuration of the server. */
 export const resources: readonly Cause[] = [
   cause('disk_full', 96, 'The disk is full', {
@@ -114,10 +118,7 @@ export const resources: readonly Cause[] = [
   }),
   cause('php_memory', 86, 'PHP reached its memory limit', {
     patterns: [/Allowed memory size of \d+ bytes exhausted \(tried to allocate \d+ bytes\)/],
-    fixes: [
-      'Raise memory_limit in php.ini, or use less memory',
-      'Then restart it: dnx ssh {server} -- sudo systemctl restart php{php}-fpm',
-    ],
+    fixes: ['Raise memory_limit in php.ini, or use less memory', THEN_FPM],
   }),
   cause('port_in_use', 88, 'Another program uses the port', {
     patterns: [
@@ -127,7 +128,7 @@ export const resources: readonly Cause[] = [
   }),
   cause('nginx_config', 92, 'The configuration of nginx is not valid', {
     patterns: [/\[emerg\] (?!.*\bbind\(\)).+|^nginx: configuration file \S+ test failed/],
-    fixes: ['Check it: dnx ssh {server} -- sudo nginx -t', 'Then restart it: dnx ssh {server} -- sudo systemctl restart nginx'],
+    fixes: ['Check it: dnx ssh {server} -- sudo nginx -t', THEN_NGINX],
   }),
 ];
 
@@ -159,7 +160,7 @@ export const web: readonly Cause[] = aboutSite([
       /connect\(\) to unix:\S+ failed \((?:2: No such file or directory|111: Connection refused)\) while connecting to upstream/,
       /connect\(\) failed \(111: Connection refused\) while connecting to upstream.*fastcgi:/,
     ],
-    fixes: ['Restart it: dnx ssh {server} -- sudo systemctl restart php{php}-fpm'],
+    fixes: [RESTART_FPM],
   }),
   cause('service_down', 88, 'The service {process} does not run', {
     // A connection gets as far as nginx.
@@ -177,27 +178,18 @@ export const web: readonly Cause[] = aboutSite([
       /server reached (?:pm\.)?max_children setting \(\d+\), consider raising it/,
       /connect\(\) to unix:\S+ failed \(11: Resource temporarily unavailable\) while connecting to upstream/,
     ],
-    fixes: [
-      'Raise pm.max_children of the pool, or find the slow requests',
-      'Then restart it: dnx ssh {server} -- sudo systemctl restart php{php}-fpm',
-    ],
+    fixes: ['Raise pm.max_children of the pool, or find the slow requests', THEN_FPM],
   }),
   cause('fpm_socket', 89, 'nginx may not connect to PHP-FPM', {
     patterns: [/connect\(\) to unix:\S+ failed \(13: Permission denied\) while connecting to upstream/],
-    fixes: [
-      'Set listen.owner and listen.group of the pool to the user of nginx',
-      'Then restart it: dnx ssh {server} -- sudo systemctl restart php{php}-fpm',
-    ],
+    fixes: ['Set listen.owner and listen.group of the pool to the user of nginx', THEN_FPM],
   }),
   cause('fpm_crashed', 84, 'PHP-FPM crashes', {
     patterns: [
       /child \d+ exited on signal \d+ \((?:SIGSEGV|SIGBUS|SIGABRT|SIGILL)/,
       /(?:recv\(\) failed \(104: Connection reset by peer\)|upstream prematurely closed connection) while reading response header from upstream/,
     ],
-    fixes: [
-      'Update PHP, or turn off its extensions and OPcache one by one',
-      'Restart it: dnx ssh {server} -- sudo systemctl restart php{php}-fpm',
-    ],
+    fixes: ['Update PHP, or turn off its extensions and OPcache one by one', RESTART_FPM],
   }),
   cause('nginx_header', 86, 'The headers of the response are too large for nginx', {
     patterns: [/upstream sent too big header while reading response header from upstream/],
@@ -205,7 +197,7 @@ export const web: readonly Cause[] = aboutSite([
   }),
   cause('nginx_connections', 87, 'nginx has too few connections', {
     patterns: [/\b\d+ worker_connections are not enough/],
-    fixes: ['Raise worker_connections in /etc/nginx/nginx.conf', 'Then restart it: dnx ssh {server} -- sudo systemctl restart nginx'],
+    fixes: ['Raise worker_connections in /etc/nginx/nginx.conf', THEN_NGINX],
   }),
   cause('upstream_timeout', 82, 'The application takes too long to answer', {
     patterns: [/upstream timed out \(110: Connection timed out\) while reading response header from upstream/],
