@@ -6,27 +6,13 @@ import { quotedForAny, quotedForSh } from '../../base/shell.ts';
 import { makeOwnDirectory, removePrivateDirectory } from '../../machine/files/private-directory.ts';
 import type { World } from '../../machine/world.ts';
 
-/** Keeps a connected ssh from running anything until dnx says that it may. */
-export interface SshGate {
-  /** Options of ssh. */
-  readonly options: readonly string[];
-  /** Lets ssh go on, or ends it. Nothing happens if ssh has ended. */
-  readonly decide: (go: boolean) => void;
-  /** Call it once ssh has ended. */
-  readonly close: () => void;
-}
-
 /**
- * Opens a gate: ssh runs a LocalCommand after it has connected and before it asks the server for anything. The command reads the decision
- * from a FIFO, and ends ssh if there is none. Undefined without FIFOs, as on Windows.
+ * Keeps a connected ssh from running anything until dnx says that it may: ssh runs a LocalCommand before it asks the server for anything, which
+ * reads the decision from a FIFO, and ends ssh if there is none. Undefined without FIFOs, as on Windows.
  */
-export async function openGate({
-  capture,
-  env,
-  platform,
-  onExit,
-}: Pick<World, 'capture' | 'env' | 'onExit' | 'platform'>): Promise<SshGate | undefined> {
-  if (platform === 'win32') return undefined;
+export async function openGate(world: Pick<World, 'capture' | 'env' | 'onExit' | 'platform'>) {
+  const { capture, env, onExit } = world;
+  if (world.platform === 'win32') return undefined;
   const directory = makeOwnDirectory(tmpdir(), 'dnx-gate-');
   const remove = () => removePrivateDirectory(directory);
   const forget = onExit(remove);
@@ -45,10 +31,12 @@ export async function openGate({
   const script = `kill -0 ${pid} && read go <${quotedForSh(fifo)}; [ "$go" = yes ] || kill "$PPID"`;
   return {
     options: ['-o', 'PermitLocalCommand=yes', '-o', `LocalCommand=exec sh -c ${quotedForAny(script)}`.replaceAll('%', '%%')],
-    decide(go) {
+    /** Lets ssh go on, or ends it. Nothing happens if ssh has ended. */
+    decide(go: boolean): void {
       if (file !== undefined) writeSync(file, go ? 'yes\n' : 'no\n');
     },
-    close() {
+    /** Call it once ssh has ended. */
+    close(): void {
       if (file !== undefined) closeSync(file);
       file = undefined;
       clear();

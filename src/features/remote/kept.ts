@@ -8,16 +8,6 @@ import type { Context } from '../../cli/language/command.ts';
 import { fileNames, makeDirectory, uniqueName } from '../../machine/files/text-file.ts';
 import { absoluteIn } from '../../machine/settings/directories.ts';
 
-/** How an ssh uses a connection that stays open for the next one. */
-export interface KeptConnection {
-  /** Options of ssh. */
-  readonly options: readonly string[];
-  /** True if it is there already: then ssh connects to nothing, and runs no LocalCommand. */
-  readonly joined: boolean;
-  /** True once it is gone, of which ssh says nothing. */
-  readonly isLost: () => Promise<boolean>;
-}
-
 /** How long it stays without use, in s. */
 const PERSIST_S = 60;
 
@@ -40,14 +30,11 @@ export const keepsConnections = ({ settings, world }: Needs): boolean =>
   world.platform !== 'win32' && world.keepsConnections !== false && settings.session === undefined;
 
 /**
- * A connection for `configuration`, what `ssh -G` prints for a host; undefined if none is kept. Each has a name of its own, so that
- * commands that start at the same time do not dispute one. Another configuration, even of an option, is another connection.
+ * How ssh uses a connection that stays open for the next one; undefined if none is kept. `configuration` is what `ssh -G` prints for a host;
+ * another one, even of an option, is another connection. Each has a name of its own, so that commands that start at the same time do not
+ * dispute one. If it is `joined`, ssh connects to nothing, and runs no LocalCommand. If it is lost, ssh says nothing.
  */
-export async function keptConnection(
-  configuration: string,
-  compressed: boolean,
-  { settings, world }: Needs,
-): Promise<KeptConnection | undefined> {
+export async function keptConnection(configuration: string, compressed: boolean, { settings, world }: Needs) {
   if (!RECENT.test(configuration) || NOT_KEPT.test(configuration)) return undefined;
   const directory = socketDirectory(world, settings.directories.state);
   if (directory === undefined) return undefined;

@@ -28,31 +28,22 @@ interface Place {
   readonly site: readonly Group[];
 }
 
-const nginx: Group = { show: 'each', files: ['/var/log/nginx/error.log', '/var/log/nginx/access.log'] };
-const php: readonly Group[] = [
-  { show: 'each', files: ['/var/log/phpPHP-fpm.log'] },
-  { show: 'each', files: ['/var/log/php*-fpm.log'] },
-];
-const supervisor = '/var/log/supervisor/*.log';
+const each = (...files: readonly string[]): Group => ({ show: 'each', files });
+const newest = (...files: readonly string[]): Group => ({ show: 'newest', files });
+
+const nginx = each('/var/log/nginx/error.log', '/var/log/nginx/access.log');
+const php = [each('/var/log/phpPHP-fpm.log'), each('/var/log/php*-fpm.log')];
 
 const named = (directories: readonly string[], ...names: readonly string[]): readonly string[] =>
   directories.flatMap((directory) => names.map((name) => `${directory}/${name}`));
 
 /** Where the output of a program of Supervisor or cron is, whose file has one of these names. */
-const programNamed = (title: string, ...names: readonly string[]): Place => ({
-  title: `${title} log`,
-  server: [{ show: 'each', files: names.map((name) => `/var/log/supervisor/*${name}*.log`) }],
-  site: [
-    {
-      show: 'each',
-      files: [
-        ...named(['SITE'], ...names.map((name) => `${name}.log`)),
-        ...named(['SITE/logs', 'SITE/shared/storage/logs', 'LIVE/storage/logs'], ...names.map((name) => `${name}*.log`)),
-      ],
-    },
-    { show: 'each', files: names.map((name) => `/var/log/supervisor/*${name}*.log`) },
-  ],
-});
+function programNamed(title: string, names: readonly string[], supervised = names.map((name) => `*${name}*.log`)): Place {
+  const supervisor = each(...named(['/var/log/supervisor'], ...supervised));
+  const directories = ['SITE/logs', 'SITE/shared/storage/logs', 'LIVE/storage/logs'];
+  const files = [...named(['SITE'], ...names.map((name) => `${name}.log`)), ...named(directories, ...names.map((name) => `${name}*.log`))];
+  return { title: `${title} log`, server: [supervisor], site: [each(...files), supervisor] };
+}
 
 /**
  * Where logs are on a server. All of it is assumed: from stock Laravel and Ubuntu, the Supervisor examples of Laravel's documentation, and
@@ -61,62 +52,40 @@ const programNamed = (title: string, ...names: readonly string[]): Place => ({
 export const places: Readonly<Record<LogSource, Place>> = {
   laravel: {
     title: 'Laravel log',
-    site: [
-      {
-        show: 'newest',
-        files: named(['SITE/shared/storage/logs', 'LIVE/storage/logs'], 'laravel.log', 'laravel-????-??-??.log'),
-      },
-    ],
+    site: [newest(...named(['SITE/shared/storage/logs', 'LIVE/storage/logs'], 'laravel.log', 'laravel-????-??-??.log'))],
   },
   nginx: {
     title: 'nginx log',
     server: [nginx],
     site: [
-      {
-        show: 'each',
-        files: ['error', 'access'].flatMap((kind) => [
+      each(
+        ...['error', 'access'].flatMap((kind) => [
           ...named(['SITE/logs'], `nginx-${kind}.log`, `${kind}.log`),
           ...named(['/var/log/nginx'], `DOMAIN-${kind}.log`, `DOMAIN.${kind}.log`, `DOMAIN_${kind}.log`),
         ]),
-      },
+      ),
       nginx,
     ],
   },
-  php: { title: 'PHP log', server: php, site: [{ show: 'each', files: ['SITE/logs/php-fpm.log'] }, ...php] },
+  php: { title: 'PHP log', server: php, site: [each('SITE/logs/php-fpm.log'), ...php] },
   deploy: {
     title: 'deploy log',
     site: [
-      {
-        show: 'newest',
-        files: [
-          'SITE/releases/RELEASE.log',
-          ...named(['RELEASE'], 'deploy.log', 'deployment.log'),
-          ...named(['SITE/logs', 'SITE/deployments', 'SITE/.deploynix', 'SITE/shared/logs'], 'RELEASE.log'),
-          ...named(['SITE', 'SITE/logs'], 'deploy.log', 'deployment.log'),
-          ...named(['SITE/shared/logs', 'SITE/shared/storage/logs', 'SITE/.deploynix'], 'deploy.log'),
-          '/var/log/deploynix/DOMAIN.log',
-          '/home/deploynix/logs/DOMAIN-deploy.log',
-        ],
-      },
+      newest(
+        'SITE/releases/RELEASE.log',
+        ...named(['RELEASE'], 'deploy.log', 'deployment.log'),
+        ...named(['SITE/logs', 'SITE/deployments', 'SITE/.deploynix', 'SITE/shared/logs'], 'RELEASE.log'),
+        ...named(['SITE', 'SITE/logs'], 'deploy.log', 'deployment.log'),
+        ...named(['SITE/shared/logs', 'SITE/shared/storage/logs', 'SITE/.deploynix'], 'deploy.log'),
+        '/var/log/deploynix/DOMAIN.log',
+        '/home/deploynix/logs/DOMAIN-deploy.log',
+      ),
     ],
   },
-  worker: programNamed('worker', 'worker', 'queue'),
-  scheduler: programNamed('scheduler', 'scheduler', 'schedule', 'cron'),
-  horizon: programNamed('Horizon', 'horizon'),
+  worker: programNamed('worker', ['worker', 'queue']),
+  scheduler: programNamed('scheduler', ['scheduler', 'schedule', 'cron']),
+  horizon: programNamed('Horizon', ['horizon']),
   /** Read with journalctl. */
   journal: { title: 'journal', server: [], site: [] },
-  daemon: {
-    title: 'daemon log',
-    server: [{ show: 'each', files: [supervisor] }],
-    site: [
-      {
-        show: 'each',
-        files: [
-          ...named(['SITE'], 'worker.log', 'horizon.log'),
-          ...named(['SITE/logs', 'SITE/shared/storage/logs', 'LIVE/storage/logs'], 'worker*.log', 'horizon*.log'),
-        ],
-      },
-      { show: 'each', files: [supervisor] },
-    ],
-  },
+  daemon: programNamed('daemon', ['worker', 'horizon'], ['*.log']),
 };

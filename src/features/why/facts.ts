@@ -146,19 +146,13 @@ const SKEW_MS = 2 * MINUTE;
 /** How long a deployment takes at most. */
 const LONGEST_MS = HOUR;
 
-/** What was read of a site. `down`: it does not answer. */
-interface Seen {
-  readonly site: Site;
-  /** Newest first. */
-  readonly releases: readonly Release[] | null;
-  readonly down: boolean;
-  /** How far to look back, in ms. */
-  readonly since: number | undefined;
-}
-
-/** Finds out what is to be explained. A deployment that failed long ago does not explain that the site is down now. */
-export function incidentOf({ site, releases, down, since }: Seen, now: number): Incident {
+/**
+ * Finds out what is to be explained. A deployment that failed long ago does not explain that the site does not answer now. `since`: how far to
+ * look back, in ms.
+ */
+export function incidentOf({ site, releases, answer, now }: Pick<Facts, 'site' | 'releases' | 'answer' | 'now'>, since?: number): Incident {
   const incident = latestOf(site, releases, now);
+  const down = isUnanswered({ answer });
   const age = now - (incident.at ?? now);
   if (incident.kind === 'deployment' && age < (since ?? (down ? LONGEST_MS : Number.POSITIVE_INFINITY)))
     return { ...incident, past: false };

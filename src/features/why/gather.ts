@@ -13,7 +13,7 @@ import { logsEndpoint, serverLogText } from '../logs/server-log.ts';
 import { siteOnMachine } from '../remote/machine.ts';
 import type { SiteOptions } from '../remote/options.ts';
 import { type PartName, readParts, type StatusPart, unreadParts } from '../status/read.ts';
-import { type Answer, type Facts, incidentOf, isUnanswered, type Unknown } from './facts.ts';
+import { type Answer, type Facts, incidentOf, type Unknown } from './facts.ts';
 import { secretsIn } from './logs/mask.ts';
 import { logOfText, readServer } from './server/read.ts';
 
@@ -52,7 +52,7 @@ export async function gather(ctx: Needs, of: SiteReference, site: Site, choices:
   ]);
   const releases = parts.releases.items && releasesOf(parts.releases.items);
   const now = clock.now();
-  const incident = incidentOf({ site, releases, down: isUnanswered({ answer: answer.value }), since: choices.since }, now);
+  const incident = incidentOf({ site, releases, answer: answer.value, now }, choices.since);
   const server = parts.server.items?.[0] ?? null;
   const named = { ...of, server: { ...of.server, label: wordOf(server?.name) || of.server.label } };
   progress.step(`Reading the logs on ${named.server.label} over SSH`);

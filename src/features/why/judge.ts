@@ -40,13 +40,7 @@ const MOST_LINES = 3;
 /** How much a log counts more than others: the one of the deployment shows best why it failed. */
 const WEIGHT: Readonly<Partial<Record<Source, number>>> = { deploy: 10, given: 10, laravel: -5, worker: -5 };
 
-interface Candidate extends FoundCause {
-  readonly cause: Cause;
-  readonly lines: readonly FactLine[];
-  readonly score: number;
-  /** The position of the line among all. */
-  readonly place: number;
-}
+type Candidate = ReturnType<typeof candidatesOf>[number];
 
 /** Finds the cause of an incident. Undefined if nothing is wrong. */
 export function chooseCause(facts: Facts, incident: Incident): CauseVerdict | undefined {
@@ -78,11 +72,7 @@ const order = (one: Candidate, other: Candidate, { kind }: Incident): number =>
     ? one.place - other.place
     : (other.line.at ?? 0) - (one.line.at ?? 0) || other.place - one.place;
 
-function candidatesOf(
-  cause: Cause,
-  lines: readonly FactLine[],
-  { facts, incident }: { readonly facts: Facts; readonly incident: Incident },
-): readonly Candidate[] {
+function candidatesOf(cause: Cause, lines: readonly FactLine[], { facts, incident }: Pick<FoundCause, 'facts' | 'incident'>) {
   const matched = lines.flatMap((line, place) => {
     if (cause.sources && !cause.sources.includes(line.source)) return [];
     const match = matchOf(cause, line);
@@ -90,11 +80,11 @@ function candidatesOf(
   });
   const matches = matched.map(({ match }) => match);
   const states = cause.state?.(facts, incident) ?? [];
-  const of = (line: FactLine, place: number, match?: RegExpExecArray): Candidate => {
+  const of = (line: FactLine, place: number, match?: RegExpExecArray) => {
     const others = matched.filter((each) => each.line.source === line.source).map((each) => each.line);
     const details = lines.filter((each) => each.source === line.source && cause.detail?.test(each.text));
     const all = match ? [line, ...details, ...states, ...others] : [line, ...states];
-    const found = { facts, incident, line, match, all: matches };
+    const found: FoundCause = { facts, incident, line, match, all: matches };
     return {
       ...found,
       cause,

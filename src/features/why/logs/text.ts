@@ -1,18 +1,14 @@
 import { stripVTControlCharacters } from 'node:util';
 import { timeOf } from '../../../base/time.ts';
-import type { FactLine, Log, Source } from '../facts.ts';
+import type { FactLine, Log } from '../facts.ts';
 
 /** A log as text, and what is known of its file. */
-interface Text {
-  readonly source: Source;
-  readonly file: string | null;
+interface Text extends Omit<Log, 'lines'> {
   readonly text: string;
-  readonly modified: number | undefined;
   /** The number of lines before the text; undefined if unknown. */
   readonly skipped: number | undefined;
   /** True if the text begins within a line. */
   readonly cut: boolean;
-  readonly ofRelease: boolean;
 }
 
 /** The server's offset to UTC, such as `+0000`, and its time in epoch ms. */
@@ -81,8 +77,8 @@ const FORMATS: readonly RegExp[] = [
   new RegExp(`^${MONTH} +(?<day>\\d+) ${CLOCK} `),
 ];
 
-/** The time of a line; undefined without one. `zone` is that of the server, `now` tells the year of syslog. */
-export function lineStamp(line: string, { zone, now }: { readonly zone: string; readonly now: number }): Stamp | undefined {
+/** The time of a line; undefined without one. `now` tells the year of syslog. */
+export function lineStamp(line: string, { zone, now }: Clocks): Stamp | undefined {
   const groups = FORMATS.map((format) => format.exec(line)?.groups).find(Boolean);
   if (!groups) return undefined;
   const { date = dateIn(groups, now), time = '', zone: named } = groups;

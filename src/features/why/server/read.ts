@@ -34,7 +34,7 @@ export async function readServer(
 ): Promise<Read> {
   const release = /^\w[\w.-]*$/.test(wanted.release) ? wanted.release : '';
   const php = /^\d+(\.\d+)?$/.test(wanted.php) ? wanted.php : '';
-  const paths = logPaths({ domain: place.domain, release, php }).flatMap(({ source, path }) => [source, path]);
+  const paths = logPaths(place.domain, release, php);
   const args = [...siteDirectories(place, wanted.path), release, php, String(MOST_BYTES), ...paths];
   try {
     const sections = await readSections(ctx, place.machine, SITE + NAMES + WHY, args, LIMIT_MS);
@@ -104,45 +104,34 @@ function logIn({ words, body }: ScriptSection, release: string, clocks: Clocks):
 export const logOfText = (source: Source, text: string, clocks: Clocks, ofRelease = false): Log =>
   logOf({ source, file: null, text, modified: undefined, skipped: source === 'given' ? 0 : undefined, cut: false, ofRelease }, clocks);
 
-/** A log that may be on a server. */
-interface Path {
-  readonly source: Source;
-  /** Absolute, or relative to the directory of the site. */
-  readonly path: string;
-}
-
-/** What the names in a path stand for. A release or version is empty if it is unknown. */
-interface Names {
-  readonly domain: string;
-  readonly release: string;
-  readonly php: string;
-}
-
 /** The source of each kind of log. The deployment log comes first. */
 const sources = { deploy: 'deploy', laravel: 'laravel', nginx: 'nginx', php: 'php', daemon: 'worker' } satisfies Partial<
   Record<Selected, Source>
 >;
 
-/** Where the logs of a site may be: the same files as in `dnx logs`, but those that tell no cause, and those with an unknown name. */
-function logPaths(names: Names): readonly Path[] {
-  return Object.entries(sources).flatMap(([kind, source]) =>
-    places[kind as Selected].site.flatMap(({ files }) => files.flatMap((file) => pathsOf(file, names).map((path) => ({ source, path })))),
+/**
+ * Source and path of each log that a site may have: the same files as in `dnx logs`, but those that tell no cause, and those with an unknown
+ * name. A path is absolute, or relative to the directory of the site. A release or version is empty if it is unknown.
+ */
+const logPaths = (domain: string, release: string, php: string): readonly string[] =>
+  Object.entries(sources).flatMap(([kind, source]) =>
+    places[kind as Selected].site
+      .flatMap(({ files }) => files)
+      .filter((file) => !/access\.log$|\?|\/\*/.test(file))
+      .filter((file) => !(file.includes('RELEASE') && release === '') && !(file.includes('PHP') && php === ''))
+      .map((file) =>
+        // The script looks for no names.
+        file
+          .replace('*', '')
+          .replace(/^SITE\//, '')
+          .replace(/^RELEASE\//, `releases/RELEASE/`)
+          .replace('RELEASE', () => release)
+          .replace('PHP', () => php)
+          .replace('DOMAIN', () => domain),
+      )
+      .flatMap((path) => (path.startsWith('LIVE/') ? [path.replace('LIVE/', 'current/'), path.replace('LIVE/', '')] : [path]))
+      .flatMap((path) => [source, path]),
   );
-}
-
-/** The paths of a file in the list. A wildcard stands for nothing, as the script looks for no names. */
-function pathsOf(file: string, { domain, release, php }: Names): readonly string[] {
-  if (/access\.log$|\?|\/\*/.test(file)) return [];
-  if ((file.includes('RELEASE') && release === '') || (file.includes('PHP') && php === '')) return [];
-  const path = file
-    .replace('*', '')
-    .replace(/^SITE\//, '')
-    .replace(/^RELEASE\//, `releases/RELEASE/`)
-    .replace('RELEASE', () => release)
-    .replace('PHP', () => php)
-    .replace('DOMAIN', () => domain);
-  return path.startsWith('LIVE/') ? ['current/', ''].map((live) => path.replace('LIVE/', live)) : [path];
-}
 
 /** The state of a server in the output of the script. */
 export function serverStateIn(sections: readonly ScriptSection[]): ServerState {
