@@ -5,7 +5,7 @@ import { readText, realPath, realPathOf, removeTemporaries, writeText } from '..
 import { isInside } from '../env/local-file.ts';
 
 /** The new text of a file, undefined to remove it; or why it stays as it is. */
-export type Outcome = { readonly text: string | undefined } | { readonly kept: string };
+type Outcome = { readonly text: string | undefined } | { readonly kept: string };
 
 /** A file of a project, and the text that it is to have. */
 export interface Edit {

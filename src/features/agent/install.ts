@@ -9,7 +9,7 @@ import { columns, done, message, sections } from '../../cli/output/view.ts';
 import { readJson, readText, realPathOf } from '../../machine/files/text-file.ts';
 import { projectDirectory } from '../env/local-file.ts';
 import { type AgentClient, agentClients, clientsIn, MCP_NAME, MCP_SERVER, SKILL, skillPlaces } from './clients.ts';
-import { changedLines, type Edit, makeEdit, type Outcome, planEdit, withLines, withoutLines } from './edits.ts';
+import { changedLines, type Edit, makeEdit, planEdit, withLines, withoutLines } from './edits.ts';
 import { agentTexts, isAsWritten } from './texts.ts';
 
 interface Options {
@@ -27,33 +27,26 @@ const SERVERS_TEXT = `{
 }
 `;
 
-const EDITED = 'it was edited, or not written by dnx';
-
 /** `dnx agent install`: writes what agents read in a project, and says how their clients get the MCP server. */
 export async function installAgent(ctx: Context, { client, dry_run }: Options, { yes }: GivenConsent) {
   const project = projectOf(ctx);
   const clients = await chosenClients(ctx, project, client);
   const texts = await agentTexts(ctx.tree);
-  const whole = (file: string, text: string) =>
-    planEdit(project, file, (before): Outcome => {
-      if (before !== undefined && !isAsWritten(before)) return { kept: EDITED };
-      return { text: before !== undefined && unix(before) === text ? before : text };
-    });
   const isClaude = clients.some(({ servers }) => servers.includes(SERVERS));
   const edits = [
-    ...skillPlaces(clients).map((place) => whole(join(place, SKILL), texts.skill)),
+    ...skillPlaces(clients).map((place) => planOwn(project, join(place, SKILL), texts.skill)),
     // Boost copies its guidelines into AGENTS.md, and the other files that clients read first.
     usesBoost(project)
-      ? whole(GUIDELINE, texts.guideline)
+      ? planOwn(project, GUIDELINE, texts.guideline)
       : planEdit(project, AGENTS, (before = '') => ({ text: withLines(before, texts.lines, AGENTS) })),
     ...(isClaude ? [planEdit(project, SERVERS, (before) => ({ text: before ?? SERVERS_TEXT }))] : []),
   ];
   const titles = andList(clients.map(({ title }) => title));
   const steps = stepsFor(project, clients, edits);
-  const result = await performed(ctx, project, { edits, yes, dry: dry_run, data: { clients: clients.map(({ name }) => name), steps } }, [
-    `Set up dnx for ${titles}`,
-    steps.length === 0 ? `Nothing to change: dnx is set up for ${titles}.` : 'No file to change.',
-  ]);
+  const made = `Set up dnx for ${titles}`;
+  const nothing = steps.length === 0 ? `Nothing to change: dnx is set up for ${titles}.` : 'No file to change.';
+  const names = clients.map(({ name }) => name);
+  const result = await performed(ctx, project, edits, { yes, dry_run }, { clients: names, steps, made, nothing });
   if (dry_run) return result;
   return {
     ...result,
@@ -65,27 +58,27 @@ export async function installAgent(ctx: Context, { client, dry_run }: Options, {
 /** `dnx agent uninstall`: takes back what an install wrote, for every client. */
 export async function uninstallAgent(ctx: Context, { dry_run }: Options, { yes }: GivenConsent) {
   const project = projectOf(ctx);
-  const remove: Readonly<Record<string, (text: string) => Outcome>> = {
-    ...Object.fromEntries(
-      [...skillPlaces(agentClients).map((place) => join(place, SKILL)), GUIDELINE].map((file) => [
-        file,
-        (text: string): Outcome => (isAsWritten(text) ? { text: undefined } : { kept: EDITED }),
-      ]),
-    ),
-    [AGENTS]: (text) => ({ text: withoutLines(text, AGENTS) }),
-    [SERVERS]: (text) => (unix(text) === SERVERS_TEXT ? { text: undefined } : { kept: THEIRS }),
-  };
   // A file without its name is none of ours, whatever else is wrong with it.
-  const edits = Object.entries(remove)
-    .filter(([file]) => namesServer(project, file))
-    .map(([file, outcomeOf]) => planEdit(project, file, (text = '') => outcomeOf(text)));
+  const found = (...files: readonly string[]) => files.filter((file) => namesServer(project, file));
+  const edits = [
+    ...found(...skillPlaces(agentClients).map((place) => join(place, SKILL)), GUIDELINE).map((file) => planOwn(project, file)),
+    ...found(AGENTS).map((file) => planEdit(project, file, (text = '') => ({ text: withoutLines(text, file) }))),
+    ...found(SERVERS).map((file) =>
+      planEdit(project, file, (text = '') => (unix(text) === SERVERS_TEXT ? { text: undefined } : { kept: THEIRS })),
+    ),
+  ];
   for (const file of agentClients.flatMap(({ servers }) => servers))
     if (file !== SERVERS && namesServer(project, file)) ctx.progress.warn(`Kept ${file}: ${THEIRS}.`);
-  return performed(ctx, project, { edits, yes, dry: dry_run, data: { clients: [], steps: [] } }, [
-    'Removed what dnx agent install wrote',
-    'Nothing of dnx agent install is in this project.',
-  ]);
+  const said = { made: 'Removed what dnx agent install wrote', nothing: 'Nothing of dnx agent install is in this project.' };
+  return performed(ctx, project, edits, { yes, dry_run }, { clients: [], steps: [], ...said });
 }
+
+/** Writes or removes a file that is all ours. Line breaks of Windows are no difference. */
+const planOwn = (project: string, file: string, text?: string): Edit =>
+  planEdit(project, file, (before) => {
+    if (before !== undefined && !isAsWritten(before)) return { kept: 'it was edited, or not written by dnx' };
+    return { text: before !== undefined && unix(before) === text ? before : text };
+  });
 
 const unix = (text: string): string => text.replaceAll('\r\n', '\n');
 /** Why a file with the server stays. */
@@ -143,34 +136,29 @@ async function chosenClients({ ask }: Context, project: string, words: readonly 
   );
 }
 
-interface Work {
-  readonly edits: readonly Edit[];
-  readonly yes: boolean;
-  readonly dry: boolean | undefined;
-  readonly data: { readonly clients: readonly string[]; readonly steps: readonly string[] };
-}
-
 /** What became of the files, and the steps that are left. */
 export const installed = objectOf({
   clients: words,
   files: listOf(objectOf({ file: word, result: oneOf('added', 'changed', 'removed', 'kept') })),
   steps: words,
 });
+type Installed = Printed<typeof installed>;
 
 /** Shows each change and asks, unless `yes`; then makes all. Two paths may lead to one file, which gets the first edit. */
 async function performed(
   ctx: Context,
   project: string,
-  { edits: all, yes, dry, data: { clients, steps } }: Work,
-  [made, nothing]: readonly [made: string, nothing: string],
+  all: readonly Edit[],
+  { yes, dry_run }: { readonly yes: boolean; readonly dry_run: boolean | undefined },
+  { made, nothing, ...rest }: Pick<Installed, 'clients' | 'steps'> & { readonly made: string; readonly nothing: string },
 ) {
   const edits = all.filter(({ path }, at) => all.findIndex((edit) => edit.path === path) === at);
   const changes = edits.filter(({ before, after }) => before !== after);
   for (const { file, kept } of edits) if (kept !== undefined) ctx.progress.warn(`Kept ${file}: ${kept}.`);
-  const data: Printed<typeof installed> = { clients, files: edits.map((edit) => ({ file: edit.file, result: resultOf(edit) })), steps };
+  const data: Installed = { ...rest, files: edits.map((edit) => ({ file: edit.file, result: resultOf(edit) })) };
   if (changes.length === 0) return { view: message(nothing, data) };
   const shown = changes.map((edit) => ({ title: `${verbs[resultOf(edit)]} ${edit.file}`, details: changedLines(edit) }));
-  if (dry) return { view: sections(data, columns('clients', 'files', 'steps'), shown), note: 'Nothing was changed.' };
+  if (dry_run) return { view: sections(data, columns('clients', 'files', 'steps'), shown), note: 'Nothing was changed.' };
   if (!yes) {
     if (!ctx.ask.allowed)
       throw usage('This requires confirmation. Nothing was changed.', 'Use --yes, or --dry-run to see what would be written.').with({

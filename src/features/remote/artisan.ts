@@ -20,7 +20,6 @@ export async function artisan(ctx: Context, targets: Targets, { user, path }: Si
   return result;
 }
 
-/** How long the list of commands may take, in ms. */
 const LIST_MS = 5_000;
 
 /** Once a day, reads the commands of a site for completion, beside the one that runs. Whoever has no terminal needs none. */

@@ -34,7 +34,6 @@ export interface Forward {
   kept(): Promise<void>;
 }
 
-/** How many ports to try. */
 const TRIES = 40;
 
 /** The pauses between attempts to reconnect, in ms. */
@@ -167,7 +166,6 @@ const HOLD = 'echo ready; cat; kill -HUP "$PPID"';
 /** How long what the port leads to may take to answer, in ms. */
 const ANSWER_MS = 15_000;
 
-/** The port is taken. */
 class Taken extends Error {}
 
 /** Connects once, and resolves once what the port leads to answers. */

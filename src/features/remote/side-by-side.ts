@@ -14,7 +14,6 @@ import { alive, startSsh } from './ssh.ts';
 /** How many connections at a time: sshd refuses some of those that are being made once there are ten. */
 const AT_A_TIME = 8;
 
-/** The colors of the names, in turn. */
 const COLORS: readonly (keyof Style)[] = ['accent', 'green', 'yellow', 'bold'];
 
 /** What scripts get for each of several servers and sites. */
@@ -34,7 +33,6 @@ type Ended = Pick<RemoteOutcome, 'exit_code' | 'error'>;
 
 const shown = columns<RemoteOutcome>('name', 'exit_code', 'stdout', 'stderr');
 
-/** A command on several servers and sites. */
 interface Work {
   readonly members: readonly Member[];
   /** What they are: `servers`. */

@@ -13,7 +13,6 @@ import type { Machine } from './machine.ts';
 /** The options of a long connection: ssh ends it once it is silent for 30 s. */
 export const alive: readonly string[] = ['-o', 'ServerAliveInterval=10', '-o', 'ServerAliveCountMax=3'];
 
-/** How to run ssh. */
 interface Options {
   /** Asks for a pseudo-terminal on the server. */
   readonly terminal?: boolean;

@@ -6,6 +6,7 @@ import { type Site, workInProgress } from '../deploy/baseline.ts';
 import { liveRelease, type Release } from '../deploy/release.ts';
 import type { SiteReference } from '../deploy/site.ts';
 import type { SiteVariable } from '../env/variables.ts';
+import type { ServerState } from './server/read.ts';
 
 /** Where a line comes from. `given` is the log of `--log`. */
 export const sourceShape = oneOf('deploy', 'given', 'laravel', 'nginx', 'php', 'worker', 'kernel', 'server', 'state', 'http', 'api');
@@ -51,50 +52,6 @@ export const siteAnswer = objectOf({
   duration_ms: number,
 });
 export type Answer = Printed<typeof siteAnswer>;
-
-/** A file system that holds the site, logs or temporary files. */
-export interface Disk {
-  readonly mount: string;
-  /** In percent. Null if the file system does not say. */
-  readonly space: number | null;
-  readonly inodes: number | null;
-  /** The line of df that says so. */
-  readonly line: string;
-}
-
-/** A process of the server, as Supervisor or systemd names it, and its state in their words. */
-export interface Process {
-  readonly name: string;
-  readonly state: string;
-  readonly line: string;
-}
-
-/** What was read from the server over SSH, besides logs. */
-export interface ServerState {
-  /** The directory of the site; null if it was not found. */
-  readonly root: string | null;
-  /** What `current` points to, if nothing is there. */
-  readonly dangling: string | null;
-  readonly disks: readonly Disk[];
-  /** In bytes. */
-  readonly memory: { readonly total: number; readonly available: number; readonly swap: number } | null;
-  /** The version of PHP on the command line. */
-  readonly php: string | null;
-  /** The text of composer.json of the failed or live release. */
-  readonly composer: string | null;
-  /** The keys of the .env of the site; true for one with a value. */
-  readonly env: ReadonlyMap<string, boolean> | null;
-  /** The keys of the .env.example of the failed or live release. */
-  readonly example: readonly string[];
-  /** True in maintenance mode. */
-  readonly down: boolean;
-  readonly services: readonly Process[];
-  readonly supervisor: readonly Process[];
-  /** The programs of Supervisor whose configuration names a directory of this site, or of another one. */
-  readonly programs: { readonly own: readonly string[]; readonly others: readonly string[] };
-  /** The directories and logs that Laravel writes to and cannot, as ls shows them. */
-  readonly unwritable: readonly string[];
-}
 
 /** Everything that a diagnosis is made from. Null: it could not be read, and `unknown` says why. */
 export interface Facts {

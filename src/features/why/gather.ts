@@ -17,7 +17,6 @@ import { type Answer, type Facts, incidentOf, type Unknown } from './facts.ts';
 import { secretsIn } from './logs/mask.ts';
 import { logOfText, readServer } from './server/read.ts';
 
-/** What `dnx why` needs of a context. */
 type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
 /** The options of the command line that say what to read. */

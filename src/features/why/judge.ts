@@ -34,7 +34,6 @@ export interface CauseVerdict {
   readonly fixes: readonly Fix[];
 }
 
-/** The most lines that are shown. */
 const MOST_LINES = 3;
 
 /** How much a log counts more than others: the one of the deployment shows best why it failed. */

@@ -60,7 +60,6 @@ function withLog({ site, server }: SiteReference, { path, url, user }: Choices):
   ];
 }
 
-/** Everything that a diagnosis says. */
 interface Judged extends Gathered {
   readonly verdict: CauseVerdict | undefined;
   readonly changes: Diagnosis['changes'];
@@ -108,7 +107,6 @@ const evidenceOf = ({ source, file, number, text, at }: FactLine, secrets: reado
   at: at === undefined ? null : new Date(at).toISOString(),
 });
 
-/** The most commits that are listed. */
 const MOST_COMMITS = 50;
 
 /** Files that decide what a deployment installs and needs. */

@@ -60,7 +60,6 @@ const owner = ({ line }: FoundCause): readonly string[] =>
       ]
     : ['Give the path in this line to the user that deploys, with sudo chown', THEN_AGAIN];
 
-/** A new APP_KEY. */
 const NEW_KEY = ['Make a key: dnx artisan {here} key:generate --show', 'Store it: dnx env set APP_KEY --from-file - {here}', AGAIN];
 
 /** Files, directories and their permissions. */

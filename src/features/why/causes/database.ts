@@ -69,7 +69,6 @@ export const migrations: readonly Cause[] = [
 
 const VARIABLES = 'Compare the variables DB_*: dnx env list {here}';
 
-/** The packages of the drivers of PHP. */
 const DRIVERS: ReadonlyMap<string, string> = new Map([
   ['mysql', 'mysql'],
   ['mariadb', 'mysql'],

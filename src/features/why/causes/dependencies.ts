@@ -34,7 +34,6 @@ function phpFixes(found: FoundCause): readonly string[] {
     : ['Run the site on PHP {wanted}: dnx site update {site} --php-version {wanted} --server {server}', AGAIN];
 }
 
-/** The site has another PHP by now. */
 function phpResolved(found: FoundCause): string | undefined {
   const { running, wanted } = wantedPhp(found);
   const now = wordOf(found.facts.site.php_version);

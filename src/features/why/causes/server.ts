@@ -2,7 +2,8 @@ import { phaseOf, statusKey } from '../../../base/status.ts';
 import { bytes, wordOf } from '../../../base/text.ts';
 import { timeOf } from '../../../base/time.ts';
 import { certificateIn } from '../../overview/overview.ts';
-import { type FactLine, type Facts, isUnanswered, type Process } from '../facts.ts';
+import { type FactLine, type Facts, isUnanswered } from '../facts.ts';
+import type { Process } from '../server/read.ts';
 import { AGAIN, aboutSite, type Cause, cause, type FoundCause, matchedGroup, SCRIPT, stateLine, THEN_AGAIN } from './cause.ts';
 
 const siteStatus = ({ of, site }: Facts): FactLine => stateLine('api', `${of.site.label}: ${wordOf(site.status)}`);
@@ -43,7 +44,6 @@ const fullDisks =
       .filter((disk) => ((disk.space ?? 0) >= FULL ? !inodes : inodes && (disk.inodes ?? 0) >= FULL))
       .map(({ line }) => stateLine('state', line)) ?? [];
 
-/** The disk has room by now. */
 function roomNow({ facts }: FoundCause): string | undefined {
   const used = facts.machine?.disks.map(({ space }) => space ?? 0) ?? [];
   const full = [true, false].some((inodes) => fullDisks(inodes)(facts).length > 0);

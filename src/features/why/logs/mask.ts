@@ -1,9 +1,7 @@
 import { hasCredentials, isSecretName, SECRET_WORDS } from '../../../base/secrets.ts';
 import { wordOf } from '../../../base/text.ts';
 
-/** What stands for a secret. */
 const HIDDEN = '***';
-/** The longest line that is shown. */
 const LONGEST = 400;
 
 /** Patterns of secrets, and what is shown instead. */

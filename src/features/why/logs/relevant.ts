@@ -25,7 +25,6 @@ export function relevantLines({ logs, of, releases }: Pick<Facts, 'logs' | 'of' 
   );
 }
 
-/** The lines of one log. */
 function linesOf(log: Log, domain: string, incident: Incident): readonly FactLine[] {
   if (log.modified !== undefined && log.modified < incident.from && !log.ofRelease) return [];
   const lines = timely(log, incident);
@@ -146,11 +145,9 @@ function currentLines(lines: readonly FactLine[], now: number): readonly FactLin
   return lines.filter((line) => !requested(line) || isCurrent(line));
 }
 
-/** What a line says that is about a failure. */
 const FAILURE =
   /\b(error|fail(ed|ure|s)?|fatal|exception|denied|refused|cannot|can't|could not|unable|not found|killed|abort(ed)?|invalid|missing|critical|panic)\b/i;
 
-/** The most lines to show. */
 const MOST = 3;
 
 /** The logs by how much they say about a failure, the best first. */
