@@ -42,74 +42,62 @@ interface Open {
 /** The first line of a stack trace of PHP, as Laravel, Monolog and nginx write it. The rest of the entry belongs to it. */
 const TRACE = /^(\[stacktrace\]|Stack trace:|#\d+ )/;
 
+/** What is known of a file so far. */
+interface FileState {
+  readonly site: string | null;
+  open?: Open | undefined;
+  /** The last line with a time. */
+  dated?: string;
+  /** Entries of which it is not known yet whether they are among the last ones, or which ones are before them. */
+  readonly kept: LogEntry[];
+}
+
 /** Joins lines to entries, and leaves out those that nobody looks for. */
 export const entriesFor = (filter: EntryFilter): LogShape['entries'] =>
   async function* (batches: AsyncIterable<LogBatch>, decoded: (text: string) => string) {
-    const open = new Map<string, Open>();
-    const dated = new Map<string, string>();
-    const shelf = openShelf(filter);
-    const close = (key: string): readonly LogEntry[] => {
-      const ended = open.get(key);
-      if (!ended) return [];
-      open.delete(key);
-      if (head.test(ended.first.line)) dated.set(key, ended.first.line);
-      return isWanted(ended, filter, { before: dated.get(key), decoded }) ? shelf.pass(entryOf(ended, filter)) : [];
+    const { last, sorted, loose } = filter;
+    const files = new Map<string, FileState>();
+    /** The sites of which all that there was at the beginning has been read. */
+    const begun = new Set<string | null>();
+    const filesOf = (site: string | null) => [...files.values()].filter((file) => file.site === site);
+    const taken = (all: readonly FileState[]) => all.flatMap(({ kept }) => kept.splice(0));
+    const close = (file: FileState): readonly LogEntry[] => {
+      const { open, site, kept } = file;
+      if (!open) return [];
+      file.open = undefined;
+      if (head.test(open.first.line)) file.dated = open.first.line;
+      if (!isWanted(open, filter, { before: file.dated, decoded })) return [];
+      const entry = entryOf(open, filter);
+      if (!sorted && (last === undefined || begun.has(site))) return [entry];
+      kept.push(entry);
+      if (last !== undefined && kept.length > last) kept.shift();
+      return [];
     };
-    const closeAll = (site: string | null) => [...open.keys()].filter((key) => key.startsWith(`${site} `)).flatMap(close);
     const take = (each: LogLine): readonly LogEntry[] => {
-      const key = keyOf(each);
-      const isDated = !filter.loose && head.test(each.line);
-      const current = open.get(key);
-      if (current && !isDated) {
-        (current.trace.length > 0 || TRACE.test(each.line) ? current.trace : current.lines).push(each.line);
+      const key = `${each.site} ${each.file}`;
+      const file = files.get(key) ?? { site: each.site, kept: [] };
+      const isDated = !loose && head.test(each.line);
+      if (file.open && !isDated) {
+        (file.open.trace.length > 0 || TRACE.test(each.line) ? file.open.trace : file.open.lines).push(each.line);
         return [];
       }
       // At first, one file comes after the other.
-      const before = shelf.begun(each.site) ? close(key) : closeAll(each.site);
-      open.set(key, { first: each, lines: [each.line], trace: [] });
-      return isDated ? before : [...before, ...close(key)];
+      const before = begun.has(each.site) ? close(file) : filesOf(each.site).flatMap(close);
+      file.open = { first: each, lines: [each.line], trace: [] };
+      files.delete(key);
+      files.set(key, file);
+      return isDated ? before : [...before, ...close(file)];
     };
     for await (const { lines, pause } of batches) {
-      const entries = pause ? closeAll(pause.site) : lines.flatMap(take);
-      const all = pause?.of === 'begun' ? [...shelf.begin(pause.site), ...entries] : entries;
+      const entries = pause ? filesOf(pause.site).flatMap(close) : lines.flatMap(take);
+      if (pause?.of === 'begun') begun.add(pause.site);
+      const all = pause?.of === 'begun' ? [...taken(filesOf(pause.site)), ...entries] : entries;
       if (all.length > 0) yield all;
     }
-    const ended = [...open.keys()].flatMap(close);
-    const rest = [...shelf.rest(), ...ended];
-    if (rest.length > 0) yield filter.sorted ? byTime(rest, filter.sorted) : rest;
+    const ended = [...files.values()].flatMap(close);
+    const rest = [...taken([...files.values()]), ...ended];
+    if (rest.length > 0) yield sorted ? byTime(rest, sorted) : rest;
   };
-
-const keyOf = ({ site, file }: LogLine): string => `${site} ${file}`;
-
-/** Keeps entries until it is known whether they are among the last ones, or which ones are before them. */
-function openShelf({ last, sorted }: EntryFilter) {
-  const kept = new Map<string, LogEntry[]>();
-  const begun = new Set<string | null>();
-  const taken = (keys: readonly string[]): readonly LogEntry[] => {
-    const entries = keys.flatMap((key) => kept.get(key) ?? []);
-    for (const key of keys) kept.delete(key);
-    return entries;
-  };
-  return {
-    /** True once all that there was at the beginning has been read. */
-    begun: (site: string | null) => begun.has(site),
-    /** Returns what was kept of a site, for which nothing is kept from now on. */
-    begin(site: string | null): readonly LogEntry[] {
-      begun.add(site);
-      return taken([...kept.keys()].filter((key) => key.startsWith(`${site} `)));
-    },
-    rest: () => taken([...kept.keys()]),
-    /** Keeps an entry, or returns it. */
-    pass(entry: LogEntry): readonly LogEntry[] {
-      if (!sorted && (last === undefined || begun.has(entry.site))) return [entry];
-      const before = kept.get(keyOf(entry)) ?? [];
-      kept.set(keyOf(entry), before);
-      before.push(entry);
-      if (last !== undefined && before.length > last) before.shift();
-      return [];
-    },
-  };
-}
 
 function entryOf({ first, lines, trace }: Open, filter: EntryFilter): LogEntry {
   const { site, source, file, line } = first;

@@ -15,7 +15,7 @@ import {
   siteOnMachine,
 } from '../remote/machine.ts';
 import { openConnection, openMemory, type Wanted } from './connection.ts';
-import { type EntryFilter, entriesFor, HEAD } from './entries.ts';
+import { entriesFor, HEAD } from './entries.ts';
 import { beginning, partsFrom } from './follow.ts';
 import { type logsEndpoint, serverLog } from './server-log.ts';
 import { findingsIn, noLogYet } from './survey.ts';
@@ -74,13 +74,12 @@ function check({ follow, lines, path, sites, source, until }: Options, { site }:
   if (sites && !site) throw usage('Several logs at once are those of sites. Name a site first.');
 }
 
-/** What the entries must have. `some`: not all entries are shown. */
-interface Filter extends Pick<EntryFilter, 'since' | 'until' | 'level' | 'grep' | 'loose' | 'now'> {
-  readonly some: boolean;
-}
+type Filter = ReturnType<typeof filterOf>;
 
-function filterOf({ since, until, level, grep, source }: Options, now: number): Filter {
+/** What the entries must have. */
+function filterOf({ since, until, level, grep, source }: Options, now: number) {
   return {
+    /** Not all entries are shown. */
     some: [since, until, level, grep].some((each) => each !== undefined),
     since: since === undefined ? undefined : momentIn('--since', since, now),
     until: until === undefined ? undefined : momentIn('--until', until, now),

@@ -58,12 +58,9 @@ export function serverLogText(data: unknown): string {
     .join('\n');
 }
 
-function lastLines(text: string, count: number): string {
-  // A newline at the end begins no line.
-  let at = text.endsWith('\n') ? text.length - 1 : text.length;
-  for (let left = count; left > 0; left -= 1) {
-    at = text.lastIndexOf('\n', at - 1);
-    if (at <= 0) return at === 0 && left === 1 ? text.slice(1) : text;
-  }
-  return text.slice(at + 1);
-}
+// A newline at the end begins no line.
+const lastLines = (text: string, count: number): string =>
+  text
+    .split('\n')
+    .slice(text.endsWith('\n') ? -count - 1 : -count)
+    .join('\n');

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { DnxError, usage } from '../../base/errors.ts';
+import { andList } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { either, listOf, nullable, objectOf, type Printed, word, words } from '../../cli/language/shape.ts';
 import { safeLine } from '../../cli/output/text.ts';
@@ -54,21 +55,16 @@ const NAME = /^[\p{L}\p{N}_][\p{L}\p{N}._-]*$/u;
 function entriesFor(members: readonly Member[], warn: (sentence: string) => void): readonly SshEntry[] {
   const entries = new Map<string, SshEntry & { readonly names: string[] }>();
   const taken = new Set<string>();
-  for (const { name, site, server, place } of members) {
-    const label = site?.label ?? name;
-    const others = members.filter((each) => each.site && each.site.label === label && each.server.id !== server.id);
+  for (const member of members) {
+    const label = member.site?.label ?? member.name;
     // ssh takes the first entry of a name.
     if (taken.has(label)) continue;
     taken.add(label);
-    const unusable =
-      others.length > 0
-        ? `${label} is on ${inWords([server, ...others.map((each) => each.server)].map((each) => each.label))}. It is left out.`
-        : NAME.test(label)
-          ? undefined
-          : `${label} cannot be a name in the configuration of ssh. It is left out.`;
-    if (unusable !== undefined) warn(safeLine(unusable));
-    const machine = unusable === undefined ? machineAt(place, label, warn) : undefined;
-    if (!machine) continue;
+    const machine = machineOf(member, label, members);
+    if (typeof machine === 'string') {
+      warn(safeLine(`${label} ${machine}`));
+      continue;
+    }
     const { address, user = null } = machine;
     const key = `${user} ${address}`;
     const entry = entries.get(key) ?? { names: [], address, user };
@@ -78,15 +74,17 @@ function entriesFor(members: readonly Member[], warn: (sentence: string) => void
   return [...entries.values()];
 }
 
-const inWords = (names: readonly string[]): string => `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-
-function machineAt(place: Member['place'], name: string, warn: (sentence: string) => void): Machine | undefined {
+/** Where ssh finds it, or why that can be no entry. */
+function machineOf({ place, server }: Member, label: string, members: readonly Member[]): Machine | string {
+  const others = members.filter((each) => each.site?.label === label && each.server.id !== server.id);
+  if (others.length > 0)
+    return `is on ${andList([server, ...others.map((each) => each.server)].map((each) => each.label))}. It is left out.`;
+  if (!NAME.test(label)) return 'cannot be a name in the configuration of ssh. It is left out.';
   try {
     return place().machine;
   } catch (error) {
     if (!(error instanceof DnxError)) throw error;
-    warn(`${safeLine(name)} is left out: ${error.message}`);
-    return undefined;
+    return `is left out: ${error.message}`;
   }
 }
 

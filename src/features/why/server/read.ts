@@ -75,11 +75,9 @@ function understood(sections: readonly ScriptSection[], release: string, now: nu
   };
 }
 
-const SOURCES: readonly string[] = ['deploy', 'laravel', 'nginx', 'php', 'worker'] satisfies readonly Source[];
-
 function logIn({ words, body }: ScriptSection, release: string, clocks: Clocks): Log | Unknown {
   const [given = '', file = '', modified = '', size = '', count = ''] = words;
-  const source = SOURCES.includes(given) ? (given as Source) : 'server';
+  const source = Object.values(sources).find((each) => each === given) ?? 'server';
   const text = textIn(body);
   if (text === undefined) return { what: file, why: 'it is not text', fix: null };
   const cut = Number(size) > MOST_BYTES && body.length === MOST_BYTES;
