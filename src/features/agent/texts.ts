@@ -7,13 +7,6 @@ import type { Line, Tree } from '../../cli/language/command.ts';
 import { everyCommand } from '../../cli/language/tree.ts';
 import { topicTexts } from '../help/topics.ts';
 
-/** What agents read: the skill, the lines for a file like AGENTS.md, and the guideline of Laravel Boost. Generated from the commands and the help. */
-export interface AgentTexts {
-  readonly skill: string;
-  readonly lines: readonly string[];
-  readonly guideline: string;
-}
-
 /** Commands that only read, each as it is best run. Their summaries say what they do. */
 const reads: readonly (readonly [path: string, line: string])[] = [
   ['status', 'dnx status --json'],
@@ -27,8 +20,8 @@ const reads: readonly (readonly [path: string, line: string])[] = [
   ['doctor', 'dnx doctor --json'],
 ];
 
-/** Generates the texts from the pages in docs. Loads every command. */
-export async function agentTexts(tree: Tree): Promise<AgentTexts> {
+/** What agents read: the skill, the lines for a file like AGENTS.md, and the guideline of Laravel Boost. Loads every command. */
+export async function agentTexts(tree: Tree) {
   const summaries = new Map((await everyCommand(tree)).map(({ path, command }) => [path, command.summary]));
   // Without the exit codes of signals and of other programs.
   const codes = (topicTexts['exit-codes'].body[0] as readonly Line[]).filter(([code]) => /^\d+$/.test(code) && code !== '0');

@@ -4,7 +4,7 @@ import { serverEndpoint } from '../../platform/follow/readers.ts';
 import type { Site } from '../deploy/baseline.ts';
 import type { DeployContext, SiteReference } from '../deploy/site.ts';
 import { siteDirectories, siteOnMachine } from '../remote/machine.ts';
-import { type Connection, openConnection, openMemory } from './connection.ts';
+import { type Connection, openConnection } from './connection.ts';
 import { beginning } from './follow.ts';
 import { candidatesOf } from './logs.ts';
 
@@ -22,12 +22,10 @@ export function showDeployLog(ctx: DeployContext, of: SiteReference, site: Site)
     const opened = await open(ctx, of, site);
     if (ended) return opened.stop();
     connection = opened;
-    const memory = openMemory();
-    if (!(await beginning(opened, memory))) return;
+    if (!(await beginning(opened))) return;
     const decoder = new TextDecoder();
     let rest = '';
     for (let next = await opened.frames.next(); !next.done && !ended; next = await opened.frames.next()) {
-      memory.note(next.value);
       if (next.value.kind !== 'bytes') continue;
       const lines = `${rest}${decoder.decode(next.value.bytes, { stream: true })}`.split('\n');
       rest = lines.pop() ?? '';
@@ -53,11 +51,10 @@ async function open(ctx: DeployContext, of: SiteReference, site: Site): Promise<
   const { data: server } = await ctx.api.send<JsonObject>(serverEndpoint, { server: of.server.id }, { retry: false });
   const place = siteOnMachine({ ...of }, { server: server ?? {}, site });
   const silent = { settings: ctx.settings, world: ctx.world, ask: { ...ctx.ask, allowed: false } };
-  const candidates = candidatesOf('deploy', place);
   return openConnection(silent, {
     machine: place.machine,
     directories: siteDirectories(place),
-    candidates,
+    candidates: candidatesOf('deploy', place),
     lines: 0,
     follow: true,
     source: 'deploy',

@@ -91,10 +91,10 @@ async function connectAgain(
 }
 
 /** The frames before the logs; undefined if the connection ended. */
-export async function beginning({ frames }: Connection, memory: Memory): Promise<readonly Frame[] | undefined> {
+export async function beginning({ frames }: Connection, memory?: Memory): Promise<readonly Frame[] | undefined> {
   const read: Frame[] = [];
   for (let next = await frames.next(); !next.done; next = await frames.next()) {
-    memory.note(next.value);
+    memory?.note(next.value);
     if (next.value.kind === 'surveyed') return read;
     read.push(next.value);
   }

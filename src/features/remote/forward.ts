@@ -17,7 +17,7 @@ export interface FarEnd {
   /** The local port to try first, and those after it. */
   readonly first: number;
   /** What makes it answer before anyone signs in; undefined if it need not answer, only accept a connection. */
-  readonly hello: Uint8Array | undefined;
+  readonly hello?: Uint8Array;
   /** What it is, and what to check if the server cannot reach it. */
   readonly title: string;
   readonly hint: string;

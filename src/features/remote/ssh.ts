@@ -25,15 +25,13 @@ interface Options {
 }
 
 /** The command line of ssh: its words. */
-export const sshWords = (machine: Machine, { terminal = false, options = [], command }: Options): readonly string[] => [
+export const sshWords = ({ address, user }: Machine, { terminal = false, options = [], command }: Options): readonly string[] => [
   'ssh',
   terminal ? '-t' : '-T',
   ...options,
-  destinationOf(machine),
+  user === undefined ? address : `${user}@${address}`,
   ...(command === undefined ? [] : ['--', command]),
 ];
-
-const destinationOf = ({ address, user }: Machine): string => (user === undefined ? address : `${user}@${address}`);
 
 /** The same as a program to run. Its configuration may send variables to the server, which must not get the secrets of dnx. */
 async function sshProgram(machine: Machine, options: Options, ctx: Pick<Context, 'settings' | 'world'>) {

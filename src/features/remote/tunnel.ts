@@ -36,7 +36,6 @@ export async function openPortTunnel(ctx: Needs, targets: Targets, { remote_port
     // Not 127.0.0.1: some programs listen on ::1 only.
     address: `localhost:${remote}`,
     first: remote < LEAST_PORT ? remote + 8_000 : remote,
-    hello: undefined,
     title: 'a program',
     hint: `Check that a program on ${label} listens on port ${remote}.`,
   };

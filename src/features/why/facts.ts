@@ -93,9 +93,6 @@ export interface Incident {
   readonly past: boolean;
 }
 
-/** An incident whose time was not given. */
-type Latest = Omit<Incident, 'past'>;
-
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** How far the clocks of Deploynix and a server may differ. */
@@ -118,7 +115,7 @@ export function incidentOf({ site, releases, answer, now }: Pick<Facts, 'site' |
   return { kind: 'site', release: undefined, previous: incident.previous, at: undefined, from, to: now, past: since !== undefined };
 }
 
-function latestOf(site: Site, releases: readonly Release[] | null, now: number): Latest {
+function latestOf(site: Site, releases: readonly Release[] | null, now: number): Omit<Incident, 'past'> {
   const [newest] = releases ?? [];
   const live = liveRelease(releases);
   const previous = live && live !== newest ? live : releases?.find((each) => each !== newest && each.phase === 'good');

@@ -58,12 +58,6 @@ function shiftOf(last: number, modified: number | undefined): number {
   return Math.abs(shift) <= FARTHEST && Math.abs(modified - last - shift) < 10_000 ? shift : 0;
 }
 
-/** The time at the beginning of a line. `zoned`: the line names its time zone. */
-interface Stamp {
-  readonly at: number;
-  readonly zoned: boolean;
-}
-
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const MONTH = `(?<month>${MONTHS.join('|')})`;
 const CLOCK = '(?<time>\\d\\d:\\d\\d:\\d\\d)';
@@ -77,8 +71,8 @@ const FORMATS: readonly RegExp[] = [
   new RegExp(`^${MONTH} +(?<day>\\d+) ${CLOCK} `),
 ];
 
-/** The time of a line; undefined without one. `now` tells the year of syslog. */
-export function lineStamp(line: string, { zone, now }: Clocks): Stamp | undefined {
+/** The time at the beginning of a line; undefined without one. `now` tells the year of syslog. `zoned`: the line names its time zone. */
+export function lineStamp(line: string, { zone, now }: Clocks) {
   const groups = FORMATS.map((format) => format.exec(line)?.groups).find(Boolean);
   if (!groups) return undefined;
   const { date = dateIn(groups, now), time = '', zone: named } = groups;

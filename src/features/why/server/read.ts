@@ -15,12 +15,6 @@ const LIMIT_MS = 20_000;
 /** The most bytes of the end of a log that are read. */
 const MOST_BYTES = 256 * 1024;
 
-interface Read {
-  readonly machine: ServerState | null;
-  readonly logs: readonly Log[];
-  readonly unknown: readonly Unknown[];
-}
-
 /**
  * Reads state and logs of a server in one connection. Fails only if a signal ends it. `release`: the failed one, empty if unknown; `path`:
  * the directory of the site, if not the usual one.
@@ -29,7 +23,7 @@ export async function readServer(
   ctx: Pick<Context, 'ask' | 'clock' | 'settings' | 'world'>,
   place: SiteOnMachine,
   wanted: { readonly release: string; readonly php: string; readonly path: string | undefined },
-): Promise<Read> {
+) {
   const release = /^\w[\w.-]*$/.test(wanted.release) ? wanted.release : '';
   const php = /^\d+(\.\d+)?$/.test(wanted.php) ? wanted.php : '';
   const paths = logPaths(place.domain, release, php);
@@ -50,7 +44,7 @@ function fixOf({ hint, next: [first] }: DnxError, settings: Context['settings'])
   return [hint?.replace(/\.$/, ''), command].filter(Boolean).join('. Then: ') || null;
 }
 
-function understood(sections: readonly ScriptSection[], release: string, now: number): Read {
+function understood(sections: readonly ScriptSection[], release: string, now: number) {
   const clocks = clocksIn(sections, now);
   if (!sections.some(({ name }) => name === 'site'))
     return { machine: null, logs: [], unknown: [{ what: 'server logs and state', why: 'the server ran no command over SSH', fix: null }] };
