@@ -6,7 +6,7 @@ import { type Site, workInProgress } from '../deploy/baseline.ts';
 import { liveRelease, type Release } from '../deploy/release.ts';
 import type { SiteReference } from '../deploy/site.ts';
 import type { SiteVariable } from '../env/variables.ts';
-import type { ServerState } from './server/read.ts';
+import type { ServerState } from './server/state.ts';
 
 /** Where a line comes from. `given` is the log of `--log`. */
 export const sourceShape = oneOf('deploy', 'given', 'laravel', 'nginx', 'php', 'worker', 'kernel', 'server', 'state', 'http', 'api');

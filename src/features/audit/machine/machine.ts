@@ -7,7 +7,7 @@ import type { Context } from '../../../cli/language/command.ts';
 import type { Target } from '../../../platform/names/names.ts';
 import { machineIn } from '../../remote/machine.ts';
 import { readSections } from '../../remote/sections.ts';
-import { disksIn, processIn } from '../../why/server/read.ts';
+import { disksIn, processIn } from '../../why/server/state.ts';
 import { type AuditPlace, type Flaw, theServer, theSite, wordList } from '../finding.ts';
 import type { Ledger } from '../ledger.ts';
 import { type RuleId, sshRules } from '../rules.ts';

@@ -3,7 +3,7 @@ import { bytes, wordOf } from '../../../base/text.ts';
 import { timeOf } from '../../../base/time.ts';
 import { certificateIn } from '../../overview/overview.ts';
 import { type FactLine, type Facts, isUnanswered } from '../facts.ts';
-import type { Process } from '../server/read.ts';
+import type { Process } from '../server/state.ts';
 import { AGAIN, aboutSite, type Cause, cause, type FoundCause, matchedGroup, SCRIPT, stateLine, THEN_AGAIN } from './cause.ts';
 
 const siteStatus = ({ of, site }: Facts): FactLine => stateLine('api', `${of.site.label}: ${wordOf(site.status)}`);

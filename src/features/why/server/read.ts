@@ -8,6 +8,7 @@ import SITE from '../../remote/site.sh';
 import type { Log, Source, Unknown } from '../facts.ts';
 import { type Clocks, logOf, textIn } from '../logs/text.ts';
 import NAMES from './names.sh';
+import { serverStateIn } from './state.ts';
 import WHY from './why.sh';
 
 const LIMIT_MS = 20_000;
@@ -123,80 +124,9 @@ const logPaths = (domain: string, release: string, php: string): readonly string
       .flatMap((path) => [source, path]),
   );
 
-/** What was read from the server over SSH, besides logs. Null: it could not be read. */
-export type ServerState = ReturnType<typeof serverStateIn>;
-
-function serverStateIn(sections: readonly ScriptSection[]) {
-  const body = (name: string): string | undefined => sections.find((each) => each.name === name)?.body.toString('utf8');
-  const [root = '', dangling = '', down = ''] = sections.find(({ name }) => name === 'site')?.words ?? [];
-  const env = body('env');
-  return {
-    /** The directory of the site. */
-    root: root || null,
-    /** What `current` points to, if nothing is there. */
-    dangling: dangling || null,
-    disks: disksIn(body('space') ?? '', body('inodes') ?? ''),
-    memory: memoryIn(body('memory') ?? ''),
-    /** The version of PHP on the command line. */
-    php: /^PHP (\d+\.\d+\.\d+)/m.exec(body('php') ?? '')?.[1] ?? null,
-    /** The text of composer.json of the failed or live release. */
-    composer: body('composer') ?? null,
-    /** The keys of the .env of the site; true for one with a value. */
-    env: env === undefined ? null : new Map(linesOf(env).map((key) => [key.replace(/=$/, ''), !key.endsWith('=')])),
-    /** The keys of the .env.example of the failed or live release. */
-    example: linesOf(body('example') ?? '').map((key) => key.replace(/=$/, '')),
-    /** True in maintenance mode. */
-    down: down !== '',
-    services: linesOf(body('services') ?? '').flatMap(processIn),
-    supervisor: linesOf(body('supervisor') ?? '').flatMap(processIn),
-    /** The programs of Supervisor whose configuration names a directory of this site, or of another one. */
-    programs: { own: programsIn(body('programs') ?? '', 'own'), others: programsIn(body('programs') ?? '', 'other') },
-    /** The directories and logs that Laravel writes to and cannot, as ls shows them. */
-    unwritable: linesOf(body('unwritable') ?? ''),
-  };
-}
-
-/** `own shop-worker`. */
-const programsIn = (text: string, kind: 'own' | 'other'): readonly string[] =>
-  linesOf(text).flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []));
-
 /** The clock of the server. Its time is `now` if it does not say. */
 export function clocksIn(sections: readonly ScriptSection[], now: number): { readonly zone: string; readonly now: number } {
   const [, , , date = ''] = sections.find(({ name }) => name === 'site')?.words ?? [];
   const [, seconds, zone = 'Z'] = /^(\d+) ([+-]\d{4})$/.exec(date) ?? [];
   return { zone, now: seconds === undefined ? now : Number(seconds) * 1000 };
 }
-
-const linesOf = (text: string): readonly string[] => text.split('\n').filter((line) => line.trim() !== '');
-
-/** The file systems in the output of `df -P` and `df -Pi`, each once: what is used, in percent, and the line that says so. */
-export function disksIn(space: string, inodes: string) {
-  const rows = (text: string) =>
-    linesOf(text).flatMap((line) => {
-      const [, used, mount] = /^.+?\s+\S+\s+\S+\s+\S+\s+(\d+%|-)\s+(\/.*)$/.exec(line) ?? [];
-      return used === undefined || mount === undefined ? [] : [{ mount, line, used: used === '-' ? null : Number.parseInt(used, 10) }];
-    });
-  const files = rows(inodes);
-  const unique = new Map(rows(space).map((row) => [row.mount, row]));
-  return [...unique.values()].map(({ mount, line, used }) => {
-    const row = files.find((each) => each.mount === mount);
-    const full = used !== null && used < 100 && row && (row.used ?? 0) >= 100;
-    return { mount, space: used, inodes: row?.used ?? null, line: (full ? row.line : line).replaceAll(/\s+/g, ' ') };
-  });
-}
-
-/** The output of `free -b`. */
-function memoryIn(text: string) {
-  const numbers = (name: string) => new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(text)?.[1]?.split(/\s+/).map(Number) ?? [];
-  const [total, , free, , , available = free] = numbers('Mem');
-  return total === undefined || available === undefined ? null : { total, available, swap: numbers('Swap')[0] ?? 0 };
-}
-
-/** `shop-worker:shop-worker_00   FATAL     Exited too quickly (process log may have details)`. */
-export function processIn(line: string): readonly { readonly name: string; readonly state: string; readonly line: string }[] {
-  const [, name, state] = /^(\S+)\s+([A-Za-z]+)\b/.exec(line) ?? [];
-  return name === undefined || state === undefined ? [] : [{ name, state, line: line.replaceAll(/\s+/g, ' ') }];
-}
-
-/** A process of the server, as Supervisor or systemd names it, and its state in their words. */
-export type Process = ReturnType<typeof processIn>[number];
