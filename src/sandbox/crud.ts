@@ -2,10 +2,10 @@ import { ulid } from 'ulid';
 import type { Ability, AbilitySubject } from './auth.ts';
 import { type BoundRows, operation, pathParameters, type Request, type SandboxOperation, type SignedRequest } from './operation.ts';
 import type { Timestamped } from './records.ts';
-import { type ApiResponse, createdResponse, gone, okResponse } from './response.ts';
+import { type ApiResponse, accepted, createdResponse, gone, okResponse } from './response.ts';
 import { type BodyInput, type BodyShape, integerRule, validate } from './rules.ts';
 import { childrenOf, type Noun, type Nouns, removeRow, type State, tableRows } from './state.ts';
-import { timestamp } from './time.ts';
+import { stampsAt, touch } from './time.ts';
 
 /** The operations that `resource` creates; all of them by default. */
 type Verb = 'list' | 'show' | 'create' | 'update' | 'delete';
@@ -29,7 +29,7 @@ interface Declaration<N extends RowNoun, S extends BodyShape> {
   readonly writing?: Ability;
   readonly verbs?: readonly Verb[];
   /** The representation in a response. */
-  readonly present: (row: Nouns[N], state: State) => unknown;
+  readonly present: (row: Nouns[N], state: State) => Readonly<Record<string, unknown>>;
   /** The fields of a create body. */
   readonly fields?: S;
   /** The fields that an update accepts; all of them by default. */
@@ -38,8 +38,12 @@ interface Declaration<N extends RowNoun, S extends BodyShape> {
   readonly fresh?: (input: BodyInput<S>, request: SignedRequest, bound: BoundRows) => Partial<Nouns[N]>;
   /** Checks what field rules cannot: duplicate names, unknown ids. */
   readonly check?: (input: Partial<BodyInput<S>>, scope: Scope<N>) => void;
+  /** What only the response to a create shows. */
+  readonly shownOnce?: (input: BodyInput<S>) => object;
   /** Starts the work that follows a create. */
   readonly afterCreate?: (row: Nouns[N], request: SignedRequest) => void;
+  /** `POST {path}/{noun}/{name}` without a body: its message, and the columns that it changes. */
+  readonly actions?: Readonly<Record<string, readonly [message: string, changes?: (row: Nouns[N]) => Partial<Nouns[N]>]>>;
   /** Lists the newest first, instead of the oldest. */
   readonly newestFirst?: boolean;
 }
@@ -74,12 +78,11 @@ export function crud<N extends RowNoun, S extends BodyShape = Record<never, neve
       ...declared.fresh?.(input, request, bound),
       ...input,
       ...(parent && { [`${parent}_id`]: bound[parent]?.id }),
-      created_at: timestamp(now),
-      updated_at: timestamp(now),
+      ...stampsAt(now),
     } as unknown as Nouns[N];
     tableRows(state, noun).push(row);
     declared.afterCreate?.(row, request);
-    return createdResponse(present(row, state));
+    return createdResponse({ ...present(row, state), ...declared.shownOnce?.(input) });
   };
 
   const changes = Object.fromEntries(Object.entries(fields).filter(([name]) => declared.changeable?.includes(name) ?? true)) as S;
@@ -87,8 +90,7 @@ export function crud<N extends RowNoun, S extends BodyShape = Record<never, neve
     const { input } = request;
     const row = one(bound);
     declared.check?.(input, { request, siblings: collection(request.state, bound).filter((other) => other !== row), row });
-    Object.assign(row, input, { updated_at: timestamp(request.now) });
-    return okResponse(present(row, request.state));
+    return okResponse(present(Object.assign(touch(row, request.now), input), request.state));
   };
 
   const item = `${path}/{${noun}}` as const;
@@ -102,7 +104,13 @@ export function crud<N extends RowNoun, S extends BodyShape = Record<never, neve
       return gone();
     }),
   };
-  return (declared.verbs ?? (Object.keys(made) as Verb[])).map((verb) => made[verb]);
+  const actions = Object.entries(declared.actions ?? {}).map(([name, [message, changes]]) =>
+    operation(`POST ${item}/${name}`, needs('update'), ({ state, now }, bound) => {
+      const row = one(bound);
+      return accepted(message, present(Object.assign(touch(row, now), changes?.(row)), state));
+    }),
+  );
+  return [...(declared.verbs ?? (Object.keys(made) as Verb[])).map((verb) => made[verb]), ...actions];
 }
 
 const DEFAULT_PER_PAGE = 15;

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { ulid } from 'ulid';
 import { crud, listResponse, showing } from '../crud.ts';
-import { operation, type SandboxOperation } from '../operation.ts';
-import type { Backup } from '../records.ts';
-import { accepted, createdResponse, unprocessable } from '../response.ts';
+import { operation, type Request, type SandboxOperation } from '../operation.ts';
+import type { Backup, SiteRow } from '../records.ts';
+import { accepted, unprocessable } from '../response.ts';
 import { exists, oneOf, textRule } from '../rules.ts';
 import { type State, scheduleChange } from '../state.ts';
-import { stampsAt, timestamp, timings, touch } from '../time.ts';
+import { timestamp, timings, touch } from '../time.ts';
 
 const present = showing<Backup>('id', 'type', 'status', 'size', 'server_id', 'site_id', 'database_id', 'created_at', 'completed_at');
 const filters = {
@@ -25,7 +24,7 @@ export const backups: SandboxOperation[] = [
     newestFirst: true,
     present,
     fresh: (_input, _request, { server }) => ({ ...pending('database'), server_id: String(server?.id), site_id: null }),
-    afterCreate: ({ id }, { state, now }) => scheduleChange(state, now + timings.backupBegins, 'backup.begins', id),
+    afterCreate: schedule,
   }),
   operation(
     'GET /backups',
@@ -38,20 +37,20 @@ export const backups: SandboxOperation[] = [
     },
     { query: filters, paged: true },
   ),
-  operation(
-    'POST /backups/application',
-    'database:create',
-    ({ state, now, input: { site_id } }) => {
-      const site = state.sites.find((row) => row.id === site_id);
-      exists(site !== undefined, 'site_id');
-      const owner = { server_id: site?.server_id ?? '', site_id, database_id: null };
-      const backup: Backup = { id: ulid(now), ...pending('application'), ...owner, ...stampsAt(now) };
-      state.backups.push(backup);
-      scheduleChange(state, now + timings.backupBegins, 'backup.begins', backup.id);
-      return createdResponse(present(backup));
+  ...crud({
+    noun: 'backup',
+    path: '/backups/application',
+    ability: 'database',
+    verbs: ['create'],
+    present,
+    fields: { site_id: textRule() },
+    check: ({ site_id }, { request }) => exists(siteOf(request.state, site_id) !== undefined, 'site_id'),
+    fresh: ({ site_id }, { state }) => {
+      const server_id = siteOf(state, site_id)?.server_id ?? '';
+      return { ...pending('application'), server_id, database_id: null };
     },
-    { body: { site_id: textRule() } },
-  ),
+    afterCreate: schedule,
+  }),
   operation(
     'GET /backups/{backup}/download',
     'database:read',
@@ -81,6 +80,12 @@ function refuseUnfinished(backup: Backup, action: string): void {
 
 /** A backup before it begins. */
 const pending = <T extends Backup['type']>(type: T) => ({ type, status: 'pending', size: null, completed_at: null });
+
+function schedule({ id }: Backup, { state, now }: Request): void {
+  scheduleChange(state, now + timings.backupBegins, 'backup.begins', id);
+}
+
+const siteOf = (state: State, id: unknown): SiteRow | undefined => state.sites.find((site) => site.id === id);
 
 const find = (state: State, id: string): Backup | undefined => state.backups.find((backup) => backup.id === id);
 
@@ -113,9 +118,7 @@ export function restoreEnds(state: State, id: string, at: number): void {
 
 /** The name of the site or database in a backup. */
 const sourceOf = (state: State, backup: Backup): string =>
-  state.sites.find((site) => site.id === backup.site_id)?.domain ??
-  state.databases.find((database) => database.id === backup.database_id)?.name ??
-  'backup';
+  siteOf(state, backup.site_id)?.domain ?? state.databases.find((database) => database.id === backup.database_id)?.name ?? 'backup';
 
 const BASE_SIZE = 192 * 1024;
 

@@ -4,10 +4,9 @@ import { allAbilities, issue } from '../auth.ts';
 import { crud, listResponse, showing } from '../crud.ts';
 import { openOperation, operation, type SandboxOperation } from '../operation.ts';
 import type { Credential, GitProvider, GitRepository, NamedChoice, Size, TokenRow, User } from '../records.ts';
-import { accepted, createdResponse, gone, invalid, notFoundRefusal, okResponse } from '../response.ts';
+import { createdResponse, gone, invalid, notFoundRefusal, okResponse } from '../response.ts';
 import { exists, oneOf, patternRule, textRule, urlRule, verbatim } from '../rules.ts';
 import { removeRow } from '../state.ts';
-import { touch } from '../time.ts';
 
 const present = showing<TokenRow>('id', 'name', 'abilities', 'last_used_at', 'created_at');
 const presentUser = showing<User>('id', 'name', 'email');
@@ -86,12 +85,6 @@ export const providers: SandboxOperation[] = [
 ];
 
 const names: Record<string, string> = { github: 'GitHub', gitlab: 'GitLab', bitbucket: 'Bitbucket', custom: 'Custom' };
-const repository = showing<GitRepository>('id', 'git_provider_id', 'name', 'auto_deploy_enabled', 'deploy_key', 'created_at');
-
-const autoDeploy = (verb: 'enable' | 'disable'): SandboxOperation =>
-  operation(`POST /git-repositories/{git_repository}/${verb}-auto-deploy`, 'provider:update', ({ now }, { git_repository: row }) =>
-    accepted(`Auto-deploy ${verb}d.`, repository(touch(row, now, { auto_deploy_enabled: verb === 'enable' }))),
-  );
 
 /** Connections to Git hosts, and repositories. */
 export const gitConnections: SandboxOperation[] = [
@@ -113,18 +106,18 @@ export const gitConnections: SandboxOperation[] = [
     noun: 'git_repository',
     path: '/git-repositories',
     ability: 'provider',
-    present: repository,
+    present: showing<GitRepository>('id', 'git_provider_id', 'name', 'auto_deploy_enabled', 'deploy_key', 'created_at'),
     fields: { git_provider_id: textRule(), name: patternRule(/^[\w.-]+(\/[\w.-]+)+$/) },
     changeable: ['name'],
     fresh: () => ({ auto_deploy_enabled: false, deploy_key: null }),
     check: ({ git_provider_id: id }, { request }) =>
       exists(id === undefined || request.state.git_providers.some((provider) => provider.id === id), 'git_provider_id'),
+    actions: {
+      'setup-deploy-key': ['Deploy key set up.', ({ id, deploy_key }) => ({ deploy_key: deploy_key ?? deployKey(id) })],
+      'enable-auto-deploy': ['Auto-deploy enabled.', () => ({ auto_deploy_enabled: true })],
+      'disable-auto-deploy': ['Auto-deploy disabled.', () => ({ auto_deploy_enabled: false })],
+    },
   }),
-  operation('POST /git-repositories/{git_repository}/setup-deploy-key', 'provider:update', ({ now }, { git_repository: row }) =>
-    accepted('Deploy key set up.', repository(touch(row, now, { deploy_key: row.deploy_key ?? deployKey(row.id) }))),
-  ),
-  autoDeploy('enable'),
-  autoDeploy('disable'),
 ];
 
 /** A realistic public key that no private key belongs to. */

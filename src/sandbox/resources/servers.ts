@@ -92,12 +92,10 @@ export const servers: SandboxOperation[] = [
       }
     },
     afterCreate: (server, { state, now }) => provision(state, server, now),
+    actions: { restart: ['Server restart started.'] },
   }),
   // Assumed: logs are one text with several lines.
   operation('GET /servers/{server}/logs', 'server:read', (_request, { server }) => okResponse({ content: logs(server) })),
-  operation('POST /servers/{server}/restart', 'server:update', ({ state, now }, { server }) =>
-    accepted('Server restart started.', present(touch(server, now), state)),
-  ),
   operation('POST /servers/{server}/provision', 'server:update', ({ state, now }, { server }) => {
     provision(state, server, now);
     return accepted('Provisioning started.', present(server, state));
@@ -149,27 +147,21 @@ export const crontabs: SandboxOperation[] = crud({
   fresh: () => ({ user: 'deploynix', status: 'active' }),
 });
 
-const presentDaemon = showing<Daemon>('id', 'command', 'directory', 'user', 'processes', 'status', 'created_at', 'updated_at');
-
 /** Processes that Supervisor keeps running. */
-export const daemons: SandboxOperation[] = [
-  ...crud({
-    noun: 'daemon',
-    path: '/servers/{server}/daemons',
-    ability: 'daemon',
-    present: presentDaemon,
-    fields: {
-      command: textRule(1_000),
-      directory: textRule().nullish(),
-      user: textRule().optional(),
-      processes: integerRule(1, 100).optional(),
-    },
-    fresh: () => ({ directory: null, user: 'deploynix', processes: 1, status: 'running' }),
-  }),
-  operation('POST /servers/{server}/daemons/{daemon}/restart', 'daemon:update', ({ now }, { daemon }) =>
-    accepted('Daemon restart started.', presentDaemon(touch(daemon, now, { status: 'running' }))),
-  ),
-];
+export const daemons: SandboxOperation[] = crud({
+  noun: 'daemon',
+  path: '/servers/{server}/daemons',
+  ability: 'daemon',
+  present: showing<Daemon>('id', 'command', 'directory', 'user', 'processes', 'status', 'created_at', 'updated_at'),
+  fields: {
+    command: textRule(1_000),
+    directory: textRule().nullish(),
+    user: textRule().optional(),
+    processes: integerRule(1, 100).optional(),
+  },
+  fresh: () => ({ directory: null, user: 'deploynix', processes: 1, status: 'running' }),
+  actions: { restart: ['Daemon restart started.', () => ({ status: 'running' })] },
+});
 
 /** Firewall rules of a server. */
 export const networkRules: SandboxOperation[] = crud({

@@ -62,6 +62,10 @@ export const sites: SandboxOperation[] = [
       exists(id === undefined || id === null || request.state.git_repositories.some((row) => row.id === id), 'git_repository_id');
     },
     afterCreate: (site, { state, now }) => scheduleChange(state, now + timings.siteInstalls, 'site.installed', site.id),
+    actions: {
+      resume: ['Site resumed.', ({ status }) => (status === 'suspended' ? { status: 'active' } : {})],
+      'enable-zero-downtime': ['Zero-downtime deployments enabled.', () => ({ zero_downtime_enabled: true })],
+    },
   }),
   ...crud({
     noun: 'release',
@@ -85,12 +89,6 @@ export const sites: SandboxOperation[] = [
     ({ now }, { site }) => accepted('Site suspended.', presentSite(touch(site, now, { status: 'suspended' }))),
     { body: { reason: textRule(1_000).optional() } },
   ),
-  operation('POST /servers/{server}/sites/{site}/resume', 'site:update', ({ now }, { site }) =>
-    accepted('Site resumed.', presentSite(touch(site, now, site.status === 'suspended' ? { status: 'active' } : {}))),
-  ),
-  operation('POST /servers/{server}/sites/{site}/enable-zero-downtime', 'site:update', ({ now }, { site }) =>
-    accepted('Zero-downtime deployments enabled.', presentSite(touch(site, now, { zero_downtime_enabled: true }))),
-  ),
 ];
 
 /** Finishes an installation. */
@@ -99,40 +97,23 @@ export function siteInstalled(state: State, id: string, at: number): void {
   if (site?.status === 'installing') touch(site, at, { status: 'active' });
 }
 
-const presentQueue = showing<Queue>(
-  'id',
-  'connection',
-  'queue',
-  'processes',
-  'tries',
-  'timeout',
-  'sleep',
-  'status',
-  'created_at',
-  'updated_at',
-);
-
 /** Queue workers of a site. */
-export const queues: SandboxOperation[] = [
-  ...crud({
-    noun: 'queue',
-    path: '/servers/{server}/sites/{site}/queues',
-    ability: 'queue-worker',
-    present: presentQueue,
-    fields: {
-      connection: textRule().optional(),
-      queue: textRule().optional(),
-      processes: integerRule(1, 100).optional(),
-      tries: integerRule(0, 1_000).optional(),
-      timeout: integerRule(0, 86_400).optional(),
-      sleep: integerRule(0, 3_600).optional(),
-    },
-    fresh: () => ({ connection: 'redis', queue: 'default', processes: 1, tries: 3, timeout: 60, sleep: 3, status: 'running' }),
-  }),
-  operation('POST /servers/{server}/sites/{site}/queues/{queue}/restart', 'queue-worker:update', ({ now }, { queue }) =>
-    accepted('Queue worker restart started.', presentQueue(touch(queue, now, { status: 'running' }))),
-  ),
-];
+export const queues: SandboxOperation[] = crud({
+  noun: 'queue',
+  path: '/servers/{server}/sites/{site}/queues',
+  ability: 'queue-worker',
+  present: showing<Queue>('id', 'connection', 'queue', 'processes', 'tries', 'timeout', 'sleep', 'status', 'created_at', 'updated_at'),
+  fields: {
+    connection: textRule().optional(),
+    queue: textRule().optional(),
+    processes: integerRule(1, 100).optional(),
+    tries: integerRule(0, 1_000).optional(),
+    timeout: integerRule(0, 86_400).optional(),
+    sleep: integerRule(0, 3_600).optional(),
+  },
+  fresh: () => ({ connection: 'redis', queue: 'default', processes: 1, tries: 3, timeout: 60, sleep: 3, status: 'running' }),
+  actions: { restart: ['Queue worker restart started.', () => ({ status: 'running' })] },
+});
 
 /** Nginx redirects of a site. */
 export const redirects: SandboxOperation[] = crud({
