@@ -108,7 +108,6 @@ const noProxy = (env: Env): string => [...new Set([env.no_proxy, env.NO_PROXY, '
 
 /** A running sandbox with everything around it, in a directory of its own. */
 interface Opened {
-  readonly sandbox: Sandbox;
   readonly directory: string;
   /** What a program needs to be in it: the host, the token, private directories, and this dnx on the PATH. */
   readonly changes: Env;
@@ -117,11 +116,7 @@ interface Opened {
 }
 
 /** Runs a function in a sandbox, and removes everything afterwards. */
-async function inSandbox<T>(
-  { world }: Pick<Context, 'world'>,
-  given: Values<typeof options>,
-  run: (opened: Opened) => Promise<T>,
-): Promise<T> {
+async function inSandbox<T>({ world }: Context, given: Values<typeof options>, run: (opened: Opened) => Promise<T>): Promise<T> {
   const sandbox = await open(world, given);
   // The path becomes part of scripts.
   const directory = await realpath(makeOwnDirectory(/^[\w./-]+$/.test(tmpdir()) ? tmpdir() : '/tmp', 'dnx-sandbox-'));
@@ -136,7 +131,7 @@ async function inSandbox<T>(
         ? undefined
         : await (await import('../sandbox/index.ts')).openSurroundings(sandbox, directory, outsideOf(world));
     const changes = { ...privateEnv(world, sandbox, directory, given.rate_limit), ...around?.env };
-    return await run({ sandbox, directory, changes, clone: around?.clone });
+    return await run({ directory, changes, clone: around?.clone });
   } finally {
     await sandbox.close();
     await around?.close();
@@ -251,11 +246,9 @@ async function untilHangup<T>({ signal }: Pick<World, 'signal'>, run: (signal: A
 }
 
 /** What to try, side by side if there is room. */
-const tries = [
-  ['dnx site list', 'dnx deploy --verify /up', 'dnx rollback'],
-  ['dnx changes', 'dnx why api.example.com', 'dnx logs -f'],
-  ['dnx artisan about', 'dnx ssh shop.example.com', 'dnx --help'],
-] as const;
+const tries = `  dnx site list                 dnx deploy --verify /up       dnx rollback
+  dnx changes                   dnx why api.example.com       dnx logs -f
+  dnx artisan about             dnx ssh shop.example.com      dnx --help`;
 
 const welcome = (clone: string | undefined, failing: FailureName | undefined, columns: number): string =>
   [
@@ -265,15 +258,7 @@ const welcome = (clone: string | undefined, failing: FailureName | undefined, co
       : 'There is no clone of the shop, because Git is not installed.',
     ...(failing === undefined ? [] : [`Deployments fail (${failing}) until you fix why.`]),
     '',
-    ...(columns < 74
-      ? tries.flat().map((line) => `  ${line}`)
-      : tries.map(
-          (line) =>
-            `  ${line
-              .map((each) => each.padEnd(30))
-              .join('')
-              .trimEnd()}`,
-        )),
+    columns < 74 ? tries.replaceAll(/(?<=\S) {3,}/g, '\n  ') : tries,
     '',
     'exit or Ctrl-D removes it all.',
   ].join('\n');

@@ -63,79 +63,51 @@ app.notFound((here) => serve(here, ({ method, url }) => failureResponse(unknownR
 async function serve(here: Here, run: (incoming: Incoming, world: SandboxWorld) => ApiResponse): Promise<Response> {
   const { outgoing, parts } = here.env;
   const { state, limiter, faults, calls, closing } = parts;
-  const incoming = await read(here);
-  const { method, url } = incoming;
+  const { method } = here.req;
+  const url = new URL(here.req.url);
+  const { headers } = here.req.raw;
+  const body = method === 'GET' ? '' : await here.req.text();
   const path = url.pathname.startsWith(PREFIX) ? url.pathname.slice(PREFIX.length) : url.pathname;
-  const token = identify(state, incoming.headers.get('authorization'))?.current.name ?? null;
-  const call = recordCall(calls, {
-    method,
-    path,
-    query: Object.fromEntries(url.searchParams),
-    body: readable(incoming.body),
-    token,
-    status: 0,
-  });
+  const token = identify(state, headers.get('authorization'))?.current.name ?? null;
+  const call = { method, path, query: Object.fromEntries(url.searchParams), body: readable(body), token, status: 0 };
+  calls.push(call);
+  if (calls.length > KEPT_CALLS) calls.shift();
   if (parts.latency > 0) await delay(parts.latency, undefined, { signal: closing });
   const fault = faults.take(method, path);
   const regular = (): ApiResponse => {
     const now = parts.now();
     settle(state, now);
-    const response = run(incoming, { state, limiter, now });
+    const response = run({ method, url, headers, ids: here.req.param(), body }, { state, limiter, now });
     parts.changed();
     return response;
   };
   outgoing.setHeader('Date', new Date(parts.now()).toUTCString());
-  return await send(fault, regular, call, outgoing, closing);
+  return send(fault, regular, call, here.env);
 }
 
 function honoPath(path: string): string {
   return PREFIX + path.replace(/\{(\w+)\}/g, ':$1');
 }
 
-async function read(here: Here): Promise<Incoming> {
-  const { method, url } = here.req;
-  return {
-    method,
-    url: new URL(url),
-    headers: here.req.raw.headers,
-    ids: here.req.param(),
-    body: method === 'GET' ? '' : await here.req.text(),
-  };
-}
-
 async function send(
   fault: FaultReply | undefined,
   regular: () => ApiResponse,
   call: RecordedCall,
-  outgoing: ServerResponse,
-  closing: AbortSignal,
+  { outgoing, parts }: Bindings,
 ): Promise<Response> {
-  const known = (response: ApiResponse): ApiResponse => {
+  const recorded = (response: ApiResponse): ApiResponse => {
     call.status = response.status;
     return response;
   };
-  if (fault === undefined) return respond(known(regular()));
-  if (typeof fault === 'function') return respond(known(fault(regular())));
-  if (typeof fault === 'object') return respond(known({ status: fault.status, headers: fault.headers ?? {}, body: fault.body }));
-  switch (fault) {
-    case 'hang':
-      return new Promise(() => {});
-    case 'hang-after':
-      regular();
-      return new Promise(() => {});
-    case 'cut':
-      await cutShort(outgoing, known(regular()));
-      break;
-    case 'trickle':
-      await trickle(outgoing, known(regular()), closing);
-      break;
-    case 'drop-after':
-      regular();
-      drop(outgoing);
-      break;
-    case 'drop':
-      drop(outgoing);
-      break;
+  if (fault === undefined) return respond(recorded(regular()));
+  if (typeof fault === 'function') return respond(recorded(fault(regular())));
+  if (typeof fault === 'object') return respond(recorded({ headers: {}, body: undefined, ...fault }));
+  if (fault === 'cut') await cutShort(outgoing, recorded(regular()));
+  else if (fault === 'trickle') await trickle(outgoing, recorded(regular()), parts.closing);
+  else {
+    if (fault.endsWith('-after')) regular();
+    if (fault.startsWith('hang')) return new Promise(() => {});
+    outgoing.destroy();
   }
   return RESPONSE_ALREADY_SENT;
 }
@@ -160,9 +132,6 @@ function respond(response: ApiResponse): Response {
   const { status, headers, bytes } = encode(response);
   return new Response(bytes === undefined ? null : Buffer.from(bytes), { status, headers });
 }
-
-/** Closes the connection without a response. */
-const drop = (outgoing: ServerResponse): void => void outgoing.destroy();
 
 /** Closes the connection after the headers and half of the body. */
 async function cutShort(outgoing: ServerResponse, response: ApiResponse): Promise<void> {
@@ -201,13 +170,6 @@ export interface RecordedCall {
   readonly token: string | null;
   /** 0 until the response; stays 0 after a hang or a drop. */
   status: number;
-}
-
-/** Records a call; only the last thousand are kept. */
-function recordCall(calls: RecordedCall[], call: RecordedCall): RecordedCall {
-  calls.push(call);
-  if (calls.length > KEPT_CALLS) calls.shift();
-  return call;
 }
 
 /** A body as a call records it. */

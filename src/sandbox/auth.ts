@@ -1,6 +1,6 @@
 import { hash as digest, randomBytes } from 'node:crypto';
 import type { TokenRow, User } from './records.ts';
-import { forbidden, unauthenticated } from './response.ts';
+import { ApiRefusal, forbidden } from './response.ts';
 import type { State } from './state.ts';
 import { timestamp } from './time.ts';
 
@@ -49,7 +49,7 @@ export function identify(state: State, authorization: string | null): Bearer | u
 /** The user and token of a request, or a 401. */
 export function authenticate(state: State, authorization: string | null, now: number): Bearer {
   const bearer = identify(state, authorization);
-  if (bearer === undefined) throw unauthenticated();
+  if (bearer === undefined) throw new ApiRefusal(401, 'Unauthenticated.');
   bearer.current.last_used_at = timestamp(now);
   return bearer;
 }

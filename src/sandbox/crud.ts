@@ -3,7 +3,7 @@ import type { Ability, AbilitySubject } from './auth.ts';
 import { type BoundRows, operation, pathParameters, type Request, type SandboxOperation, type SignedRequest } from './operation.ts';
 import type { Timestamped } from './records.ts';
 import { type ApiResponse, accepted, createdResponse, gone, okResponse } from './response.ts';
-import { type BodyInput, type BodyShape, integerRule, validate } from './rules.ts';
+import { type BodyInput, type BodyShape, integerRule, reader } from './rules.ts';
 import { childrenOf, type Noun, type Nouns, removeRow, type State, tableRows } from './state.ts';
 import { stampsAt, touch } from './time.ts';
 
@@ -119,10 +119,11 @@ const MAX_PER_PAGE = 100;
 /** The rules of the query of every list. */
 export const pagingRules = { page: integerRule(1, Number.MAX_SAFE_INTEGER).optional(), per_page: integerRule(1, MAX_PER_PAGE).optional() };
 
+const readPaging = reader(pagingRules);
+
 /** A page of a list, with Laravel's `meta` and `links`. As in Laravel, the links drop `per_page` and filters. */
 export function listResponse<T>(request: Request, rows: readonly T[], present: (row: T) => unknown): ApiResponse {
-  const asked = validate(pagingRules, Object.fromEntries([...request.query].filter(([name]) => name in pagingRules)));
-  const { page = 1, per_page = DEFAULT_PER_PAGE } = asked;
+  const { page = 1, per_page = DEFAULT_PER_PAGE } = readPaging(Object.fromEntries(request.query));
   const total = rows.length;
   const last = Math.max(1, Math.ceil(total / per_page));
   const start = (page - 1) * per_page;

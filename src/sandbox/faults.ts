@@ -22,52 +22,35 @@ export type FaultReply =
   | 'trickle'
   | ((response: ApiResponse) => ApiResponse);
 
+/** Faults as the server sees them. */
+export type FaultBox = ReturnType<typeof createFaults>;
+
 /** Injects faults. The first fault that matches a request applies. */
-export interface Faults {
-  /** Applies to the next `times` matching requests (default 1). */
-  next(match: Match, reply: FaultReply, times?: number): void;
-  /** Applies to every matching request until the returned function is called. */
-  always(match: Match, reply: FaultReply): () => void;
-  clear(): void;
-}
-
-interface Fault {
-  readonly match: Match;
-  readonly reply: FaultReply;
-  left: number;
-}
-
-/** Faults as the server sees them: `take` returns the one that applies to a request. */
-export interface FaultBox extends Faults {
-  take(method: string, path: string): FaultReply | undefined;
-}
+export type Faults = Omit<FaultBox, 'take'>;
 
 /** Creates an empty set of faults. */
-export function createFaults(): FaultBox {
-  let faults: Fault[] = [];
-  const add = (match: Match, reply: FaultReply, left: number): Fault => {
+export function createFaults() {
+  let faults: { readonly match: Match; readonly reply: FaultReply; left: number }[] = [];
+  const add = (match: Match, reply: FaultReply, left: number) => {
     const fault = { match, reply, left };
     faults.push(fault);
-    return fault;
-  };
-  const drop = (fault: Fault): void => {
-    faults = faults.filter((other) => other !== fault);
+    return () => {
+      faults = faults.filter((other) => other !== fault);
+    };
   };
   return {
-    next: (match, reply, times = 1) => void add(match, reply, times),
-    always: (match, reply) => {
-      const fault = add(match, reply, Number.POSITIVE_INFINITY);
-      return () => drop(fault);
-    },
-    clear: () => {
+    /** Applies to the next `times` matching requests. */
+    next: (match: Match, reply: FaultReply, times = 1): void => void add(match, reply, times),
+    /** Applies to every matching request until the returned function is called. */
+    always: (match: Match, reply: FaultReply): (() => void) => add(match, reply, Number.POSITIVE_INFINITY),
+    clear: (): void => {
       faults = [];
     },
-    take: (method, path) => {
-      const fault = faults.find(({ match }) => fits(match, method, path));
-      if (fault === undefined) return undefined;
-      fault.left -= 1;
-      if (fault.left <= 0) drop(fault);
-      return fault.reply;
+    /** The fault that applies to a request. */
+    take: (method: string, path: string): FaultReply | undefined => {
+      const fault = faults.find(({ match, left }) => left > 0 && fits(match, method, path));
+      if (fault) fault.left -= 1;
+      return fault?.reply;
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Ability } from './auth.ts';
 import type { TokenRow, User } from './records.ts';
 import { type ApiResponse, notFoundRefusal } from './response.ts';
-import { type BodyInput, type BodyShape, validate, validateChanges } from './rules.ts';
+import { type BodyInput, type BodyShape, reader } from './rules.ts';
 import { type AnyRow, column, models, type Noun, type Nouns, type State, tableRows } from './state.ts';
 
 /** An operation as the API reference writes it: `POST /servers/{server}/restart`. */
@@ -76,7 +76,8 @@ export function operation<const R extends Route, S extends BodyShape = None, Q e
   { body, query, partial = false, paged = false, limit }: Accepts<S, Q> = {},
 ): SandboxOperation {
   const [method = '', path = ''] = route.split(' ');
-  const checked = partial ? validateChanges : validate;
+  const readBody = body && reader(body, partial);
+  const readQuery = query && reader(query);
   return {
     route,
     method,
@@ -89,8 +90,8 @@ export function operation<const R extends Route, S extends BodyShape = None, Q e
     open: false,
     ability,
     run(request, bound) {
-      const input = (body ? checked(body, request.body) : {}) as BodyInput<S>;
-      const filters = (query ? validate(query, Object.fromEntries(request.query)) : {}) as BodyInput<Q>;
+      const input = (readBody?.(request.body) ?? {}) as BodyInput<S>;
+      const filters = (readQuery?.(Object.fromEntries(request.query)) ?? {}) as BodyInput<Q>;
       return run({ ...request, input, filters }, bound as unknown as Bound<R>);
     },
   };

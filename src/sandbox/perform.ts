@@ -22,34 +22,27 @@ export interface SandboxWorld {
 
 /** Performs an operation. Errors become responses. */
 export function performOperation(operation: SandboxOperation, incoming: Incoming, { state, limiter, now }: SandboxWorld): ApiResponse {
+  const { url, headers, ids } = incoming;
   const throttle: Record<string, string> = {};
-  const respond = (): ApiResponse => {
-    const bearer = operation.open ? undefined : authenticate(state, incoming.headers.get('authorization'), now);
+  let response: ApiResponse;
+  try {
+    const bearer = operation.open ? undefined : authenticate(state, headers.get('authorization'), now);
     // All clients on loopback have the same address, so all logins share a window.
     const who = bearer ? String(bearer.current.id) : 'guest';
     if (bearer) Object.assign(throttle, limiter.general(who, now));
     if (operation.limit) Object.assign(throttle, limiter.own(operation.limit, who, now));
     if (bearer) authorize(state, bearer, operation.ability);
-    const bound = bind(state, operation.path, incoming.ids);
-    return operation.run({ state, now, ...bearer, ...partsOf(incoming) } as SignedRequest, bound);
-  };
-  let response: ApiResponse;
-  try {
-    response = respond();
+    const bound = bind(state, operation.path, ids);
+    const request = { state, now, ...bearer, address: url.origin + url.pathname, query: url.searchParams, body: jsonOf(incoming) };
+    response = operation.run(request as SignedRequest, bound);
   } catch (error) {
-    response = failureResponse(error, wantsJson(incoming.headers));
+    response = failureResponse(error, wantsJson(headers));
   }
   return { ...response, headers: { ...throttle, ...response.headers } };
 }
 
 /** Whether the client accepts JSON errors. Like Laravel, checks only the first type in the Accept header. */
 export const wantsJson = (headers: Headers): boolean => /^[^,;]*[/+]json\b/i.test(headers.get('accept') ?? '');
-
-const partsOf = (incoming: Incoming) => ({
-  address: incoming.url.origin + incoming.url.pathname,
-  query: incoming.url.searchParams,
-  body: jsonOf(incoming),
-});
 
 function jsonOf({ method, headers, body }: Incoming): Record<string, unknown> {
   if (body.trim() === '' || (method !== 'POST' && method !== 'PUT')) return {};
@@ -66,32 +59,24 @@ function jsonOf({ method, headers, body }: Incoming): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-interface Limit {
-  readonly max: number;
-  /** In ms. */
-  readonly window: number;
-}
-
-const limits: { readonly [L in OwnLimit]: Limit } = {
+/** Limits of some operations, `window` in ms. */
+const limits: { readonly [L in OwnLimit]: { readonly max: number; readonly window: number } } = {
   login: { max: 5, window: MINUTE },
   'token-creation': { max: 10, window: MINUTE },
   'backup-download': { max: 10, window: HOUR },
 };
 
-/** Counts a request and returns the headers of Laravel's throttle, or throws a 429. */
-export interface Limiter {
-  general(who: string, now: number): Record<string, string>;
-  own(limit: OwnLimit, who: string, now: number): Record<string, string>;
-}
+/** Counts requests. */
+export type Limiter = ReturnType<typeof createLimiter>;
 
 /**
  * Fixed windows, as in Laravel's RateLimiter: a window opens with the first request, and refused requests are not counted. Counts
- * are in memory and reset when the sandbox starts.
+ * are in memory and reset when the sandbox starts. Returns the headers of Laravel's throttle, or throws a 429.
  */
-export function createLimiter(max: number, window = MINUTE): Limiter {
+export function createLimiter(max: number, window = MINUTE) {
   const windows = new Map<string, { ends: number; used: number }>();
 
-  const take = (key: string, { max, window }: Limit, now: number): Record<string, string> => {
+  const take = (key: string, { max, window }: (typeof limits)[OwnLimit], now: number): Record<string, string> => {
     let open = windows.get(key);
     if (open === undefined || open.ends <= now) {
       open = { ends: now + window, used: 0 };
@@ -110,7 +95,7 @@ export function createLimiter(max: number, window = MINUTE): Limiter {
   };
 
   return {
-    general: (who, now) => (max > 0 ? take(`general ${who}`, { max, window }, now) : {}),
-    own: (limit, who, now) => take(`${limit} ${who}`, limits[limit], now),
+    general: (who: string, now: number) => (max > 0 ? take(`general ${who}`, { max, window }, now) : {}),
+    own: (limit: OwnLimit, who: string, now: number) => take(`${limit} ${who}`, limits[limit], now),
   };
 }

@@ -78,9 +78,6 @@ export class ApiRefusal extends Error {
   }
 }
 
-/** 401: no token, or an unknown or revoked one. */
-export const unauthenticated = (): ApiRefusal => new ApiRefusal(401, 'Unauthenticated.');
-
 /** 403 with a reason. */
 export const forbidden = (message: string): ApiRefusal => new ApiRefusal(403, message);
 

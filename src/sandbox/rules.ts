@@ -48,28 +48,18 @@ export const moment = () =>
     )
     .meta({ format: 'date-time' });
 
-/** The schemas of shapes, because zod compiles a new one at its first use. */
-const whole = new WeakMap<BodyShape, z.ZodObject>();
-const partial = new WeakMap<BodyShape, z.ZodObject>();
-
-function schemaOf(shape: BodyShape, known: typeof whole, make: (shape: BodyShape) => z.ZodObject): z.ZodObject {
-  const schema = known.get(shape) ?? make(shape);
-  known.set(shape, schema);
-  return schema;
-}
-
-/** The declared fields of a body, or a 422 in Laravel's words. Other fields are ignored; null counts as missing. */
-export function validate<S extends BodyShape>(shape: S, body: Readonly<Record<string, unknown>>): BodyInput<S> {
-  const present = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
-  return checked(schemaOf(shape, whole, z.object), present) as BodyInput<S>;
-}
-
-/** Like `validate`, but all fields are optional, and null clears a nullable field. */
-export function validateChanges<S extends BodyShape>(shape: S, body: Readonly<Record<string, unknown>>): Partial<BodyInput<S>> {
-  return checked(
-    schemaOf(shape, partial, (all) => z.object(all).partial()),
-    body,
-  ) as Partial<BodyInput<S>>;
+/**
+ * Reads the declared fields of a body, or throws a 422 in Laravel's words. Other fields are ignored, and null counts as missing. `partial`: all
+ * fields are optional, and null clears a nullable one.
+ */
+export function reader<S extends BodyShape>(shape: S, partial = false): (body: Readonly<Record<string, unknown>>) => BodyInput<S> {
+  // zod compiles a schema at its first use.
+  let schema: z.ZodObject | undefined;
+  return (body) => {
+    schema ??= partial ? z.object(shape).partial() : z.object(shape);
+    const present = partial ? body : Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
+    return checked(schema, present) as BodyInput<S>;
+  };
 }
 
 /** Throws a 422 if a sibling has the same value in this column. */

@@ -150,29 +150,19 @@ export function removeRow(state: State, noun: Noun, row: AnyRow): void {
   rows.splice(rows.indexOf(row), 1);
 }
 
-/** Persistent storage of the state. */
-interface Store {
-  /** The saved state, or undefined if there is none. Throws if the file is not a state of this version. */
-  load(): State | undefined;
-  /** Saves the state if it changed, atomically. */
-  save(state: State): void;
-}
-
-/** Creates a store in a JSON file. Without a file, nothing is saved. */
-export function createStore(file: string | undefined): Store {
-  if (file === undefined) return { load: () => undefined, save: () => {} };
+/** Keeps the state in a JSON file. Without a file, nothing is saved. */
+export function createStore(file: string | undefined) {
   let written = '';
   return {
-    load() {
-      const text = readText(file);
-      if (text === undefined) return undefined;
-      written = text;
-      return parse(text, file);
+    /** The saved state, or undefined if there is none. Throws if the file is not a state of this version. */
+    load(): State | undefined {
+      written = (file === undefined ? undefined : readText(file)) ?? '';
+      return file === undefined || written === '' ? undefined : parse(written, file);
     },
-    save(state) {
-      const text = `${JSON.stringify(state, null, 2)}\n`;
-      if (text === written) return;
-      writeText(file, text);
+    /** Saves the state if it changed, atomically. */
+    save(state: State): void {
+      const text = file === undefined ? '' : `${JSON.stringify(state, null, 2)}\n`;
+      if (file !== undefined && text !== written) writeText(file, text);
       written = text;
     },
   };

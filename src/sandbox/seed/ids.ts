@@ -36,16 +36,11 @@ export const seeded = {
 /** The nth id of a kind. The kind is spelled in Crockford's base 32, without I, L, O and U. */
 export const seedId = (kind: string, n: number): string => `01JQ8Z4T9G${`${kind}${String(n).padStart(4, '0')}`.padStart(16, '0')}`;
 
-/** Creates timestamps by their age in days. */
-export interface Calendar {
-  /** A timestamp this many days ago; may be fractional. */
-  ago(days: number): string;
-  /** `created_at` and `updated_at` of a row. */
-  stamps(created: number, updated?: number): { created_at: string; updated_at: string };
-}
+/** Creates timestamps by their age in days, which may be fractional. */
+export type Calendar = ReturnType<typeof calendar>;
 
 /** Creates the calendar of a seed; `now` is in epoch ms. */
-export function calendar(now: number): Calendar {
+export function calendar(now: number) {
   const ago = (days: number): string => timestamp(now - days * DAY);
-  return { ago, stamps: (created, updated = created) => ({ created_at: ago(created), updated_at: ago(updated) }) };
+  return { ago, stamps: (created: number, updated = created) => ({ created_at: ago(created), updated_at: ago(updated) }) };
 }

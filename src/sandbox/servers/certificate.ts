@@ -1,73 +1,46 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 
-/** A certificate and its key, as PEM. */
-export interface TlsCertificate {
-  readonly certificate: string;
-  readonly key: string;
-}
-
-/** An authority that lives as long as the process: its key is never written. */
-export interface Authority {
-  /** Its own certificate, for whoever trusts it. */
-  readonly certificate: string;
-  issue(domain: string): TlsCertificate;
-}
-
 const NAME = 'dnx sandbox';
 const DAY = 86_400_000;
 
-/** Creates an authority whose certificates are valid for a few days. */
-export function createAuthority(now: number): Authority {
+/** An authority that lives as long as the process: its key is never written. */
+export type Authority = ReturnType<typeof createAuthority>;
+
+/** Creates an authority whose certificates are valid for a few days. All is PEM. */
+export function createAuthority(now: number) {
   const root = newKey();
+  // An X.509 certificate of version 3 (RFC 5280).
+  const certified = (subject: string, subjectKey: KeyObject, ...extensions: readonly Buffer[]): string => {
+    const algorithm = sequence(identifier('1.2.840.10045.4.3.2'));
+    const body = sequence(
+      tagged(0xa0, integer(Buffer.from([2]))),
+      integer(Buffer.concat([Buffer.from([1]), randomBytes(15)])),
+      algorithm,
+      nameOf(NAME),
+      sequence(time(now - DAY), time(now + 7 * DAY)),
+      nameOf(subject),
+      subjectKey.export({ type: 'spki', format: 'der' }),
+      tagged(0xa3, sequence(...extensions)),
+    );
+    const signature = tagged(0x03, Buffer.from([0]), sign('sha256', body, root.privateKey));
+    const lines = sequence(body, algorithm, signature)
+      .toString('base64')
+      .replace(/.{1,64}/g, '$&\n');
+    return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`;
+  };
   return {
-    certificate: certified({
-      subject: NAME,
-      signer: root.privateKey,
-      subjectKey: root.publicKey,
-      now,
-      extensions: [basicConstraints(true)],
-    }),
-    issue(domain) {
+    /** Its own certificate, for whoever trusts it. */
+    certificate: certified(NAME, root.publicKey, basicConstraints(true)),
+    issue(domain: string) {
       const { privateKey, publicKey } = newKey();
-      const extensions = [basicConstraints(false), extension('2.5.29.17', sequence(tagged(0x82, Buffer.from(domain))))];
-      return {
-        certificate: certified({ subject: domain, signer: root.privateKey, subjectKey: publicKey, now, extensions }),
-        key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-      };
+      const names = extension('2.5.29.17', sequence(tagged(0x82, Buffer.from(domain))));
+      const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+      return { certificate: certified(domain, publicKey, basicConstraints(false), names), key };
     },
   };
 }
 
 const newKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
-
-interface Contents {
-  readonly subject: string;
-  readonly subjectKey: KeyObject;
-  readonly signer: KeyObject;
-  readonly now: number;
-  readonly extensions: readonly Buffer[];
-}
-
-/** An X.509 certificate of version 3 (RFC 5280), as PEM. */
-function certified({ subject, subjectKey, signer, now, extensions }: Contents): string {
-  const algorithm = sequence(identifier('1.2.840.10045.4.3.2'));
-  const body = sequence(
-    tagged(0xa0, integer(Buffer.from([2]))),
-    integer(Buffer.concat([Buffer.from([1]), randomBytes(15)])),
-    algorithm,
-    nameOf(NAME),
-    sequence(time(now - DAY), time(now + 7 * DAY)),
-    nameOf(subject),
-    subjectKey.export({ type: 'spki', format: 'der' }),
-    tagged(0xa3, sequence(...extensions)),
-  );
-  const signature = tagged(0x03, Buffer.from([0]), sign('sha256', body, signer));
-  const lines =
-    sequence(body, algorithm, signature)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
-}
 
 const nameOf = (commonName: string): Buffer =>
   sequence(tagged(0x31, sequence(identifier('2.5.4.3'), tagged(0x0c, Buffer.from(commonName)))));

@@ -6,12 +6,7 @@ import { seeded } from '../seed/ids.ts';
 import type { Head, State } from '../state.ts';
 
 /** The repository of shop.example.com, as a Git host has it, and a clone of it. */
-export interface Project {
-  /** Reads what was pushed since, and keeps it in the state. */
-  update(state: State): void;
-  /** Writes the files of a commit to a directory. False if the repository does not have it. */
-  checkOut(commit: string, directory: string): boolean;
-}
+export type Project = NonNullable<ReturnType<typeof createProject>>;
 
 const REPOSITORY = 'example/shop';
 const HOUR = 3_600_000;
@@ -74,7 +69,7 @@ const main: readonly { readonly subject: string; readonly files: Readonly<Record
 const upgrade = { subject: 'Require PHP 8.4', files: { 'composer.json': composer('8.4') } };
 
 /** Creates the repository and its clone, and gives the releases of the shop its commits. Undefined without Git. */
-export function createProject(directory: string, clone: string, dotenv: string, state: State, now: number): Project | undefined {
+export function createProject(directory: string, clone: string, dotenv: string, state: State, now: number) {
   const hub = join(directory, REPOSITORY);
   const marks = join(directory, 'marks');
   mkdirSync(join(hub, 'hooks'), { recursive: true });
@@ -96,13 +91,15 @@ export function createProject(directory: string, clone: string, dotenv: string, 
   writeFileSync(join(clone, '.env'), dotenv);
   let seen: number | undefined;
   return {
-    update(current) {
+    /** Reads what was pushed since, and keeps it in the state. */
+    update(current: State): void {
       const at = statSync(join(hub, 'pushed'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
       if (at === seen) return;
       seen = at;
       current.heads = headsIn(git);
     },
-    checkOut(commit, to) {
+    /** Writes the files of a commit to a directory. False if the repository does not have it. */
+    checkOut(commit: string, to: string): boolean {
       const index = commits.get(commit);
       if (index !== undefined) {
         writeFiles(to, main.slice(0, index + 1));

@@ -23,17 +23,7 @@ import type { Project } from './project.ts';
 import SSH from './ssh.sh';
 
 /** The servers of a sandbox: directories that are laid out like them, and an ssh that runs commands there. */
-export interface Servers {
-  /** Brings the directories up to date with the state, and what is broken in them into the state. */
-  update(state: State, now: number): void;
-  /** Breaks every site in a way that the user can repair. */
-  break(state: State, failure: 'disk' | 'permission'): void;
-  /** Makes every file removable. */
-  unlock(state: State): void;
-  isDown(site: SiteRow): boolean;
-  /** Writes a request to the log of nginx. */
-  logRequest(site: SiteRow, words: string): void;
-}
+export type Servers = ReturnType<typeof createServers>;
 
 /** Where `update` keeps what it wrote. */
 interface Written {
@@ -50,7 +40,7 @@ interface Written {
 const ORDER_MS = 5_000;
 
 /** Creates the servers in a directory, with their programs and the `ssh` in `bin`. */
-export function createServers(directory: string, project: Project | undefined): Servers {
+export function createServers(directory: string, project: Project | undefined) {
   for (const name of ['bin', 'programs', 'addresses']) mkdirSync(join(directory, name), { recursive: true });
   const program = (path: string, script: string): void => writeFileSync(join(directory, path), `#!/bin/sh\n${script}`, { mode: 0o755 });
   program('bin/ssh', `node='${process.execPath}'\n${SSH}`);
@@ -71,7 +61,8 @@ export function createServers(directory: string, project: Project | undefined): 
   const siteRoot = (root: string, { domain }: SiteRow): string => join(root, 'home/deploynix', domain);
 
   return {
-    update(state, now) {
+    /** Brings the directories up to date with the state, and what is broken in them into the state. */
+    update(state: State, now: number): void {
       project?.update(state);
       for (const server of state.servers) {
         if (server.ip_address === null) continue;
@@ -83,7 +74,8 @@ export function createServers(directory: string, project: Project | undefined): 
       }
       state.damage = damageIn(state, rootOf, siteRoot);
     },
-    break(state, failure) {
+    /** Breaks every site in a way that the user can repair. */
+    break(state: State, failure: 'disk' | 'permission'): void {
       for (const site of state.sites) {
         const root = written.servers.get(site.server_id) ?? '';
         if (failure === 'disk') {
@@ -92,17 +84,18 @@ export function createServers(directory: string, project: Project | undefined): 
         } else chmodSync(join(siteRoot(root, site), 'shared/storage'), 0o500);
       }
     },
-    unlock(state) {
+    /** Makes every file removable. */
+    unlock(state: State): void {
       for (const site of state.sites) {
         const storage = join(siteRoot(written.servers.get(site.server_id) ?? '', site), 'shared/storage');
         if (isLocked(storage)) chmodSync(storage, 0o700);
       }
     },
-    isDown: (site) => {
+    isDown: (site: SiteRow): boolean => {
       const root = written.servers.get(site.server_id);
       return root !== undefined && existsSync(join(siteRoot(root, site), 'shared/storage/framework/down'));
     },
-    logRequest(site, words) {
+    logRequest(site: SiteRow, words: string): void {
       const root = written.servers.get(site.server_id);
       if (root !== undefined) tryAppend(join(root, `var/log/nginx/${site.domain}-access.log`), `${words}\n`);
     },
@@ -156,7 +149,8 @@ interface Update {
 }
 
 /** Brings one site up to date: its releases, their logs, the live one, and its .env. */
-function updateSite(root: string, site: SiteRow, { state, now, root: server, written, project }: Update): void {
+function updateSite(root: string, site: SiteRow, update: Update): void {
+  const { state, now, root: server, written } = update;
   const shared = join(root, 'shared');
   if (!written.sites.has(site.id)) {
     written.sites.add(site.id);
@@ -169,7 +163,7 @@ function updateSite(root: string, site: SiteRow, { state, now, root: server, wri
       writeFileSync(join(server, `var/log/nginx/${site.domain}-${kind}.log`), text);
   }
   const releases = state.releases.filter(({ site_id }) => site_id === site.id);
-  for (const release of releases) updateRelease(root, site, release, { now, written, project });
+  for (const release of releases) updateRelease(root, site, release, update);
   for (const name of readdirSync(join(root, 'releases')))
     if (!releases.some((release) => release.name === name.replace(/\.log$/, ''))) rmSync(join(root, 'releases', name), { recursive: true });
   const live = releases.find(({ active }) => active);
@@ -181,12 +175,7 @@ function updateSite(root: string, site: SiteRow, { state, now, root: server, wri
   }
 }
 
-function updateRelease(
-  root: string,
-  site: SiteRow,
-  release: ReleaseRow,
-  { now, written, project }: Pick<Update, 'now' | 'written' | 'project'>,
-): void {
+function updateRelease(root: string, site: SiteRow, release: ReleaseRow, { now, written, project }: Update): void {
   const at = join(root, 'releases', release.name);
   if (!written.logs.has(release.id)) {
     mkdirSync(at, { recursive: true });

@@ -10,17 +10,11 @@ import type { State } from '../state.ts';
 import BROWSER from './browser.sh';
 import { createAuthority } from './certificate.ts';
 import { createProject } from './project.ts';
-import { accessLine, createServers } from './servers.ts';
+import { createServers } from './servers.ts';
 import { openWebsites } from './websites.ts';
 
 /** Everything around the API that a sandbox has on this machine. */
-export interface Surroundings {
-  /** What a program needs to find it: ssh, the websites, and their certificates. */
-  readonly env: Readonly<Record<string, string>>;
-  /** A clone of the repository of shop.example.com; undefined without Git. */
-  readonly clone: string | undefined;
-  close(): Promise<void>;
-}
+export type Surroundings = Awaited<ReturnType<typeof openSurroundings>>;
 
 /** What the user has outside of the sandbox. */
 interface Outside {
@@ -36,11 +30,7 @@ interface Outside {
 const TICK_MS = 200;
 
 /** Puts the servers, the websites and the repository of a sandbox into a directory. Whoever made it removes it. */
-export async function openSurroundings(
-  sandbox: Sandbox,
-  directory: string,
-  { program, proxy, authorities }: Outside,
-): Promise<Surroundings> {
+export async function openSurroundings(sandbox: Sandbox, directory: string, { program, proxy, authorities }: Outside) {
   const now = sandbox.now();
   const clone = join(directory, 'shop');
   const project = createProject(join(directory, 'git'), clone, localDotenv(directory), sandbox.state, now);
@@ -63,17 +53,10 @@ export async function openSurroundings(
   const authority = createAuthority(now);
   const trusted = join(directory, 'trusted.pem');
   writeFileSync(trusted, authority.certificate + (authorities ? readFileSync(authorities, 'utf8') : ''));
-  const websites = await openWebsites({
-    authority,
-    state: () => sandbox.state,
-    isDown: servers.isDown,
-    served: (site, { method, path, status, bytes }) => {
-      servers.logRequest(site, accessLine(sandbox.now(), '127.0.0.1', `${method} ${path}`, status, bytes));
-    },
-    upstream: proxy,
-  });
+  const websites = await openWebsites(sandbox, servers, authority, proxy);
   writeFileSync(join(directory, 'bin/browser'), `#!/bin/sh\nwebsites=${websites.proxy}\n${BROWSER}`, { mode: 0o755 });
   return {
+    /** What a program needs to find ssh, the websites, and their certificates. */
     env: {
       BROWSER: join(directory, 'bin/browser'),
       HTTPS_PROXY: websites.proxy,
@@ -82,8 +65,9 @@ export async function openSurroundings(
       http_proxy: websites.proxy,
       NODE_EXTRA_CA_CERTS: trusted,
     },
+    /** A clone of the repository of shop.example.com; undefined without Git. */
     clone: project && clone,
-    async close() {
+    async close(): Promise<void> {
       clearInterval(ticking);
       websites.close();
       await endRunning(directory, program);

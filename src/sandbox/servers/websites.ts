@@ -4,44 +4,26 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import type { SiteRow } from '../records.ts';
-import type { State } from '../state.ts';
+import type { Sandbox } from '../server.ts';
 import type { Authority } from './certificate.ts';
+import { accessLine, type Servers } from './servers.ts';
 
-/** The websites of a sandbox, behind a proxy. */
-export interface Websites {
-  /** `http://127.0.0.1:PORT`: a proxy for which the domains of the sandbox are here, and every other host is where it is. */
-  readonly proxy: string;
-  close(): void;
-}
-
-/** What the websites need. */
-interface Parts {
-  readonly authority: Authority;
-  readonly state: () => State;
-  /** True for a site in maintenance mode. */
-  readonly isDown: (site: SiteRow) => boolean;
-  /** Called with each response of a site. */
-  readonly served: (
-    site: SiteRow,
-    line: { readonly method: string; readonly path: string; readonly status: number; readonly bytes: number },
-  ) => void;
-  /** The proxy that the user has, if any. */
-  readonly upstream: string | undefined;
-}
-
-/** Starts the websites on loopback. */
-export async function openWebsites({ authority, state, isDown, served, upstream }: Parts): Promise<Websites> {
+/**
+ * Starts the websites of a sandbox on loopback, behind a proxy: for it, the domains of the sandbox are here, and every other host is where it is.
+ * `upstream`: the proxy that the user has, if any.
+ */
+export async function openWebsites(sandbox: Sandbox, servers: Servers, authority: Authority, upstream: string | undefined) {
   const siteOf = (host = ''): SiteRow | undefined => {
     const domain = host.replace(/:\d+$/, '').toLowerCase();
-    return state().sites.find((site) => site.domain === domain);
+    return sandbox.state.sites.find((site) => site.domain === domain);
   };
 
   const answer = (site: SiteRow, path: string, { method = 'GET' }: IncomingMessage, response: ServerResponse): void => {
-    const release = state().releases.find(({ site_id, active }) => active && site_id === site.id);
-    const [status, words] = answerOf(site, path, release && `Release ${release.name}: ${release.commit_message}`, isDown(site));
+    const release = sandbox.state.releases.find(({ site_id, active }) => active && site_id === site.id);
+    const [status, words] = answerOf(site, path, release && `Release ${release.name}: ${release.commit_message}`, servers.isDown(site));
     const body = `<!doctype html>\n<title>${site.domain}</title>\n<h1>${site.domain}</h1>\n<p>${words.replaceAll('<', '&lt;')}</p>\n`;
     response.writeHead(status, { 'Content-Type': 'text/html; charset=utf-8', Server: 'nginx' }).end(body);
-    served(site, { method, path, status, bytes: Buffer.byteLength(body) });
+    servers.logRequest(site, accessLine(sandbox.now(), '127.0.0.1', `${method} ${path}`, status, Buffer.byteLength(body)));
   };
 
   const server = createServer((incoming, response) => {
@@ -75,8 +57,9 @@ export async function openWebsites({ authority, state, isDown, served, upstream 
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
+    /** `http://127.0.0.1:PORT` */
     proxy: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close() {
+    close(): void {
       server.close();
       for (const socket of open) socket.destroy();
     },
