@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { systemCode } from '../base/errors.ts';
 
 const HOST = '127.0.0.1';
@@ -27,45 +27,43 @@ async function listening(port: number): Promise<number> {
   return typeof address === 'object' && address ? address.port : port;
 }
 
-/** True if what listens on a loopback port sends anything within `limitMs`, once it was sent `hello`. */
-export function answers(port: number, hello: Uint8Array, limitMs: number, signal: AbortSignal): Promise<boolean> {
+/** Connects to a port, and resolves to what `watch` ends with; to false if it cannot connect, or the connection ends before. */
+function watched(
+  place: { readonly port: number; readonly host: string; readonly signal?: AbortSignal },
+  watch: (socket: Socket, end: (result: boolean) => void) => void,
+): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: HOST, signal });
-    const end = (answered: boolean) => {
+    const socket = connect(place);
+    const end = (result: boolean) => {
       socket.destroy();
-      resolve(answered);
+      resolve(result);
     };
-    socket.setTimeout(limitMs, () => end(false));
-    socket.on('data', () => end(true));
+    watch(socket, end);
     for (const event of ['error', 'close']) socket.on(event, () => end(false));
-    socket.write(hello);
   });
 }
+
+/** True if what listens on a loopback port sends anything within `limitMs`, once it was sent `hello`. */
+export const answers = (port: number, hello: Uint8Array, limitMs: number, signal: AbortSignal): Promise<boolean> =>
+  watched({ port, host: HOST, signal }, (socket, end) => {
+    socket.setTimeout(limitMs, () => end(false));
+    socket.on('data', () => end(true)).write(hello);
+  });
 
 /** How long a connection that was closed may take to be seen as closed, in ms. */
 const SETTLED_MS = 50;
 
 /** True unless what listens on a loopback port closes a connection before `settled`, which is called once it is made. */
-export function accepts(port: number, settled: () => Promise<unknown>, signal: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: HOST, signal });
-    const end = (accepted: boolean) => {
-      socket.destroy();
-      resolve(accepted);
-    };
+export const accepts = (port: number, settled: () => Promise<unknown>, signal: AbortSignal): Promise<boolean> =>
+  watched({ port, host: HOST, signal }, (socket, end) => {
     socket.once('connect', () => void settled().then(() => socket.setTimeout(SETTLED_MS, () => end(true))));
-    for (const event of ['error', 'close']) socket.on(event, () => end(false));
     socket.on('data', () => end(true));
   });
-}
 
 /** True if nothing listens where a URL of this machine leads. */
-export const isRefused = ({ hostname, port, protocol }: URL): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(Number(port) || (protocol === 'https:' ? 443 : 80), hostname.replace(/^\[|\]$/g, ''));
-    const end = (refused: boolean) => {
-      socket.destroy();
-      resolve(refused);
-    };
+export const isRefused = ({ hostname, port, protocol }: URL): Promise<boolean> => {
+  const place = { port: Number(port) || (protocol === 'https:' ? 443 : 80), host: hostname.replace(/^\[|\]$/g, '') };
+  return watched(place, (socket, end) => {
     socket.on('connect', () => end(false)).on('error', (error) => end(systemCode(error) === 'ECONNREFUSED'));
   });
+};

@@ -18,14 +18,7 @@ export class BusError extends Error {
 }
 
 /** A connection to a message bus. */
-export interface Bus {
-  /** Calls a method, and resolves to the values of the reply. Rejects with a BusError. */
-  call(call: MethodCall): Promise<readonly BusValue[]>;
-  /** Resolves to the values of the next signal of this name from this object. */
-  signal(path: string, member: string): Promise<readonly BusValue[]>;
-  /** Sends a final call without waiting for its reply, and disconnects. */
-  leave(call?: MethodCall): void;
-}
+export type Bus = NonNullable<Awaited<ReturnType<typeof openBus>>>;
 
 interface Pending {
   readonly matches: (message: Message) => boolean;
@@ -34,7 +27,7 @@ interface Pending {
 }
 
 /** Connects to a bus. Undefined if nothing listens on the socket. The bus replies to nothing before `Hello` was called. */
-export async function openBus(path: string): Promise<Bus | undefined> {
+export async function openBus(path: string) {
   const socket = new (loadNet().Socket)();
   const pending = new Set<Pending>();
   let serial = 0;
@@ -64,14 +57,18 @@ export async function openBus(path: string): Promise<Bus | undefined> {
       if (socket.destroyed) reject(new BusError('closed', 'the connection was closed'));
     });
   return {
-    call(call) {
+    /** Calls a method, and resolves to the values of the reply. Rejects with a BusError. */
+    call(call: MethodCall): Promise<readonly BusValue[]> {
       serial += 1;
       const number = serial;
       socket.write(methodCall(number, call));
       return wait(({ replyTo }) => replyTo === number);
     },
-    signal: (object, member) => wait((message) => message.kind === 4 && message.path === object && message.member === member),
-    leave(call) {
+    /** Resolves to the values of the next signal of this name from this object. */
+    signal: (object: string, member: string) =>
+      wait((message) => message.kind === 4 && message.path === object && message.member === member),
+    /** Sends a final call without waiting for its reply, and disconnects. */
+    leave(call?: MethodCall): void {
       if (call) socket.write(methodCall(serial + 1, call));
       socket.destroySoon();
     },
@@ -105,16 +102,6 @@ function messagesOf(take: (message: Message) => void): (chunk: Buffer) => boolea
 
 // Messages: https://dbus.freedesktop.org/doc/dbus-specification.html#message-protocol
 
-/** A received message. `kind` is 2 for a reply, 3 for an error and 4 for a signal. */
-interface Message {
-  readonly kind: number;
-  readonly replyTo: number | undefined;
-  readonly path: string | undefined;
-  readonly member: string | undefined;
-  readonly error: string | undefined;
-  readonly body: readonly BusValue[];
-}
-
 /** A method call. `face` is the interface. */
 export interface MethodCall {
   readonly destination: string;
@@ -144,8 +131,11 @@ function methodCall(serial: number, call: MethodCall): Buffer {
   return Buffer.concat([header, padding(header.length, 8), body]);
 }
 
+/** A received message. */
+type Message = NonNullable<ReturnType<typeof firstMessage>>['message'];
+
 /** Decodes the first message. Undefined if it has not arrived completely. */
-function firstMessage(received: Buffer): { readonly message: Message; readonly length: number } | undefined {
+function firstMessage(received: Buffer) {
   if (received.length < FIXED_HEADER) return undefined;
   const fieldsEnd = FIXED_HEADER + received.readUInt32LE(12);
   const start = fieldsEnd + gap(fieldsEnd, 8);
@@ -153,7 +143,8 @@ function firstMessage(received: Buffer): { readonly message: Message; readonly l
   if (received.length < length) return undefined;
   const [decoded] = decodeAll('a(yv)', received, 12) as [readonly [number, BusVariant][]];
   const field = <T extends BusValue>(code: number) => decoded.find(([each]) => each === code)?.[1].value as T | undefined;
-  const message: Message = {
+  const message = {
+    /** 2 for a reply, 3 for an error and 4 for a signal. */
     kind: received.readUInt8(1),
     replyTo: field<number>(fields.replyTo),
     path: field<string>(fields.path),

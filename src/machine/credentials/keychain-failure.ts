@@ -8,40 +8,24 @@ export const instead = 'Set DNX_TOKEN, or store the token in a file that only yo
 export const keychainFailure = (message: string, hint: string = instead, cause?: unknown): DnxError =>
   new DnxError('failed', `${message.replace(/\.$/, '')}.`, { hint, cause });
 
-const unlockIt = `Unlock it and try again. ${instead}`;
+/** The hint for a locked keyring. */
+export const unlockIt = `Unlock it and try again. ${instead}`;
 
 /** The error for a locked keyring. */
 export const keychainLocked = (cause?: unknown): DnxError => keychainFailure('The keychain (Secret Service) is locked', unlockIt, cause);
 
-/** The error for a dismissed password prompt. A desktop that cannot show one reports the same. */
-export const unlockDismissed = (): DnxError =>
-  keychainFailure('The keyring is still locked: its prompt was dismissed or could not be shown', unlockIt);
-
-/** The error if there is no default keyring. */
-export const noDefaultKeyring = (): DnxError =>
-  keychainFailure(
-    'The keychain (Secret Service) has no default keyring to write to',
-    `Create one in your desktop's password application. ${instead}`,
-  );
-
 /** The error after `seconds` without a response. `state` is how far the call got. */
 export function keychainUnanswered(state: 'connecting' | 'asking' | 'answered' | 'attended', seconds: number): DnxError {
-  switch (state) {
-    case 'connecting':
-      return keychainFailure(
-        'The keychain is unavailable: the D-Bus session bus is not responding',
-        `Log in to your desktop again. ${instead}`,
-      );
-    case 'asking':
-      return keychainFailure('The keychain (Secret Service) is not responding', `Restart it, or log in to your desktop again. ${instead}`);
-    case 'answered':
-      return keychainFailure(
-        `The keychain (Secret Service) did not respond within ${seconds}s; it may be waiting for your approval`,
-        `Look for its dialog and try again. ${instead}`,
-      );
-    case 'attended':
-      return keychainFailure(`The keyring was not unlocked within ${seconds}s`, unlockIt);
-  }
+  const [message, hint] = {
+    connecting: ['The keychain is unavailable: the D-Bus session bus is not responding', `Log in to your desktop again. ${instead}`],
+    asking: ['The keychain (Secret Service) is not responding', `Restart it, or log in to your desktop again. ${instead}`],
+    answered: [
+      `The keychain (Secret Service) did not respond within ${seconds}s; it may be waiting for your approval`,
+      `Look for its dialog and try again. ${instead}`,
+    ],
+    attended: [`The keyring was not unlocked within ${seconds}s`, unlockIt],
+  }[state] as [string, string];
+  return keychainFailure(message, hint);
 }
 
 /** Adds advice to an error of the bus or the service. Returns other errors unchanged. */

@@ -102,7 +102,7 @@ function desktopKeychain({ env, clock, signal }: KeychainOptions): Keychain {
     let state: 'connecting' | 'asking' | 'answered' = 'connecting';
     const answer = async (): Promise<T> => {
       const bus = await openSessionBus(env);
-      item = secretItem({ bus, service: SERVICE, account, attended });
+      item = secretItem(bus, SERVICE, account, attended);
       await item.greet();
       state = 'asking';
       await item.begin();

@@ -2,35 +2,16 @@ import { createRequire } from 'node:module';
 import type { Attended } from '../world.ts';
 import { type Bus, BusError, type MethodCall } from './dbus.ts';
 import type { BusValue, BusVariant } from './dbus-values.ts';
-import { keychainLocked, noDefaultKeyring, unlockDismissed } from './keychain-failure.ts';
+import { instead, keychainFailure, keychainLocked, unlockIt } from './keychain-failure.ts';
 
 /** The keyring item of a service and account. https://specifications.freedesktop.org/secret-service-spec/latest/ */
-export interface SecretItem {
-  /** Says Hello to the bus, which must come first. */
-  greet(): Promise<void>;
-  /** Finds the default keyring; the first call to the service. */
-  begin(): Promise<void>;
-  read(): Promise<string | undefined>;
-  write(secret: string): Promise<void>;
-  /** False if there was nothing to remove. */
-  remove(): Promise<boolean>;
-  /** Dismisses an open prompt and disconnects. */
-  leave(): void;
-}
-
-interface SecretItemOptions {
-  readonly bus: Bus;
-  readonly service: string;
-  readonly account: string;
-  /** Undefined: no prompt is shown. */
-  readonly attended: Attended | undefined;
-}
+export type SecretItem = ReturnType<typeof secretItem>;
 
 const ITEM = 'org.freedesktop.Secret.Item';
 const COLLECTION = 'org.freedesktop.Secret.Collection';
 
-/** Opens an item in GNOME Keyring, KWallet or KeePassXC. */
-export function secretItem({ bus, service, account, attended }: SecretItemOptions): SecretItem {
+/** Opens an item in GNOME Keyring, KWallet or KeePassXC. Without `attended`, no prompt is shown. */
+export function secretItem(bus: Bus, service: string, account: string, attended: Attended | undefined) {
   const attributes = [
     ['service', service],
     ['username', account],
@@ -51,40 +32,47 @@ export function secretItem({ bus, service, account, attended }: SecretItemOption
     return (await search())[0]?.[0];
   };
   const create = async (secret: string): Promise<void> => {
-    if (keyring === NONE) throw noDefaultKeyring();
+    if (keyring === NONE) {
+      const hint = `Create one in your desktop's password application. ${instead}`;
+      throw keychainFailure('The keychain (Secret Service) has no default keyring to write to', hint);
+    }
     const session = await openSession(bus, secrets);
     const args = [propertiesOf(attributes, `${service}: ${account}`), session.seal(secret), true];
     const [, path = NONE] = await call('CreateItem', 'a{sv}(oayays)b', args, { path: keyring, face: COLLECTION });
     await prompts.complete(String(path));
   };
   return {
-    async greet() {
+    /** Says Hello to the bus, which must come first. */
+    async greet(): Promise<void> {
       await bus.call({ ...busItself, member: 'Hello' });
     },
-    async begin() {
+    /** Finds the default keyring; the first call to the service. */
+    async begin(): Promise<void> {
       const [path = NONE] = await call('ReadAlias', 's', ['default']);
       keyring = String(path);
     },
-    async read() {
+    async read(): Promise<string | undefined> {
       const path = await find();
       if (path === undefined) return undefined;
       const session = await openSession(bus, secrets);
       const [sealed = []] = await call('GetSecret', 'o', [session.path], { path, face: ITEM });
       return session.unseal(sealed);
     },
-    async write(secret) {
+    async write(secret: string): Promise<void> {
       const path = await find();
       if (path === undefined) return create(secret);
       const session = await openSession(bus, secrets);
       await call('SetSecret', '(oayays)', [session.seal(secret)], { path, face: ITEM });
     },
-    async remove() {
+    /** False if there was nothing to remove. */
+    async remove(): Promise<boolean> {
       const path = await find();
       if (path === undefined) return false;
       const [pending = NONE] = await call('Delete', '', [], { path, face: ITEM });
       await prompts.complete(String(pending));
       return true;
     },
+    /** Dismisses an open prompt and disconnects. */
     leave: prompts.leave,
   };
 }
@@ -115,18 +103,9 @@ const PROMPT = 'org.freedesktop.Secret.Prompt';
 const wallet = { destination: 'org.kde.kwalletd6', path: '/modules/kwalletd6', face: 'org.kde.KWallet' } as const;
 
 /** The prompts of a keyring. */
-interface Prompts {
-  /** Unlocks keyrings or items. Fails immediately without `attended`. */
-  unlock(paths: readonly string[]): Promise<void>;
-  /** Runs a prompt to its end. It may not need a dialog. */
-  complete(path: string): Promise<void>;
-  /** Dismisses an open prompt and disconnects. */
-  leave(): void;
-}
-
-/** Opens the prompts. Without `attended`, no prompt is shown. */
-function openPrompts(bus: Bus, attended: Attended | undefined): Prompts {
+function openPrompts(bus: Bus, attended: Attended | undefined) {
   let open: string | undefined;
+  // A prompt may not need a dialog.
   const complete = async (path: string): Promise<void> => {
     if (path === NONE) return;
     open = path;
@@ -138,11 +117,13 @@ function openPrompts(bus: Bus, attended: Attended | undefined): Prompts {
     await bus.call({ ...onPrompt(path), member: 'Prompt', signature: 's', args: [''] });
     const [was] = await completed;
     open = undefined;
-    if (was === true) throw unlockDismissed();
+    // A desktop that cannot show it reports the same.
+    if (was === true) throw keychainFailure('The keyring is still locked: its prompt was dismissed or could not be shown', unlockIt);
   };
   return {
     complete,
-    async unlock(paths) {
+    /** Unlocks keyrings or items. */
+    async unlock(paths: readonly string[]): Promise<void> {
       // KWallet reports itself as locked until a client unlocks it. With an open wallet, that shows no dialog.
       if (!(await isWalletOpen(bus))) {
         if (attended === undefined) throw keychainLocked();
@@ -151,7 +132,7 @@ function openPrompts(bus: Bus, attended: Attended | undefined): Prompts {
       const [, path = NONE] = await bus.call({ ...secrets, member: 'Unlock', signature: 'ao', args: [paths] });
       await complete(String(path));
     },
-    leave: () => bus.leave(open === undefined ? undefined : { ...onPrompt(open), member: 'Dismiss' }),
+    leave: (): void => bus.leave(open === undefined ? undefined : { ...onPrompt(open), member: 'Dismiss' }),
   };
 }
 

@@ -8,17 +8,10 @@ import { pathOf, type World } from '../world.ts';
 type Contents = Readonly<Record<string, unknown>>;
 
 /** The file of unencrypted tokens, by account. It exists only while it contains a token. */
-export interface InsecureFile {
-  readonly path: string;
-  read(account: string): string | undefined;
-  write(account: string, token: string): Promise<void>;
-  remove(account: string): Promise<void>;
-  /** Creates its directory, or throws if another user could change it. */
-  prepare(): void;
-}
+export type InsecureFile = ReturnType<typeof insecureFile>;
 
 /** Opens the insecure file at `path`. Writes are locked. */
-export function insecureFile(path: string, waiting: LockWaiting): InsecureFile {
+export function insecureFile(path: string, waiting: LockWaiting) {
   const edit = async (change: (contents: Contents) => Contents) => {
     const write = () => {
       const contents = change(readJson<Contents>(path));
@@ -38,30 +31,25 @@ export function insecureFile(path: string, waiting: LockWaiting): InsecureFile {
   };
   return {
     path,
-    prepare: () => makeSecretDirectory(dirname(path)),
-    read(account) {
+    /** Creates its directory, or throws if another user could change it. */
+    prepare: (): void => makeSecretDirectory(dirname(path)),
+    read(account: string): string | undefined {
       const token = readJson<Contents>(path)[account];
       return typeof token === 'string' ? token : undefined;
     },
-    async write(account, token) {
+    async write(account: string, token: string): Promise<void> {
       makeSecretDirectory(dirname(path));
       await edit((contents) => ({ ...contents, [account]: token }));
     },
-    remove: (account) => edit(({ [account]: _, ...others }) => others),
+    remove: (account: string): Promise<void> => edit(({ [account]: _, ...others }) => others),
   };
 }
 
 /** A new, empty file for a token. */
-export interface TokenFile {
-  readonly path: string;
-  /** Writes the token to disk, or throws the system's error. */
-  write(token: string): void;
-  /** Removes the file if no token was created. */
-  discard(): void;
-}
+export type TokenFile = ReturnType<typeof reserveFile>;
 
 /** Creates an empty file with mode 600 before the token is created, so that the token cannot be lost. Refuses an existing file. */
-export function reserveFile(name: string, world: Pick<World, 'cwd' | 'home'>): TokenFile {
+export function reserveFile(name: string, world: Pick<World, 'cwd' | 'home'>) {
   const path = pathOf(name, world);
   let descriptor: number;
   try {
@@ -73,11 +61,13 @@ export function reserveFile(name: string, world: Pick<World, 'cwd' | 'home'>): T
   }
   return {
     path,
-    write(token) {
+    /** Writes the token to disk, or throws the system's error. */
+    write(token: string): void {
       writeFileSync(descriptor, `${token}\n`);
       fsyncSync(descriptor);
       closeSync(descriptor);
     },
-    discard: () => rmSync(path, { force: true }),
+    /** Removes the file if no token was created. */
+    discard: (): void => rmSync(path, { force: true }),
   };
 }

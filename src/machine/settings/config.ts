@@ -67,16 +67,16 @@ export function configProblem(source: SettingsFile): DnxError | undefined {
     source.problem('object', key),
     ...Object.keys(source.object(key)).map((name) => source.problem('object', key, name)),
   ];
-  const values = Object.keys(source.object('profiles')).flatMap((name) =>
+  const texts = Object.keys(source.object('profiles')).flatMap((name) =>
     profileKeys.map((key) => source.problem('text', 'profiles', name, key)),
   );
-  return [source.problem('text', 'profile'), ...entries('profiles'), ...values, ...entries('accounts')].find(Boolean);
+  return [source.problem('text', 'profile'), ...entries('profiles'), ...texts, ...entries('accounts')].find(Boolean);
 }
 
 /** A settings file without a problem as dnx writes it: an id without quotes becomes text, as `configIn` reads it. Unknown keys stay. */
 export const normalizedConfig = (content: object): JsonObject =>
   mapped(content, (value, key) =>
-    key === 'profile' ? String(value) : key === 'profiles' ? mapped(value, (values) => mapped(values, textOfProfile)) : value,
+    key === 'profile' ? String(value) : key === 'profiles' ? mapped(value, (profile) => mapped(profile, textOfProfile)) : value,
   );
 
 const textOfProfile = (value: unknown, key: string): unknown => (profileKeys.some((known) => known === key) ? String(value) : value);
@@ -85,18 +85,7 @@ const mapped = (object: unknown, change: (value: unknown, key: string) => unknow
   Object.fromEntries(Object.entries(object as object).map(([key, value]) => [key, change(value, key)]));
 
 /** The readable parts of a settings or link file. */
-export interface SettingsFile {
-  readonly file: string;
-  /** The object at these keys; empty if it is missing or broken. */
-  object(...keys: readonly string[]): Readonly<Record<string, unknown>>;
-  /** The text at these keys. A number counts as text, because ids are sometimes written without quotes. */
-  text(...keys: readonly string[]): string | undefined;
-  /** The problem with the file, or with the text, object or flag at these keys. */
-  problem(kind: Kind, ...keys: readonly string[]): DnxError | undefined;
-}
-
-/** What a value must be: a string, an object, or true or false. */
-type Kind = 'text' | 'object' | 'flag';
+export type SettingsFile = ReturnType<typeof openSettingsFile>;
 
 const FIX = 'Fix or remove it.';
 
@@ -104,7 +93,7 @@ const FIX = 'Fix or remove it.';
 const LONGEST = 1_000;
 
 /** Reads a settings or link file. Never throws for a broken file; `problem` returns the error. `refused`: why it is not read. */
-export function openSettingsFile(file: string, limitMb?: number, refused?: DnxError): SettingsFile {
+export function openSettingsFile(file: string, limitMb?: number, refused?: DnxError) {
   let broken = refused;
   let content: object = {};
   try {
@@ -118,26 +107,32 @@ export function openSettingsFile(file: string, limitMb?: number, refused?: DnxEr
     keys.reduce<unknown>((value, key) => (isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined), content);
   return {
     file,
-    object(...keys) {
+    /** The object at these keys; empty if it is missing or broken. */
+    object(...keys: readonly string[]): JsonObject {
       const value = at(keys);
       return isObject(value) ? value : {};
     },
-    text(...keys) {
+    /** The text at these keys. A number counts as text, because ids are sometimes written without quotes. */
+    text(...keys: readonly string[]): string | undefined {
       const value = at(keys);
       return isText(value) ? String(value) : undefined;
     },
-    problem(kind, ...keys) {
+    /** The problem with the file, or with the text, object or flag at these keys. */
+    problem(kind: keyof typeof values, ...keys: readonly string[]): DnxError | undefined {
       if (broken) return broken;
       const paths = keys.map((_, index) => keys.slice(0, index + 1));
       const isWrong = (path: readonly string[]) => {
         const value = at(path);
-        return value !== undefined && !fits[path.length === keys.length ? kind : 'object'](value);
+        return value !== undefined && !values[path.length === keys.length ? kind : 'object'].fits(value);
       };
       const wrong = paths.find(isWrong);
       if (!wrong) return undefined;
       const expected = wrong.length < keys.length ? 'object' : kind;
       const tooLong = expected === 'text' && isTextOfAnyLength(at(wrong));
-      return usage(`${wrong.join('.')} in ${file} ${tooLong ? `is longer than ${LONGEST} characters` : wanted[expected]}.`, FIX);
+      return usage(
+        `${wrong.join('.')} in ${file} ${tooLong ? `is longer than ${LONGEST} characters` : `must be ${values[expected].name}`}.`,
+        FIX,
+      );
     },
   };
 }
@@ -145,13 +140,8 @@ export function openSettingsFile(file: string, limitMb?: number, refused?: DnxEr
 const isTextOfAnyLength = (value: unknown): boolean => ['string', 'number', 'bigint'].includes(typeof value);
 const isText = (value: unknown): boolean => isTextOfAnyLength(value) && String(value).length <= LONGEST;
 
-const fits: Readonly<Record<Kind, (value: unknown) => boolean>> = {
-  text: isText,
-  object: isObject,
-  flag: (value) => typeof value === 'boolean',
-};
-const wanted: Readonly<Record<Kind, string>> = {
-  text: 'must be a string',
-  object: 'must be an object',
-  flag: 'must be true or false',
-};
+const values = {
+  text: { name: 'a string', fits: isText },
+  object: { name: 'an object', fits: isObject },
+  flag: { name: 'true or false', fits: (value: unknown) => typeof value === 'boolean' },
+} as const;

@@ -50,29 +50,25 @@ export type SettingName = (typeof settingNames)[number];
 type Values = Readonly<Partial<Record<Origin, string | undefined>>>;
 
 /** The settings chosen so far. */
-export interface Precedence {
-  /** Chooses the value with the highest precedence, and records its origin. */
-  choose(name: SettingName, values: Values): string | undefined;
-  /** Parses a chosen value. If it is invalid, the hint names its origin, unless that is an option. */
-  explain<T>(name: SettingName, read: () => T, reset: string): T;
-  readonly origins: Readonly<Partial<Record<SettingName, Origin>>>;
-}
+export type Precedence = ReturnType<typeof openPrecedence>;
 
 const order: readonly Origin[] = ['option', 'environment', 'link file', 'profile', 'default'];
 
 /** Chooses settings: option > environment > link file > profile > default. */
-export function openPrecedence(): Precedence {
+export function openPrecedence() {
   const origins: Partial<Record<SettingName, Origin>> = {};
   return {
-    origins,
-    choose(name, values) {
+    origins: origins as Readonly<typeof origins>,
+    /** Chooses the value with the highest precedence, and records its origin. */
+    choose(name: SettingName, values: Values): string | undefined {
       if (values.option === '') throw usage(`--${name} is empty.`);
       const origin = order.find((candidate) => values[candidate] !== undefined && values[candidate] !== '');
       if (!origin) return undefined;
       origins[name] = origin;
       return values[origin];
     },
-    explain(name, read, reset) {
+    /** Parses a chosen value. If it is invalid, the hint names its origin, unless that is an option. */
+    explain<T>(name: SettingName, read: () => T, reset: string): T {
       try {
         return read();
       } catch (error) {
@@ -95,14 +91,6 @@ export interface Blocked {
   readonly storing: DnxError | undefined;
 }
 
-/** The profile and the host of requests. */
-interface Place {
-  readonly profile: string;
-  /** Never a host that only the link file names. */
-  readonly host: string;
-  readonly blocked: Blocked;
-}
-
 interface HostSources {
   readonly flags: { readonly profile?: string | undefined; readonly host?: string | undefined };
   readonly world: Pick<World, 'env' | 'cwd' | 'home'>;
@@ -112,7 +100,7 @@ interface HostSources {
 }
 
 /** Chooses profile and host. A profile from the link file only sets the default server and site; it never decides where a token goes. */
-export function chooseHost({ flags, world, config, link, precedence }: HostSources): Place {
+export function chooseHost({ flags, world, config, link, precedence }: HostSources) {
   const { choose, explain, origins } = precedence;
   const values = {
     option: flags.profile,
@@ -144,11 +132,12 @@ export function chooseHost({ flags, world, config, link, precedence }: HostSourc
       `To use it: --profile ${quoted(profile)} or DNX_PROFILE=${quoted(profile)}. To use ${userProfile}: --profile ${quoted(userProfile)}`,
     );
   };
-  return {
-    profile,
-    host,
-    blocked: { requests: isHostTyped ? undefined : requests(), storedToken: storedToken(), storing: configProblem(config) },
+  const blocked: Blocked = {
+    requests: isHostTyped ? undefined : requests(),
+    storedToken: storedToken(),
+    storing: configProblem(config),
   };
+  return { profile, host, blocked };
 }
 
 const isTyped = (origin: Origin | undefined): boolean => origin === 'option' || origin === 'environment';
