@@ -4,35 +4,11 @@ import type { Tree } from '../../cli/language/command.ts';
 import { columns, type Reports, rows, type View } from '../../cli/output/view.ts';
 import { endpointsOf, type KnownEndpoint, type KnownField } from '../schema/endpoints.ts';
 
-/** What dnx knows of a query parameter, a field of the body or of the response. `assumed`: the API reference does not state it. */
-interface SchemaField {
-  readonly name: string;
-  readonly type: string | null;
-  readonly assumed: boolean;
-}
-
-/** A field that dnx sends. */
-interface SentField extends SchemaField {
-  readonly required: boolean;
-  /** Known values, which dnx does not enforce. */
-  readonly choices: readonly string[];
-  /** False if only `-F` sends it. */
-  readonly option: boolean;
-  readonly help: string;
-}
-
 /** What dnx knows of an endpoint. */
-interface EndpointSchema {
-  readonly operation: string;
-  /** Null if any token will do. */
-  readonly ability: { readonly name: string; readonly assumed: boolean } | null;
-  /** The commands that send it. */
-  readonly commands: readonly string[];
-  readonly path: readonly string[];
-  readonly query: readonly SentField[];
-  readonly body: readonly SentField[];
-  readonly response: { readonly type: 'array' | 'object' | 'file'; readonly fields: readonly SchemaField[] };
-}
+type EndpointSchema = ReturnType<typeof schemaIn>;
+
+/** A field that dnx sends. `assumed`: the API reference does not state it. */
+type SentField = ReturnType<typeof sentField>;
 
 /** `dnx api --schema`: what dnx knows of the endpoints at a path, without a request. `method`: only this one. */
 export async function schemaOf(tree: Tree, path: string, method: string | undefined): Promise<View> {
@@ -91,23 +67,24 @@ function apart(typed: string | undefined, known: string | undefined): number {
   return nearest(typed, [known]) === undefined ? 4 : 1;
 }
 
-function schemaIn({ endpoint, parameters, commands, ability, query, body, further, answer, form }: KnownEndpoint): EndpointSchema {
+function schemaIn({ endpoint, parameters, commands, ability, query, body, further, answer, form }: KnownEndpoint) {
+  const type: 'array' | 'file' | 'object' = form === 'list' ? 'array' : form === 'file' ? 'file' : 'object';
   return {
     operation: endpoint,
+    /** Null if any token will do. */
     ability: ability ? { name: ability.ability, assumed: ability.assumed } : null,
+    /** Those that send it. */
     commands,
     path: parameters,
     // dnx sends a page with every list, but the API does not require it.
     query: query.map((field) => ({ ...sentField(field, true), required: false })),
     body: [...body.map((field) => sentField(field, true)), ...further.map((field) => sentField(field, false))],
-    response: {
-      type: form === 'list' ? 'array' : form === 'file' ? 'file' : 'object',
-      fields: answer.map(({ name, type = null, assumed }) => ({ name, type, assumed })),
-    },
+    response: { type, fields: answer.map(({ name, type = null, assumed }) => ({ name, type, assumed })) },
   };
 }
 
-const sentField = ({ name, type, format, required, assumed, choices = [], help }: KnownField, option: boolean): SentField => ({
+/** `choices`: known values, which dnx does not enforce. `option`: false if only `-F` sends it. */
+const sentField = ({ name, type, format, required, assumed, choices = [], help }: KnownField, option: boolean) => ({
   name,
   type: format ?? type,
   required,

@@ -14,11 +14,11 @@ import { failedDeployment, isOnline, isWithoutPhp, oldPhpOfServer, oldPhpOfSite,
 import { differingKeys, type KeysOn } from './checks/ssh-keys.ts';
 import type { AuditPlace } from './finding.ts';
 import { distinct, inspect, type Ledger, type ListReader, openLedger, openReader, withLabels } from './ledger.ts';
-import { auditMachines, type OnlineSite } from './machine/machine.ts';
+import { type AuditedMachine, auditMachines } from './machine/machine.ts';
 import { serverRules, siteRules, sshRules } from './rules.ts';
 
 /** What an audit is about. */
-interface AuditScope {
+export interface AuditScope {
   /** The only server to audit; undefined for all. */
   readonly server: Target | undefined;
   /** Signs in to each server, too. */
@@ -57,7 +57,7 @@ export async function examineServers(ctx: Context, { server, ssh, backupDays }: 
   if (!whole && wanted.length === 0) throw notFound('server', server.label, []);
   if (whole) await auditTokens(ctx, ledger, reader);
   const place = server ? { server } : {};
-  const read = wanted.length === 0 ? [] : await reader.list(backupsEndpoint, place, ['database-backup-missing'], { type: 'database' });
+  const read = wanted.length === 0 ? [] : await reader(backupsEndpoint, place, ['database-backup-missing'], { type: 'database' });
   const audit = { ledger, reader, now: ctx.clock.now(), backupDays, backups: read && backupTimes(read), whole, ssh };
   const progress = auditProgress(ctx, wanted.length);
   const servers: AuditedServer[] = [];
@@ -81,7 +81,7 @@ export async function examineServers(ctx: Context, { server, ssh, backupDays }: 
 /** Checks for tokens with every ability, each identified by its id. */
 async function auditTokens({ tokens }: Context, ledger: Ledger, reader: ListReader): Promise<void> {
   const rule = 'token-all-abilities';
-  const listed = await reader.list('GET /tokens', {}, [rule]);
+  const listed = await reader('GET /tokens', {}, [rule]);
   if (!listed) return;
   const powerful = listed.filter(({ abilities }) => hasEverything(abilities));
   const held = await tokens.find();
@@ -110,13 +110,7 @@ async function auditTokens({ tokens }: Context, ledger: Ledger, reader: ListRead
 }
 
 /** What an audit knows of a server. */
-interface AuditedServer {
-  readonly server: Target;
-  readonly record: JsonObject;
-  /** The names of its sites; undefined if they could not be read. */
-  readonly sites: readonly string[] | undefined;
-  /** Those that are online and have a public name. */
-  readonly online: readonly OnlineSite[];
+interface AuditedServer extends AuditedMachine {
   /** Undefined if they could not be read, or were not needed. */
   readonly keys: KeysOn | undefined;
 }
@@ -146,7 +140,7 @@ async function auditServer(record: JsonObject, server: Target, audit: Audit): Pr
         );
     },
     async () => {
-      const read = whole ? await reader.list('GET /servers/{server}/ssh-keys', place, ['ssh-key-differs']) : undefined;
+      const read = whole ? await reader('GET /servers/{server}/ssh-keys', place, ['ssh-key-differs']) : undefined;
       keys = read && { server, keys: read };
     },
   ];
@@ -156,9 +150,9 @@ async function auditServer(record: JsonObject, server: Target, audit: Audit): Pr
 
 async function auditSites(place: AuditPlace, audit: Audit): Promise<Pick<AuditedServer, 'sites' | 'online'>> {
   const { reader, ledger, now } = audit;
-  const sites = await reader.list('GET /servers/{server}/sites', place, siteRules);
+  const sites = await reader('GET /servers/{server}/sites', place, siteRules);
   if (!sites) return { sites: undefined, online: [] };
-  const shared = await reader.list('GET /servers/{server}/certificates', place, ['certificate-expiring']);
+  const shared = await reader('GET /servers/{server}/certificates', place, ['certificate-expiring']);
   const known = { shared, ofSites: new Set<string>() };
   const unusable: string[] = [];
   const usable = withLabels(sites, 'site', (reason, name) => {
@@ -212,7 +206,7 @@ async function auditCertificates(
   // An API that lists them for the server saves a request for each site.
   const known = (shared ?? []).filter(({ site_id }) => wordOf(site_id) === place.site?.id);
   const endpoint = 'GET /servers/{server}/sites/{site}/certificates';
-  const certificates = known.length > 0 ? known : await reader.list(endpoint, place, certificateRules);
+  const certificates = known.length > 0 ? known : await reader(endpoint, place, certificateRules);
   if (!certificates) return;
   for (const { id } of certificates) ofSites.add(wordOf(id));
   const verdict = verdictOf(certificates, now);

@@ -44,22 +44,10 @@ function acceptedIn(text: string, name: string, number: number): Accepted {
 }
 
 /** Findings compared with a baseline. */
-export interface BaselineComparison {
-  /** Those that are not accepted. */
-  readonly fresh: readonly AuditFinding[];
-  readonly accepted: readonly AuditFinding[];
-  /** What was accepted and is gone. */
-  readonly fixed: readonly Accepted[];
-  /** What is gone from the findings, but was not checked this time. */
-  readonly unknown: readonly Accepted[];
-}
+export type BaselineComparison = ReturnType<typeof compareWith>;
 
-/** Compares findings with a baseline. What was not checked is not fixed. */
-export function compareWith(
-  baseline: readonly Accepted[],
-  findings: readonly AuditFinding[],
-  examination: Examination,
-): BaselineComparison {
+/** Compares findings with a baseline. What was not checked is not fixed, but unknown. */
+export function compareWith(baseline: readonly Accepted[], findings: readonly AuditFinding[], examination: Examination) {
   const known = new Set(baseline.map(({ fingerprint }) => fingerprint));
   const current = new Set(findings.map(({ fingerprint }) => fingerprint));
   const gone = baseline.filter(({ fingerprint }) => !current.has(fingerprint));

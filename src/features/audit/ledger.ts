@@ -1,4 +1,4 @@
-import { DnxError, isError, type Next } from '../../base/errors.ts';
+import { type DnxError, isError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -9,98 +9,77 @@ import { type AuditPlace, type Flaw, namesIn, type Risk, type RuleAtPlace, ruleK
 import type { RuleId } from './rules.ts';
 
 /** Why a check could not be made. */
-interface Obstacle {
-  readonly reason: string;
-  readonly fix?: Next['command'] | undefined;
-  /** True if there is nothing to check yet. */
-  readonly pending?: boolean;
-}
+type Obstacle = Pick<Unchecked, 'reason'> & Partial<Pick<Unchecked, 'fix' | 'pending'>>;
 
 /** Collects what the checks find, and what they covered. */
-export interface Ledger {
-  /** This was found, whether or not everything could be checked. */
-  add(rule: RuleId, place: AuditPlace, flaws: Iterable<Flaw>): void;
-  /** A rule was checked at a place, and this was found. */
-  found(rule: RuleId, place: AuditPlace, flaws: Iterable<Flaw>): void;
-  /** What is a finding for every token but the one in use: that token itself. */
-  spare(risk: Risk): void;
-  /** Rules were checked at a place, whatever was found. */
-  checked(place: AuditPlace, ...rules: readonly RuleId[]): void;
-  unchecked(place: AuditPlace, rules: readonly RuleId[], obstacle: Obstacle): void;
-  readonly risks: readonly Risk[];
-  readonly spared: readonly Risk[];
-  covered(): readonly RuleAtPlace[];
-  /** The checks that could not be made, one for each rule and reason. */
-  gaps(): readonly Unchecked[];
-}
+export type Ledger = ReturnType<typeof openLedger>;
 
 /** A new ledger. */
-export function openLedger(): Ledger {
+export function openLedger() {
   const risks: Risk[] = [];
   const spared: Risk[] = [];
   const covered = new Map<string, RuleAtPlace>();
   const gaps = new Map<string, Unchecked>();
-  const checked: Ledger['checked'] = (place, ...rules) => {
+  const checked = (place: AuditPlace, ...rules: readonly RuleId[]): void => {
     for (const entry of rules.map((rule) => ({ rule, ...namesIn(place) }))) covered.set(ruleKey(entry), entry);
   };
-  const add: Ledger['add'] = (rule, place, flaws) => {
+  const add = (rule: RuleId, place: AuditPlace, flaws: Iterable<Flaw>): void => {
     for (const flaw of flaws) risks.push({ ...flaw, rule, place });
   };
   return {
-    risks,
-    spared,
+    risks: risks as readonly Risk[],
+    spared: spared as readonly Risk[],
+    /** Rules were checked at a place, whatever was found. */
     checked,
+    /** This was found, whether or not everything could be checked. */
     add,
-    spare: (risk) => void spared.push(risk),
-    found(rule, place, flaws) {
+    /** What is a finding for every token but the one in use: that token itself. */
+    spare: (risk: Risk): void => void spared.push(risk),
+    /** A rule was checked at a place, and this was found. */
+    found(rule: RuleId, place: AuditPlace, flaws: Iterable<Flaw>): void {
       checked(place, rule);
       add(rule, place, flaws);
     },
-    unchecked(place, rules, { reason, fix, pending = false }) {
+    unchecked(place: AuditPlace, rules: readonly RuleId[], { reason, fix, pending = false }: Obstacle): void {
       for (const rule of rules) {
         const key = JSON.stringify([rule, reason]);
         const before = gaps.get(key);
         gaps.set(key, { rule, reason, fix, pending, places: [...(before?.places ?? []), place] });
       }
     },
-    covered: () => [...covered.values()],
-    gaps: () => [...gaps.values()],
+    covered: (): readonly RuleAtPlace[] => [...covered.values()],
+    /** The checks that could not be made, one for each rule and reason. */
+    gaps: (): readonly Unchecked[] => [...gaps.values()],
   };
 }
 
-/** Reads lists for checks. */
-export interface ListReader {
-  /** The items of a list; undefined, and noted for these rules, if it cannot be read. */
-  list(endpoint: Endpoint, place: AuditPlace, rules: readonly RuleId[], query?: Query): Promise<readonly JsonObject[] | undefined>;
-}
+/** Reads a list for checks. Undefined, and noted for these rules, if it cannot be read. */
+export type ListReader = ReturnType<typeof openReader>;
 
 /** Requests a list that the token cannot read only once, not for every server. */
-export function openReader({ api, tokens }: Context, ledger: Ledger): ListReader {
+export function openReader({ api, tokens }: Context, ledger: Ledger) {
   const refused = new Map<Endpoint, Obstacle>();
   const answered = new Set<Endpoint>();
-  return {
-    async list(endpoint, place, rules, query) {
-      const known = refused.get(endpoint);
-      if (known) return void ledger.unchecked(place, rules, known);
-      try {
-        const items = await api.list<unknown>(endpoint, { server: place.server?.id, site: place.site?.id }, query && { query });
-        answered.add(endpoint);
-        return distinct(items.filter(isObject));
-      } catch (error) {
-        if (!isAboutList(error)) throw error;
-        const fix = error.lacks === undefined ? error.next?.[0]?.command : await forAudit(tokens);
-        const obstacle = { reason: error.message, fix };
-        // Abilities belong to the token, and a role may be another on each server.
-        if (error.lacks !== undefined && !answered.has(endpoint)) refused.set(endpoint, obstacle);
-        return void ledger.unchecked(place, rules, obstacle);
-      }
-    },
+  return async (endpoint: Endpoint, place: AuditPlace, rules: readonly RuleId[], query?: Query) => {
+    const known = refused.get(endpoint);
+    if (known) return void ledger.unchecked(place, rules, known);
+    try {
+      const items = await api.list<unknown>(endpoint, { server: place.server?.id, site: place.site?.id }, query && { query });
+      answered.add(endpoint);
+      return distinct(items.filter(isObject));
+    } catch (error) {
+      if (!isAboutList(error)) throw error;
+      const fix = error.lacks === undefined ? error.next[0]?.command : await forAudit(tokens);
+      const obstacle = { reason: error.message, fix };
+      // Abilities belong to the token, and a role may be another on each server.
+      if (error.lacks !== undefined && !answered.has(endpoint)) refused.set(endpoint, obstacle);
+      return void ledger.unchecked(place, rules, obstacle);
+    }
   };
 }
 
 /** False for what stops every request: no network, no valid token, Ctrl-C, or a bug. */
-const isAboutList = (error: unknown): error is DnxError =>
-  error instanceof DnxError && isError(error, 'forbidden', 'not_found', 'invalid', 'differences', 'failed');
+const isAboutList = (error: unknown): error is DnxError => isError(error, 'forbidden', 'not_found', 'invalid', 'differences', 'failed');
 
 /** The command that gets every ability that an audit needs, instead of one for each. */
 const forAudit = async (tokens: Context['tokens']): Promise<readonly string[]> =>
@@ -114,7 +93,7 @@ export async function inspect(
   { reader, ledger }: { readonly reader: ListReader; readonly ledger: Ledger },
   flawsIn: (records: readonly JsonObject[]) => Iterable<Flaw>,
 ): Promise<void> {
-  const records = await reader.list(endpoint, place, [rule]);
+  const records = await reader(endpoint, place, [rule]);
   if (records) ledger.found(rule, place, flawsIn(records));
 }
 

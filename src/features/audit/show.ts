@@ -3,8 +3,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { columns, type Reports, rows } from '../../cli/output/view.ts';
 import { commandLine } from '../../cli/run/command-line.ts';
 import { pathToWrite } from '../../machine/files/own-files.ts';
-import type { Target } from '../../platform/names/names.ts';
-import { examineServers } from './audit.ts';
+import { type AuditScope, examineServers } from './audit.ts';
 import { type Accepted, type BaselineComparison, compareWith, readBaseline, writeBaseline } from './baseline.ts';
 import { type AuditFinding, findingFingerprint, namesIn, placeName, type Risk, type Unchecked, wordList } from './finding.ts';
 import type { Ledger } from './ledger.ts';
@@ -12,11 +11,7 @@ import { type AuditReport, counted, isAtLeast, tableReport } from './report/repo
 import { ruleIds, rules, type Severity, severities } from './rules.ts';
 
 /** The options of `dnx audit`. */
-interface AuditOptions {
-  readonly server: Target | undefined;
-  /** Signs in to each server, too. */
-  readonly ssh: boolean;
-  readonly backupDays: number;
+interface AuditOptions extends AuditScope {
   /** Undefined: only what could not be checked fails the audit. */
   readonly failOn: Severity | 'none' | undefined;
   readonly baseline: string | undefined;

@@ -23,7 +23,7 @@ export async function examineSetup(ctx: DoctorNeeds) {
     ...problems,
     ...held,
     ...reached.checks,
-    ...(await accessChecks(ctx, reached, signedIn)),
+    ...(await accessChecks(ctx, reached.reply, signedIn)),
   ];
   const all = found.map((check) => redacted(check, ctx.world));
   const failures = all.filter(({ verdict }) => verdict === 'failed');

@@ -17,26 +17,22 @@ const SLOW_MS = 2_000;
 /** How to fix a wrong host. */
 const CHECK_HOST = 'Check DNX_HOST, and: dnx config get host';
 
-/** The result of one request to the API. */
-interface Contact {
-  readonly checks: readonly DoctorCheck[];
-  /** Undefined if there was no response. */
-  readonly reply: Reply | undefined;
-}
-
 /** Checks DNS, connection, certificate, latency and clock with one `GET /user`, with the token if there is one. */
-export async function contactChecks({ api, settings, world, clock, signal }: DoctorNeeds, signedIn: boolean): Promise<Contact> {
+export async function contactChecks(
+  { api, settings, world, clock, signal }: DoctorNeeds,
+  signedIn: boolean,
+): Promise<{ readonly checks: readonly DoctorCheck[]; readonly reply?: Reply }> {
   const { host, origins, blocked } = settings;
   if (blocked.requests) {
     const { message, hint } = blocked.requests;
     const known = settings.problems.includes(blocked.requests);
     const check = known ? skipped('host', 'no requests until the file is fixed') : failed('host', message, hint ?? 'Use --host');
-    return { reply: undefined, checks: [check, (await proxyOf(host, world.env)).check] };
+    return { checks: [check, (await proxyOf(host, world.env)).check] };
   }
   const proxy = await proxyOf(host, world.env);
   const before = [passed('host', `${host} (from the ${origins.host ?? 'default'})`), proxy.check, ...authorities(settings.caFile, world)];
   // Requests would only fail with the same error.
-  if (proxy.check.verdict === 'failed') return { reply: undefined, checks: before };
+  if (proxy.check.verdict === 'failed') return { checks: before };
   const { method, path } = fill('GET /user', {});
   try {
     const reply = await api.ask(method, path, { authenticated: signedIn, retry: false });
@@ -54,12 +50,8 @@ export async function contactChecks({ api, settings, world, clock, signal }: Doc
   } catch (error) {
     if (!isError(error) || signal.aborted) throw error;
     if (error.code !== 'network')
-      return {
-        reply: undefined,
-        checks: [...before, failed('request', shortened(error.message, world), error.hint ?? 'Try again in a moment')],
-      };
-    const reason = error.cause instanceof NetworkFault ? (error.cause.reason ?? '') : '';
-    return { reply: undefined, checks: [...before, ...broken(reason, error, host, { env: world.env, proxied: proxy.used })] };
+      return { checks: [...before, failed('request', shortened(error.message, world), error.hint ?? 'Try again in a moment')] };
+    return { checks: [...before, ...broken(error, host, world.env, proxy.used)] };
   }
 }
 
@@ -112,12 +104,8 @@ function tls(host: string, { NODE_TLS_REJECT_UNAUTHORIZED: verified }: Env): Doc
 }
 
 /** The checks after a failed request: where it failed. */
-function broken(
-  reason: string,
-  { message, hint }: DnxError,
-  host: string,
-  { env, proxied }: { readonly env: Env; readonly proxied: boolean },
-): DoctorCheck[] {
+function broken({ message, hint, cause }: DnxError, host: string, env: Env, proxied: boolean): DoctorCheck[] {
+  const reason = cause instanceof NetworkFault ? (cause.reason ?? '') : '';
   const dns = reason === 'ENOTFOUND' || reason === 'EAI_AGAIN';
   const handshake = isTls(reason);
   const resolved = proxied ? skipped('DNS', 'left to the proxy') : passed('DNS', 'resolved');
@@ -141,18 +129,10 @@ function skew(date: string | undefined, now: number): DoctorCheck {
 }
 
 /** Checks the keychain and the token. */
-export async function credentialChecks({
-  tokens,
-  settings,
-  world,
-}: DoctorNeeds): Promise<{ readonly checks: readonly DoctorCheck[]; readonly signedIn: boolean }> {
+export async function credentialChecks({ tokens, settings, world }: DoctorNeeds) {
   const signIn = commandLine(['login'], settings);
-  if (world.env.DNX_TOKEN) {
-    return {
-      signedIn: true,
-      checks: [skipped('keychain', 'not used: DNX_TOKEN is set'), passed('token', 'from DNX_TOKEN')],
-    };
-  }
+  if (world.env.DNX_TOKEN)
+    return { signedIn: true, checks: [skipped('keychain', 'not used: DNX_TOKEN is set'), passed('token', 'from DNX_TOKEN')] };
   const keychain = await keychainOf(tokens);
   if (keychain.verdict === 'failed')
     return { signedIn: false, checks: [keychain, failed('token', 'no token can be read', `${signIn}, or set DNX_TOKEN`)] };
@@ -180,21 +160,16 @@ async function keychainOf(tokens: DoctorNeeds['tokens']): Promise<DoctorCheck> {
 }
 
 /** Checks that the API accepts the token, and its abilities. */
-export async function accessChecks(
-  { api, settings, tokens, world }: DoctorNeeds,
-  { reply }: Contact,
-  signedIn: boolean,
-): Promise<DoctorCheck[]> {
-  const signIn = commandLine(['login'], settings);
+export async function accessChecks(ctx: DoctorNeeds, reply: Reply | undefined, signedIn: boolean): Promise<DoctorCheck[]> {
   if (!reply) return [skipped('API', 'not reached'), skipped('abilities', 'unknown')];
   const { status, data: user } = reply;
   if (status < 300) {
     if (!isObject(user)) return [failed('API', 'the response is not JSON (another server or a login page?)', CHECK_HOST)];
-    return [passed('API', `signed in as ${wordOf(user.email ?? user.name)}`), await abilities({ api, tokens, world })];
+    return [passed('API', `signed in as ${wordOf(user.email ?? user.name)}`), await abilities(ctx)];
   }
   if (status === 401 && !signedIn) return [passed('API', 'reached, without a token'), skipped('abilities', 'not signed in')];
   const known: Readonly<Record<number, readonly [detail: string, fix: string]>> = {
-    401: ['the token was rejected', signIn],
+    401: ['the token was rejected', commandLine(['login'], ctx.settings)],
     403: ['forbidden: your plan probably has no API access', 'Ask an owner to upgrade the plan'],
     404: ['no Deploynix API at this host', CHECK_HOST],
     429: ['rate limited', 'Try again in a minute'],
@@ -204,7 +179,7 @@ export async function accessChecks(
 }
 
 /** Warns about every ability only for DNX_TOKEN, which is probably used unattended. */
-async function abilities({ api, tokens, world }: Pick<DoctorNeeds, 'api' | 'tokens' | 'world'>): Promise<DoctorCheck> {
+async function abilities({ api, tokens, world }: DoctorNeeds): Promise<DoctorCheck> {
   const token = await tokenDetails(api, (await tokens.find())?.token ?? '');
   if (!Array.isArray(token?.abilities)) return skipped('abilities', 'the API does not list them');
   if (hasEverything(token.abilities))

@@ -48,22 +48,15 @@ export function printNotes({ notes, unclear }: AbilityNeeds, progress: Context['
   for (const doubt of unclear) progress.warn(doubt);
 }
 
-/** A named set of abilities. */
-interface Preset {
-  /** The label in prompts. */
-  readonly label: string;
-  readonly abilities: readonly string[];
-}
-
 /** Every ability to read. */
 export const readAbilities = abilities.filter((ability) => ability.endsWith(':read'));
 
-/** Sets of abilities for common uses. */
+/** Sets of abilities for common uses, with their labels in prompts. */
 const presets = {
   'ci-deploy': { label: 'Deploy only (for CI)', abilities: ['site:deploy', 'server:read', 'site:read'] },
   'read-only': { label: 'Read only', abilities: readAbilities },
   full: { label: 'Everything I can do', abilities },
-} as const satisfies Readonly<Record<string, Preset>>;
+} as const satisfies Readonly<Record<string, { readonly label: string; readonly abilities: readonly string[] }>>;
 
 /** The name of a preset, as in `--preset`. */
 type PresetName = keyof typeof presets;

@@ -7,7 +7,7 @@ import type { HeldToken } from '../../machine/credentials/tokens.ts';
 import { hostName } from '../../machine/settings/host.ts';
 import { abilities as all } from '../../platform/abilities.ts';
 import { type Choosing, chosenAbilities, pickAbilities } from './choose.ts';
-import { type Fresh, mayHaveActed, mint, shownOnce, tokenDestination, undelivered, writeNewToken } from './mint.ts';
+import { mayHaveActed, mint, shownOnce, tokenDestination, undelivered, writeNewToken } from './mint.ts';
 import { hasEverything, listedToken, type Token, tokenId, userOf } from './token.ts';
 
 type Needs = Pick<Context, 'api' | 'ci' | 'plan' | 'tokens' | 'progress' | 'settings' | 'world'>;
@@ -56,14 +56,7 @@ async function tokenOf({ api }: Pick<Needs, 'api'>, id: string): Promise<Token &
 }
 
 /** A new token that replaces an old one. */
-interface Replacement {
-  readonly fresh: Fresh;
-  readonly abilities: readonly string[];
-  readonly user: string | undefined;
-  readonly old: Token;
-  /** The file that also gets the new token. */
-  readonly file: TokenFile | undefined;
-}
+type Replacement = Awaited<ReturnType<typeof replacement>>;
 
 /** Sends what a replacement sends in a dry run, and ends it. */
 export async function planReplacement({ api }: Pick<Needs, 'api'>, old: Token, abilities: readonly string[]): Promise<void> {
@@ -78,8 +71,8 @@ const tokenLike = ({ name }: Token, abilities: readonly string[]) => ({ name, ab
 export async function replacement(
   { api }: Pick<Needs, 'api'>,
   old: Token,
-  { abilities, file }: Pick<Replacement, 'abilities' | 'file'>,
-): Promise<Replacement> {
+  { abilities, file }: { readonly abilities: readonly string[]; readonly file: TokenFile | undefined },
+) {
   const fresh = await mint(api, tokenLike(old, abilities)).catch((error: unknown) => {
     file?.discard();
     const what = mayHaveActed(error) ? 'A new token may have been created' : 'No new token was created';

@@ -15,19 +15,14 @@ import MACHINE from './machine.sh';
 
 type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'settings' | 'world'>;
 
-/** A site that is reached by a public name. */
-export interface OnlineSite {
-  readonly site: Target;
-  readonly domain: string;
-}
-
-/** A server, and its sites whose certificates count. */
-interface AuditedMachine {
+/** A server, and its sites. */
+export interface AuditedMachine {
   readonly server: Target;
   readonly record: JsonObject;
-  /** Undefined if they could not be read. */
+  /** Their names; undefined if they could not be read. */
   readonly sites: readonly string[] | undefined;
-  readonly online: readonly OnlineSite[];
+  /** Those that are online and have a public name. */
+  readonly online: readonly { readonly site: Target; readonly domain: string }[];
 }
 
 /** How long a server may take, in ms. */
@@ -44,7 +39,7 @@ async function auditMachine(ctx: Needs, { server, record, sites, online }: Audit
   const named = online.filter(({ domain }) => /^\w[\w.-]*$/.test(domain));
   const sections = await read(ctx, { server, record }, named).catch((error: unknown) => {
     if (!(error instanceof DnxError) || isStop(error)) throw error;
-    ledger.unchecked(place, sshRules, { reason: error.message, fix: error.next?.[0]?.command });
+    ledger.unchecked(place, sshRules, { reason: error.message, fix: error.next[0]?.command });
     return undefined;
   });
   if (!sections) return;
@@ -69,7 +64,7 @@ async function auditMachine(ctx: Needs, { server, record, sites, online }: Audit
   }
 }
 
-async function read(ctx: Needs, { server, record }: Pick<AuditedMachine, 'server' | 'record'>, sites: readonly OnlineSite[]) {
+async function read(ctx: Needs, { server, record }: Pick<AuditedMachine, 'server' | 'record'>, sites: AuditedMachine['online']) {
   const domains = sites.map(({ domain }) => domain);
   const sections = await readSections(ctx, machineIn(record, server), MACHINE, domains, LIMIT_MS);
   if (sections.at(-1)?.name !== 'end') throw new DnxError('failed', 'The server ran no command over SSH, or not to its end.');

@@ -16,17 +16,11 @@ export interface AbilityNeeds {
   readonly unclear: readonly string[];
 }
 
-/** What a token must be able to run. */
-interface Wanted {
-  /** Command lines, with or without `dnx`. */
-  readonly lines: readonly string[];
-  /** Files: shell scripts, GitHub workflows and GitLab pipelines. */
-  readonly scripts: readonly string[];
-}
-
-/** Computes the abilities that command lines and scripts need. */
+/**
+ * Computes the abilities that command lines, with or without `dnx`, and scripts need: files of a shell, GitHub workflows and GitLab pipelines.
+ */
 export async function needsOfLines(
-  { lines, scripts }: Wanted,
+  { lines, scripts }: { readonly lines: readonly string[]; readonly scripts: readonly string[] },
   tree: Tree,
   world: Pick<World, 'cwd' | 'home' | 'signal'>,
 ): Promise<AbilityNeeds> {
