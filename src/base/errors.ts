@@ -101,11 +101,8 @@ export interface Meant {
 
 /** Everything about a failure except its code and message. */
 export interface ErrorDetails {
-  /** What to do about it, in one line. */
   readonly hint?: string | undefined;
-  /** Commands to run next. */
   readonly next?: readonly Next[] | undefined;
-  /** The HTTP status, if the API answered. */
   readonly status?: number | undefined;
   readonly errors?: FieldErrors | undefined;
   /** Display names for the fields in `errors`. A field without one is shown by its API name. */

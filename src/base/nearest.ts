@@ -1,6 +1,5 @@
 import { type DnxError, usage } from './errors.ts';
 
-/** The most edits between a word and its suggestion. */
 const MOST_EDITS = 3;
 /** The share of the letters that may differ (exclusive). */
 const MOST_SHARE = 0.4;

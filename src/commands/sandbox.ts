@@ -14,7 +14,6 @@ import type { Env, World } from '../machine/world.ts';
 import { parseRate } from '../platform/api/limit/rate.ts';
 import type { FailureName, Sandbox, SandboxOptions, Surroundings } from '../sandbox/index.ts';
 
-/** Why deployments can fail. */
 const causes = ['build', 'composer', 'disk', 'migration', 'permission', 'variable'] as const satisfies readonly FailureName[];
 
 const options = {
@@ -59,7 +58,6 @@ function portRefused(error: unknown, port: number | undefined): DnxError | undef
     : undefined;
 }
 
-/** Resolves on Ctrl-C or SIGTERM. */
 const stopped = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve();

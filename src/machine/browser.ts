@@ -9,7 +9,6 @@ const LIMIT_MS = 2_000;
 /** The exit code of xdg-open if it finds no browser. */
 const NO_BROWSER = 3;
 
-/** What opening a browser needs of dnx's own process. */
 interface Parent extends Pick<World, 'signal'> {
   readonly after: Timer;
   /** The environment of the process, which the browser gets. */

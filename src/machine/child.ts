@@ -5,14 +5,12 @@ import { constants } from 'node:os';
 import { DnxError, isError, reasonOf, systemCode } from '../base/errors.ts';
 import { type Capture, type Captured, NetworkFault, type Piped, type Program, type Started, type Timer, type World } from './world.ts';
 
-/** What a child process needs of dnx's own process. */
 interface Parent extends Pick<World, 'signal' | 'onExit'> {
   readonly after: Timer;
 }
 
 /** How long a child process may take to end after SIGTERM, in ms. */
 const GRACE_MS = 300;
-/** The most captured output, in bytes. */
 const LIMIT = 64 * 1024 * 1024;
 /** How long the output may pause once the child has ended, in ms: a process that it left behind may keep it open. */
 const PAUSE_MS = 500;
@@ -57,7 +55,6 @@ export async function captureChild(captured: Captured, parent: Parent): Promise<
   return { code, stdout: output.stdout(), stderr: output.stderr() };
 }
 
-/** Collects the output of a child, and ends one that prints too much. */
 function collected(child: ChildProcess, stop: () => void) {
   let size = 0;
   const textOf = (stream: ChildProcess['stdout']): (() => string) => {

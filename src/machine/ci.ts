@@ -8,11 +8,8 @@ export interface Ci {
   mask(secret: string): void;
   /** Starts a group in the log, and ends the one before. Call the returned function to end it. */
   group(title: string): () => void;
-  /** Adds an error annotation to the run. */
   error(title: string, message: string): void;
-  /** Sets outputs of the step. */
   output(values: Readonly<Record<string, string>>): void;
-  /** Adds Markdown to the job summary. */
   summary(markdown: string): void;
 }
 

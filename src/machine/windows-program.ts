@@ -38,14 +38,12 @@ function pathOf({ file, env, cwd: own }: Program, cwd: string, isFile: (path: st
 
 const unquoted = (directory: string): string => directory.replaceAll('"', '');
 
-/** The extensions of programs, in lower case. */
 const extensionsIn = (env: Env): readonly string[] =>
   (anyCase(env, 'PATHEXT') || '.COM;.EXE;.BAT;.CMD')
     .toLowerCase()
     .split(';')
     .filter((extension) => extension.startsWith('.'));
 
-/** cmd itself, by its path. */
 const cmdOf = (env: Env): string =>
   anyCase(env, 'COMSPEC') || win32.join(anyCase(env, 'SYSTEMROOT') || 'C:\\Windows', 'System32', 'cmd.exe');
 

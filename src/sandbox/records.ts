@@ -1,4 +1,3 @@
-/** Columns of one type. */
 type Columns<T, Name extends string> = { [N in Name]: T };
 
 /** The columns of every row. */

@@ -16,7 +16,6 @@ export interface Deployment {
   id: string;
   site_id: string;
   fails: boolean;
-  /** Why it fails, if the sandbox knows. */
   failure?: records.FailureName | undefined;
   /** The release that a rollback restores; null for a deployment, which creates one. */
   rolls_back_to: string | null;

@@ -92,7 +92,7 @@ describe.skipIf(absent.length > 0 && !required)('the keychain on KWallet', { tim
         interrupt();
       });
     });
-    expect(answer).toExit(130, { stderr: 'waiting' });
+    expect(answer).toMatchObject({ exitCode: 130, stderr: 'waiting' });
     expect(performance.now() - asked).toBeLessThan(1_000);
   });
 });

@@ -10,7 +10,6 @@ import { namings } from '../../platform/names/namings.ts';
 import { operationAt, operations } from '../../platform/operations.ts';
 import { type ApiRequest, addressOf, fillPlaceholders } from './request.ts';
 
-/** What `dnx api` would send. */
 interface Requested extends ApiRequest {
   readonly input: string | undefined;
   readonly fields: Readonly<Record<string, unknown>>;

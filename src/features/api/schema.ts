@@ -21,7 +21,6 @@ export async function schemaOf(tree: Tree, path: string, method: string | undefi
   return { ...rows(found, shown, ''), reports: { table: async (page) => found.map((endpoint) => schemaText(endpoint, page)).join('\n') } };
 }
 
-/** How many paths to suggest. */
 const SUGGESTIONS = 3;
 
 type Operation = Pick<KnownEndpoint, 'endpoint'>;
@@ -53,7 +52,6 @@ function unknownEndpoint(all: readonly Operation[], typed: readonly string[]): D
   return new DnxError('not_found', `dnx knows no endpoint /${typed.join('/')}.`, { hint: `Nearest: ${closest.join(', ')}` });
 }
 
-/** How far a path is from what was typed, by its segments. */
 function distance(typed: readonly string[], known: readonly string[]): number {
   const length = Math.max(typed.length, known.length);
   return Array.from({ length }, (_, index) => apart(typed[index], known[index])).reduce((sum, part) => sum + part, 0);
@@ -99,14 +97,12 @@ type Page = Parameters<Reports['table']>[0];
 /** A line, and how much further than its beginning the lines that continue it are indented. */
 type Line = readonly [text: string, hang: number];
 
-/** The width of the headings. */
 const HEADING = 10;
 const INDENT = 2 + HEADING;
 const GAP = 2;
 /** The narrowest column for the description of a field; below that, fields are not aligned. */
 const NARROWEST_TEXT = 24;
 
-/** An endpoint for people, at any width. */
 function schemaText({ operation, ability, commands, path, query, body, response }: EndpointSchema, { style, width, wrap }: Page): string {
   const { type, fields } = response;
   const returned = fields.map(({ name, assumed }) => marked(name, assumed)).join(', ');

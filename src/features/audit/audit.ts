@@ -34,7 +34,6 @@ export interface Examination {
   readonly whole: boolean;
 }
 
-/** What the checks of a server and its sites need. */
 interface Audit extends Omit<AuditScope, 'server'> {
   readonly ledger: Ledger;
   readonly reader: ListReader;
@@ -109,7 +108,6 @@ async function auditTokens({ tokens }: Context, ledger: Ledger, reader: ListRead
   for (const flaw of flaws.filter(({ identity }) => identity === inUse)) ledger.spare({ ...flaw, rule, place: {} });
 }
 
-/** What an audit knows of a server. */
 interface AuditedServer extends AuditedMachine {
   /** Undefined if they could not be read, or were not needed. */
   readonly keys: KeysOn | undefined;
@@ -119,7 +117,6 @@ interface AuditedServer extends AuditedMachine {
 const isProvisioning = ({ status, provisioned_at }: JsonObject): boolean =>
   phaseOf(status) === 'going' && !isAmbiguous(status) && wordOf(provisioned_at) === '';
 
-/** Checks a server and its sites. */
 async function auditServer(record: JsonObject, server: Target, audit: Audit): Promise<AuditedServer> {
   const { ledger, reader, now, whole, ssh, backups, backupDays: days } = audit;
   const place = { server };
@@ -225,7 +222,6 @@ function isCovered(shared: readonly JsonObject[], domain: string, now: number): 
   return covering.length > 0 && verdictOf(covering, now)?.state !== 'missing';
 }
 
-/** How often a log gets a line. */
 const EVERY_MS = 30_000;
 
 /** Shows how many servers were audited: in the spinner, or with a line every 30 seconds. */

@@ -8,7 +8,6 @@ import { idIn, resourceName, sameName, type Target } from '../../platform/names/
 import { type AuditPlace, type Flaw, namesIn, type Risk, type RuleAtPlace, ruleKey, type Unchecked } from './finding.ts';
 import type { RuleId } from './rules.ts';
 
-/** Why a check could not be made. */
 type Obstacle = Pick<Unchecked, 'reason'> & Partial<Pick<Unchecked, 'fix' | 'pending'>>;
 
 /** Collects what the checks find, and what they covered. */

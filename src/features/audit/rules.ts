@@ -8,7 +8,6 @@ export type Severity = (typeof severities)[number];
 export interface Rule {
   /** What is wrong, without the resource. */
   readonly title: string;
-  /** Why it matters. */
   readonly why: string;
   /** The usual severity; a finding may differ. */
   readonly severity: Severity;

@@ -10,7 +10,6 @@ import type { Ledger } from './ledger.ts';
 import { type AuditReport, counted, isAtLeast, tableReport } from './report/report.ts';
 import { ruleIds, rules, type Severity, severities } from './rules.ts';
 
-/** The options of `dnx audit`. */
 interface AuditOptions extends AuditScope {
   /** Undefined: only what could not be checked fails the audit. */
   readonly failOn: Severity | 'none' | undefined;
@@ -142,7 +141,6 @@ function compare(one: ReturnType<typeof sortKey>, other: ReturnType<typeof sortK
   return at < 0 ? 0 : (one[at] ?? 0) < (other[at] ?? 0) ? -1 : 1;
 }
 
-/** What could not be checked, in the shape of findings. */
 const gapsOf = ({ gaps }: Ledger, where: Where): readonly AuditFinding[] =>
   gaps()
     .toSorted((one, other) => ruleIds.indexOf(one.rule) - ruleIds.indexOf(other.rule))

@@ -9,7 +9,6 @@ import { NetworkFault } from '../../machine/world.ts';
 import { type Choosing, isChosen } from '../token/choose.ts';
 import { checkToken, revokeFirst, type SignIn, signInWithPassword, storeSignIn, withAlternatives } from './password.ts';
 
-/** The options of `dnx login`. */
 type LoginOptions = Choosing & {
   readonly with_token: boolean | undefined;
   readonly email: string | undefined;
@@ -118,7 +117,6 @@ async function settle(ctx: Context, at: SignIn, first: string | undefined, sente
   });
 }
 
-/** Commands to run next, if the token has the abilities. */
 function nextSteps(abilities: readonly string[] | undefined, site: string | undefined): readonly Next[] {
   const can = (ability: string) => abilities?.includes(ability) ?? true;
   const canRead = can('server:read') && can('site:read');
@@ -129,7 +127,6 @@ function nextSteps(abilities: readonly string[] | undefined, site: string | unde
   ];
 }
 
-/** Prompts for the host to sign in to. */
 async function askHost(ask: Ask, preset: string): Promise<string> {
   return hostOf(await ask.input('Host:', { default: hostName(preset), check: wrongHost }));
 }

@@ -36,7 +36,6 @@ export async function logout(ctx: Needs, { keep = false }: { readonly keep: bool
   return { view, note: `Profile ${profile} keeps its settings. To delete it: dnx config delete-profile ${quoted(profile)}` };
 }
 
-/** Revokes the token; false if it was already invalid. */
 async function revoke({ api }: Pick<Needs, 'api'>): Promise<boolean> {
   try {
     await api.send('POST /logout');

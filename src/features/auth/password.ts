@@ -15,10 +15,8 @@ export interface SignIn extends Pick<Context, 'api' | 'ask' | 'progress' | 'toke
   readonly command: readonly string[];
 }
 
-/** The hint if the plan has no API access. */
 const PLAN = 'API access requires the Professional or Enterprise plan. An owner can upgrade in the dashboard.';
 
-/** What to do without a password. */
 const WITHOUT_PASSWORD = 'With GitHub, SSO or 2FA, use a token of the dashboard: dnx login --with-token';
 
 /** Password attempts before a sign-in fails. The API allows 5 a minute. */
@@ -84,7 +82,6 @@ export function withAlternatives(error: unknown, { insecure, command }: Pick<Sig
   });
 }
 
-/** The problem with an invalid email address. */
 const wrongEmail = (typed: string): string | undefined =>
   /^[^\s@]+@[^\s@]+$/.test(typed.trim()) ? undefined : `'${typed.trim()}' is not an email address.`;
 
@@ -109,7 +106,6 @@ async function exchange(
   }
 }
 
-/** True if the API rejected the email or the password. */
 function isWrong(error: unknown): boolean {
   if (!isError(error, 'invalid', 'unauthenticated')) return false;
   const fields = Object.keys(error.errors ?? {});
@@ -137,7 +133,6 @@ const hiding = (api: Api, secrets: readonly string[]): Api => {
   return { ...api, send: (...words) => hidden(api.send(...words)), as: (...place) => hiding(api.as(...place), secrets) };
 };
 
-/** The error with `***` for these texts. */
 function maskedError(error: DnxError, secrets: readonly string[]): DnxError {
   const { message, hint, errors, cause } = error;
   const masked = (text: string) => hidingSecrets(text, secrets);
@@ -151,7 +146,6 @@ function maskedError(error: DnxError, secrets: readonly string[]): DnxError {
   });
 }
 
-/** Creates and stores a token with fewer abilities than the one that signed in. */
 async function storeNarrower(at: SignIn, first: string, abilities: readonly string[]): Promise<void> {
   const api = at.api.as(first, at.host);
   const fresh = await mint(api, { name: `dnx on ${hostname()}`, abilities });

@@ -10,7 +10,6 @@ import { forgetRevoked, revokeItself, tokenId } from '../token/token.ts';
 export const listedProfile = objectOf({
   name: word,
   host: word,
-  /** True for the profile in use. */
   current: yes,
   signed_in: yes,
   user: nullable(word),
@@ -87,7 +86,6 @@ async function forgetToken({ api, progress, tokens }: Context, place: Identity):
   await forgetRevoked(stored, `${which} ${state} and is still stored here. Profile ${place.profile} is kept.`, finish);
 }
 
-/** The error for an unknown profile. */
 function noProfile(profile: string, names: readonly string[]): DnxError {
   return new DnxError('not_found', `Profile '${profile}' not found.${didYouMean(profile, names)}`, {
     hint: `Profiles: ${names.join(', ')}`,

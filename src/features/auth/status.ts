@@ -11,7 +11,6 @@ import { setAnother } from './denied.ts';
 export const signInStatus = objectOf({
   profile: word,
   host: word,
-  /** True for the profile in use. */
   current: yes,
   user: nullable(word),
   source: nullable(oneOf<TokenSource>('variable', 'keychain', 'file')),
@@ -89,7 +88,6 @@ function known(account: Account | undefined, place: Identity, current: boolean):
   return { ...place, current, user, source, token: null, abilities, created_at, last_used_at: null, problem: null, fix: null };
 }
 
-/** Every account, and every profile without one. */
 function placesIn({ config }: Pick<Context['settings'], 'config'>): Identity[] {
   const accounts = Object.keys(config.accounts ?? {}).map(accountNamed);
   const unsigned = Object.entries(config.profiles ?? {})

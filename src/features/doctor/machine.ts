@@ -53,7 +53,6 @@ export function machineChecks({ world, settings }: Pick<DoctorNeeds, 'world' | '
   ];
 }
 
-/** The link file, and the site that it names. */
 function linkFile(link: Link, { site, origins }: DoctorNeeds['settings']): DoctorCheck {
   if (link.missing) return warning('link file', link.missing.message, link.missing.hint ?? '');
   const named = site !== undefined && origins.site === 'link file' ? `: ${site}` : '';

@@ -14,7 +14,6 @@ import { type DoctorCheck, type DoctorNeeds, failed, passed, skipped, warning } 
 
 const SKEW_MS = 60_000;
 const SLOW_MS = 2_000;
-/** How to fix a wrong host. */
 const CHECK_HOST = 'Check DNX_HOST, and: dnx config get host';
 
 /** Checks DNS, connection, certificate, latency and clock with one `GET /user`, with the token if there is one. */
@@ -55,7 +54,6 @@ export async function contactChecks(
   }
 }
 
-/** The proxy of the environment, and whether requests to the host use it. */
 async function proxyOf(host: string, env: Env): Promise<{ readonly used: boolean; readonly check: DoctorCheck }> {
   const [scheme, other] = host.startsWith('https:') ? (['https:', 'http:'] as const) : (['http:', 'https:'] as const);
   const usedName = ownProxyName(env, scheme) ?? anyProxyName(env);
@@ -79,7 +77,6 @@ async function proxyOf(host: string, env: Env): Promise<{ readonly used: boolean
   return { used, check: passed('proxy', `${name}=${withoutUser(env[name] ?? '')}${why}`) };
 }
 
-/** The files with more certificate authorities. */
 function authorities(caFile: string | undefined, world: Pick<DoctorNeeds['world'], 'env' | 'home'>): DoctorCheck[] {
   const files = [caFile, world.env.NODE_EXTRA_CA_CERTS].filter(Boolean).join(' and ');
   return files === '' ? [] : [passed('certificates', `also trusts those in ${shortened(files, world)}`)];
@@ -103,7 +100,6 @@ function tls(host: string, { NODE_TLS_REJECT_UNAUTHORIZED: verified }: Env): Doc
   return isUsed ? passed('TLS', 'certificate valid') : skipped('TLS', 'not used on loopback');
 }
 
-/** The checks after a failed request: where it failed. */
 function broken({ message, hint, cause }: DnxError, host: string, env: Env, proxied: boolean): DoctorCheck[] {
   const reason = cause instanceof NetworkFault ? (cause.reason ?? '') : '';
   const dns = reason === 'ENOTFOUND' || reason === 'EAI_AGAIN';

@@ -58,7 +58,6 @@ const presets = {
   full: { label: 'Everything I can do', abilities },
 } as const satisfies Readonly<Record<string, { readonly label: string; readonly abilities: readonly string[] }>>;
 
-/** The name of a preset, as in `--preset`. */
 type PresetName = keyof typeof presets;
 /** Every name. */
 export const presetNames = Object.keys(presets) as readonly PresetName[];

@@ -39,7 +39,6 @@ export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonl
   ]);
 }
 
-/** Reads the token to replace. */
 async function tokenOf({ api }: Pick<Needs, 'api'>, id: string): Promise<Token & { readonly abilities: readonly string[] }> {
   const old = (await api.list<Token>('GET /tokens')).find((token) => wordOf(token.id) === id);
   if (!old)
@@ -120,7 +119,6 @@ export async function revokeOld({ api }: Pick<Needs, 'api'>, { old, fresh }: Pic
 /** `The old token CI (id 7) still works.` */
 const stillWorks = ({ name, id }: Token): string => `The old token ${wordOf(name)} (id ${wordOf(id)}) still works.`;
 
-/** Prefixes the message of an error. */
 function prefixed(error: unknown, sentence: string): unknown {
   if (!isError(error)) return error;
   const { code, message, hint, next, status, errors } = error;

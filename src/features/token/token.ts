@@ -87,7 +87,6 @@ export async function forgetRevoked(tokens: Pick<Tokens, 'forget'>, sentence: st
 const UNUSED_DAYS = 90;
 const DAY_MS = 86_400_000;
 
-/** A token and its audit flags. */
 type TokenAudit = Token & { readonly audit: readonly string[] };
 
 /** Flags tokens that have every ability (except that with the id `inUse`), are unused for 90 days, were never used, or share a name; and leases. */

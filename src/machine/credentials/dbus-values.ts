@@ -43,7 +43,6 @@ export function encodeAll(signature: string, values: readonly BusValue[], at: nu
   return bytes;
 }
 
-/** Encodes one value, with the padding before it. */
 function encode(type: string, value: BusValue, at: number): Buffer {
   const before = padding(at, alignmentOf(type));
   return Buffer.concat([before, encodeAligned(type, value, at + before.length)]);

@@ -116,7 +116,6 @@ const HEADER = 'yyyyuua(yv)';
 const FIXED_HEADER = 16;
 const fields = { path: 1, face: 2, member: 3, error: 4, replyTo: 5, destination: 6, signature: 8 } as const;
 
-/** Encodes a method call. */
 function methodCall(serial: number, call: MethodCall): Buffer {
   const { destination, path, face, member, signature = '', args = [] } = call;
   const body = encodeAll(signature, args, 0);

@@ -6,7 +6,6 @@ import { type Bus, openBus } from './dbus.ts';
 import { explainedBusError, instead, keychainFailure, keychainUnanswered } from './keychain-failure.ts';
 import { type SecretItem, secretItem } from './secret-service.ts';
 
-/** The service name of every stored token. */
 const SERVICE = 'deploynix-cli';
 
 /** What the keychain needs. */
@@ -126,7 +125,6 @@ function desktopKeychain({ env, clock, signal }: KeychainOptions): Keychain {
   };
 }
 
-/** Connects to the session bus of the desktop; throws if there is none. */
 async function openSessionBus(env: Env): Promise<Bus> {
   const runtime = absoluteIn(env, 'XDG_RUNTIME_DIR');
   const address = env.DBUS_SESSION_BUS_ADDRESS || (runtime && `unix:path=${runtime}/bus`);

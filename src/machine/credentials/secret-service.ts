@@ -88,13 +88,11 @@ async function isLocked(bus: Bus, path: string): Promise<boolean> {
   return (locked as BusVariant | undefined)?.value === true;
 }
 
-/** The Secret Service. */
 const secrets = {
   destination: 'org.freedesktop.secrets',
   face: 'org.freedesktop.Secret.Service',
   path: '/org/freedesktop/secrets',
 } as const;
-/** The message bus. */
 const busItself = { destination: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus', face: 'org.freedesktop.DBus' } as const;
 /** The path that means none: no prompt needed, or no such keyring. */
 const NONE = '/';
@@ -102,7 +100,6 @@ const NONE = '/';
 const PROMPT = 'org.freedesktop.Secret.Prompt';
 const wallet = { destination: 'org.kde.kwalletd6', path: '/modules/kwalletd6', face: 'org.kde.KWallet' } as const;
 
-/** The prompts of a keyring. */
 function openPrompts(bus: Bus, attended: Attended | undefined) {
   let open: string | undefined;
   // A prompt may not need a dialog.

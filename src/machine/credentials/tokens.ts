@@ -169,7 +169,6 @@ function notSignedIn(settings: TokensOptions['settings']): DnxError {
   });
 }
 
-/** The account entry in the settings. */
 const knownIn = ({ account, settings }: Pick<Stores, 'account' | 'settings'>): Account | undefined =>
   readConfig(settings.directories.config).accounts?.[account];
 

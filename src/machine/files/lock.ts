@@ -112,7 +112,6 @@ function release(lock: string, holderFile: string): void {
   }
 }
 
-/** Error codes if another process was faster. */
 const raceCodes = ['EEXIST', 'ENOTEMPTY', 'ENOENT', 'ENOTDIR', 'EPERM', 'EACCES'];
 
 function won(step: () => void): boolean {

@@ -9,7 +9,6 @@ import { fileNames, makeDirectory } from './text-file.ts';
 
 const PREFIX = 'dnx-private-';
 const KEPT_PREFIX = 'dnx-draft-';
-/** How long a kept file stays. */
 const KEPT_MS = 86_400_000;
 const TMPFS = 0x01021994;
 /** How long a directory may be empty: between its creation and the file that names its process. */

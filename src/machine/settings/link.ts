@@ -14,9 +14,7 @@ import { openSettingsFile, type SettingsFile } from './config.ts';
 export const LINK_FILE = '.deploynix.json';
 /** A link file comes from a repository, so its size is not trusted. */
 export const LINK_LIMIT_MB = 1;
-/** The most environments that an error lists. */
 const MOST_NAMES = 5;
-/** The longest usable id. */
 const LONGEST_ID = 255;
 
 /** The keys of a link file. `server` and `site` without environments are one unnamed environment. */

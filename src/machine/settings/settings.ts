@@ -63,7 +63,6 @@ export interface Settings {
   readonly directories: Directories;
   /** Where each setting came from. Settings without a value are missing. */
   readonly origins: Readonly<Partial<Record<SettingName, Origin>>>;
-  /** The nearest link file. */
   readonly link: Link | undefined;
   /** The environment that --env or DNX_ENV names. */
   readonly environment: string | undefined;
@@ -142,7 +141,6 @@ function formatIn(read: () => Format, origins: Settings['origins']): { readonly 
   }
 }
 
-/** The file in `--ca-file` or DNX_CA_FILE. */
 function caFileOf(world: Pick<World, 'env' | 'cwd' | 'home'>, { caFile }: GivenGlobals): string | undefined {
   if (caFile === '') throw usage('--ca-file is empty.');
   const file = caFile ?? world.env.DNX_CA_FILE;

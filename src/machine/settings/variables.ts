@@ -5,9 +5,7 @@ export interface Variable {
   readonly help: string;
   /** The option that sets the same: `--env`. */
   readonly option?: string;
-  /** The default. */
   readonly fallback?: string;
-  /** An example value. */
   readonly example?: string;
 }
 

@@ -78,7 +78,6 @@ function refuseUnfinished(backup: Backup, action: string): void {
   if (backup.status !== 'completed' && backup.status !== 'restored') throw unprocessable(`Only completed backups can be ${action}.`);
 }
 
-/** A backup before it begins. */
 const pending = <T extends Backup['type']>(type: T) => ({ type, status: 'pending', size: null, completed_at: null });
 
 function schedule({ id }: Backup, { state, now }: Request): void {
@@ -116,7 +115,6 @@ export function restoreEnds(state: State, id: string, at: number): void {
   if (backup !== undefined) touch(backup, at, { status: 'restored' });
 }
 
-/** The name of the site or database in a backup. */
 const sourceOf = (state: State, backup: Backup): string =>
   siteOf(state, backup.site_id)?.domain ?? state.databases.find((database) => database.id === backup.database_id)?.name ?? 'backup';
 

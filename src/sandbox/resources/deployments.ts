@@ -63,7 +63,6 @@ function target(state: State, site: SiteRow, id: string | undefined): ReleaseRow
   return release;
 }
 
-/** Options of a deployment. */
 interface DeploymentOptions {
   readonly fails?: boolean;
   /** Rolls back to this release instead: nothing is built, and no release is added. */

@@ -10,7 +10,6 @@ export const SEED_EMAIL = 'ada@example.com';
 /** The password of every seed user. */
 export const SEED_PASSWORD = 'correct horse battery staple';
 
-/** A member with read-only access. */
 const VIEWER_EMAIL = 'grace@example.com';
 
 /** The owner's token with every ability. It is valid whenever the sandbox starts. */

@@ -51,7 +51,6 @@ const time = (ms: number): Buffer => tagged(0x17, Buffer.from(`${new Date(ms).to
 const integer = (bytes: Buffer): Buffer => tagged(0x02, bytes);
 const sequence = (...parts: readonly Buffer[]): Buffer => tagged(0x30, ...parts);
 
-/** An object identifier in DER. */
 function identifier(dotted: string): Buffer {
   const [first = 0, second = 0, ...others] = dotted.split('.').map(Number);
   const inBase128 = (value: number): number[] =>

@@ -112,7 +112,6 @@ export function createProject(directory: string, clone: string, dotenv: string, 
   };
 }
 
-/** Runs git in the repository, and returns its output. */
 type Git = (args: readonly string[], input?: string) => string;
 
 /** Writes the files of the last of these commits. */

@@ -123,7 +123,6 @@ function layOutServer(root: string, { ip_address, php_version }: Server, directo
   symlinkSync(root, join(directory, 'addresses', ip_address ?? ''));
 }
 
-/** What supervisorctl prints: the workers of the sites on a server. */
 function writeSupervisor(root: string, { queues, sites }: State, { id }: Server, { supervisors }: Written): void {
   const states: Readonly<Record<string, string>> = {
     running: 'RUNNING   pid 4242, uptime 2 days, 3:14:07',
@@ -225,7 +224,6 @@ const exceptionOf = (domain: string): string =>
     '"}',
   ].join('\n');
 
-/** What the application logged before the sandbox started. */
 const laravelLog = (now: number, domain: string): string =>
   [
     laravelLine(now - 190 * MINUTE, 'INFO', 'Order 1038 paid'),
@@ -242,7 +240,6 @@ export function accessLine(at: number, from: string, request: string, status: nu
   return `${from} - - [${day}/${month}/${year}:${time} +0000] "${request} HTTP/1.1" ${status} ${bytes} "-" "-"`;
 }
 
-/** The requests that nginx logged before the sandbox started. */
 const accessLog = (now: number): string =>
   [
     accessLine(now - 190 * MINUTE, '198.51.100.4', 'POST /checkout', 302, 390),
@@ -251,7 +248,6 @@ const accessLog = (now: number): string =>
     '',
   ].join('\n');
 
-/** What PHP-FPM logs when it starts. */
 const phpLog = (now: number): string => {
   const at = logTime(now - 190 * MINUTE);
   return `[${at}] NOTICE: fpm is running, pid 812\n[${at}] NOTICE: ready to handle connections\n`;

@@ -31,7 +31,6 @@ export function covers(certificate: JsonObject, domain: string): boolean {
   return name.startsWith('*.') && sameDomain(name.slice(2), domain.slice(domain.indexOf('.') + 1));
 }
 
-/** What is wrong with the certificates for one name. */
 interface CertificateVerdict {
   readonly state: 'missing' | 'expiring';
   /** The one that expires last, or failed. */

@@ -42,7 +42,6 @@ export function* openPorts(networkRules: readonly JsonObject[], place: AuditPlac
   }
 }
 
-/** The ports of databases that a rule opens to everyone. */
 function openedPorts({ action, source, port, protocol }: JsonObject): readonly number[] {
   if (!ALLOWS.has(statusKey(action)) || !isWorld(source)) return [];
   const known = statusKey(protocol) === 'udp' ? [MEMCACHED] : Object.keys(PORTS).map(Number);
@@ -50,7 +49,6 @@ function openedPorts({ action, source, port, protocol }: JsonObject): readonly n
   return known.filter((candidate) => ranges.some(([first, last]) => candidate >= first && candidate <= last));
 }
 
-/** The words of a text or a list of texts. */
 const wordsIn = (value: unknown): readonly string[] =>
   [value].flat().flatMap((item) =>
     wordOf(item)

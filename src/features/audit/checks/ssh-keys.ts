@@ -10,7 +10,6 @@ export interface KeysOn {
   readonly keys: readonly JsonObject[];
 }
 
-/** A key, and where it is. */
 interface Key {
   /** Every mark by which a record of it is recognized. */
   readonly marks: Set<string>;

@@ -25,7 +25,6 @@ export interface AuditedMachine {
   readonly online: readonly { readonly site: Target; readonly domain: string }[];
 }
 
-/** How long a server may take, in ms. */
 const LIMIT_MS = 60_000;
 
 /** Signs in to each server, four at a time, and asks nothing. */

@@ -17,7 +17,6 @@ const asXml = (text: string): string =>
     .replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character)
     .replaceAll('##[', '##&#91;');
 
-/** One test case. */
 interface Case {
   readonly rule: AuditFinding['rule'];
   readonly server: string | null;

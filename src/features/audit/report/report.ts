@@ -7,9 +7,7 @@ import { type Severity, severities } from '../rules.ts';
 export interface AuditReport {
   /** The findings that are not in the baseline, the worst first. */
   readonly findings: readonly AuditFinding[];
-  /** What could not be checked. */
   readonly gaps: readonly AuditFinding[];
-  /** The checks that were made, by place. */
   readonly covered: readonly RuleAtPlace[];
   /** The findings of the baseline, which are not shown. */
   readonly accepted: readonly AuditFinding[];
@@ -77,7 +75,6 @@ function lines({ severity, site, message, fix }: AuditFinding, { style, wrap }: 
   return [wrap(`  ${label}  ${what}`, LABEL + 4), ...(fix ? [fixLine(fix, LABEL + 4, style)] : [])];
 }
 
-/** The checks that could not be made for one reason. */
 function gapLines(gaps: readonly AuditFinding[], message: string, { style, wrap }: Page): readonly string[] {
   const alike = gaps.filter((gap) => gap.message === message);
   const what = printable(message.replace(/^Not checked(: | on )/, ''));

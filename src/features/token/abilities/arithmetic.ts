@@ -74,7 +74,6 @@ export function commandAbilities({ calls }: AnyCommand): Need[] {
     .filter((need) => need !== undefined);
 }
 
-/** The lookups for the names on a command line. */
 function namesIn(line: WordedLine, chosen: ChosenCalls): Asking & { readonly missing: readonly string[] } {
   const noun = nounOf(line.group);
   const named = firstWords(line);
@@ -114,7 +113,6 @@ const references = ({ command, fields }: WordedLine): AskedEndpoint[] =>
     return lookupFor(noun, word).requests.map((endpoint) => ({ endpoint, because: `looks up ${flagName(key)} ${word} by name` }));
   });
 
-/** Lookups for options that name a site. */
 const sitesIn = ({ command, options }: WordedLine): AskedEndpoint[] =>
   Object.entries(command.options ?? {}).flatMap(([key, { names }]) => {
     const word = options[key];

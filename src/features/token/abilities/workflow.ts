@@ -71,7 +71,6 @@ const skipped = (key: string, value: unknown, why: string): Unclear => ({
 
 const objectIn = (value: unknown): JsonObject => (isObject(value) ? value : {});
 
-/** The variables with a literal value. */
 const literals = (variables: unknown): Env =>
   Object.fromEntries(
     Object.entries(objectIn(variables)).flatMap(([name, entry]) => {
