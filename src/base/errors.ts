@@ -53,13 +53,7 @@ export const errorReasons = {
 export type ErrorReason = keyof typeof errorReasons;
 
 /** Codes without a closer reason after which only a person can go on. */
-export const humanCodes: readonly string[] = [
-  'unauthenticated',
-  'forbidden',
-  'read_only',
-  'cancelled',
-  'interrupted',
-] satisfies ErrorCode[];
+export const humanCodes: readonly ErrorCode[] = ['unauthenticated', 'forbidden', 'read_only', 'cancelled', 'interrupted'];
 
 /** The API's own field map of a 422: field name -> messages, untouched. */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;

@@ -4,18 +4,7 @@ import { wordOf } from './text.ts';
 export type Phase = 'going' | 'good' | 'bad';
 
 const good = new Set(['active', 'deployed', 'success', 'succeeded', 'completed', 'finished', 'ready', 'live', 'installed', 'restored']);
-const going = new Set([
-  'pending',
-  'queued',
-  'starting',
-  'deploying',
-  'building',
-  'running',
-  'in_progress',
-  'installing',
-  'provisioning',
-  'restoring',
-]);
+const going = /^(pending|queued|starting|deploying|building|running|in_progress|installing|provisioning|restoring)$/;
 
 /** A status normalized for comparison: lower case, with `_`. */
 export const statusKey = (status: unknown): string => wordOf(status).trim().toLowerCase().replaceAll(/[-\s]/g, '_');
@@ -27,7 +16,7 @@ export function phaseOf(status: unknown): Phase | undefined {
   const value = statusKey(status);
   if (/fail|error|cancelled|canceled|abort|reject|timed_?out/.test(value)) return 'bad';
   if (good.has(value)) return 'good';
-  return going.has(value) ? 'going' : undefined;
+  return going.test(value) ? 'going' : undefined;
 }
 
 /** The deployment status of a site, from the first field that has it. */

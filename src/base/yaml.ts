@@ -1,14 +1,5 @@
-import { Document, parse, parseAllDocuments, visit } from 'yaml';
+import { Document, parseAllDocuments, visit } from 'yaml';
 import { usage } from './errors.ts';
-
-/** Parses YAML or JSON. `name` appears in the error. `large`: a repeated key wins, as in JSON, because looking for it takes long. */
-export function readYaml(text: string, name: string, { large = false }: { readonly large?: boolean } = {}): unknown {
-  try {
-    return parse(text, { uniqueKeys: !large });
-  } catch (cause) {
-    throw invalid(name, cause, /^\s*\{/.test(text) ? 'JSON' : 'YAML');
-  }
-}
 
 /** Parses every document of a CI file, and merges `<<`. A tag such as GitLab's `!reference` is ignored. */
 export function readPipelines(text: string, name: string): readonly unknown[] {
@@ -19,14 +10,10 @@ export function readPipelines(text: string, name: string): readonly unknown[] {
       return document.toJS();
     });
   } catch (cause) {
-    throw invalid(name, cause);
+    const reason = cause instanceof Error ? cause.message.split('\n')[0]?.replace(/:$/, '') : 'it cannot be read';
+    throw usage(`${name} is not valid YAML: ${reason}`);
   }
 }
-
-const invalid = (name: string, cause: unknown, format = 'YAML') =>
-  usage(
-    `${name} is not valid ${format}: ${cause instanceof Error ? cause.message.split('\n')[0]?.replace(/:$/, '') : 'it cannot be read'}`,
-  );
 
 /** Items to serialize at once: the library keeps several objects for every value, 2 GB for a list of 500,000. */
 const PART = 1_000;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { mkdir, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -58,12 +59,6 @@ function portRefused(error: unknown, port: number | undefined): DnxError | undef
     : undefined;
 }
 
-const stopped = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-
 const start = command({
   name: 'start',
   summary: 'Start a local Deploynix API',
@@ -93,7 +88,7 @@ const start = command({
         'Ctrl-C stops it.',
       ].join('\n'),
     );
-    await stopped(signal);
+    if (!signal.aborted) await once(signal, 'abort');
     await sandbox.close();
     return nothing;
   },

@@ -26,13 +26,8 @@ export interface AuditScope {
   readonly backupDays: number;
 }
 
-/** What an audit found, and what it looked at. */
-export interface Examination {
-  readonly ledger: Ledger;
-  readonly servers: readonly AuditedServer[];
-  /** True if every server was audited, so that a server that is not among them does not exist. */
-  readonly whole: boolean;
-}
+/** What an audit found, and what it looked at. `whole`: every server, so that a server that is not among them does not exist. */
+export type Examination = Awaited<ReturnType<typeof examineServers>>;
 
 interface Audit extends Omit<AuditScope, 'server'> {
   readonly ledger: Ledger;
@@ -45,7 +40,7 @@ interface Audit extends Omit<AuditScope, 'server'> {
 }
 
 /** Audits all servers, or one. Fails if the servers cannot be read. */
-export async function examineServers(ctx: Context, { server, ssh, backupDays }: AuditScope): Promise<Examination> {
+export async function examineServers(ctx: Context, { server, ssh, backupDays }: AuditScope) {
   const ledger = openLedger();
   const reader = openReader(ctx, ledger);
   const whole = server === undefined;

@@ -24,16 +24,11 @@ const TRIES = 3;
 
 type PasswordOptions = Choosing & { readonly email: string | undefined };
 
-/** The outcome of a sign-in. */
-export interface SignInResult {
-  readonly user: string | undefined;
-  readonly abilities: readonly string[] | undefined;
-  /** The token that signed in, if a narrower one is stored in its place: to be revoked. */
-  readonly first: string | undefined;
-}
-
-/** Prompts for email and password, checks them, then prompts for abilities. Revokes the token if it is not stored in the end. */
-export async function signInWithPassword(outer: SignIn, options: PasswordOptions): Promise<SignInResult> {
+/**
+ * Prompts for email and password, checks them, then prompts for abilities. Revokes the token if it is not stored in the end. `first`: the token
+ * that signed in, if a narrower one is stored in its place: to be revoked.
+ */
+export async function signInWithPassword(outer: SignIn, options: PasswordOptions) {
   const { ask } = outer;
   const wrong = options.email === undefined ? undefined : wrongEmail(options.email);
   if (wrong !== undefined) throw usage(wrong, 'For example: --email ada@example.com');
@@ -41,7 +36,7 @@ export async function signInWithPassword(outer: SignIn, options: PasswordOptions
   if (outer.tokens.known === undefined) outer.progress.note(WITHOUT_PASSWORD);
   const typed: string[] = [];
   const at = { ...outer, api: hiding(outer.api, typed) };
-  const token = await exchange(at, { email: options.email, abilities: chosen, typed });
+  const token = await exchange(at, options.email, chosen, typed);
   const signIn = async () => {
     const user = await checkToken(at, token);
     const picked = chosen === undefined ? await pickForSignIn(ask) : undefined;
@@ -66,7 +61,11 @@ export async function checkToken({ api, host }: Pick<SignIn, 'api' | 'host'>, to
 /** Stores the token of a sign-in. `abilities` is undefined if they are unknown, or all of them. */
 export async function storeSignIn(
   { tokens, insecure, command }: SignIn,
-  { token, user, abilities }: Omit<SignInResult, 'first'> & { readonly token: string },
+  {
+    token,
+    user,
+    abilities,
+  }: { readonly token: string; readonly user: string | undefined; readonly abilities: readonly string[] | undefined },
 ): Promise<void> {
   await tokens.store(token, { ...(user && { user }), ...(abilities && { abilities }) }, { insecure }).catch((error: unknown) => {
     throw withAlternatives(error, { insecure, command });
@@ -88,7 +87,9 @@ const wrongEmail = (typed: string): string | undefined =>
 /** Exchanges email and password for a token. Prompts again for what was typed if it is wrong. Adds every email and password to `typed`. */
 async function exchange(
   { api, ask, host, progress, tokens }: SignIn,
-  { email: option, abilities, typed }: Pick<PasswordOptions, 'email'> & Pick<SignInResult, 'abilities'> & { readonly typed: string[] },
+  option: string | undefined,
+  abilities: readonly string[] | undefined,
+  typed: string[],
 ): Promise<string> {
   const user = tokens.known?.user;
   let known = user !== undefined && wrongEmail(user) === undefined ? user : undefined;

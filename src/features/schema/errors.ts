@@ -1,9 +1,12 @@
-import { errorReasons, exits, humanCodes } from '../../base/errors.ts';
+import { type ErrorCode, errorReasons, exits, humanCodes } from '../../base/errors.ts';
 import { type JsonSchema, listOf, mapOf, nullable, number, objectOf, withDialect, word, words, yes } from '../../cli/language/shape.ts';
 
 /** The error that `--json` prints on stderr, its codes with their exit codes, and its reasons. */
 export function errorsSchema(): { readonly codes: object; readonly reasons: object; readonly schema: JsonSchema } {
-  const reasons = { ...Object.fromEntries(Object.keys(exits).map((code) => [code, humanCodes.includes(code)])), ...errorReasons };
+  const reasons = {
+    ...Object.fromEntries(Object.keys(exits).map((code) => [code, humanCodes.includes(code as ErrorCode)])),
+    ...errorReasons,
+  };
   const error = objectOf(
     {
       code: { description: 'Decides the exit code.', enum: Object.keys(exits) },

@@ -65,14 +65,14 @@ export function openTokens(options: TokensOptions): Tokens {
   const stores: Stores = { ...options, account, file };
   let found: Promise<HeldToken | undefined> | undefined;
   const find = () => {
-    found ??= findToken(options, file);
+    found ??= findToken(stores);
     return found;
   };
   return {
     account,
     file: file.path,
     find,
-    stored: () => storedToken(options, file),
+    stored: () => storedToken(stores),
     get known() {
       return knownIn(stores);
     },
@@ -87,7 +87,7 @@ export function openTokens(options: TokensOptions): Tokens {
     },
     async token() {
       const held = await find();
-      if (!held) throw notSignedIn(settings);
+      if (!held) throw notSignedIn(stores);
       return held.token;
     },
     async store(token, details, { insecure }) {
@@ -112,28 +112,20 @@ async function alone<T>({ settings, world }: Stores, change: () => Promise<T>): 
 }
 
 /** DNX_TOKEN, or the token from the store that the settings name. Does not open other stores. */
-async function findToken(options: TokensOptions, file: InsecureFile): Promise<HeldToken | undefined> {
-  const { requests } = options.settings.blocked;
-  if (requests) throw requests;
-  const variable = options.world.env.DNX_TOKEN?.trim();
-  const { session, host } = options.settings;
+async function findToken(stores: Stores): Promise<HeldToken | undefined> {
+  const { blocked, session, host } = stores.settings;
+  if (blocked.requests) throw blocked.requests;
+  const variable = stores.world.env.DNX_TOKEN?.trim();
   if (session) requireLeased(session, variable, host);
-  return variable ? { token: variable, source: 'variable' } : storedToken(options, file);
+  return variable ? { token: variable, source: 'variable' } : storedToken(stores);
 }
 
-async function storedToken({ world, settings, attended }: TokensOptions, file: InsecureFile): Promise<HeldToken | undefined> {
+async function storedToken({ account, file, world, settings, attended }: Stores): Promise<HeldToken | undefined> {
   if (settings.blocked.storedToken) throw settings.blocked.storedToken;
-  const account = accountName(settings);
   const known = settings.config.accounts?.[account];
-  if (known?.store === 'keychain') {
-    const token = await world.keychain.read(account, attended);
-    return token === undefined ? undefined : { token, source: 'keychain' };
-  }
-  if (known?.store === 'file') {
-    const token = file.read(account);
-    return token === undefined ? undefined : { token, source: 'file' };
-  }
-  return undefined;
+  if (known?.store !== 'keychain' && known?.store !== 'file') return undefined;
+  const token = known.store === 'file' ? file.read(account) : await world.keychain.read(account, attended);
+  return token === undefined ? undefined : { token, source: known.store };
 }
 
 /** In the session of a lease, only its own token is used. */
@@ -156,9 +148,8 @@ export function loginLine({ profile, host, config }: Pick<Settings, 'profile' | 
 }
 
 /** The error without a token. Lists other accounts, because a missing `--host` looks like being signed out. */
-function notSignedIn(settings: TokensOptions['settings']): DnxError {
+function notSignedIn({ account, settings }: Stores): DnxError {
   const { profile, host, config } = settings;
-  const account = accountName(settings);
   const all = Object.keys(config.accounts ?? {});
   const accounts = all.filter((name) => name !== account);
   const gone = all.includes(account) ? 'The stored token is gone. ' : '';

@@ -152,15 +152,14 @@ export const realPath = (path: string): string => realPathOf(path) ?? path;
 export function readJson<T extends object>(file: string, limitMb?: number): T {
   const content = readText(file, limitMb);
   if (content === undefined) return {} as T;
-  const hint = 'Fix or remove it.';
   let value: unknown;
   try {
     // Windows PowerShell writes a byte order mark.
     value = fromJson(content.replace(/^\ufeff/, ''));
   } catch (cause) {
-    throw new DnxError('usage', `${file} is not valid JSON.`, { hint, cause });
+    throw new DnxError('usage', `${file} is not valid JSON.`, { hint: REMOVE, cause });
   }
-  if (!isObject(value)) throw new DnxError('usage', `${file} does not contain a JSON object.`, { hint });
+  if (!isObject(value)) throw usage(`${file} does not contain a JSON object.`, REMOVE);
   return value as T;
 }
 

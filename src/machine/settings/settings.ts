@@ -4,9 +4,9 @@ import { unknownWord } from '../../base/nearest.ts';
 import { truthy } from '../env.ts';
 import type { Session } from '../lease.ts';
 import { type Env, pathOf, type World } from '../world.ts';
-import { CONFIG_FILE, type Config, configIn, openSettingsFile, type SettingsFile } from './config.ts';
-import { type Directories, dnxDirectories } from './directories.ts';
-import { type Blocked, chooseHost, type Origin, openPrecedence, type Precedence, type SettingName } from './host.ts';
+import { CONFIG_FILE, configIn, openSettingsFile, type SettingsFile } from './config.ts';
+import { dnxDirectories } from './directories.ts';
+import { chooseHost, openPrecedence, type Precedence } from './host.ts';
 import {
   findLink,
   type Link,
@@ -38,51 +38,16 @@ export interface GivenGlobals {
   readonly formats?: readonly ReportFormat[] | undefined;
 }
 
-export interface Settings {
-  readonly profile: string;
-  /** The base URL without `/api/v1`: `https://deploynix.io`. */
-  readonly host: string;
-  /** The absolute path of a file with more certificates to trust. Never from the link file. */
-  readonly caFile: string | undefined;
-  /** The value of `--ca-file`, which suggested commands repeat. */
-  readonly caOption: string | undefined;
-  readonly server: string | undefined;
-  readonly site: string | undefined;
-  /** The server and site of the link file by id, if they are in use. */
-  readonly linked: Linked;
-  readonly format: Format;
-  readonly quiet: boolean;
-  readonly debug: boolean;
-  /** False if prompts are off: `--no-input`, `--json`, DNX_NO_INPUT or CI. */
-  readonly input: boolean;
-  /** False if no user is present: `--no-input`, DNX_NO_INPUT or CI. */
-  readonly attended: boolean;
-  /** True if the API may only be read: DNX_READ_ONLY, unless the command signs in or out, or a session that only reads. */
-  readonly readOnly: boolean;
-  readonly config: Config;
-  readonly directories: Directories;
-  /** Where each setting came from. Settings without a value are missing. */
-  readonly origins: Readonly<Partial<Record<SettingName, Origin>>>;
-  readonly link: Link | undefined;
-  /** The environment that --env or DNX_ENV names. */
-  readonly environment: string | undefined;
-  readonly blocked: Blocked;
-  /** Problems in the files. They stop only commands that need the broken values. */
-  readonly problems: readonly DnxError[];
-  /** Warnings, such as unknown keys in the link file. */
-  readonly warnings: readonly string[];
-  /** The broken files that may have set the server and the site. */
-  readonly broken: Readonly<Record<'server' | 'site', string | undefined>>;
-  /** Set if no default server or site may be used: the environment that the user named does not exist. */
-  readonly unplaced: DnxError | undefined;
+/** The settings of a command line. */
+export type Settings = ReturnType<typeof readSettings> & {
   /** The session of a lease that this process belongs to. */
   readonly session?: Session;
   /** Values of variables are hidden in responses. */
   readonly hidesValues?: boolean;
-}
+};
 
 /** Reads the settings from options, environment and files. */
-export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home' | 'platform'>, flags: GivenGlobals): Settings {
+export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home' | 'platform'>, flags: GivenGlobals) {
   const { env } = world;
   const directories = dnxDirectories(world);
   const config = openSettingsFile(join(directories.config, CONFIG_FILE));
@@ -90,7 +55,7 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home' | 'platfo
   const link = linkFile === undefined ? undefined : openLink(linkFile, world);
   const precedence = openPrecedence();
   const { profile, host, blocked } = chooseHost({ flags, world, config, link, precedence });
-  const { choose, explain, origins } = precedence;
+  const { choose, origins } = precedence;
   if (flags.env === '') throw usage('--env is empty.');
   const wanted = choose('environment', { option: flags.env, environment: env.DNX_ENV });
   const linking = link && linkOf(link, wanted);
@@ -99,42 +64,52 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home' | 'platfo
   const parents = parentsOf({ flags, env, config, profile, link, linking, unplaced, choose, origins });
   const attended = flags.input !== false && !truthy(env.DNX_NO_INPUT) && !truthy(env.CI);
   const json = flags.json || flags.output === 'json';
-  const output = () =>
-    choose('output', {
-      option: json ? 'json' : flags.output,
-      environment: env.DNX_OUTPUT,
-      profile: config.text('profiles', profile, 'output'),
-      default: 'table',
-    });
-  const { format, unusable } = formatIn(() => explain('output', () => formatOf(output() ?? 'table', flags.formats), 'table'), origins);
+  const output = { option: json ? 'json' : flags.output, environment: env.DNX_OUTPUT, profile: config.text('profiles', profile, 'output') };
+  const { format, unusable } = formatIn(precedence, output, flags.formats);
   return {
     profile,
+    /** The base URL without `/api/v1`: `https://deploynix.io`. */
     host,
+    /** The absolute path of a file with more certificates to trust. Never from the link file. */
     caFile: caFileOf(world, flags),
+    /** The value of `--ca-file`, which suggested commands repeat. */
     caOption: flags.caFile,
     ...parents,
     format,
     quiet: flags.quiet ?? false,
     debug: flags.debug ?? truthy(env.DNX_DEBUG),
+    /** False if prompts are off: `--no-input`, `--json`, DNX_NO_INPUT or CI. */
     input: attended && !json,
+    /** False if no user is present: `--no-input`, DNX_NO_INPUT or CI. */
     attended,
+    /** True if the API may only be read: DNX_READ_ONLY, unless the command signs in or out, or a session that only reads. */
     readOnly: truthy(env.DNX_READ_ONLY) && !flags.signs,
     config: configIn(config),
     directories,
+    /** Where each setting came from. Settings without a value are missing. */
     origins,
     link: linking,
+    /** The environment that --env or DNX_ENV names. */
     environment: wanted,
     blocked: { ...blocked, requests: blocked.requests ?? unusable },
+    /** Problems in the files. They stop only commands that need the broken values. */
     problems: [blocked.storing, link && linkProblem(link), unusable].filter((each) => each !== undefined),
+    /** Warnings, such as unknown keys in the link file. */
     warnings: link ? unknownKeys(link) : [],
+    /** Set if no default server or site may be used: the environment that the user named does not exist. */
     unplaced,
   };
 }
 
 /** The output format. An unknown one in the profile stops only commands that need the API. */
-function formatIn(read: () => Format, origins: Settings['origins']): { readonly format: Format; readonly unusable?: DnxError } {
+function formatIn(
+  { choose, explain, origins }: Precedence,
+  values: Parameters<Precedence['choose']>[1],
+  more: readonly ReportFormat[] | undefined,
+): { readonly format: Format; readonly unusable?: DnxError } {
+  const output = choose('output', { ...values, default: 'table' }) ?? 'table';
   try {
-    return { format: read() };
+    return { format: explain('output', () => formatOf(output, more), 'table') };
   } catch (error) {
     if (origins.output !== 'profile' || !isError(error)) throw error;
     return { format: 'table', unusable: error };
@@ -188,7 +163,9 @@ function parentsOf({ flags, env, config, profile, link, linking, unplaced, choos
   };
   return {
     ...parents,
+    /** The server and site of the link file by id, if they are in use. */
     linked: chosen ? linkedOf(chosen, origins) : {},
+    /** The broken files that may have set the server and the site. */
     broken: { server: brokenFile('server'), site: brokenFile('site') },
   };
 }

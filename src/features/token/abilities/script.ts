@@ -127,19 +127,13 @@ const flattened = (source: string): string =>
     .replace(/`([^`"']*)`/g, ' $($1) ')
     .replace(/(^|\s)\d+(?=[<>])/g, '$1');
 
-interface Line {
-  readonly source: string;
-  /** From 1. */
-  readonly line: number;
-}
-
 const hereDocument = /(?<!<)<<-?\s*["'\\]?([A-Za-z_][\w.-]*)/;
 
 /** Lines with continuations joined, without the bodies of here-documents. */
-function logicalLines(text: string): Line[] {
+function logicalLines(text: string) {
   const lines = text.split(/\r?\n/);
   const last = new Map(lines.map((line, index) => [line.trim(), index]));
-  const result: Line[] = [];
+  const result: { readonly source: string; readonly line: number }[] = [];
   let parts: string[] = [];
   let ending: string | undefined;
   for (const [index, raw] of lines.entries()) {
@@ -203,14 +197,8 @@ function withoutExpansions(source: string): { readonly text: string; readonly dr
   return { text: [...parts, source.slice(from)].join(''), dropped };
 }
 
-interface Expansion {
-  readonly name: string;
-  /** The index after its last character. */
-  readonly end: number;
-}
-
-/** The expansion that starts here; null if it is not closed, undefined if there is none. */
-function expansionAt(source: string, at: number, literal: boolean): Expansion | null | undefined {
+/** The expansion that starts here, and the index after it; null if it is not closed, undefined if there is none. */
+function expansionAt(source: string, at: number, literal: boolean) {
   const template = templates.find(([open]) => source.startsWith(open, at));
   if (template) {
     const [open, close] = template;
