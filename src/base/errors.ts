@@ -153,7 +153,6 @@ export class DnxError extends Error {
     return new DnxError(this.code, this.message, { ...this, cause: this.cause, ...changes });
   }
 
-  /** A copy with another hint and other next commands. */
   withHint(hint: string | undefined, ...next: readonly Next[]): DnxError {
     return this.with({ hint, next });
   }

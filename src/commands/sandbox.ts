@@ -46,7 +46,6 @@ function limitIn(word: string): Pick<SandboxOptions, 'rateLimit' | 'rateWindowMs
   return { rateLimit: Number.isFinite(rate.limit) ? rate.limit : 0, rateWindowMs: rate.windowMs };
 }
 
-/** A port that dnx cannot listen on is a usage error. */
 function portRefused(error: unknown, port: number | undefined): DnxError | undefined {
   const why: Readonly<Record<string, string>> = {
     EADDRINUSE: 'is already in use',
@@ -108,7 +107,6 @@ interface Opened {
   readonly clone: string | undefined;
 }
 
-/** Runs a function in a sandbox, and removes everything afterwards. */
 async function inSandbox<T>({ world }: Context, given: Values<typeof options>, run: (opened: Opened) => Promise<T>): Promise<T> {
   const sandbox = await open(world, given);
   // The path becomes part of scripts.

@@ -28,7 +28,6 @@ export interface Lease {
   readonly holder: string | null;
   /** Where the history of the session is. */
   readonly state: string;
-  /** Nothing is changed in the session. */
   readonly read_only: boolean;
   /** Values of variables and rows of databases are shown in it. Those of a script always are. */
   readonly show_values: boolean;
@@ -83,9 +82,7 @@ export interface Session {
   readonly name: string;
   /** True in `dnx agent run`. */
   readonly agent: boolean;
-  /** Started with --read-only. */
   readonly readOnly: boolean;
-  /** Started with --show-values. */
   readonly showValues: boolean;
   /** Undefined once it has ended. */
   readonly lease: Lease | undefined;

@@ -100,7 +100,6 @@ export interface Child extends Program {
   readonly signal?: AbortSignal;
   /** Sends a signal that ends it again each second: a shell that is about to read a line misses one. */
   readonly insist?: true;
-  /** Called every so many ms while it runs. */
   readonly tick?: { readonly ms: number; readonly call: () => void };
   /** Receives its stderr, which the user sees as well. Its stderr is then a pipe. */
   readonly observe?: (chunk: Buffer) => void;
@@ -188,7 +187,6 @@ export interface World {
   readonly connect: (caFile: string | undefined, how?: { readonly background?: boolean }) => Promise<Transport>;
   /** Begins to connect to a host over TLS. The next `connect` with the same file returns what has that connection. */
   readonly connectEarly?: ((url: string, caFile: string | undefined) => Promise<void>) | undefined;
-  /** Runs a child process and returns its exit code. */
   readonly spawn: (child: Child) => Promise<number>;
   /** Runs a child process and returns its output; undefined if the program does not exist. Output of more than 64 MB is an error. */
   readonly capture: (child: Captured) => Promise<Capture | undefined>;

@@ -10,21 +10,16 @@ import { type Incoming, type Limiter, performOperation, type SandboxWorld, wants
 import { ApiRefusal, type ApiResponse, encode, failureResponse } from './response.ts';
 import type { State } from './state.ts';
 
-/** The prefix of every path. */
 const PREFIX = '/api/v1';
 
-/** What a sandbox is made of. */
 interface Parts {
   readonly state: State;
   readonly limiter: Limiter;
   readonly faults: FaultBox;
   readonly calls: RecordedCall[];
   readonly now: () => number;
-  /** Real delay before each response, in ms. */
   readonly latency: number;
-  /** Called after each request that may have changed the state. */
   readonly changed: () => void;
-  /** Aborted when the sandbox closes. */
   readonly closing: AbortSignal;
 }
 
@@ -127,7 +122,6 @@ const unknownRoute = (method: string, path: string): ApiRefusal =>
 const PIECES = 16;
 const BETWEEN_PIECES_MS = 2;
 
-/** Converts a response for Hono. */
 function respond(response: ApiResponse): Response {
   const { status, headers, bytes } = encode(response);
   return new Response(bytes === undefined ? null : Buffer.from(bytes), { status, headers });
@@ -172,7 +166,6 @@ export interface RecordedCall {
   status: number;
 }
 
-/** A body as a call records it. */
 function readable(text: string): unknown {
   if (text === '') return undefined;
   try {

@@ -4,7 +4,6 @@ import { ApiRefusal, forbidden } from './response.ts';
 import type { State } from './state.ts';
 import { timestamp } from './time.ts';
 
-/** The user and token of a request. */
 interface Bearer {
   readonly me: User;
   readonly current: TokenRow;

@@ -7,7 +7,6 @@ import { type BodyInput, type BodyShape, integerRule, reader } from './rules.ts'
 import { childrenOf, type Noun, type Nouns, removeRow, type State, tableRows } from './state.ts';
 import { stampsAt, touch } from './time.ts';
 
-/** The operations that `resource` creates; all of them by default. */
 type Verb = 'list' | 'show' | 'create' | 'update' | 'delete';
 
 /** Nouns with an id and timestamps. */
@@ -28,9 +27,7 @@ interface Declaration<N extends RowNoun, S extends BodyShape> {
   /** The ability for writes, if the resource has none of its own; `ability:create` and so on by default. */
   readonly writing?: Ability;
   readonly verbs?: readonly Verb[];
-  /** The representation in a response. */
   readonly present: (row: Nouns[N], state: State) => Readonly<Record<string, unknown>>;
-  /** The fields of a create body. */
   readonly fields?: S;
   /** The fields that an update accepts; all of them by default. */
   readonly changeable?: readonly (keyof S & string)[];

@@ -7,7 +7,6 @@ interface Failure {
   readonly after: number;
   /** The step that fails instead of the one that its log has there, in ms. */
   readonly step: number;
-  /** The end of the deployment's log. */
   readonly log: (site: SiteRow, release: string) => string;
   readonly isFixed: (state: State, site: SiteRow) => boolean;
 }

@@ -34,9 +34,7 @@ export interface SignedRequest extends Request {
 /** A rate limit in addition to the general one. */
 export type OwnLimit = 'login' | 'token-creation' | 'backup-download';
 
-/** What an operation accepts besides its path, and its rate limit. */
 interface Accepts<S extends BodyShape, Q extends BodyShape> {
-  /** The rules of the body. */
   readonly body?: S;
   /** The rules of the query, apart from paging. */
   readonly query?: Q;
@@ -44,6 +42,8 @@ interface Accepts<S extends BodyShape, Q extends BodyShape> {
   readonly partial?: boolean;
   /** True for pages of a list. */
   readonly paged?: boolean;
+  /** True if it needs no token. */
+  readonly open?: boolean;
   readonly limit?: OwnLimit;
 }
 
@@ -55,14 +55,10 @@ export interface SandboxOperation extends Required<Omit<Accepts<BodyShape, BodyS
   readonly method: string;
   readonly path: string;
   readonly limit: OwnLimit | undefined;
-  /** True if it needs no token. */
-  readonly open: boolean;
-  /** Undefined if any token will do. */
   readonly ability: Ability | undefined;
   run(request: SignedRequest, bound: BoundRows): ApiResponse;
 }
 
-/** The body and query of a request that passed their rules. */
 interface Inputs<S extends BodyShape, Q extends BodyShape> {
   readonly input: BodyInput<S>;
   readonly filters: BodyInput<Q>;
@@ -73,7 +69,7 @@ export function operation<const R extends Route, S extends BodyShape = None, Q e
   route: R,
   ability: Ability | undefined,
   run: (request: SignedRequest & Inputs<S, Q>, bound: Bound<R>) => ApiResponse,
-  { body, query, partial = false, paged = false, limit }: Accepts<S, Q> = {},
+  { body, query, partial = false, paged = false, open = false, limit }: Accepts<S, Q> = {},
 ): SandboxOperation {
   const [method = '', path = ''] = route.split(' ');
   const readBody = body && reader(body, partial);
@@ -87,7 +83,7 @@ export function operation<const R extends Route, S extends BodyShape = None, Q e
     query: query ?? {},
     partial,
     paged,
-    open: false,
+    open,
     ability,
     run(request, bound) {
       const input = (readBody?.(request.body) ?? {}) as BodyInput<S>;
@@ -96,13 +92,6 @@ export function operation<const R extends Route, S extends BodyShape = None, Q e
     },
   };
 }
-
-/** An operation that needs no token. */
-export const openOperation = <S extends BodyShape>(
-  route: Route,
-  run: (request: Request & Inputs<S, None>) => ApiResponse,
-  accepts: Accepts<S, None>,
-): SandboxOperation => ({ ...operation(route, undefined, run, accepts), open: true });
 
 /** The parameters of a path, outermost first. */
 export const pathParameters = (path: string): Noun[] => Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name as Noun);

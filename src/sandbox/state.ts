@@ -1,4 +1,6 @@
-import { readText, writeText } from '../machine/files/text-file.ts';
+import { existsSync } from 'node:fs';
+import { usage } from '../base/errors.ts';
+import { readJson, writeText } from '../machine/files/text-file.ts';
 import type * as records from './records.ts';
 
 /** Increase it when the shape of the state file changes, so that older files are refused. */
@@ -44,7 +46,6 @@ export type ChangeKind =
   | 'restore.begins'
   | 'restore.ends';
 
-/** A change to the row `id` at the time `at` (epoch ms). */
 interface DueChange {
   at: number;
   kind: ChangeKind;
@@ -54,7 +55,6 @@ interface DueChange {
 /** What a path parameter stands for: `{daemon}` is a row of `daemons`. */
 interface Model<R, T extends string> {
   readonly table: T;
-  /** The class name in a 404. */
   readonly name: string;
   /** Deleting one of these owners deletes it, too: by `server_id`, `site_id`, … */
   readonly owners: readonly string[];
@@ -153,28 +153,19 @@ export function removeRow(state: State, noun: Noun, row: AnyRow): void {
 export function createStore(file: string | undefined) {
   let written = '';
   return {
-    /** The saved state, or undefined if there is none. Throws if the file is not a state of this version. */
+    /** The saved state, or undefined if there is none. Fails if the file is not a state of this version. */
     load(): State | undefined {
-      written = (file === undefined ? undefined : readText(file)) ?? '';
-      return file === undefined || written === '' ? undefined : parse(written, file);
+      if (file === undefined || !existsSync(file)) return undefined;
+      const state = readJson<State>(file);
+      if (state.version !== STATE_VERSION) throw usage(`${file} is from another version of dnx.`, 'Remove it to start over.');
+      return state;
     },
     /** Saves the state if it changed, atomically. */
     save(state: State): void {
-      const text = file === undefined ? '' : `${JSON.stringify(state, null, 2)}\n`;
-      if (file !== undefined && text !== written) writeText(file, text);
+      if (file === undefined) return;
+      const text = `${JSON.stringify(state, null, 2)}\n`;
+      if (text !== written) writeText(file, text);
       written = text;
     },
   };
-}
-
-function parse(text: string, file: string): State {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new Error(`The sandbox state file ${file} is not valid JSON. Delete it to start over.`, { cause });
-  }
-  const version = (value as Partial<State> | null)?.version;
-  if (version !== STATE_VERSION) throw new Error(`The sandbox state file ${file} is from another version of dnx. Delete it to start over.`);
-  return value as State;
 }

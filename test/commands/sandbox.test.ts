@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SEED_EMAIL, SEED_PASSWORD, SEED_TOKEN } from '../../src/sandbox/index.ts';
 import { openBed } from '../support/dnx.ts';
@@ -12,6 +14,15 @@ test('sandbox start exits 2 if the port is in use', async () => {
 
 test('sandbox start exits 2 if the port is not valid', async () => {
   await expect(bed.dnx('sandbox start --port 70000')).toExit(2, { stdout: '', says: 'Port 70000 is not a valid port.' });
+});
+
+test.each([
+  ['{"version"', 'is not valid JSON.'],
+  ['{"version":0}', 'is from another version of dnx.'],
+])('sandbox start exits 2 for the state %s', async (state, says) => {
+  const file = join(bed.directory, 'state.json');
+  writeFileSync(file, state);
+  await expect(bed.dnx('sandbox start --state state.json')).toExit(2, { stdout: '', says: `${file} ${says}` });
 });
 
 describe('sandbox run', () => {

@@ -39,7 +39,6 @@ export async function consentToRequest(ctx: Context, requested: Requested, given
 
 type Ids = Readonly<Record<string, string>>;
 
-/** Asks for the name of what is lost. */
 async function severe(ctx: Context, call: string, ids: Ids, { yes, confirm }: GivenConsent): Promise<void> {
   const { api, ask, plan, progress } = ctx;
   if (ids.backup !== undefined) {

@@ -4,7 +4,6 @@ import type { Tree } from '../../cli/language/command.ts';
 import { columns, type Reports, rows, type View } from '../../cli/output/view.ts';
 import { endpointsOf, type KnownEndpoint, type KnownField } from '../schema/endpoints.ts';
 
-/** What dnx knows of an endpoint. */
 type EndpointSchema = ReturnType<typeof schemaIn>;
 
 /** A field that dnx sends. `assumed`: the API reference does not state it. */
@@ -71,7 +70,6 @@ function schemaIn({ endpoint, parameters, commands, ability, query, body, furthe
     operation: endpoint,
     /** Null if any token will do. */
     ability: ability ? { name: ability.ability, assumed: ability.assumed } : null,
-    /** Those that send it. */
     commands,
     path: parameters,
     // dnx sends a page with every list, but the API does not require it.

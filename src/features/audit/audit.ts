@@ -166,11 +166,9 @@ async function auditSites(place: AuditPlace, audit: Audit): Promise<Pick<Audited
 
 const certificateRules = ['certificate-missing', 'certificate-expiring'] as const;
 
-/** The certificates that a server has in common for its sites. */
 interface SharedCertificates {
   /** Those of the server; undefined if they could not be read. */
   readonly shared: readonly JsonObject[] | undefined;
-  /** Collects the ids of those that belong to a site. */
   readonly ofSites: Set<string>;
 }
 

@@ -73,7 +73,6 @@ function knownFindings({ baseline: file, update }: AuditOptions, world: Context[
 const wordsFor = ({ rule, server, site, resource }: Accepted): string =>
   [rule, placeName({ server, site }), resource === null ? undefined : `(${resource})`].filter(Boolean).join(' ');
 
-/** Says how the findings compare with the baseline. */
 function tell(
   progress: Context['progress'],
   { accepted, fixed }: BaselineComparison,

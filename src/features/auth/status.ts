@@ -82,7 +82,6 @@ async function statusAt({ api, tokens, settings, world }: Context, place: Identi
   }
 }
 
-/** What the settings know of the token of a profile. */
 function known(account: Account | undefined, place: Identity, current: boolean): SignInStatus {
   const { user = null, store: source = null, abilities = null, stored_at: created_at = null } = account ?? {};
   return { ...place, current, user, source, token: null, abilities, created_at, last_used_at: null, problem: null, fix: null };

@@ -63,7 +63,6 @@ const loadKeyring = (): Keyring => require('@napi-rs/keyring') as Keyring;
 
 const names = { darwin: 'the macOS Keychain', win32: 'the Windows Credential Manager' } as const;
 
-/** The keychain of macOS or Windows, through a native module. */
 function nativeKeychain(platform: keyof typeof names, { clock, signal, load = loadKeyring }: KeychainOptions): Keychain {
   const name = names[platform];
   const Name = name.replace(/^t/, 'T');

@@ -107,7 +107,6 @@ export function openSettingsFile(file: string, limitMb?: number, refused?: DnxEr
     keys.reduce<unknown>((value, key) => (isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined), content);
   return {
     file,
-    /** The object at these keys; empty if it is missing or broken. */
     object(...keys: readonly string[]): JsonObject {
       const value = at(keys);
       return isObject(value) ? value : {};

@@ -23,7 +23,6 @@ import {
 export interface GivenGlobals {
   readonly profile?: string | undefined;
   readonly host?: string | undefined;
-  /** The environment of the link file to use. */
   readonly env?: string | undefined;
   readonly caFile?: string | undefined;
   readonly output?: string | undefined;
@@ -32,7 +31,6 @@ export interface GivenGlobals {
   readonly debug?: boolean | undefined;
   readonly input?: boolean | undefined;
   readonly color?: boolean | undefined;
-  /** The command signs in or out. */
   readonly signs?: boolean | undefined;
   /** The formats that only this command has. */
   readonly formats?: readonly ReportFormat[] | undefined;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { allAbilities, issue } from '../auth.ts';
 import { crud, listResponse, showing } from '../crud.ts';
-import { openOperation, operation, type SandboxOperation } from '../operation.ts';
+import { operation, type SandboxOperation } from '../operation.ts';
 import type { Credential, GitProvider, GitRepository, NamedChoice, Size, TokenRow, User } from '../records.ts';
 import { createdResponse, gone, invalid, notFoundRefusal, okResponse } from '../response.ts';
 import { exists, oneOf, patternRule, textRule, urlRule, verbatim } from '../rules.ts';
@@ -15,15 +15,16 @@ const EVERY_ABILITY = ['*'];
 
 /** The user and their tokens. The plain text of a token is sent once, as `token` next to `user` or `data`. */
 export const account: SandboxOperation[] = [
-  openOperation(
+  operation(
     'POST /login',
+    undefined,
     ({ state, now, input }) => {
       const user = state.users.find(({ email, password }) => email === input.email && password === input.password);
       if (user === undefined) throw invalid({ email: ['These credentials do not match our records.'] });
       const { plain } = issue(state, user, 'API Login', input.abilities ?? EVERY_ABILITY, now);
       return { status: 200, headers: {}, body: { token: plain, user: presentUser(user) } };
     },
-    { body: { email: textRule(), password: verbatim(), ...chosen }, limit: 'login' },
+    { body: { email: textRule(), password: verbatim(), ...chosen }, open: true, limit: 'login' },
   ),
   operation('POST /logout', undefined, ({ state, current }) => {
     removeRow(state, 'token', current);

@@ -114,7 +114,6 @@ export function createProject(directory: string, clone: string, dotenv: string, 
 
 type Git = (args: readonly string[], input?: string) => string;
 
-/** Writes the files of the last of these commits. */
 function writeFiles(directory: string, commits: typeof main): void {
   for (const [path, text] of commits.flatMap(({ files }) => Object.entries(files))) {
     mkdirSync(dirname(join(directory, path)), { recursive: true });

@@ -25,13 +25,11 @@ import SSH from './ssh.sh';
 /** The servers of a sandbox: directories that are laid out like them, and an ssh that runs commands there. */
 export type Servers = ReturnType<typeof createServers>;
 
-/** Where `update` keeps what it wrote. */
 interface Written {
   /** Bytes of the deployment log of a release. */
   readonly logs: Map<string, number>;
   readonly sites: Set<string>;
   readonly servers: Map<string, string>;
-  /** What supervisorctl prints on a server. */
   readonly supervisors: Map<string, string>;
   lastOrder: number;
   nextOrder: number;
@@ -84,7 +82,6 @@ export function createServers(directory: string, project: Project | undefined) {
         } else chmodSync(join(siteRoot(root, site), 'shared/storage'), 0o500);
       }
     },
-    /** Makes every file removable. */
     unlock(state: State): void {
       for (const site of state.sites) {
         const storage = join(siteRoot(written.servers.get(site.server_id) ?? '', site), 'shared/storage');
@@ -212,7 +209,6 @@ const logTime = (at: number): string => new Date(at).toISOString().slice(0, 19).
 
 const laravelLine = (at: number, level: string, message: string): string => `[${logTime(at)}] production.${level}: ${message}`;
 
-/** An exception with its trace, as Laravel logs it. */
 const exceptionOf = (domain: string): string =>
   [
     `Undefined array key "vat" {"exception":"[object] (ErrorException(code: 0): Undefined array key \\"vat\\" at /home/deploynix/${domain}/current/app/Cart.php:12)`,

@@ -16,7 +16,6 @@ import { openWebsites } from './websites.ts';
 /** Everything around the API that a sandbox has on this machine. */
 export type Surroundings = Awaited<ReturnType<typeof openSurroundings>>;
 
-/** What the user has outside of the sandbox. */
 interface Outside {
   /** The script that runs dnx. */
   readonly program: string;

@@ -11,7 +11,6 @@ export interface KeysOn {
 }
 
 interface Key {
-  /** Every mark by which a record of it is recognized. */
   readonly marks: Set<string>;
   readonly name: string;
   readonly publicKey: string;

@@ -53,7 +53,6 @@ function suite(server: string | null, all: readonly Case[], at: number): readonl
   ];
 }
 
-/** `certificate-missing: shop.example.com on web-1`. */
 const caseName = (rule: string, place: PlaceNames, resource?: string | null): string =>
   [rule, [placeName(place), resource].filter(Boolean).join(', ')].filter(Boolean).join(': ');
 

@@ -30,7 +30,6 @@ const assignment = /^(\w+)=(.*)$/s;
 const wrapper =
   /^(?:if|then|elif|else|while|until|do|!|\{|time|exec|command|builtin|env|sudo|nohup|timeout|npx|bunx|pnpm|yarn|npm|dlx|x|--)$/;
 const wrapperWord = /^(?:-.*|\d+[smhd]?)$/;
-/** Commands whose arguments are never run. */
 const inert = /^(?:echo|printf|which|type|hash|alias|:|#.*)$/;
 const redirections = ['>', '>>', '>|', '>&', '&>', '&>>', '<', '<<', '<<-', '<<<', '<&', '<>'];
 
@@ -160,7 +159,6 @@ const balanced = (source: string): boolean => {
   return !/["']/.test(bare.replace(/(^|\s)#.*$/, ''));
 };
 
-/** The variable name for an unknown expression. */
 const UNKNOWN = 'expression';
 
 /** Templates of CI systems: `${{ vars.SITE }}` of GitHub, `$[[ inputs.site ]]` of GitLab. */
