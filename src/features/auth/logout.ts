@@ -5,12 +5,10 @@ import { done, message } from '../../cli/output/view.ts';
 import { DEFAULT_PROFILE, hostName, profileNote } from '../../machine/settings/host.ts';
 import { forgetRevoked } from '../token/token.ts';
 
-type Needs = Pick<Context, 'api' | 'tokens' | 'settings' | 'progress'>;
-
 const finish = { command: ['logout'], why: 'To finish signing out' };
 
 /** Revokes the token and removes it. `keep` does not revoke. */
-export async function logout(ctx: Needs, { keep = false }: { readonly keep: boolean | undefined }) {
+export async function logout(ctx: Context, { keep = false }: { readonly keep: boolean | undefined }) {
   const { tokens, settings, progress } = ctx;
   const { host, profile } = settings;
   const place = hostName(host);
@@ -36,7 +34,7 @@ export async function logout(ctx: Needs, { keep = false }: { readonly keep: bool
   return { view, note: `Profile ${profile} keeps its settings. To delete it: dnx config delete-profile ${quoted(profile)}` };
 }
 
-async function revoke({ api }: Pick<Needs, 'api'>): Promise<boolean> {
+async function revoke({ api }: Context): Promise<boolean> {
   try {
     await api.send('POST /logout');
     return true;

@@ -1,15 +1,17 @@
 import { DnxError } from '../../base/errors.ts';
+import type { Context } from '../../cli/language/command.ts';
 import { painted } from '../../cli/output/style.ts';
 import { safeLine } from '../../cli/output/text.ts';
 import { columns, type Reports, rows } from '../../cli/output/view.ts';
-import { type DoctorCheck, type DoctorNeeds, failed, machineChecks, passed } from './machine.ts';
+import type { World } from '../../machine/world.ts';
+import { type DoctorCheck, failed, machineChecks, passed } from './machine.ts';
 import { accessChecks, contactChecks, credentialChecks } from './network.ts';
 
 const marks = { ok: '✓', warning: '!', failed: '✗', skipped: '–' } as const;
 const tones = { ok: 'green', warning: 'yellow', failed: 'red', skipped: 'dim' } as const;
 
 /** Runs all checks. The result is safe to paste into a ticket. */
-export async function examineSetup(ctx: DoctorNeeds) {
+export async function examineSetup(ctx: Context) {
   const { checks: held, signedIn } = await credentialChecks(ctx);
   const reached = await contactChecks(ctx, signedIn);
   const problems = ctx.settings.problems.map(({ message, hint }) => failed('files', message, hint ?? 'Fix or remove it'));
@@ -55,7 +57,7 @@ function checkList(checks: readonly DoctorCheck[], { style, wrap }: Parameters<R
 }
 
 /** Removes email addresses, URL passwords and the path of the home directory. */
-function redacted(check: DoctorCheck, { home }: DoctorNeeds['world']): DoctorCheck {
+function redacted(check: DoctorCheck, { home }: World): DoctorCheck {
   const clean = (text: string): string =>
     text
       .replace(/\/\/[^/@\s]+@/g, '//…@')

@@ -7,6 +7,7 @@ import { nullable, objectOf, oneOf, type Printed, word } from '../../cli/languag
 import { commandLine } from '../../cli/run/command-line.ts';
 import { INSECURE_FILE } from '../../machine/credentials/tokens.ts';
 import type { Link } from '../../machine/settings/link.ts';
+import type { World } from '../../machine/world.ts';
 import { placesOf } from '../completion/install.ts';
 import { ownShell } from '../completion/shells.ts';
 import { installationOf } from '../update/installation.ts';
@@ -20,9 +21,6 @@ export const doctorCheck = objectOf({
 });
 export type DoctorCheck = Printed<typeof doctorCheck>;
 
-/** What the checks need. */
-export type DoctorNeeds = Pick<Context, 'api' | 'tokens' | 'settings' | 'world' | 'clock' | 'signal'>;
-
 /** A passed check. */
 export const passed = (check: string, detail: string): DoctorCheck => ({ check, verdict: 'ok', detail, fix: null });
 /** A skipped check; `detail` is the reason. */
@@ -33,7 +31,7 @@ export const warning = (check: string, detail: string, fix: string): DoctorCheck
 export const failed = (check: string, detail: string, fix: string): DoctorCheck => ({ check, verdict: 'failed', detail, fix });
 
 /** Checks versions, files and their modes, and shell completion. `keyless`: the keychain does not work. */
-export function machineChecks({ world, settings }: Pick<DoctorNeeds, 'world' | 'settings'>, keyless: boolean): DoctorCheck[] {
+export function machineChecks({ world, settings }: Context, keyless: boolean): DoctorCheck[] {
   const { directories, link } = settings;
   const config = join(directories.config, 'config.json');
   const tokens = join(directories.config, INSECURE_FILE);
@@ -53,13 +51,13 @@ export function machineChecks({ world, settings }: Pick<DoctorNeeds, 'world' | '
   ];
 }
 
-function linkFile(link: Link, { site, origins }: DoctorNeeds['settings']): DoctorCheck {
+function linkFile(link: Link, { site, origins }: Context['settings']): DoctorCheck {
   if (link.missing) return warning('link file', link.missing.message, link.missing.hint ?? '');
   const named = site !== undefined && origins.site === 'link file' ? `: ${site}` : '';
   return passed('link file', `${link.file}${link.chosen?.name ? ` (${link.chosen.name}${named})` : named}`);
 }
 
-function versions(world: DoctorNeeds['world']): DoctorCheck {
+function versions(world: World): DoctorCheck {
   const { node, platform } = world;
   const { by } = installationOf(world) ?? {};
   const installed = by === undefined ? '' : ` (${by})`;
@@ -70,9 +68,9 @@ function versions(world: DoctorNeeds['world']): DoctorCheck {
 }
 
 /** Windows has access control lists instead: a file in the user's profile is the user's alone. */
-const hasModes = ({ platform }: Pick<DoctorNeeds['world'], 'platform'>): boolean => platform !== 'win32';
+const hasModes = ({ platform }: Pick<World, 'platform'>): boolean => platform !== 'win32';
 
-function privacy(check: string, path: string, allowed: number, world: DoctorNeeds['world']): DoctorCheck {
+function privacy(check: string, path: string, allowed: number, world: World): DoctorCheck {
   if (!existsSync(path)) return skipped(check, `${path} does not exist yet`);
   if (!hasModes(world)) return passed(check, path);
   const mode = statSync(path).mode & 0o777;
@@ -83,7 +81,7 @@ function privacy(check: string, path: string, allowed: number, world: DoctorNeed
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
-function completion(world: DoctorNeeds['world']): DoctorCheck {
+function completion(world: World): DoctorCheck {
   const shell = ownShell(world);
   if (!shell) return skipped('completion', 'no bash, zsh, fish or PowerShell in SHELL');
   const [place] = placesOf(shell, world);

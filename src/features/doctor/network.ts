@@ -2,15 +2,16 @@ import { type DnxError, isError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
+import type { Context } from '../../cli/language/command.ts';
 import { commandLine } from '../../cli/run/command-line.ts';
 import { instead } from '../../machine/credentials/keychain-failure.ts';
-import { type Env, NetworkFault } from '../../machine/world.ts';
+import { type Env, NetworkFault, type World } from '../../machine/world.ts';
 import type { Reply } from '../../platform/api/api.ts';
 import { fill } from '../../platform/api/endpoint.ts';
 import { anyProxyName, ownProxyName, proxyExceptions, proxyUrl, staysHere } from '../../platform/api/network/no-proxy.ts';
 import { isTls } from '../../platform/api/network/tls.ts';
 import { hasEverything, tokenDetails } from '../token/token.ts';
-import { type DoctorCheck, type DoctorNeeds, failed, passed, skipped, warning } from './machine.ts';
+import { type DoctorCheck, failed, passed, skipped, warning } from './machine.ts';
 
 const SKEW_MS = 60_000;
 const SLOW_MS = 2_000;
@@ -18,7 +19,7 @@ const CHECK_HOST = 'Check DNX_HOST, and: dnx config get host';
 
 /** Checks DNS, connection, certificate, latency and clock with one `GET /user`, with the token if there is one. */
 export async function contactChecks(
-  { api, settings, world, clock, signal }: DoctorNeeds,
+  { api, settings, world, clock, signal }: Context,
   signedIn: boolean,
 ): Promise<{ readonly checks: readonly DoctorCheck[]; readonly reply?: Reply }> {
   const { host, origins, blocked } = settings;
@@ -77,13 +78,13 @@ async function proxyOf(host: string, env: Env): Promise<{ readonly used: boolean
   return { used, check: passed('proxy', `${name}=${withoutUser(env[name] ?? '')}${why}`) };
 }
 
-function authorities(caFile: string | undefined, world: Pick<DoctorNeeds['world'], 'env' | 'home'>): DoctorCheck[] {
+function authorities(caFile: string | undefined, world: Pick<World, 'env' | 'home'>): DoctorCheck[] {
   const files = [caFile, world.env.NODE_EXTRA_CA_CERTS].filter(Boolean).join(' and ');
   return files === '' ? [] : [passed('certificates', `also trusts those in ${shortened(files, world)}`)];
 }
 
 /** A text without the path of the home directory. */
-const shortened = (text: string, { home }: Pick<DoctorNeeds['world'], 'home'>): string => text.replaceAll(`${home}/`, '~/');
+const shortened = (text: string, { home }: Pick<World, 'home'>): string => text.replaceAll(`${home}/`, '~/');
 
 /** A proxy URL without username and password. Cuts at the last `@`, because passwords may contain one. */
 const withoutUser = (url: string): string => url.replace(/^(\w+:\/\/)?.*@/s, '$1…@');
@@ -125,7 +126,7 @@ function skew(date: string | undefined, now: number): DoctorCheck {
 }
 
 /** Checks the keychain and the token. */
-export async function credentialChecks({ tokens, settings, world }: DoctorNeeds) {
+export async function credentialChecks({ tokens, settings, world }: Context) {
   const signIn = commandLine(['login'], settings);
   if (world.env.DNX_TOKEN)
     return { signedIn: true, checks: [skipped('keychain', 'not used: DNX_TOKEN is set'), passed('token', 'from DNX_TOKEN')] };
@@ -142,7 +143,7 @@ export async function credentialChecks({ tokens, settings, world }: DoctorNeeds)
 }
 
 /** Checks that the keychain works. Only a warning if the token is in the file. */
-async function keychainOf(tokens: DoctorNeeds['tokens']): Promise<DoctorCheck> {
+async function keychainOf(tokens: Context['tokens']): Promise<DoctorCheck> {
   try {
     await tokens.probe({ insecure: false });
     return passed('keychain', 'available');
@@ -156,7 +157,7 @@ async function keychainOf(tokens: DoctorNeeds['tokens']): Promise<DoctorCheck> {
 }
 
 /** Checks that the API accepts the token, and its abilities. */
-export async function accessChecks(ctx: DoctorNeeds, reply: Reply | undefined, signedIn: boolean): Promise<DoctorCheck[]> {
+export async function accessChecks(ctx: Context, reply: Reply | undefined, signedIn: boolean): Promise<DoctorCheck[]> {
   if (!reply) return [skipped('API', 'not reached'), skipped('abilities', 'unknown')];
   const { status, data: user } = reply;
   if (status < 300) {
@@ -175,7 +176,7 @@ export async function accessChecks(ctx: DoctorNeeds, reply: Reply | undefined, s
 }
 
 /** Warns about every ability only for DNX_TOKEN, which is probably used unattended. */
-async function abilities({ api, tokens, world }: DoctorNeeds): Promise<DoctorCheck> {
+async function abilities({ api, tokens, world }: Context): Promise<DoctorCheck> {
   const token = await tokenDetails(api, (await tokens.find())?.token ?? '');
   if (!Array.isArray(token?.abilities)) return skipped('abilities', 'the API does not list them');
   if (hasEverything(token.abilities))

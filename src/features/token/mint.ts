@@ -88,11 +88,7 @@ function reasonFor(error: unknown): string {
 type CreateOptions = Choosing & { readonly to_file: string | undefined };
 
 /** Creates a token. It is printed once, alone on stdout, or written to a file and not shown. */
-export async function createToken(
-  ctx: Pick<Context, 'api' | 'ask' | 'ci' | 'progress' | 'settings' | 'tree' | 'world'>,
-  { to_file, ...wanted }: CreateOptions,
-  fields: Readonly<Record<string, unknown>>,
-) {
+export async function createToken(ctx: Context, { to_file, ...wanted }: CreateOptions, fields: Readonly<Record<string, unknown>>) {
   const { api, ask, progress } = ctx;
   const chosen = 'abilities' in fields ? undefined : await chosenAbilities(ctx, wanted);
   const picked = 'abilities' in fields || chosen || !ask.allowed ? undefined : await pickForToken(ask);
@@ -121,10 +117,7 @@ export async function createToken(
 }
 
 /** Reserves the file for a new token. Undefined for stdout; fails if that would lose the token. */
-export function tokenDestination(
-  to_file: string | undefined,
-  { settings, world }: Pick<Context, 'settings' | 'world'>,
-): TokenFile | undefined {
+export function tokenDestination(to_file: string | undefined, { settings, world }: Context): TokenFile | undefined {
   if (to_file !== undefined) return reserveFile(to_file, world);
   if (settings.format === 'ids') throw usage('-o ids would omit the new token.', 'Use another format, or --to-file FILE.');
   if (world.stdout.discards)
@@ -136,7 +129,7 @@ export function tokenDestination(
 }
 
 /** Writes a new token to its file. Revokes it if that fails. */
-export async function writeNewToken({ api }: Pick<Context, 'api'>, fresh: Fresh, file: TokenFile, more = ''): Promise<void> {
+export async function writeNewToken({ api }: Context, fresh: Fresh, file: TokenFile, more = ''): Promise<void> {
   try {
     file.write(fresh.plain);
   } catch (error) {
@@ -146,7 +139,7 @@ export async function writeNewToken({ api }: Pick<Context, 'api'>, fresh: Fresh,
 }
 
 /** Prints a new token on stdout. Revokes it if that fails. */
-export function shownOnce({ api, ci }: Pick<Context, 'api' | 'ci'>, fresh: Fresh, more = '') {
+export function shownOnce({ api, ci }: Context, fresh: Fresh, more = '') {
   ci.mask(fresh.plain);
   return {
     view: textView(fresh.plain, fresh.answer),

@@ -7,10 +7,8 @@ import type { HeldToken } from '../../machine/credentials/tokens.ts';
 import type { Target } from '../../platform/names/names.ts';
 import { forgetRevoked, type Token, tokenId } from './token.ts';
 
-type Needs = Pick<Context, 'api' | 'ask' | 'plan' | 'tokens' | 'progress' | 'each'>;
-
 /** The question before a revocation. Names tokens given by id, and marks the one in use. */
-export async function revokeAction(ctx: Pick<Context, 'api' | 'tokens'>, targets: readonly Target[]): Promise<string> {
+export async function revokeAction(ctx: Context, targets: readonly Target[]): Promise<string> {
   const held = await ctx.tokens.find();
   const inUse = held && tokenId(held.token);
   const shown = (await named(ctx, targets)).map(({ id, label }) => {
@@ -21,7 +19,7 @@ export async function revokeAction(ctx: Pick<Context, 'api' | 'tokens'>, targets
 }
 
 /** Revokes tokens. The one in use must be confirmed by name; it is revoked last, and removed here. */
-export async function revokeTokens(ctx: Needs, wanted: readonly Target[], confirm: string | undefined) {
+export async function revokeTokens(ctx: Context, wanted: readonly Target[], confirm: string | undefined) {
   const held = await ctx.tokens.find();
   const id = held && tokenId(held.token);
   const targets = wanted.some((target) => target.id === id) ? await named(ctx, wanted) : wanted;
@@ -36,14 +34,14 @@ export async function revokeTokens(ctx: Needs, wanted: readonly Target[], confir
 }
 
 /** Reads the names of tokens given by id. */
-async function named({ api }: Pick<Context, 'api'>, targets: readonly Target[]): Promise<readonly Target[]> {
+async function named({ api }: Context, targets: readonly Target[]): Promise<readonly Target[]> {
   if (targets.every(({ id, label }) => label !== id)) return targets;
   const names = new Map((await api.list<Token>('GET /tokens')).map(({ id, name }) => [wordOf(id), wordOf(name)]));
   return targets.map(({ id, label }) => ({ id, label: names.get(id) || label }));
 }
 
 /** Confirms the name of the token in use, before anything is revoked. */
-async function agree({ ask, plan, progress }: Needs, { id, label }: Target, confirm: string | undefined): Promise<void> {
+async function agree({ ask, plan, progress }: Context, { id, label }: Target, confirm: string | undefined): Promise<void> {
   plan?.consent('severe', label);
   if (plan && confirm === undefined) return;
   if (confirm === undefined && !ask.allowed) {
@@ -58,7 +56,7 @@ async function agree({ ask, plan, progress }: Needs, { id, label }: Target, conf
 }
 
 /** `inUse`: set for the token in use. */
-async function revokeOne({ api, tokens, progress }: Needs, { id, label }: Target, inUse: HeldToken | undefined) {
+async function revokeOne({ api, tokens, progress }: Context, { id, label }: Target, inUse: HeldToken | undefined) {
   await api.send('DELETE /tokens/{token}', { token: id });
   if (inUse?.source === 'variable') progress.note('DNX_TOKEN still has the revoked token. Unset it.');
   else if (inUse)

@@ -10,10 +10,8 @@ import { type Choosing, chosenAbilities, pickAbilities } from './choose.ts';
 import { mayHaveActed, mint, shownOnce, tokenDestination, undelivered, writeNewToken } from './mint.ts';
 import { hasEverything, listedToken, type Token, tokenId, userOf } from './token.ts';
 
-type Needs = Pick<Context, 'api' | 'ci' | 'plan' | 'tokens' | 'progress' | 'settings' | 'world'>;
-
 /** Replaces a token with a new one of the same name and abilities. The old one is revoked last, so one of them always works. */
-export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonly to_file: string | undefined }) {
+export async function rotateToken(ctx: Context, id: string, { to_file }: { readonly to_file: string | undefined }) {
   const { tokens, progress } = ctx;
   const { abilities, ...old } = await tokenOf(ctx, id);
   const held = await tokens.find();
@@ -39,7 +37,7 @@ export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonl
   ]);
 }
 
-async function tokenOf({ api }: Pick<Needs, 'api'>, id: string): Promise<Token & { readonly abilities: readonly string[] }> {
+async function tokenOf({ api }: Context, id: string): Promise<Token & { readonly abilities: readonly string[] }> {
   const old = (await api.list<Token>('GET /tokens')).find((token) => wordOf(token.id) === id);
   if (!old)
     throw new DnxError('not_found', `Token '${id}' not found.`, {
@@ -58,7 +56,7 @@ async function tokenOf({ api }: Pick<Needs, 'api'>, id: string): Promise<Token &
 type Replacement = Awaited<ReturnType<typeof replacement>>;
 
 /** Sends what a replacement sends in a dry run, and ends it. */
-export async function planReplacement({ api }: Pick<Needs, 'api'>, old: Token, abilities: readonly string[]): Promise<void> {
+async function planReplacement({ api }: Context, old: Token, abilities: readonly string[]): Promise<void> {
   await api.send('POST /tokens', {}, { body: tokenLike(old, abilities), assume: {} });
   await api.send('DELETE /tokens/{token}', { token: wordOf(old.id) });
 }
@@ -67,8 +65,8 @@ export async function planReplacement({ api }: Pick<Needs, 'api'>, old: Token, a
 const tokenLike = ({ name }: Token, abilities: readonly string[]) => ({ name, abilities: abilities.includes('*') ? undefined : abilities });
 
 /** Creates and checks a token with the same name as the old one. */
-export async function replacement(
-  { api }: Pick<Needs, 'api'>,
+async function replacement(
+  { api }: Context,
   old: Token,
   { abilities, file }: { readonly abilities: readonly string[]; readonly file: TokenFile | undefined },
 ) {
@@ -86,8 +84,8 @@ export async function replacement(
 }
 
 /** Stores the new token in place of the old one. */
-export async function storeInstead(
-  { tokens, api }: Pick<Needs, 'tokens' | 'api'>,
+async function storeInstead(
+  { tokens, api }: Context,
   { fresh, abilities, user, old, file }: Replacement,
   { source }: HeldToken,
 ): Promise<void> {
@@ -100,7 +98,7 @@ export async function storeInstead(
 }
 
 /** Revokes the old token, after the new one is in place. */
-export async function revokeOld({ api }: Pick<Needs, 'api'>, { old, fresh }: Pick<Replacement, 'old' | 'fresh'>): Promise<void> {
+async function revokeOld({ api }: Context, { old, fresh }: Pick<Replacement, 'old' | 'fresh'>): Promise<void> {
   const id = wordOf(old.id);
   await api
     .as(fresh.plain)
@@ -126,7 +124,7 @@ function prefixed(error: unknown, sentence: string): unknown {
 }
 
 /** Adds abilities to the stored token by replacing it. The old token is revoked last. */
-export async function refreshToken(ctx: Needs & Pick<Context, 'ask' | 'tree'>, choosing: Choosing) {
+export async function refreshToken(ctx: Context, choosing: Choosing) {
   const { ask, settings, tokens, world } = ctx;
   if (world.env.DNX_TOKEN?.trim())
     throw usage('DNX_TOKEN is set, and dnx auth refresh only updates a stored token.', 'Unset DNX_TOKEN, or create another token.', {

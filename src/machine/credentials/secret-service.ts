@@ -36,7 +36,7 @@ export function secretItem(bus: Bus, service: string, account: string, attended:
       const hint = `Create one in your desktop's password application. ${instead}`;
       throw keychainFailure('The keychain (Secret Service) has no default keyring to write to', hint);
     }
-    const session = await openSession(bus, secrets);
+    const session = await openSession(bus);
     const args = [propertiesOf(attributes, `${service}: ${account}`), session.seal(secret), true];
     const [, path = NONE] = await call('CreateItem', 'a{sv}(oayays)b', args, { path: keyring, face: COLLECTION });
     await prompts.complete(String(path));
@@ -54,14 +54,14 @@ export function secretItem(bus: Bus, service: string, account: string, attended:
     async read(): Promise<string | undefined> {
       const path = await find();
       if (path === undefined) return undefined;
-      const session = await openSession(bus, secrets);
+      const session = await openSession(bus);
       const [sealed = []] = await call('GetSecret', 'o', [session.path], { path, face: ITEM });
       return session.unseal(sealed);
     },
     async write(secret: string): Promise<void> {
       const path = await find();
       if (path === undefined) return create(secret);
-      const session = await openSession(bus, secrets);
+      const session = await openSession(bus);
       await call('SetSecret', '(oayays)', [session.seal(secret)], { path, face: ITEM });
     },
     /** False if there was nothing to remove. */
@@ -153,17 +153,6 @@ async function isWalletOpen(bus: Bus): Promise<boolean> {
 // Lazy: only the keychain needs it.
 const loadCrypto = (): typeof import('node:crypto') => createRequire(import.meta.url)('node:crypto') as typeof import('node:crypto');
 
-/** Transfers secrets over the bus, encrypted if the service supports it. */
-interface Session {
-  readonly path: string;
-  /** Encodes a secret as `(oayays)`. */
-  seal(secret: string): BusValue;
-  /** Decodes a secret from a reply. */
-  unseal(sealed: BusValue): string;
-}
-
-type Open = Pick<MethodCall, 'destination' | 'path' | 'face'>;
-
 const CIPHER = 'aes-128-cbc';
 /** The second Oakley group of RFC 2409. Not by its name, because Bun has none as short. */
 const PRIME =
@@ -173,10 +162,10 @@ e1356d6d51c245e485b576625e7ec6f44c42e9a637ed6b0bff5cb6f406b7edee386bfb5a899fa5ae
     '',
   );
 
-/** Opens a session of the Secret Service. https://specifications.freedesktop.org/secret-service-spec/latest/transfer-secrets.html */
-async function openSession(bus: Bus, service: Open): Promise<Session> {
+/** Opens a session, which encrypts secrets if the service supports it. https://specifications.freedesktop.org/secret-service-spec/latest/transfer-secrets.html */
+async function openSession(bus: Bus) {
   const open = (algorithm: string, input: BusVariant) =>
-    bus.call({ ...service, member: 'OpenSession', signature: 'sv', args: [algorithm, input] });
+    bus.call({ ...secrets, member: 'OpenSession', signature: 'sv', args: [algorithm, input] });
   const { createCipheriv, createDecipheriv, createDiffieHellman, hkdfSync, randomBytes } = loadCrypto();
   const exchange = createDiffieHellman(PRIME, 'hex', 2);
   let answer: readonly BusValue[];
@@ -188,20 +177,21 @@ async function openSession(bus: Bus, service: Open): Promise<Session> {
     const [, path = ''] = (await open('plain', { type: 's', value: '' })) as readonly [BusVariant, string];
     return {
       path,
-      seal: (secret) => [path, Buffer.alloc(0), Buffer.from(secret), 'text/plain'],
-      unseal: (sealed) => bytesIn(sealed, 2).toString(),
+      seal: (secret: string): BusValue => [path, Buffer.alloc(0), Buffer.from(secret), 'text/plain'],
+      unseal: (sealed: BusValue) => bytesIn(sealed, 2).toString(),
     };
   }
   const [output, path] = answer as readonly [BusVariant, string];
   const key = Buffer.from(hkdfSync('sha256', exchange.computeSecret(output.value as Buffer), '', '', 16));
   return {
     path,
-    seal(secret) {
+    /** Encodes a secret as `(oayays)`. */
+    seal(secret: string): BusValue {
       const iv = randomBytes(16);
       const cipher = createCipheriv(CIPHER, key, iv);
       return [path, iv, Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]), 'text/plain'];
     },
-    unseal(sealed) {
+    unseal(sealed: BusValue) {
       const decipher = createDecipheriv(CIPHER, key, bytesIn(sealed, 1));
       return Buffer.concat([decipher.update(bytesIn(sealed, 2)), decipher.final()]).toString();
     },

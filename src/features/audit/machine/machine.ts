@@ -13,8 +13,6 @@ import type { Ledger } from '../ledger.ts';
 import { type RuleId, sshRules } from '../rules.ts';
 import MACHINE from './machine.sh';
 
-type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'settings' | 'world'>;
-
 /** A server, and its sites. */
 export interface AuditedMachine {
   readonly server: Target;
@@ -28,12 +26,12 @@ export interface AuditedMachine {
 const LIMIT_MS = 60_000;
 
 /** Signs in to each server, four at a time, and asks nothing. */
-export async function auditMachines(ctx: Needs, servers: readonly AuditedMachine[], ledger: Ledger): Promise<void> {
+export async function auditMachines(ctx: Context, servers: readonly AuditedMachine[], ledger: Ledger): Promise<void> {
   const silent = { ...ctx, ask: { ...ctx.ask, allowed: false } };
   await inParallel(servers, (server) => auditMachine(silent, server, ledger));
 }
 
-async function auditMachine(ctx: Needs, { server, record, sites, online }: AuditedMachine, ledger: Ledger): Promise<void> {
+async function auditMachine(ctx: Context, { server, record, sites, online }: AuditedMachine, ledger: Ledger): Promise<void> {
   const place = { server };
   const named = online.filter(({ domain }) => /^\w[\w.-]*$/.test(domain));
   const sections = await read(ctx, { server, record }, named).catch((error: unknown) => {
@@ -63,7 +61,7 @@ async function auditMachine(ctx: Needs, { server, record, sites, online }: Audit
   }
 }
 
-async function read(ctx: Needs, { server, record }: Pick<AuditedMachine, 'server' | 'record'>, sites: AuditedMachine['online']) {
+async function read(ctx: Context, { server, record }: Pick<AuditedMachine, 'server' | 'record'>, sites: AuditedMachine['online']) {
   const domains = sites.map(({ domain }) => domain);
   const sections = await readSections(ctx, machineIn(record, server), MACHINE, domains, LIMIT_MS);
   if (sections.at(-1)?.name !== 'end') throw new DnxError('failed', 'The server ran no command over SSH, or not to its end.');
