@@ -25,7 +25,7 @@ export default command({
   prints: async () => (await import('../features/plan/send.ts')).applyShape,
   examples: ['apply plan.json --check', 'apply plan.json --yes', 'apply --schema'],
   async run(ctx, { options: { plan, schema, ...options }, consent }) {
-    if (schema) return data((await import('../features/plan/file.ts')).planSchema);
+    if (schema) return data((await import('../../docs/plan.schema.json')).default);
     if (plan === undefined) throw usage('Missing <plan>.', 'Make one with --dry-run --out FILE.');
     return (await import('../features/plan/apply.ts')).applyPlanFile(ctx, plan, options, consent);
   },

@@ -1,9 +1,9 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import planSchema from '../../docs/plan.schema.json';
 import type { TypedLine } from '../../src/cli/language/command.ts';
 import type { JsonSchema } from '../../src/cli/language/shape.ts';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
-import { planSchema } from '../../src/features/plan/file.ts';
 import { errorsSchema } from '../../src/features/schema/errors.ts';
 import { outputOf, waitEvents } from '../../src/features/schema/schema.ts';
 
