@@ -130,7 +130,7 @@ const pull = command({
     "pull shop.example.com --exclude-table-data sessions --exclude-table-data 'telescope_*'",
   ],
   run: async (ctx, { targets, options, consent }) =>
-    (await import('../features/database/pull.ts')).pull(ctx, targets, {
+    (await import('../features/database/replace.ts')).pull(ctx, targets, {
       ...options,
       trust: options.trust_server,
       confirm: consent.confirm,

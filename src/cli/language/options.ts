@@ -101,6 +101,9 @@ export interface Option<V> {
 
 // biome-ignore lint/suspicious/noExplicitAny: the only place that drops an option's value type
 export type Options = Readonly<Record<string, Option<any>>>;
+/** What a command line gives for options that may all be left out. */
+export type Given<T> = { readonly [K in keyof T]: T[K] | undefined };
+
 export type Values<O extends Options> = { readonly [K in keyof O]: O[K] extends Option<infer V> ? V : never };
 
 export const text = (help: string, placeholder?: string): Option<string | undefined> => ({

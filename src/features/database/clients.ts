@@ -1,29 +1,17 @@
-import { DnxError } from '../../base/errors.ts';
+import { type Next, usage } from '../../base/errors.ts';
 import { childEnv, envWithoutSecrets } from '../../machine/env.ts';
 import type { Env, World } from '../../machine/world.ts';
 import type { Credentials } from './credentials.ts';
 
-interface Client {
-  readonly file: string;
-  readonly args: readonly string[];
-  readonly env: Env;
-  /** True if it does not read the option files of the user. */
-  readonly bare?: boolean;
-}
-
 const LOCAL = '127.0.0.1';
 
 /** The database client of this machine for a forwarded port. The password is only in its environment. */
-export async function clientFor(
-  world: Pick<World, 'capture' | 'env'>,
-  credentials: Credentials,
-  site: string,
-): Promise<(port: number) => Client> {
-  const found = await findProgram(world, credentials);
-  if (!found) throw missing(credentials, site);
+export async function clientFor(world: World, credentials: Credentials, site: string) {
+  const found = await findProgram(world, credentials, { command: ['db', 'tunnel', site], why: 'Open a tunnel' });
   if (credentials.driver === 'mysql') return mysqlClient(world, credentials, found);
   // Not `--dbname`, which psql reads as a connection string if it looks like one.
-  return (port) => ({ file: 'psql', args: [], env: childEnv(envWithoutSecrets(world.env), libpq(credentials, port)) });
+  const env = (port: number) => childEnv(envWithoutSecrets(world.env), libpq(credentials, port));
+  return (port: number) => ({ file: 'psql', args: [], env: env(port), bare: false });
 }
 
 interface Program {
@@ -38,48 +26,30 @@ const programs: Readonly<Record<Credentials['connection'], { readonly files: rea
   pgsql: { files: ['psql'], packages: 'postgresql-client' },
 };
 
-/** The words for the clients of a database, and for the packages to install. */
-export const clientsFor = ({ connection }: Credentials): { readonly names: string; readonly packages: string } => {
+/** The client of this machine for a database: that of the same maker, if there is one. Debian's `mysql` is MariaDB's. `others`: without it. */
+export async function findProgram({ capture, env }: World, { connection }: Credentials, others?: Next): Promise<Program> {
   const { files, packages } = programs[connection];
-  return { names: files.join(' or '), packages };
-};
-
-/** The client of this machine for a database: that of the same maker, if there is one. Debian's `mysql` is MariaDB's. */
-export async function findProgram(
-  { capture, env }: Pick<World, 'capture' | 'env'>,
-  { connection }: Credentials,
-): Promise<Program | undefined> {
   const found: Program[] = [];
-  for (const file of programs[connection].files) {
+  for (const file of files) {
     const ran = await capture({ file, args: ['--version'], env: envWithoutSecrets(env) });
     if (ran?.code === 0) found.push({ file, version: ran.stdout });
   }
-  return found.find((item) => (item.file === 'mariadb') === isMaria(item)) ?? found[0];
+  const best = found.find((item) => (item.file === 'mariadb') === isMaria(item)) ?? found[0];
+  if (best) return best;
+  const missing = `Could not find ${files.join(' or ')} on this machine.`;
+  throw others ? usage(missing, `Install ${packages}, or connect with another program:`, others) : usage(missing, `Install ${packages}.`);
 }
 
 const isMaria = ({ version }: Program): boolean => /MariaDB/i.test(version);
 
-function missing(credentials: Credentials, site: string): DnxError {
-  const { names, packages } = clientsFor(credentials);
-  return new DnxError('usage', `Could not find ${names}.`, {
-    hint: `Install ${packages}, or connect with another program:`,
-    next: [{ command: ['db', 'tunnel', site], why: 'Open a tunnel' }],
-  });
-}
-
-async function mysqlClient(
-  world: Pick<World, 'capture' | 'env'>,
-  credentials: Credentials,
-  program: Program,
-): Promise<(port: number) => Client> {
+async function mysqlClient(world: World, credentials: Credentials, program: Program) {
   const { file } = program;
+  const printed = await world.capture({ file, args: ['--print-defaults'], env: envWithoutSecrets(world.env) });
   // A password in an option file would replace that of the environment.
-  const bare = /\s(--password|-p)/.test(
-    (await world.capture({ file, args: ['--print-defaults'], env: envWithoutSecrets(world.env) }))?.stdout ?? '',
-  );
+  const bare = /\s(--password|-p)/.test(printed?.stdout ?? '');
   // Through SSH, the certificate of the server has another name. MySQL sends its public key for the password if it has no TLS.
   const tls = isMaria(program) ? ['--skip-ssl-verify-server-cert'] : ['--ssl-mode=PREFERRED', '--loose-get-server-public-key'];
-  return (port) => ({
+  return (port: number) => ({
     file,
     args: [
       ...(bare ? ['--no-defaults'] : []),

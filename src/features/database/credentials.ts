@@ -1,6 +1,8 @@
 import { isIPv6 } from 'node:net';
 import { DnxError, isError } from '../../base/errors.ts';
+import { own } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { parseDotenv } from '../env/dotenv/dotenv.ts';
@@ -99,7 +101,7 @@ export function credentialsIn(variables: Values, site: string, source: string): 
   const values = Object.fromEntries(keys.map((key) => [key, meaning(variables[key])])) as Values;
   const url = partsOf(values, site);
   const named = url.connection ?? values.DB_CONNECTION ?? 'mysql';
-  const driver = drivers.get(named);
+  const driver = own(drivers, named);
   if (!driver) throw unsupported(named, site);
   return checked(
     {
@@ -117,20 +119,13 @@ export function credentialsIn(variables: Values, site: string, source: string): 
   );
 }
 
-const drivers: ReadonlyMap<string, Credentials['driver']> = new Map([
-  ['mysql', 'mysql'],
-  ['mariadb', 'mysql'],
-  ['pgsql', 'pgsql'],
-]);
+const drivers: Readonly<Record<string, Credentials['driver']>> = { mysql: 'mysql', mariadb: 'mysql', pgsql: 'pgsql' };
 
 /** The other drivers of Laravel. */
-const others: ReadonlyMap<string, string> = new Map([
-  ['sqlite', 'SQLite'],
-  ['sqlsrv', 'SQL Server'],
-]);
+const others: Readonly<Record<string, string>> = { sqlite: 'SQLite', sqlsrv: 'SQL Server' };
 
 function unsupported(connection: string, site: string): DnxError {
-  const name = others.get(connection) ?? `the connection '${connection}'`;
+  const name = own(others, connection) ?? `the connection '${connection}'`;
   return new DnxError('failed', `${site} uses ${name}. dnx connects to MySQL, MariaDB and PostgreSQL only.`);
 }
 
@@ -140,24 +135,16 @@ function meaning(value: string | undefined): string | undefined {
 }
 
 /** What a URL such as `mysql://user:password@host:3306/shop` says, which Laravel prefers to the other variables. */
-interface Parts {
-  readonly connection?: string | undefined;
-  readonly host?: string | undefined;
-  readonly port?: string | undefined;
-  readonly socket?: string | undefined;
-  readonly database?: string | undefined;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-}
+type Parts = Given<Partial<Record<'connection' | 'host' | 'port' | 'socket' | 'database' | 'username' | 'password', string>>>;
 
 /** Laravel's names for the drivers in URLs. */
-const aliases: ReadonlyMap<string, string> = new Map([
-  ['mssql', 'sqlsrv'],
-  ['mysql2', 'mysql'],
-  ['postgres', 'pgsql'],
-  ['postgresql', 'pgsql'],
-  ['sqlite3', 'sqlite'],
-]);
+const aliases: Readonly<Record<string, string>> = {
+  mssql: 'sqlsrv',
+  mysql2: 'mysql',
+  postgres: 'pgsql',
+  postgresql: 'pgsql',
+  sqlite3: 'sqlite',
+};
 
 const shape = /^([a-z][\w+.-]*):\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?(?:#.*)?$/is;
 
@@ -172,7 +159,7 @@ function partsOf({ DB_URL, DATABASE_URL }: Values, site: string): Parts {
   const [, host, port] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(authority.slice(at + 1)) ?? [];
   if (host === undefined) throw new DnxError('failed', `${name} of ${site} is not a valid URL.`);
   return {
-    connection: aliases.get(scheme.toLowerCase()) ?? scheme.toLowerCase(),
+    connection: own(aliases, scheme.toLowerCase()) ?? scheme.toLowerCase(),
     host: decoded(host.replace(/^\[(.*)\]$/, '$1')),
     port: port || undefined,
     socket: new URLSearchParams(query).get('unix_socket') ?? undefined,
@@ -185,9 +172,6 @@ function partsOf({ DB_URL, DATABASE_URL }: Values, site: string): Parts {
 /** Percent-decodes as PHP does, which leaves alone what is not encoded. Undefined if empty. */
 const decoded = (words: string | undefined): string | undefined =>
   words?.replace(/(?:%[\da-f]{2})+/gi, (encoded) => Buffer.from(encoded.replaceAll('%', ''), 'hex').toString()) || undefined;
-
-/** Credentials whose port is not read yet. */
-type Unchecked = Omit<Credentials, 'port'> & { readonly port: string };
 
 /** The first local ports to try, which look like those of the databases. */
 const firsts: Readonly<Record<Credentials['driver'], number>> = { mysql: 33_060, pgsql: 54_320 };
@@ -209,7 +193,7 @@ export const databaseEnd = ({ driver, socket, host, port, database, source }: Cr
 });
 
 /** Checks everything that goes into a command line, although nothing interprets it: ssh itself puts it into others. */
-function checked(variables: Unchecked, site: string): Credentials {
+function checked(variables: Omit<Credentials, 'port'> & { readonly port: string }, site: string): Credentials {
   const { driver, host, port, socket, database, username, password } = variables;
   const refuse = (key: string, value: string, problem: string) =>
     new DnxError('failed', `${key} of ${site} is ${problem}: ${JSON.stringify(value)}`, { hint: `Fix the variable, and deploy the site.` });
@@ -226,9 +210,10 @@ function checked(variables: Unchecked, site: string): Credentials {
 
 const isPath = (words: string): boolean => /^\/[\w./@+-]*[\w@+-]$/.test(words);
 
-/** The exit code of the script that found no file, and the line before its contents. */
+/** The exit code of the script that found no file. */
 const MISSING = 66;
-const MARK = 'dnx: output';
+/** The line before the output of a script: a login shell may print something first. */
+export const MARK = 'dnx: output';
 
 /** The variables in the `.env` of a site on its server; undefined if there is no file. */
 async function remoteDotenv(ctx: Context, place: SiteOnMachine): Promise<ReadonlyMap<string, string> | undefined> {

@@ -4,40 +4,32 @@ import { DnxError, usage } from '../../base/errors.ts';
 import { bytes, quotedName } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { done, stream } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { chooseTarget, saveFile } from '../backup/download.ts';
+import { chooseTarget, downloaded, saveFile } from '../backup/download.ts';
 import { type DatabaseSource, readDatabase } from './credentials.ts';
 import { afterMark, listenTo, remoteFailure, startScript } from './remote-client.ts';
 import { checkRowOptions, type RowOptions, rowlessTables } from './tables.ts';
 
-interface DbDumpOptions extends RowOptions {
-  /** A file, a folder, or `-` for standard output; default: the working directory. */
-  readonly file: string | undefined;
-  readonly user: string | undefined;
-  readonly force: boolean | undefined;
-  readonly schema_only: boolean | undefined;
-}
+/** `file`: a file, a folder, or `-` for standard output; default: the working directory. */
+type DbDumpOptions = RowOptions & Given<{ file: string; user: string; force: boolean; schema_only: boolean }>;
 
 /** `dnx db dump`: the database of a site, in a file that is complete or not there. */
 export async function dump(ctx: Context, targets: Targets, options: DbDumpOptions) {
-  const { file, user, force, schema_only } = options;
+  const { file, user, force = false, schema_only } = options;
   const { clock, world } = ctx;
   checkRowOptions(options);
   const toStdout = file === '-';
   if (toStdout && world.stdout.isTTY) throw usage('Cannot write a dump to a terminal.', 'Pipe it, or use -O FILE.');
-  const overwrite = force ?? false;
-  const target = toStdout ? undefined : chooseTarget(file, { fallback: 'dump.sql.gz', force: overwrite }, world);
+  const target = toStdout ? undefined : chooseTarget(file, { fallback: 'dump.sql.gz', force }, world);
   const source = await readDatabase(ctx, targets, user);
   const { database } = source.credentials;
   const { words: rowless } = await rowlessTables(ctx, source, options);
   const tally = { bytes: 0 };
   const started = clock.elapsed();
   const body = (into: string) =>
-    counting(dumpOf(ctx, source, { tally, schemaOnly: schema_only, rowless }), `Dumping ${quotedName(database)} to ${into}`, {
-      ...ctx,
-      tally,
-    });
+    counting(dumpOf(ctx, source, rowless, schema_only), `Dumping ${quotedName(database)} to ${into}`, ctx, tally);
   if (!target) {
     // Once it is printed, nothing can run again.
     await source.place.machine.check;
@@ -45,7 +37,7 @@ export async function dump(ctx: Context, targets: Targets, options: DbDumpOption
   }
   const path = target.pathFor(`${database}-${fileStamp(clock.now())}.sql.gz`);
   const shown = target.shown(path);
-  const size = await saveFile(path.endsWith('.sql') ? body(shown) : compressed(body(shown)), path, overwrite);
+  const size = await saveFile(path.endsWith('.sql') ? body(shown) : compressed(body(shown)), path, force);
   const ms = clock.elapsed() - started;
   return done(`Saved ${quotedName(database)} to ${shown} (${bytes(size)}) in ${duration(ms)}`, {
     site: source.place.domain,
@@ -65,18 +57,6 @@ export const compressed = (body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8
   // The error of `pipeline` is that of the stream, whose reader throws it.
   pipeline(Readable.from(body, { objectMode: false }), createGzip(), () => {});
 
-/** What has been read of a dump. */
-export interface Tally {
-  bytes: number;
-}
-
-interface DumpOptions {
-  readonly tally: Tally;
-  readonly schemaOnly?: boolean | undefined;
-  /** The tables whose rows are left out, in the words of the programs: see `tables.ts`. */
-  readonly rowless?: readonly string[];
-}
-
 /** The last line of a complete dump, but for blank ones; after it, newer programs of PostgreSQL end what they restricted. */
 export const ends = {
   mysql: /^-- Dump completed\b[^\n]*\n\s*$/m,
@@ -89,28 +69,29 @@ const withoutRows = { mysql: '--no-data', pgsql: '--schema-only' };
 
 /**
  * Dumps a database on the server of its site, and yields SQL as it arrives. Ends without an error only if the dump is complete. The
- * password goes through standard input, so it is no argument of any process.
+ * password goes through standard input, so it is no argument of any process. `rowless`: what `tables.ts` leaves out.
  */
 export async function* dumpOf(
   ctx: Context,
   source: DatabaseSource,
-  { tally, schemaOnly = false, rowless = [] }: DumpOptions,
+  rowless: readonly string[] = [],
+  schemaOnly = false,
 ): AsyncGenerator<Buffer> {
   const { credentials, place } = source;
   const rows = schemaOnly ? withoutRows[credentials.driver] : '';
   const child = await startScript(ctx, source, 'dump', [rows, ...rowless]);
   child.stdin?.end();
   const said = listenTo(child, source);
-  let tail = Buffer.alloc(0);
+  let [size, tail] = [0, Buffer.alloc(0)];
   try {
     for await (const chunk of afterMark(child.stdout, source)) {
-      tally.bytes += chunk.length;
+      size += chunk.length;
       tail = Buffer.concat([tail.subarray(-TAIL), chunk.subarray(-TAIL)]).subarray(-TAIL);
       yield chunk;
     }
     const code = await child.ended;
     ctx.world.signal.throwIfAborted();
-    if (code !== 0) throw remoteFailure('dump', source, { code, stderr: said(), bytes: tally.bytes }, ctx.world);
+    if (code !== 0) throw remoteFailure('dump', source, { code, stderr: said() }, ctx.world, size);
     if (!ends[credentials.driver].test(tail.toString('latin1')))
       throw new DnxError('failed', `The dump of ${quotedName(credentials.database)} is incomplete: its last line is missing.`);
     for (const what of leftOutIn(said()))
@@ -127,21 +108,20 @@ export async function* dumpOf(
 
 const leftOutIn = (said: string): readonly string[] => [...said.matchAll(/^dnx: without (\w+)$/gm)].map(([, what = '']) => what);
 
-/** Passes on the bytes and shows how many there were, and how fast. */
+/** Passes on the bytes, counts them, and shows how many there were and how fast. */
 export async function* counting(
   body: AsyncIterable<Buffer>,
   sentence: string,
-  { progress, clock, tally }: Context & { readonly tally: Tally },
+  { progress, clock }: Context,
+  tally = { bytes: 0 },
 ): AsyncGenerator<Buffer> {
   const started = clock.elapsed();
-  const detail = () => {
-    const ms = clock.elapsed() - started;
-    const rate = ms > 0 ? `  ${bytes(Math.round((tally.bytes / ms) * 1_000))}/s` : '';
-    return `${bytes(tally.bytes)}${rate}`;
-  };
   try {
-    progress.step(sentence, detail);
-    yield* body;
+    progress.step(sentence, () => downloaded(tally.bytes, undefined, clock.elapsed() - started));
+    for await (const chunk of body) {
+      tally.bytes += chunk.length;
+      yield chunk;
+    }
   } finally {
     progress.done();
   }

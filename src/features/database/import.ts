@@ -1,18 +1,18 @@
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { DnxError, isError, type Next, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import { bytes, quotedName } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { done } from '../../cli/output/view.ts';
 import { pathOf } from '../../machine/world.ts';
 import { sameName, type Targets } from '../../platform/names/names.ts';
 import { chooseTarget, saveFile } from '../backup/download.ts';
 import { readSiteOnMachine } from '../remote/machine.ts';
 import { type Credentials, credentialsOf, type DatabaseSource } from './credentials.ts';
-import { compressed, counting, dumpOf, ends, fileStamp, TAIL, type Tally } from './dump.ts';
+import { compressed, counting, dumpOf, ends, fileStamp, TAIL } from './dump.ts';
 import { identifier, parsedRows } from './local-server.ts';
 import { canRestrict, portable } from './portable.ts';
 import { askRemote, runRemoteSql } from './remote-client.ts';
@@ -20,10 +20,7 @@ import { confirmReplacement, inWords, openTarget, replaceLocal, type TargetOptio
 import { listing } from './swap/mysql-code.ts';
 import { tablesOf } from './tables.ts';
 
-interface DbImportOptions extends TargetOptions {
-  readonly file: string;
-  readonly user: string | undefined;
-}
+type DbImportOptions = TargetOptions & Given<{ user: string }> & { readonly file: string };
 
 /** `dnx db import`: replaces a local database, or that of a site, by what a dump contains. */
 export const importDump = async (ctx: Context, site: Targets | undefined, options: DbImportOptions) =>
@@ -36,7 +33,7 @@ async function importLocally(ctx: Context, options: DbImportOptions) {
   await confirmReplacement(ctx, target, dump.name);
   const { contents, size, ms } = await replaceLocal(ctx, target, {
     step: `Importing ${dump.name} into ${quotedName(local.database)}`,
-    dump: dump.read,
+    dump: dump.read(),
     database: dump.database ?? local.database,
     author: dump.name,
     trusting: '--trust-dump',
@@ -72,8 +69,7 @@ async function importRemotely(ctx: Context, targets: Targets, { file, user, conf
   const saved = await saveBefore(ctx, source);
   const back: Next = { command: ['db', 'import', place.domain, saved], why: 'To undo this' };
   try {
-    const tally = { bytes: 0 };
-    const body = counting(dump.read(tally), `Importing ${dump.name} into ${there}`, { ...ctx, tally });
+    const body = counting(dump.read(), `Importing ${dump.name} into ${there}`, ctx);
     const sql = between(emptied, portable(body, { driver, database: dump.database ?? database }), driver === 'pgsql' ? 'COMMIT;\n' : '');
     await runRemoteSql(ctx, source, sql, { args: clients[driver], most: MOST_SAID, act: `import ${dump.name} into` });
   } catch (error) {
@@ -120,28 +116,17 @@ async function saveBefore(ctx: Context, source: DatabaseSource): Promise<string>
   const { database } = source.credentials;
   const target = chooseTarget(undefined, { fallback: 'before-import.sql.gz', force: false }, ctx.world);
   const path = target.pathFor(`${database}-before-import-${fileStamp(ctx.clock.now())}.sql.gz`);
-  const tally = { bytes: 0 };
-  const step = `Saving ${quotedName(database)} to ${target.shown(path)}`;
-  const body = counting(dumpOf(ctx, source, { tally }), step, { ...ctx, tally });
+  const body = counting(dumpOf(ctx, source), `Saving ${quotedName(database)} to ${target.shown(path)}`, ctx);
   const size = await saveFile(compressed(body), path, false);
   ctx.progress.note(`Saved ${quotedName(database)} to ${target.shown(path)} (${bytes(size)})`);
   return target.shown(path);
-}
-
-interface DumpFile {
-  readonly name: string;
-  readonly path: string;
-  /** The size of its SQL, in bytes. */
-  readonly size: number;
-  readonly database: string | undefined;
-  readonly read: (tally: Tally) => AsyncIterable<Buffer>;
 }
 
 /** How much of the beginning tells what a file is, in bytes. */
 const HEAD = 65_536;
 
 /** Reads a dump to its end. Throws if it is damaged, incomplete, or for another kind of database. */
-async function openDump(ctx: Context, name: string, { driver }: Credentials): Promise<DumpFile> {
+async function openDump(ctx: Context, name: string, { driver }: Credentials) {
   const path = pathOf(name, ctx.world);
   const magic = await firstBytes(path, name);
   if (/^(PGDMP|PK|BZh|\x28\xb5\x2f\xfd)/.test(magic))
@@ -149,59 +134,44 @@ async function openDump(ctx: Context, name: string, { driver }: Credentials): Pr
       `${name} is not SQL.`,
       magic.startsWith('PGDMP') ? 'It is an archive of pg_dump. Convert it with: pg_restore -f FILE.sql' : 'Extract it first.',
     );
-  const zipped = magic.startsWith('\x1f\x8b');
-  const chunks = (): AsyncIterable<Buffer> =>
-    zipped ? pipeline(createReadStream(path), createGunzip(), () => {}) : createReadStream(path);
+  const read = (): AsyncIterable<Buffer> =>
+    magic.startsWith('\x1f\x8b') ? pipeline(createReadStream(path), createGunzip(), () => {}) : createReadStream(path);
   let [size, head, tail] = [0, Buffer.alloc(0), Buffer.alloc(0)];
   ctx.progress.spin(`Checking ${name}`);
   try {
-    for await (const chunk of chunks()) {
+    for await (const chunk of read()) {
       ctx.world.signal.throwIfAborted();
       size += chunk.length;
       if (head.length < HEAD) head = Buffer.concat([head, chunk]).subarray(0, HEAD);
       tail = Buffer.concat([tail, chunk.subarray(-TAIL)]).subarray(-TAIL);
     }
   } catch (error) {
-    throw systemCode(error)?.startsWith('Z_') && error instanceof Error
-      ? new DnxError('failed', `${name} is damaged: ${error.message}.`)
-      : error;
+    throw systemCode(error)?.startsWith('Z_') ? new DnxError('failed', `${name} is damaged: ${(error as Error).message}.`) : error;
   } finally {
     ctx.progress.done();
   }
   if (size === 0) throw usage(`${name} is empty.`);
-  const start = head.toString('latin1');
-  const maker = /^-- (?:(MySQL|MariaDB)|PostgreSQL database) dump/m.exec(start);
-  const source = maker && (maker[1] === undefined ? 'pgsql' : 'mysql');
-  if (source && source !== driver)
+  requireWhole(name, driver, head.toString('latin1'), tail.toString('latin1'));
+  return { name, path, size, database: /^-- Host: .* {4}Database: (.+)$/m.exec(head.toString())?.[1], read };
+}
+
+/** Refuses a dump of another kind of database, one that ends too early, and one that chooses a database itself. */
+function requireWhole(name: string, driver: Credentials['driver'], head: string, tail: string): void {
+  const maker = /^-- (?:(MySQL|MariaDB)|PostgreSQL database) dump/m.exec(head);
+  if (maker && (maker[1] === undefined) !== (driver === 'pgsql'))
     throw usage(`${name} is a dump of ${maker[1] ?? 'PostgreSQL'}, but the database is not. Nothing was changed.`);
-  if (source && !ends[source].test(tail.toString('latin1')))
+  if (maker && !ends[driver].test(tail))
     throw new DnxError('failed', `${name} is incomplete: its last line is missing. Nothing was changed.`);
-  const elsewhere = /^(CREATE DATABASE|USE `|\\connect ).*/m.exec(start)?.[0];
+  const elsewhere = /^(CREATE DATABASE|USE `|\\connect ).*/m.exec(head)?.[0];
   if (elsewhere)
     throw usage(`${name} chooses a database itself: ${elsewhere}`, 'Dump it without --databases, --create and --all-databases.');
-  return {
-    name,
-    path,
-    size,
-    database: /^-- Host: .* {4}Database: (.+)$/m.exec(head.toString())?.[1],
-    async *read(tally) {
-      for await (const chunk of chunks()) {
-        tally.bytes += chunk.length;
-        yield chunk;
-      }
-    },
-  };
 }
 
 async function firstBytes(path: string, name: string): Promise<string> {
   try {
-    const handle = await open(path);
-    try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0);
-      return buffer.toString('latin1', 0, bytesRead);
-    } finally {
-      await handle.close();
-    }
+    let bytes = '';
+    for await (const chunk of createReadStream(path, { encoding: 'latin1', start: 0, end: 7 })) bytes += chunk;
+    return bytes;
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT') throw usage(`Could not find ${name}.`);

@@ -5,7 +5,7 @@ import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import { quotedName } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Env, Started, World } from '../../machine/world.ts';
-import { clientsFor, findProgram } from './clients.ts';
+import { findProgram } from './clients.ts';
 import type { Credentials } from './credentials.ts';
 import { connectionWords, reasonsIn } from './remote-client.ts';
 
@@ -25,11 +25,9 @@ interface ClientOptions {
 }
 
 /** Finds the client on this machine. */
-export async function findClient({ world }: Pick<Context, 'world'>, local: Credentials): Promise<Client> {
-  const found = await findProgram(world, local);
-  if (found) return { world, local, program: found.file, version: found.version };
-  const { names, packages } = clientsFor(local);
-  throw usage(`Could not find ${names} on this machine.`, `Install ${packages}.`);
+export async function findClient({ world }: Context, local: Credentials): Promise<Client> {
+  const { file, version } = await findProgram(world, local);
+  return { world, local, program: file, version };
 }
 
 /** Starts the client, which reads statements from standard input and stops at the first error. */
@@ -95,21 +93,16 @@ async function streamText(stream: Readable): Promise<string> {
 }
 
 /** Runs SQL on a local database server. */
-export interface Sql {
-  readonly local: Credentials;
-  /** Runs statements to their end, even if dnx is told to stop, and returns what they print. Throws a `Refused` at the first error. */
-  run(statements: string, options?: Pick<ClientOptions, 'database'>): Promise<string>;
-  /** The same as rows of cells. For MySQL and MariaDB only. */
-  rows(statements: string, options?: Pick<ClientOptions, 'database'>): Promise<readonly (readonly string[])[]>;
-}
+export type Sql = ReturnType<typeof openSql>;
 
 /** A local database server refused a statement, or a connection. */
 export class Refused extends DnxError {}
 
 /** Opens a local database server. */
-export function openSql(client: Client): Sql {
+export function openSql(client: Client) {
   const { local } = client;
-  const run: Sql['run'] = async (statements, options = {}) => {
+  /** Runs statements to their end, even if dnx is told to stop, and returns what they print. Throws a `Refused` at the first error. */
+  const run = async (statements: string, options: Pick<ClientOptions, 'database'> = {}) => {
     const child = await startClient(client, { ...options, steadfast: true });
     child.stdin?.end(statements);
     const [stdout, stderr, code] = await Promise.all([streamText(child.stdout), streamText(child.stderr), child.ended]);
@@ -119,9 +112,8 @@ export function openSql(client: Client): Sql {
   return {
     local,
     run,
-    async rows(statements, options) {
-      return parsedRows(await run(statements, options));
-    },
+    /** The same as rows of cells. For MySQL and MariaDB only. */
+    rows: async (statements: string, options?: Pick<ClientOptions, 'database'>) => parsedRows(await run(statements, options)),
   };
 }
 

@@ -2,30 +2,29 @@ import { randomBytes } from 'node:crypto';
 import { DnxError, usage } from '../../base/errors.ts';
 import { quotedName } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { done, rows } from '../../cli/output/view.ts';
 import { Moved, type Targets } from '../../platform/names/names.ts';
 import { type DatabaseSource, readDatabase } from './credentials.ts';
 import { type Ran, runRemoteQuery } from './remote-client.ts';
 import { type Read, readIn } from './statement.ts';
 
-interface DbQueryOptions {
-  readonly sql: string;
-  readonly write: boolean | undefined;
-  readonly user: string | undefined;
-}
-
 /** `dnx db query`: the rows that a statement yields on the server of a site, or how many it changed. */
-export async function query(ctx: Context, targets: Targets, { sql, write = false, user }: DbQueryOptions) {
+export async function query(
+  ctx: Context,
+  targets: Targets,
+  { sql, ...options }: Given<{ write: boolean; user: string }> & { readonly sql: string },
+) {
   if (sql.trim() === '') throw usage('The statement is empty.');
   if (sql.includes('\0')) throw usage('The statement contains a NUL character.');
-  const source = await readDatabase(ctx, targets, user);
+  const source = await readDatabase(ctx, targets, options.user);
   const { place } = source;
   const { driver, database } = source.credentials;
   const refused = (word: string): DnxError =>
     ctx.settings.readOnly
       ? new DnxError('read_only', `DNX_READ_ONLY does not allow '${word}'. Nothing ran.`)
       : usage(`'${word}' needs --write. Nothing ran.`, 'Without it, dnx db query only reads.');
-  const read = write ? undefined : readIn(sql, driver, refused);
+  const read = options.write ? undefined : readIn(sql, driver, refused);
   ctx.progress.spin(`Querying ${quotedName(database)}`);
   const mark = `dnx_${randomBytes(8).toString('hex')}`;
   const output = await answer(ctx, source, { sql, read, mark });
@@ -33,21 +32,15 @@ export async function query(ctx: Context, targets: Targets, { sql, write = false
   if (names[0] === mark) {
     const changed = Math.max(0, Number(values[0]?.[0] ?? 0));
     const words = `${changed === 0 ? 'no' : changed} ${changed === 1 ? 'row' : 'rows'} changed`;
-    return done(`Ran it on ${quotedName(database)} on ${place.machine.server.label}: ${words}`, {
-      site: place.domain,
-      database,
-      rows_changed: changed,
-    });
+    const data = { site: place.domain, database, rows_changed: changed };
+    return done(`Ran it on ${quotedName(database)} on ${place.machine.server.label}: ${words}`, data);
   }
   const keys = distinct(names);
   const items = values.map(
     (row): Readonly<Record<string, string | null>> => Object.fromEntries(keys.map((key, at) => [key, row[at] ?? null])),
   );
-  return rows(
-    items,
-    keys.map((key) => ({ key, verbatim: true })),
-    'No rows.',
-  );
+  const columns = keys.map((key) => ({ key, verbatim: true as const }));
+  return rows(items, columns, 'No rows.');
 }
 
 interface Statement {
@@ -136,11 +129,8 @@ ${read ? 'ROLLBACK' : 'COMMIT'};
   },
 };
 
-interface Answer {
-  readonly names: readonly string[];
-  /** Null is NULL. */
-  readonly values: readonly (readonly (string | null)[])[];
-}
+/** Null is NULL. */
+type Answer = { readonly names: readonly string[]; readonly values: readonly (readonly (string | null)[])[] };
 
 /** Reads what the clients of MySQL and MariaDB print with `--xml`: the first result, which names its columns only if it has rows. */
 function fromXml(output: string): Answer {

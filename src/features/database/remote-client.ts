@@ -8,7 +8,7 @@ import { SSH_FAILED, sshFailure } from '../remote/failure.ts';
 import { notReached } from '../remote/forward.ts';
 import { quietly, scripted, startSsh } from '../remote/ssh.ts';
 import CLIENTS from './clients.sh';
-import { type Credentials, type DatabaseSource, databaseEnd } from './credentials.ts';
+import { type Credentials, type DatabaseSource, databaseEnd, MARK } from './credentials.ts';
 import MYSQL from './mysql.sh';
 import PGSQL from './pgsql.sh';
 
@@ -45,9 +45,6 @@ export const connectionWords = ({ driver, host, port, socket, username, database
   username,
   database,
 ];
-
-/** The line before the output of a script: a login shell may print something first. */
-const MARK = 'dnx: output';
 
 /** The most that may come before the mark, in the answer to a query, and that is kept of stderr, in bytes. */
 export const LIMIT = 65_536;
@@ -107,25 +104,18 @@ export function reasonsIn(said: string, password: string): readonly string[] {
   return password.length < 4 ? lines : lines.map((line) => line.replaceAll(password, '[hidden]'));
 }
 
-interface Ended {
-  readonly code: number;
-  readonly stderr: string;
-  /** What it had printed by then. */
-  readonly bytes: number;
-}
-
-/** The error for a program on the server that failed. `act`: `dump`. */
+/** The error for a program on the server that failed. `act`: `dump`. `printed`: what it had printed by then, in bytes. */
 export function remoteFailure(
   act: string,
   { place: { machine }, credentials }: DatabaseSource,
-  ended: Ended,
-  home: Pick<World, 'home' | 'platform'>,
+  { code, stderr }: Pick<Ran, 'code' | 'stderr'>,
+  world: World,
+  printed = 0,
 ): DnxError {
-  const { code, stderr } = ended;
   const server = machine.server.label;
   if (code === SSH_FAILED) {
-    if (ended.bytes === 0) return sshFailure(stderr, machine, home);
-    return new DnxError('network', `The connection to ${server} was lost after ${bytes(ended.bytes)}.`, { hint: 'Try again.' });
+    if (printed === 0) return sshFailure(stderr, machine, world);
+    return new DnxError('network', `The connection to ${server} was lost after ${bytes(printed)}.`, { hint: 'Try again.' });
   }
   const missing = missingIn(stderr);
   if (missing !== undefined)
@@ -185,7 +175,7 @@ export async function runRemoteSql(
   try {
     const ran = await outcomeOf(child, source, most);
     ctx.world.signal.throwIfAborted();
-    if (ran.code !== 0) throw remoteFailure(act, source, { ...ran, bytes: 0 }, ctx.world);
+    if (ran.code !== 0) throw remoteFailure(act, source, ran, ctx.world);
     await sent;
     return ran.output;
   } finally {
@@ -223,7 +213,7 @@ export async function runRemoteQuery(
       running = child;
     });
     if (signal.aborted) throw interrupted(ran, signal.reason);
-    if (ran.code !== 0) throw remoteFailure(act, source, { ...ran, bytes: 0 }, ctx.world);
+    if (ran.code !== 0) throw remoteFailure(act, source, ran, ctx.world);
     return ran.output;
   } finally {
     signal.removeEventListener('abort', interrupt);

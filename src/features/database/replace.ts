@@ -1,34 +1,98 @@
 import { DnxError, isError, usage } from '../../base/errors.ts';
 import { bytes, plural, quotedName } from '../../base/text.ts';
+import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
+import { done } from '../../cli/output/view.ts';
+import type { Targets } from '../../platform/names/names.ts';
 import { parseDotenv } from '../env/dotenv/dotenv.ts';
 import { openLocal } from '../env/local-file.ts';
 import { resolveReferences } from '../env/references.ts';
-import { type Credentials, credentialsIn } from './credentials.ts';
-import { counting, type Tally } from './dump.ts';
+import { type Credentials, credentialsIn, type DatabaseSource, readDatabase } from './credentials.ts';
+import { counting, dumpOf } from './dump.ts';
 import { type Client, exclusively, findClient, importInto, openSql, Refused } from './local-server.ts';
 import { canRestrict, portable } from './portable.ts';
-import { type Contents, type Engine, type ImportAccount, namesFor, type PullNames, SettledSwap } from './swap/engine.ts';
+import { askRemote } from './remote-client.ts';
+import { type Contents, type Engine, type ImportAccount, identityQueries, namesFor, type PullNames, SettledSwap } from './swap/engine.ts';
 import { mysqlEngine } from './swap/mysql.ts';
 import { postgresEngine } from './swap/postgres.ts';
+import { checkRowOptions, type RowOptions, rowlessTables, suggestRowless } from './tables.ts';
 
-const DEFAULT_FILE = '.env';
+/** `dnx db pull`: replaces a local database by a copy of that of a site. */
+export async function pull(ctx: Context, targets: Targets, options: TargetOptions & RowOptions & Given<{ user: string }>) {
+  checkRowOptions(options);
+  const target = await openTarget(ctx, options);
+  const { client, sql, names } = target;
+  const source = await readDatabase(ctx, targets, options.user);
+  const { place } = source;
+  const { database } = source.credentials;
+  const server = place.machine.server.label;
+  requireSameDriver(source, client);
+  ctx.progress.spin('Comparing the databases');
+  const identity = identityQueries[client.local.driver];
+  const [here, there] = [await sql.run(`${identity};`), await askRemote(ctx, source, identity)];
+  requireOther(source, target, here === there);
+  const asks = ctx.ask.allowed && [options.confirm, options.exclude_table_data, options.only].every((item) => item === undefined);
+  const rowless = asks ? await suggestRowless(ctx, source) : await rowlessTables(ctx, source, options);
+  await confirmReplacement(ctx, target, `${quotedName(database)} on ${server}`);
+  const { contents, size, bytes, ms } = await replaceLocal(ctx, target, {
+    step: `Copying ${quotedName(database)} to ${quotedName(names.target)}`,
+    dump: dumpOf(ctx, source, rowless.words),
+    database,
+    author: server,
+    trusting: '--trust-server',
+    unlike: client.local.driver === 'mysql' && makerOf(here) !== makerOf(there) ? differing(source, there, client, here) : undefined,
+  });
+  const { host, port, socket = null } = client.local;
+  return done(
+    `Copied ${quotedName(database)} from ${server} to ${quotedName(names.target)} (${size}) in ${duration(ms)}`,
+    {
+      site: place.domain,
+      database,
+      local_database: names.target,
+      host,
+      port,
+      socket,
+      tables: contents?.tables ?? 0,
+      without_rows: rowless.names,
+      bytes,
+      duration_s: Math.round(ms / 1_000),
+    },
+    rowless.names.length > 0 ? [['without rows', rowless.names.map(quotedName).join(', ')]] : [],
+  );
+}
+
+const makerOf = (identity: string): string => (/MariaDB/i.test(identity) ? 'MariaDB' : 'MySQL');
+
+const differing = ({ place }: DatabaseSource, there: string, { local }: Client, here: string): string =>
+  `${place.domain} uses ${makerOf(there)}, but ${local.source} names a server of ${makerOf(here)}, which does not know all of its SQL. Use ${makerOf(there)} here, too.`;
+
+function requireSameDriver({ credentials, place }: DatabaseSource, { local }: Client): void {
+  if (credentials.driver === local.driver) return;
+  const name = { mysql: 'MySQL or MariaDB', pgsql: 'PostgreSQL' };
+  throw usage(`${place.domain} uses ${name[credentials.driver]}, but ${local.source} names a database of ${name[local.driver]}.`);
+}
+
+/** Refuses to replace the database of the site itself, which a tunnel may lead to. */
+function requireOther(source: DatabaseSource, { client, names }: LocalTarget, sameServer: boolean): void {
+  if (!sameServer || ![names.target, names.incoming, names.outgoing].includes(source.credentials.database)) return;
+  throw usage(`${client.local.source} names the database of ${source.place.domain} itself. Nothing was changed.`, OTHER);
+}
+
+const OTHER = 'Use --into for another file.';
 
 /** The local database that a project's dotenv file names. Refuses what may not be a copy to work with. */
-async function readLocal(ctx: Context, file = DEFAULT_FILE): Promise<Credentials> {
+async function readLocal(ctx: Context, file = '.env'): Promise<Credentials> {
   const { text, directory } = openLocal(file, ctx);
   if (text === undefined) throw usage(`Could not find ${file}.`, 'Run this in the directory of the project, or use --into.');
   const { variables, references } = parseDotenv(text, file);
   const needed = [...references].filter(([key]) => /^(DB_|DATABASE_URL$)/.test(key));
   const resolved = await resolveReferences({ variables, references: new Map(needed) }, { directory, allowed: 'all' }, ctx);
   if (/^prod(uction)?$/i.test(variables.get('APP_ENV') ?? ''))
-    throw usage(`${file} is for production: APP_ENV=${variables.get('APP_ENV')}. Nothing was changed.`, 'Use --into for another file.');
+    throw usage(`${file} is for production: APP_ENV=${variables.get('APP_ENV')}. Nothing was changed.`, OTHER);
   const local = credentialsOf(Object.fromEntries(resolved), file);
   if (serverDatabases[local.driver].includes(local.database.toLowerCase()))
-    throw usage(
-      `${file} names ${local.database}, which is the server's own database. Nothing was changed.`,
-      'Use --into for another file.',
-    );
+    throw usage(`${file} names ${local.database}, which is the server's own database. Nothing was changed.`, OTHER);
   if (local.socket === undefined && !isLoopback(local.host))
     throw usage(`${file} names a database on ${local.host}, which is not this machine. Nothing was changed.`, HINT);
   return local;
@@ -53,28 +117,16 @@ function credentialsOf(values: Readonly<Record<string, string>>, file: string): 
 
 const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|::1|0:0:0:0:0:0:0:1)$/i.test(host);
 
-/** Options for a local database to replace. */
-export interface TargetOptions {
-  readonly into: string | undefined;
-  readonly force: boolean | undefined;
-  readonly confirm: string | undefined;
-  readonly trust: boolean | undefined;
-}
+/** Options for a local database to replace. `trust`: imports with the local account, whatever its rights are. */
+export type TargetOptions = Given<{ into: string; force: boolean; confirm: string; trust: boolean }>;
 
 /** A local database to replace. */
-export interface LocalTarget {
-  readonly client: Client;
-  readonly names: PullNames;
-  readonly engine: Engine;
-  readonly confirm: string | undefined;
-  /** Imports with the local account, whatever its rights are. */
-  readonly trusted: boolean;
-}
+type LocalTarget = Awaited<ReturnType<typeof openTarget>>;
 
 /** What replaces it. */
-export interface Replacement {
+interface Replacement {
   readonly step: string;
-  readonly dump: (tally: Tally) => AsyncIterable<Buffer>;
+  readonly dump: AsyncIterable<Buffer>;
   readonly database: string;
   /** Who is trusted with this machine: `web-1`. */
   readonly author: string;
@@ -83,19 +135,8 @@ export interface Replacement {
   readonly unlike?: string | undefined;
 }
 
-interface Replaced {
-  readonly contents: Contents | undefined;
-  /** `612 MB in 42 tables`. */
-  readonly size: string;
-  readonly bytes: number;
-  readonly ms: number;
-}
-
 /** Finds the local database and its client, before anything else is read. */
-export async function openTarget(
-  ctx: Context,
-  { into, force = false, confirm, trust: trusted = false }: TargetOptions,
-): Promise<LocalTarget> {
+export async function openTarget(ctx: Context, { into, force = false, confirm, trust: trusted = false }: TargetOptions) {
   const local = await readLocal(ctx, into);
   if (confirm !== undefined && confirm !== local.database)
     throw usage(`'${confirm}' does not match. Nothing was changed.`, `Expected '${local.database}', the database in ${local.source}.`);
@@ -105,15 +146,13 @@ export async function openTarget(
   const names = namesFor(local.database);
   const sql = openSql(client);
   const engine = local.driver === 'mysql' ? mysqlEngine(sql, names) : postgresEngine(sql, names, force);
-  return { client, names, engine, confirm, trusted };
+  return { client, sql, names, engine, confirm, trusted };
 }
 
 /** Shows what replaces what, and asks for the name of the local database if something is lost, unless `--confirm` gives it. */
-export async function confirmReplacement(
-  { ask, progress }: Context,
-  { client: { local }, engine, confirm }: LocalTarget,
-  from: string,
-): Promise<void> {
+export async function confirmReplacement({ ask, progress }: Context, target: LocalTarget, from: string): Promise<void> {
+  const { client, engine, confirm } = target;
+  const { local } = client;
   // First: the connection that counts would be one of the users.
   await engine.requireUnused();
   const contents = await engine.contents('target');
@@ -136,10 +175,10 @@ const lossOf = (contents: Contents | undefined): string => {
 export const inWords = ({ tables, size }: Contents): string => `${bytes(size)} in ${tables} ${tables === 1 ? 'table' : plural('table')}`;
 
 /** Builds the new copy, and puts it into the place of the old one. Two at the same time are refused. */
-export const replaceLocal = (ctx: Context, target: LocalTarget, replacement: Replacement): Promise<Replaced> =>
+export const replaceLocal = (ctx: Context, target: LocalTarget, replacement: Replacement) =>
   exclusively(target.client, () => replace(ctx, target, replacement));
 
-async function replace(ctx: Context, { client, names, engine, trusted }: LocalTarget, replacement: Replacement): Promise<Replaced> {
+async function replace(ctx: Context, { client, names, engine, trusted }: LocalTarget, replacement: Replacement) {
   const started = ctx.clock.elapsed();
   const tally = { bytes: 0 };
   const recovered = await engine.recover();
@@ -149,7 +188,7 @@ async function replace(ctx: Context, { client, names, engine, trusted }: LocalTa
   try {
     await engine.prepare();
     account = trusted ? undefined : await restricted(engine, client, replacement);
-    const dump = counting(replacement.dump(tally), replacement.step, { ...ctx, tally });
+    const dump = counting(replacement.dump, replacement.step, ctx, tally);
     const importer = account ? { ...client, local: { ...client.local, ...account } } : client;
     await importInto(importer, names.incoming, portable(dump, { driver: client.local.driver, database: replacement.database }));
     await engine.seal();

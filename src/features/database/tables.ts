@@ -2,71 +2,52 @@ import { DnxError, usage } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import { bytes, quotedName } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import type { DatabaseSource } from './credentials.ts';
 import { identifier } from './local-server.ts';
 import { askRemote } from './remote-client.ts';
 
 /** The tables whose rows to leave out. Names may contain `*`. */
-export interface RowOptions {
-  readonly exclude_table_data?: readonly string[] | undefined;
-  readonly only?: readonly string[] | undefined;
-}
+export type RowOptions = Given<{ exclude_table_data: readonly string[]; only: readonly string[] }>;
 
 /** Refuses options that contradict each other. */
 export function checkRowOptions({ exclude_table_data: excluded, only }: RowOptions): void {
   if (excluded && only) throw usage('--exclude-table-data and --only cannot be combined.', 'Use only one of them.');
 }
 
-interface Rowless {
-  /** As the programs take them. */
-  readonly words: readonly string[];
-  readonly names: readonly string[];
-}
-
-const none: Rowless = { words: [], names: [] };
+type Table = Awaited<ReturnType<typeof tablesOf>>[number];
 
 /** Finds the tables whose rows to leave out. Throws for a name that no table has. */
-export async function rowlessTables(
-  ctx: Context,
-  source: DatabaseSource,
-  { exclude_table_data: excluded, only }: RowOptions,
-): Promise<Rowless> {
-  if (!excluded && !only) return none;
+export async function rowlessTables(ctx: Context, source: DatabaseSource, { exclude_table_data: excluded, only }: RowOptions) {
+  if (!excluded && !only) return chosenTables([]);
   const tables = await tablesOf(ctx, source);
   const meant = matching(tables, excluded ?? only ?? [], source);
   return chosenTables(excluded ? meant : tables.filter((table) => !meant.includes(table)));
 }
 
 /** Asks whether to leave out the rows of Laravel's usual tables, which are of no use elsewhere. Jobs would even run there. */
-export async function suggestRowless(ctx: Context, source: DatabaseSource): Promise<Rowless> {
+export async function suggestRowless(ctx: Context, source: DatabaseSource) {
   const tables = await tablesOf(ctx, source);
   const found = tables.filter(({ name, filled }) => filled && USUAL.test(name));
-  if (found.length === 0) return none;
+  if (found.length === 0) return chosenTables([]);
   const size = found.reduce((sum, table) => sum + table.size, 0);
   const names = found.map(({ name }) => quotedName(name)).join(', ');
-  return (await ctx.ask.confirm(`Leave out the rows of ${names} (${bytes(size)})?`)) ? chosenTables(found) : none;
+  return chosenTables((await ctx.ask.confirm(`Leave out the rows of ${names} (${bytes(size)})?`)) ? found : []);
 }
 
 /** What Laravel and its packages keep for a while only. */
 const USUAL = /^(sessions|cache|cache_locks|jobs|job_batches|failed_jobs|telescope_.+|pulse_.+)$/;
 
-interface Table {
-  /** With its schema, if that is not `public`. */
-  readonly name: string;
-  readonly word: string;
-  readonly size: number;
-  readonly filled: boolean;
-}
-
-const chosenTables = (tables: readonly Table[]): Rowless => ({
+/** The words for these tables, as the programs take them, and their names. */
+const chosenTables = (tables: readonly Table[]) => ({
   words: tables.map(({ word }) => word),
   names: tables.map(({ name }) => name),
 });
 
 const MOST = 4_000_000;
 
-/** The tables of a site. */
-export async function tablesOf(ctx: Context, source: DatabaseSource): Promise<readonly Table[]> {
+/** The tables of a site. A name has its schema, if that is not `public`. */
+export async function tablesOf(ctx: Context, source: DatabaseSource) {
   const { driver } = source.credentials;
   const listed = await askRemote(ctx, source, queries[driver], MOST);
   return listed.split('\n').flatMap((line) => {
@@ -74,14 +55,8 @@ export async function tablesOf(ctx: Context, source: DatabaseSource): Promise<re
     if (table === '') return [];
     const [schemaName, name] = [schema, table].map((hex) => Buffer.from(hex, 'hex').toString()) as [string, string];
     const word = driver === 'mysql' ? name : `${identifier(schemaName, { driver })}.${identifier(name, { driver })}`;
-    return [
-      {
-        name: schemaName === 'public' || driver === 'mysql' ? name : `${schemaName}.${name}`,
-        word,
-        size: Number(size),
-        filled: filled === '1',
-      },
-    ];
+    const shown = schemaName === 'public' || driver === 'mysql' ? name : `${schemaName}.${name}`;
+    return [{ name: shown, word, size: Number(size), filled: filled === '1' }];
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Detail, Next } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { number, objectOf, type Printed, word } from '../../cli/language/shape.ts';
 import { columns, nothing, overview } from '../../cli/output/view.ts';
 import { childEnv } from '../../machine/env.ts';
@@ -10,10 +11,7 @@ import { clientFor, environmentFor } from './clients.ts';
 import { type Credentials, databaseEnd, readDatabase } from './credentials.ts';
 
 /** The options of `dnx db tunnel` and `dnx db shell`. */
-interface ForwardOptions {
-  readonly user: string | undefined;
-  readonly port: number | undefined;
-}
+type ForwardOptions = Given<{ user: string; port: number; command?: readonly string[]; options?: readonly string[] }>;
 
 /** What scripts get. */
 export const databaseTunnel = objectOf({ host: word, port: number, database: word, username: word, driver: word });
@@ -22,11 +20,7 @@ export type DatabaseTunnel = Printed<typeof databaseTunnel>;
 const tunnelColumns = columns<DatabaseTunnel>('host', 'port', 'database', 'username', 'driver');
 
 /** `dnx db tunnel`: keeps a tunnel open until a signal, or while a command runs. */
-export async function openTunnel(
-  ctx: Context,
-  targets: Targets,
-  { user, port, command = [] }: ForwardOptions & { readonly command: readonly string[] | undefined },
-) {
+export async function openTunnel(ctx: Context, targets: Targets, { user, port, command = [] }: ForwardOptions) {
   checkPort(port);
   const { place, credentials } = await readDatabase(ctx, targets, user);
   const forward = await forwardTo(ctx, place.machine, databaseEnd(credentials), { port, shared: command.length > 0 });
@@ -68,11 +62,7 @@ const REFUSED = /Access denied for user|authentication failed for user|no passwo
 const FAILED: readonly number[] = [1, 2];
 
 /** `dnx db shell`: runs the client of this machine through a tunnel, and ends with its exit code. */
-export async function openShell(
-  ctx: Context,
-  targets: Targets,
-  { user, port, options = [] }: ForwardOptions & { readonly options: readonly string[] | undefined },
-) {
+export async function openShell(ctx: Context, targets: Targets, { user, port, options = [] }: ForwardOptions) {
   checkPort(port);
   const { place, credentials } = await readDatabase(ctx, targets, user);
   const client = await clientFor(ctx.world, credentials, place.site.label);

@@ -14,8 +14,6 @@ export type ImportAccount = Pick<Credentials, 'username' | 'password'>;
 
 /** Replaces a local database by a new copy, such that at every moment one whole copy of the old data exists. */
 export interface Engine {
-  /** What a query of `identityQueries` yields. */
-  identity(): Promise<string>;
   /** What is in the target, or in the new copy; undefined if there is no such database. */
   contents(which: 'target' | 'incoming'): Promise<Contents | undefined>;
   /** Throws if others use the target, which would be noticed only at the end. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { DnxError } from '../../../base/errors.ts';
 import { quotedName } from '../../../base/text.ts';
 import { identifier, literal, Refused, type Sql } from '../local-server.ts';
-import { type Engine, identityQueries, inTheWay, type PullNames, SettledSwap } from './engine.ts';
+import { type Engine, inTheWay, type PullNames, SettledSwap } from './engine.ts';
 import { type Code, creatingCode, ownedBy, readCode, removing, tied } from './mysql-code.ts';
 
 /**
@@ -16,7 +16,6 @@ export function mysqlEngine(sql: Sql, names: PullNames): Engine {
   const id = (name: string) => identifier(name, sql.local);
   const journal = journalOf(sql, outgoing);
   return {
-    identity: () => sql.run(`${identityQueries.mysql};`),
     async contents(which) {
       // What a server knows of its tables may be hours old. Neither a table in use nor a missing right is a reason to fail.
       await sql.run(analyzing(literal(names[which], sql.local))).catch(() => {});
@@ -27,9 +26,8 @@ export function mysqlEngine(sql: Sql, names: PullNames): Engine {
     requireUnused: async () => {},
     recover: () => recover(sql, names, journal),
     async prepare() {
-      const like = await sql.rows(charsetOf(literal(target, sql.local)));
-      const [[charset, collation] = []] = like;
-      const options = /^\w+$/.test(charset ?? '') && /^\w+$/.test(collation ?? '') ? ` CHARACTER SET ${charset} COLLATE ${collation}` : '';
+      const [[charset = '', collation = ''] = []] = await sql.rows(charsetOf(literal(target, sql.local)));
+      const options = [charset, collation].every((word) => /^\w+$/.test(word)) ? ` CHARACTER SET ${charset} COLLATE ${collation}` : '';
       await sql.run(`${journal.creating}\nCREATE DATABASE ${id(incoming)}${options};`);
     },
     restrict: async () => ((await isRisky(sql)) ? importer.create() : undefined),
@@ -212,31 +210,24 @@ const JOURNAL = '__dnx_db_pull';
 const JOURNAL_AFTER = '__dnx_db_pulled';
 type JournalTable = typeof JOURNAL | typeof JOURNAL_AFTER;
 
-/** Scripts of a swap: `undo` before the tables have moved, `complete` after. */
-type Scripts = Readonly<Record<'undo' | 'complete', string>>;
+type Journal = ReturnType<typeof journalOf>;
 
-interface Journal {
-  /** Statements that create the database for the old copy, with a journal that undoes nothing. */
-  readonly creating: string;
-  /** A statement that yields the name of the table, if there is one. */
-  readonly finding: string;
-  write(scripts: Scripts): Promise<void>;
-  read(table: JournalTable, which: keyof Scripts): Promise<string>;
-}
-
-function journalOf(sql: Sql, database: string): Journal {
+/** The scripts of a swap: `undo` before the tables have moved, `complete` after. */
+function journalOf(sql: Sql, database: string) {
   const id = (name: string) => identifier(name, sql.local);
   const at = (table: JournalTable) => `${id(database)}.${id(table)}`;
   const hex = (script: string) => (script === '' ? "''" : `0x${Buffer.from(script).toString('hex')}`);
   return {
+    /** Creates the database for the old copy, with a journal that undoes nothing. */
     creating: `CREATE DATABASE ${id(database)};
 CREATE TABLE ${at(JOURNAL)} (\`undo\` LONGBLOB NOT NULL, \`complete\` LONGBLOB NOT NULL) ENGINE=InnoDB;
 INSERT INTO ${at(JOURNAL)} VALUES ('', '');`,
+    /** Yields the name of the table, if there is one. */
     finding: `SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${literal(database, sql.local)} AND TABLE_NAME IN ('${JOURNAL}', '${JOURNAL_AFTER}');`,
-    async write({ undo, complete }) {
+    async write({ undo, complete }: { readonly undo: string; readonly complete: string }) {
       await sql.run(`UPDATE ${at(JOURNAL)} SET \`undo\` = ${hex(undo)}, \`complete\` = ${hex(complete)};`);
     },
-    async read(table, which) {
+    async read(table: JournalTable, which: 'undo' | 'complete') {
       return Buffer.from(await sql.run(`SELECT HEX(\`${which}\`) FROM ${at(table)};`), 'hex').toString();
     },
   };

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { DnxError } from '../../../base/errors.ts';
-import { plural, quotedName } from '../../../base/text.ts';
+import { quotedName } from '../../../base/text.ts';
 import { identifier, literal, Refused, type Sql } from '../local-server.ts';
-import { type Engine, identityQueries, inTheWay, type PullNames, SettledSwap } from './engine.ts';
+import { type Engine, inTheWay, type PullNames, SettledSwap } from './engine.ts';
 
 /** PostgreSQL renames two databases in one transaction, so the swap happens as a whole or not at all. */
 export function postgresEngine(sql: Sql, names: PullNames, force: boolean): Engine {
@@ -21,7 +21,6 @@ export function postgresEngine(sql: Sql, names: PullNames, force: boolean): Engi
     await sql.run(`DROP DATABASE IF EXISTS ${id(name)};`);
   };
   return {
-    identity: () => sql.run(`${identityQueries.pgsql};`),
     async contents(which) {
       const name = names[which];
       if (!(await exists(name))) return undefined;
@@ -118,10 +117,6 @@ const NO_RIGHTS = 'NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS
 const LIKE = `format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate, datctype)`;
 
 const inUse = (target: string, users?: number): DnxError =>
-  new DnxError(
-    'failed',
-    `${quotedName(target)} is in use${users ? ` by ${users} ${users === 1 ? 'connection' : plural('connection')}` : ''}.`,
-    {
-      hint: 'Close its connections, or use --force to close them.',
-    },
-  );
+  new DnxError('failed', `${quotedName(target)} is in use${users ? ` by ${users} connection${users === 1 ? '' : 's'}` : ''}.`, {
+    hint: 'Close its connections, or use --force to close them.',
+  });
