@@ -158,7 +158,7 @@ describe('rollback', () => {
     const run = await bed.dnx(`rollback shop.example.com --to ${typo} --yes`);
     expect(run).toExit(6, { stdout: '' });
     expect(run.stderr).toBe(
-      [`Error: Release '${typo}' not found. Did you mean ${target}?`, '  See: dnx releases shop.example.com --server web-1\n'].join('\n'),
+      [`Error: Release '${typo}' not found. Did you mean '${target}'?`, '  See: dnx releases shop.example.com --server web-1\n'].join('\n'),
     );
   });
 

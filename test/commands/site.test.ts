@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { openBed } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
-import { speak } from '../support/platform.ts';
 
 const web1 = seeded.servers['web-1'];
 const shop = seeded.sites['shop.example.com'];
@@ -88,22 +87,6 @@ describe('releases and webhooks', () => {
     expect(head).toMatch(/NAME +STATUS +COMMIT +MESSAGE +CREATED +ID/);
     expect(first).toMatch(/\d {2}live {4}\w{7} /);
     expect((await bed.dnx('site releases shop.example.com --json')).json<object[]>()[0]).toHaveProperty('commit_hash');
-  });
-
-  test('site releases shows who, the trigger and the duration if the API has them', async () => {
-    const stop = speak(bed, {
-      release: (release, index) => ({
-        ...release,
-        ...(index === 0 && { user: { id: 7, name: 'Ada' }, trigger: 'push', finished_at: '2026-04-16T07:14:05Z' }),
-        ...(index === 1 && { deployed_by: 'grace@example.com', duration: 61 }),
-      }),
-    });
-    const [head, first, second, third] = (await bed.dnx('site releases shop.example.com')).stdout.split('\n');
-    expect(head).toMatch(/ CREATED +BY +TRIGGER +DURATION +ID$/);
-    expect(first).toMatch(/Z +Ada +push +2m 5s +\w+$/);
-    expect(second).toMatch(/Z +grace@example.com +– +1m 1s +\w+$/);
-    expect(third).toMatch(/Z +– +– +– +\w+$/);
-    stop();
   });
 
   test('only the live release is marked, and kept ones that are good are dim', async () => {

@@ -33,26 +33,22 @@ export async function deploySite(ctx: DeployContext, values: DeployValues, verif
   if (!before || values.wait === false) return startedReport(siteRef, saved, values.wait);
   if (!attach) ctx.progress.step(`Started a deployment of ${siteRef.site.label}`);
 
-  const endLog = await showLog(ctx, siteRef, before, values);
-  let report = await followRun(ctx, saved, { resumed: attach && !saved.run.attached }).finally(endLog);
+  const isLogged = values.log !== false && ctx.ask.allowed;
+  const endLog = isLogged ? await (await import('../logs/deployment.ts')).showDeployLog(ctx, siteRef, before.site) : undefined;
+  let report = await followRun(ctx, saved, attach && !saved.run.attached).finally(endLog);
   if (verification && (report.result.outcome === 'succeeded' || report.other !== undefined))
     report = await (await import('./verify.ts')).verifyDeployment(ctx, { saved, report, before, verification });
   return withCause(ctx, siteRef, report);
 }
 
-/** The site before the request; undefined if it was not read. */
-interface Start {
-  readonly before?: Snapshot;
-  readonly attach: boolean;
-}
-
 /** Reads the site if the options need it, and handles a deployment in progress: attaches to it, waits for its end, or fails. */
-async function readyToDeploy(outer: DeployContext, values: DeployValues, verification: Verification | undefined): Promise<Start> {
-  if (!readsSiteFirst(values)) return { attach: false };
+async function readyToDeploy(outer: DeployContext, values: DeployValues, verification: Verification | undefined) {
+  const unread: { before?: Snapshot; attach: boolean } = { attach: false };
+  if (!readsSiteFirst(values)) return unread;
   // Waiting for another deployment has a time limit even with --no-wait.
   const ctx = { ...outer, ...(outer.deadline === Number.POSITIVE_INFINITY && within(outer, allowanceOf({}))) };
   const first = await snapshotFor(ctx, values, verification);
-  if (!first) return { attach: false };
+  if (!first) return unread;
   const start = await settleRunning(ctx, first, values);
   if (verification) {
     const { refuseUnverifiable } = await import('./verify.ts');
@@ -127,16 +123,6 @@ async function untilIdle(ctx: DeployContext, siteRef: SiteReference): Promise<vo
     },
   });
   if (!verdict) throw new DnxError('timed_out', `Timed out while ${label} was busy. Nothing was deployed.`);
-}
-
-async function showLog(
-  ctx: DeployContext,
-  siteRef: SiteReference,
-  { site }: Snapshot,
-  { log }: DeployValues,
-): Promise<() => Promise<void>> {
-  if (log === false || !ctx.ask.allowed) return async () => {};
-  return (await import('../logs/deployment.ts')).showDeployLog(ctx, siteRef, site);
 }
 
 /** On a terminal, adds to a failed deployment the cause that `dnx why` finds without a question. */

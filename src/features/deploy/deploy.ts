@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { DnxError, isStop, usage } from '../../base/errors.ts';
+import { inParallel } from '../../base/parallel.ts';
 import type { Consent, Context } from '../../cli/language/command.ts';
 import { columns, ending, rows } from '../../cli/output/view.ts';
 import { allowanceOf, within } from '../../platform/api/deadline.ts';
@@ -48,8 +49,6 @@ async function deploySeveral(
   const { SharedSites } = await import('./shared-sites.ts');
   const sites = new SharedSites(outer, all);
   const ctx = { ...outer, ...(all.length > 1 && { sites }) };
-  const reports: DeployReport[] = [];
-  const left = [...all.entries()];
   let failures = 0;
   let turn: Promise<unknown> = Promise.resolve();
   const isOver = () => failures >= max_failures || ctx.signal.aborted;
@@ -72,16 +71,13 @@ async function deploySeveral(
       return ctx.signal.aborted ? skippedReport(targets, ctx.signal) : stoppedReport(targets, error, null);
     }
   };
-  const worker = async () => {
-    for (let next = left.shift(); next; next = left.shift()) {
-      const [index, targets] = next;
-      const report = await deployInTurn(targets);
-      if (report.failure) failures += 1;
-      reports[index] = report;
-    }
+  const deployCounted = async (targets: Targets) => {
+    const report = await deployInTurn(targets);
+    if (report.failure) failures += 1;
+    return report;
   };
   const close = ctx.ci.group(`Deploy ${all.length} sites`);
-  await Promise.all(Array.from({ length: Math.min(concurrency, all.length) }, worker)).finally(close);
+  const reports = await inParallel(all, deployCounted, concurrency).finally(close);
   return { reports, result: severalResult(ctx, all, reports) };
 }
 

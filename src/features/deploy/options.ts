@@ -75,19 +75,8 @@ export function refuseContradictions({ allow, guard }: DeployValues): void {
   if (allow !== undefined && !guard) throw usage('--allow needs --guard.', 'Add --guard, or remove --allow.');
 }
 
-/** How to verify a deployed site. */
-export interface Verification {
-  /** The path to request; undefined for --verify-cmd only. */
-  readonly path: string | undefined;
-  readonly url: string | undefined;
-  readonly expect: number;
-  readonly body: string | undefined;
-  /** Consecutive successes required. */
-  readonly passes: number;
-  readonly withinMs: number;
-  readonly command: string | undefined;
-  readonly rollback: boolean;
-}
+/** How to verify a deployed site. Without a path, only with --verify-cmd. */
+export type Verification = NonNullable<ReturnType<typeof verificationOf>>;
 
 /** True for `https://host`, `//host` and what browsers read like it. */
 export const leavesSite = (path: string): boolean => /^\s*([/\\]{2}|[a-z][a-z\d+.-]*:)/i.test(path);
@@ -98,8 +87,9 @@ function isWebsite(text: string): boolean {
 }
 
 /** The verification from the options, if any. Throws if options contradict each other. */
-export function verificationOf(values: DeployValues): Verification | undefined {
-  const { verify: path, verify_cmd: command, wait, url, rollback_on_fail: rollback = false } = values;
+export function verificationOf(values: DeployValues) {
+  const { verify: path, verify_cmd: command, wait, url, rollback_on_fail: rollback = false, expect = 200, expect_body: body } = values;
+  const { for: passes = 1, within: withinMs = 90_000 } = values;
   if (path === undefined && command === undefined) {
     if (rollback) throw usage('--rollback-on-fail needs a verification.', 'Add --verify PATH or --verify-cmd COMMAND.');
     return undefined;
@@ -109,14 +99,5 @@ export function verificationOf(values: DeployValues): Verification | undefined {
     throw usage(`'${path}' is not a path.`, 'Use a path such as /up, with --url if the site has another address.');
   }
   if (url !== undefined && !isWebsite(url)) throw usage(`'${url}' is not a URL.`, 'Use a URL that starts with http:// or https://.');
-  return {
-    path,
-    url,
-    command,
-    rollback,
-    expect: values.expect ?? 200,
-    body: values.expect_body,
-    passes: values.for ?? 1,
-    withinMs: values.within ?? 90_000,
-  };
+  return { path, url, command, rollback, expect, body, passes, withinMs };
 }

@@ -1,9 +1,9 @@
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { type Phase, phaseOf, statusKey } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
-import { duration, timeOf } from '../../base/time.ts';
+import { timeOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { type Column, columns, type Item, rows, shortCommit } from '../../cli/output/view.ts';
+import { columns, type Item, rows, shortCommit } from '../../cli/output/view.ts';
 import type { releasesEndpoint } from '../../platform/follow/readers.ts';
 import { idIn } from '../../platform/names/names.ts';
 
@@ -175,10 +175,7 @@ export async function listReleases(ctx: Pick<Context<typeof releasesEndpoint>, '
   const found = await ctx.list<Item>();
   return rows(
     found,
-    columns('name', releaseStatus(found), shortCommit, { key: 'commit_message', wrap: true }, 'created_at', ...originColumns(found), {
-      key: 'id',
-      wide: true,
-    }),
+    columns('name', releaseStatus(found), shortCommit, { key: 'commit_message', wrap: true }, 'created_at', { key: 'id', wide: true }),
     'No releases. This site was never deployed, or does not keep releases.',
   );
 }
@@ -194,42 +191,4 @@ function releaseStatus(answer: readonly unknown[]) {
       return release.live ? 'live' : release.live === false && release.phase === 'good' ? 'kept' : undefined;
     },
   } as const;
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-/** The fields that may say who deployed a release, what triggered it, and how long it took (assumed: the API names none of them). */
-const WHO = ['deployed_by', 'triggered_by', 'user', 'author', 'pusher'];
-const TRIGGERS = ['trigger', 'trigger_type', 'triggered_via', 'source'];
-const SECONDS = ['duration', 'duration_s', 'duration_seconds'];
-const BEGINNINGS = ['started_at', 'created_at'];
-const ENDS = ['finished_at', 'completed_at', 'ended_at'];
-
-/** The columns for who, the trigger and the duration that at least one release has. */
-const originColumns = (found: readonly Item[]): readonly Column[] =>
-  [column('by', who), column('trigger', (release) => firstWord(release, TRIGGERS)), column('duration', took)].filter(({ cell }) =>
-    found.some((item) => cell(item) !== undefined),
-  );
-
-/** A column of its own, whatever the field is called. */
-const column = (key: string, read: (release: Fields) => string | undefined) => ({
-  key,
-  computed: true as const,
-  cell: (release: object) => read(release as Fields),
-});
-
-const firstWord = (release: Fields, keys: readonly string[]): string | undefined =>
-  keys.map((key) => (isObject(release[key]) ? '' : wordOf(release[key]))).find((word) => word !== '');
-
-/** A name, or the name or mail address of a user. */
-function who(release: Fields): string | undefined {
-  const people = WHO.map((key) => release[key]).flatMap((item) => (isObject(item) ? [item.name, item.email] : [item]));
-  return people.map(wordOf).find((word) => word !== '');
-}
-
-function took(release: Fields): string | undefined {
-  const seconds = SECONDS.map((key) => release[key]).find((value) => typeof value === 'number' && value >= 0);
-  const [began, ended] = [BEGINNINGS, ENDS].map((keys) => keys.map((key) => timeOf(release[key])).find((time) => time !== undefined));
-  if (typeof seconds === 'number') return duration(seconds * 1000);
-  return began === undefined || ended === undefined || ended < began ? undefined : duration(ended - began);
 }

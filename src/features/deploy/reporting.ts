@@ -2,6 +2,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import type { Result, View } from '../../cli/output/view.ts';
 import { silentCi } from '../../machine/ci.ts';
 import { pathToWrite } from '../../machine/files/own-files.ts';
@@ -9,12 +10,7 @@ import { siteUrl } from '../../platform/names/names.ts';
 import { commandResult, type DeployReport, type DeployResult } from './result.ts';
 
 /** The options of a command that reports to CI. */
-export interface ReportingOptions {
-  readonly ci: boolean | undefined;
-  readonly result_file: string | undefined;
-  /** The URL of the site, if it differs from the domain. */
-  readonly url?: string | undefined;
-}
+export type ReportingOptions = Given<{ ci: boolean; result_file: string /** If it differs from the domain. */; url?: string }>;
 
 /** The reports of several sites, and the result of the command. */
 export interface SeveralReports {
@@ -22,37 +18,46 @@ export interface SeveralReports {
   readonly result: Result<readonly DeployResult[]>;
 }
 
-type Needs = Pick<Context, 'ci' | 'progress' | 'settings' | 'world'>;
-
 /** Reports deployments to CI: annotations, outputs, summary, result file. Fails if the result file is not writable. */
-export function openReporting(ctx: Needs, options: ReportingOptions) {
-  const ci = options.ci === false ? silentCi : ctx.ci;
-  const file = options.result_file === undefined ? undefined : pathToWrite(options.result_file, ctx.world);
-  if (file) refuseUnwritable(file, options.result_file ?? file);
+export function openReporting(
+  ctx: Pick<Context, 'ci' | 'progress' | 'settings' | 'world'>,
+  { ci: isOn, result_file, url }: ReportingOptions,
+) {
+  const ci = isOn === false ? silentCi : ctx.ci;
+  const file = result_file === undefined ? undefined : pathToWrite(result_file, ctx.world);
+  const unwritable = file && problemOf(() => appendFileSync(file, ''));
+  if (unwritable) throw usage(`Could not write ${result_file}: ${unwritable}.`);
   const save = (value: unknown): string | undefined => {
-    const code = file && write(file, value);
-    return code && `Could not write the result to ${options.result_file}: ${reason(code)}.`;
-  };
-  /** The failure to write the result, unless the deployment failed: then only a warning. */
-  const saved = <D>(value: unknown, result: Result<D>): Result<D> => {
-    const problem = save(value);
-    if (problem === undefined) return result;
-    if (result.exit === undefined) return { ...result, exit: new DnxError('failed', `${problem} The deployment succeeded.`) };
-    ctx.progress.warn(problem);
-    return result;
+    const problem = file && problemOf(() => writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`));
+    return problem && `Could not write the result to ${result_file}: ${problem}.`;
   };
   const failed = (error: unknown): never => {
     if (error instanceof DnxError) {
-      ci.error('dnx', error.message);
-      const problem = save({
-        error: { code: error.code, message: error.message, status: error.status ?? null, errors: error.errors ?? null },
-      });
+      const { code, message, status = null, errors = null } = error;
+      ci.error('dnx', message);
+      const problem = save({ error: { code, message, status, errors } });
       if (problem) ctx.progress.warn(problem);
     }
     throw error;
   };
-  const annotate = (reports: readonly DeployReport[]) => {
-    for (const { result, failure } of reports) if (failure) ci.error(`dnx: ${result.site}`, failure.message);
+  /** The result, which fails if the file cannot be written. If the deployment failed, that is only a warning. */
+  const reported = <D>(
+    reports: readonly DeployReport[],
+    outputs: Parameters<typeof ci.output>[0],
+    value: unknown,
+    result: Result<D>,
+  ): Result<D> => {
+    for (const {
+      result: { site },
+      failure,
+    } of reports)
+      if (failure) ci.error(`dnx: ${site}`, failure.message);
+    ci.output(outputs);
+    ci.summary(summaryOf(reports));
+    const problem = save(value);
+    if (problem && !result.exit) return { ...result, exit: new DnxError('failed', `${problem} The deployment succeeded.`) };
+    if (problem) ctx.progress.warn(problem);
+    return result;
   };
   return {
     ci,
@@ -60,43 +65,27 @@ export function openReporting(ctx: Needs, options: ReportingOptions) {
     async ofOne<D = never>(work: Promise<DeployReport | View<D>>): Promise<Result<DeployResult | D>> {
       const done = await work.catch(failed);
       if ('kind' in done) return { view: done };
-      annotate([done]);
-      ci.output(outputsOf(done.result, options.url));
-      ci.summary(summaryOf([done]));
-      return saved(done.result, commandResult(done, ctx, options.url));
+      return reported([done], outputsOf(done.result, url), done.result, commandResult(done, ctx, url));
     },
     async ofSeveral(work: Promise<SeveralReports>) {
       const { reports, result } = await work.catch(failed);
       const results = reports.map((report) => report.result);
-      annotate(reports);
-      ci.output({ outcome: reports.every(({ failure }) => !failure) ? 'succeeded' : 'failed', results: JSON.stringify(results) });
-      ci.summary(summaryOf(reports));
-      return saved(results, result);
+      const outcome = reports.every(({ failure }) => !failure) ? 'succeeded' : 'failed';
+      return reported(reports, { outcome, results: JSON.stringify(results) }, results, result);
     },
   };
 }
 
-/** Writes the result file. Returns the code of a failure. */
-function write(file: string, value: unknown): string | undefined {
+/** Why a file cannot be written; undefined if it could. */
+function problemOf(write: () => void): string | undefined {
   try {
-    writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+    write();
     return undefined;
   } catch (error) {
-    return systemCode(error);
+    const code = systemCode(error);
+    return code === 'ENOENT' ? 'the folder does not exist' : (reasonOf(code) ?? code);
   }
 }
-
-/** Fails before the deployment if the result file is not writable. */
-function refuseUnwritable(file: string, name: string): void {
-  try {
-    appendFileSync(file, '');
-  } catch (error) {
-    throw usage(`Could not write ${name}: ${reason(systemCode(error))}.`);
-  }
-}
-
-const reason = (code: string | undefined): string | undefined =>
-  code === 'ENOENT' ? 'the folder does not exist' : (reasonOf(code) ?? code);
 
 const outputsOf = (result: DeployResult, url: string | undefined) => ({
   status: result.status ?? '',

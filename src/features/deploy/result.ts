@@ -98,12 +98,8 @@ function sentenceOf(subject: Subject, { outcome, duration_s, release }: DeployRe
   return attached ? `Deployment of ${site.label} succeeded${time} (started elsewhere)` : `Deployed ${site.label}${time}`;
 }
 
-function failureOf(
-  subject: Subject,
-  { outcome, release, duration_s }: DeployResult,
-  reason: string | null,
-  seen: Shown,
-): DnxError | undefined {
+function failureOf(subject: Subject, result: DeployResult, reason: string | null, seen: Shown): DnxError | undefined {
+  const { outcome, release, duration_s } = result;
   const job = deployJob(subject);
   const title = `${job.charAt(0).toUpperCase()}${job.slice(1)}`;
   const why = `${subject.attached ? ' (started elsewhere)' : ''}${reason ? `: ${reason}` : ''}`;

@@ -1,7 +1,8 @@
 import { cancelled, DnxError, type Next, usage } from '../../base/errors.ts';
-import { nearest } from '../../base/nearest.ts';
+import { didYouMean } from '../../base/nearest.ts';
 import { ago } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
 import type { Located } from '../../platform/names/names.ts';
 import {
@@ -29,11 +30,7 @@ import {
   snapshotNamed,
 } from './site.ts';
 
-interface RollbackValues extends ReportingOptions {
-  readonly to: string | undefined;
-  readonly yes: boolean | undefined;
-  readonly wait: boolean | undefined;
-}
+type RollbackValues = ReportingOptions & Given<{ to: string; yes: boolean; wait: boolean }>;
 
 /** `dnx rollback`: makes an earlier release live, and follows until it is. */
 export async function rollback(outer: DeployContext, values: RollbackValues) {
@@ -45,7 +42,7 @@ export async function rollback(outer: DeployContext, values: RollbackValues) {
 export function rollbackNow(
   ctx: Context,
   targets: Located,
-  outer: Pick<RollbackValues, 'wait'> & { readonly to: string; readonly timeout: number | undefined },
+  outer: Pick<RollbackValues, 'to' | 'wait'> & { readonly timeout: number | undefined },
 ) {
   const inner = { ...ctx, ...within(ctx, allowanceOf(outer)), targets };
   return rollback(inner, { ...outer, yes: true, ci: undefined, result_file: undefined });
@@ -57,12 +54,12 @@ async function rollBack(outer: DeployContext, { to, yes, wait }: RollbackValues)
   const siteRef = siteReference(outer.targets, before?.site.domain);
   if (!before) throw none(siteRef);
   const left = outer.deadline - outer.clock.elapsed();
-  const choice = await chosen(outer, siteRef, before, { to, yes });
+  const choice = await chosen(outer, siteRef, before, to, yes);
   // A prompt does not count towards --timeout, and the site may have changed during it.
   const ctx = yes ? outer : { ...outer, ...within(outer, left) };
   const now = yes ? before : await inTime(snapshotNamed(ctx), job);
   const live = liveRelease(now.releases);
-  const target = yes ? choice : again(siteRef, now.releases ?? [], live, choice);
+  const target = yes ? choice : again({ siteRef, releases: now.releases ?? [], live }, choice);
   if (ctx.plan) await recordRollback(ctx, siteRef, live, target);
   const saved = await inTime(requestRollback(ctx, siteRef, now, target), job);
   const { started_at } = saved.run;
@@ -76,40 +73,34 @@ async function rollBack(outer: DeployContext, { to, yes, wait }: RollbackValues)
   return report.failure ? report : { ...report, undo };
 }
 
-async function recordRollback(
-  { api, plan }: DeployContext,
-  siteRef: SiteReference,
-  live: Release | undefined,
-  target: Release,
-): Promise<void> {
-  const details = [
-    ['from', live ? describeRelease(live) : 'the live release'],
-    ['to', describeRelease(target)],
-    ['note', MIGRATIONS],
-  ] as const;
+async function recordRollback({ api, plan }: DeployContext, siteRef: SiteReference, live: Release | undefined, target: Release) {
+  const details = [...movedFrom(live, target), ['note', MIGRATIONS]] as const;
   plan?.about({ live: live ? { release: live.name } : null, target: target.name }, details);
   await sendRollback(api, siteRef, target);
+}
+
+/** The releases of a site, among which to choose. */
+interface Choice {
+  readonly siteRef: SiteReference;
+  readonly releases: readonly Release[];
+  readonly live: Release | undefined;
 }
 
 async function chosen(
   ctx: DeployContext,
   siteRef: SiteReference,
-  { site, releases: kept }: Snapshot,
-  { to, yes }: Pick<RollbackValues, 'to' | 'yes'>,
+  { site, releases }: Snapshot,
+  to: string | undefined,
+  yes: boolean | undefined,
 ): Promise<Release> {
-  const releases = kept ?? [];
   const live = liveRelease(releases);
+  const choice = { siteRef, releases: releases ?? [], live };
   if (site.zero_downtime_enabled === false) throw keepsNone(siteRef);
-  const picks = to === undefined && !yes;
-  if (picks && usableReleases(releases, live).length === 0) throw none(siteRef);
-  const target = picks
-    ? await pickRelease(ctx, siteRef, releases, live)
-    : to === undefined
-      ? previous(siteRef, releases, live)
-      : named(siteRef, releases, live, to);
+  const target = to !== undefined ? named(choice, to) : yes ? previous(choice) : await pickRelease(ctx, choice);
   // The plan of a dry run has both.
   if (!ctx.plan) {
-    ctx.progress.note(announced(siteRef, live, target));
+    const lines = movedFrom(live, target).map(([label, words]) => `\n  ${label.padEnd(4)}  ${words}`);
+    ctx.progress.note(`Rolling back ${sitePlace(siteRef)}${lines.join('')}`);
     ctx.progress.note(MIGRATIONS);
   }
   if (!yes && !(await ctx.ask.confirm(`Roll back ${sitePlace(siteRef)}?`))) throw cancelled();
@@ -117,40 +108,34 @@ async function chosen(
 }
 
 /** The release with this id, or the only one with this name. */
-function named(siteRef: SiteReference, releases: readonly Release[], live: Release | undefined, to: string): Release {
-  const [found, ...others] = releases.some(({ id }) => id === to)
-    ? releases.filter(({ id }) => id === to)
-    : releases.filter(({ name }) => name === to);
+function named({ siteRef, releases, live }: Choice, to: string): Release {
+  const byId = releases.filter(({ id }) => id === to);
+  const [found, ...others] = byId.length > 0 ? byId : releases.filter(({ name }) => name === to);
   if (found && others.length > 0) {
     const rows = [found, ...others].map((item) => `\n  ${item.id}  ${describeRelease(item)}`);
     throw new DnxError('ambiguous', `'${to}' matches ${rows.length} releases:${rows.join('')}`, { hint: 'Use the id.' });
   }
   if (!found) {
-    const near = nearest(
-      to,
-      usableReleases(releases, live).map(({ name }) => name),
-    );
-    const meant = near === undefined ? '' : ` Did you mean ${near}?`;
-    throw new DnxError('not_found', `Release '${to}' not found.${meant}`, { next: [seeReleases(siteRef)] });
+    const names = usableReleases(releases, live).map(({ name }) => name);
+    throw refusal('not_found', siteRef, `Release '${to}' not found.${didYouMean(to, names)}`);
   }
   if (found === live) throw alreadyLive(siteRef, found);
   return found;
 }
 
 /** The chosen release as it is now. Its name may mean another one by now, and it may have failed. */
-function again(siteRef: SiteReference, releases: readonly Release[], live: Release | undefined, chosen: Release): Release {
+function again({ siteRef, releases, live }: Choice, chosen: Release): Release {
   const found = releases.find(({ id }) => id === chosen.id);
-  const next = [seeReleases(siteRef)];
-  if (!found) throw new DnxError('not_found', `Release ${chosen.name} no longer exists. Nothing was rolled back.`, { next });
+  if (!found) throw refusal('not_found', siteRef, `Release ${chosen.name} no longer exists. Nothing was rolled back.`);
   if (found === live) throw alreadyLive(siteRef, found);
   // Whoever named a failed release got what they asked for.
   if (found.phase !== chosen.phase && !usableReleases(releases, live).includes(found))
-    throw new DnxError('differences', `Release ${found.name} is “${found.word}” now. Nothing was rolled back.`, { next });
+    throw refusal('differences', siteRef, `Release ${found.name} is “${found.word}” now. Nothing was rolled back.`);
   return found;
 }
 
 /** The release before the live one. Fails if that is uncertain, and after a failed deployment, which left the one before it live. */
-function previous(siteRef: SiteReference, releases: readonly Release[], live: Release | undefined): Release {
+function previous({ siteRef, releases, live }: Choice): Release {
   const { release, doubt } = releaseBeforeLive(releases, live);
   const failed = failedSince(live, releases);
   if (live && failed) throw stillLive(siteRef, live, failed, release && releaseWord(release, releases));
@@ -160,7 +145,7 @@ function previous(siteRef: SiteReference, releases: readonly Release[], live: Re
 }
 
 const alreadyLive = (siteRef: SiteReference, { name }: Release): DnxError =>
-  new DnxError('differences', `Release ${name} is already live.`, { next: [seeReleases(siteRef)] });
+  refusal('differences', siteRef, `Release ${name} is already live.`);
 
 const stillLive = (siteRef: SiteReference, live: Release, failed: Release, before: string | undefined): DnxError =>
   new DnxError('differences', `${neverLive(failed)}, so ${live.name} is still live. Nothing was rolled back.`, {
@@ -170,28 +155,27 @@ const stillLive = (siteRef: SiteReference, live: Release, failed: Release, befor
 const neverLive = ({ name }: Release): string => `Release ${name} failed and never went live`;
 
 const none = (siteRef: SiteReference): DnxError =>
-  new DnxError('not_found', `${siteRef.site.label} has no earlier release to roll back to.`, { next: [seeReleases(siteRef)] });
+  refusal('not_found', siteRef, `${siteRef.site.label} has no earlier release to roll back to.`);
 
 const keepsNone = (siteRef: SiteReference): DnxError =>
   new DnxError('not_found', `${siteRef.site.label} does not keep releases, so it cannot be rolled back.`, {
     next: [{ command: siteCommand('enable-zero-downtime', siteRef), why: 'Turn on zero-downtime releases first' }],
   });
 
+const refusal = (code: 'not_found' | 'differences', siteRef: SiteReference, message: string): DnxError =>
+  new DnxError(code, message, { next: [seeReleases(siteRef)] });
+
 const seeReleases = (siteRef: SiteReference): Next => ({ command: siteCommand('releases', siteRef), why: 'See' });
 
-function pickRelease(
-  { ask, clock, progress, world }: Pick<DeployContext, 'ask' | 'clock' | 'progress' | 'world'>,
-  siteRef: SiteReference,
-  releases: readonly Release[],
-  live: Release | undefined,
-): Promise<Release> {
+async function pickRelease({ ask, clock, progress, world }: DeployContext, { siteRef, releases, live }: Choice): Promise<Release> {
+  if (usableReleases(releases, live).length === 0) throw none(siteRef);
   const { release: previous } = releaseBeforeLive(releases, live);
   const others = usableReleases(releases, live).filter((release) => release !== previous);
   const shown = previous ? [previous, ...others] : others;
   const failed = failedSince(live, releases);
   if (live) progress.note(`Live: ${describeRelease(live)}`);
   if (failed) progress.warn(`${neverLive(failed)}.`);
-  const rows = rowsOf(shown, { now: clock.now(), columns: world.stderr.columns || 80, previous });
+  const rows = rowsOf(shown, previous, clock.now(), world.stderr.columns || 80);
   return ask.select(
     `Roll back ${sitePlace(siteRef)} to:`,
     shown.map((value, index) => ({ name: value.name, short: value.name, value, ...rows[index] })),
@@ -204,19 +188,8 @@ const POINTER = 2;
 const LEAST_MESSAGE = 16;
 const MOST_BELOW = 72;
 
-interface Row {
-  readonly name: string;
-  readonly description?: string;
-}
-
-interface Layout {
-  readonly now: number;
-  readonly columns: number;
-  readonly previous: Release | undefined;
-}
-
 /** `20261124_214904  643deaf  Cache the category tree   4h ago  (previous)`, aligned. Age and message move to the description if they do not fit the terminal. */
-function rowsOf(releases: readonly Release[], { now, columns, previous }: Layout): readonly Row[] {
+function rowsOf(releases: readonly Release[], previous: Release | undefined, now: number, columns: number) {
   const names = releases.map(({ name }) => name);
   const commits = releases.map(({ commit }) => commit.slice(0, 7));
   const ages = releases.map(({ at }) => (at === undefined ? '' : ago(String(at), now)));
@@ -238,11 +211,10 @@ function rowsOf(releases: readonly Release[], { now, columns, previous }: Layout
 
 const widthOf = (cells: readonly string[]): number => Math.max(0, ...cells.map((cell) => cell.length));
 
-const announced = (siteRef: SiteReference, live: Release | undefined, target: Release): string =>
+const movedFrom = (live: Release | undefined, target: Release) =>
   [
-    `Rolling back ${sitePlace(siteRef)}`,
-    `  from  ${live ? describeRelease(live) : 'the live release'}`,
-    `  to    ${describeRelease(target)}`,
-  ].join('\n');
+    ['from', live ? describeRelease(live) : 'the live release'],
+    ['to', describeRelease(target)],
+  ] as const;
 
 const MIGRATIONS = 'Database migrations are not undone.';

@@ -1,7 +1,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemCode } from '../../base/errors.ts';
-import { isObject } from '../../base/json.ts';
+import { attempt, systemCode } from '../../base/errors.ts';
+import { isObject, isText, isTextOrNull } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { fileNames, jsonFileNames, readJson, uniqueName, writeJson } from '../../machine/files/text-file.ts';
 import { isTarget, type Target } from '../../platform/names/names.ts';
@@ -117,12 +117,8 @@ function keep({ progress }: Needs, file: string, first: Run): SavedRun {
 }
 
 function read(file: string): Run | undefined {
-  try {
-    const run = readJson<Partial<Run>>(file);
-    return isRun(run) ? run : undefined;
-  } catch {
-    return undefined;
-  }
+  const run = attempt(() => readJson<Partial<Run>>(file));
+  return run && isRun(run) ? run : undefined;
 }
 
 /** True for a complete run of this version. Anything else in the directory must not crash dnx. */
@@ -154,9 +150,6 @@ const isResult = (value: unknown): boolean =>
   [value.status, value.started_at, value.finished_at, value.release].every(isTextOrNull) &&
   (value.duration_s === null || typeof value.duration_s === 'number');
 
-const isText = (value: unknown): value is string => typeof value === 'string';
-const isTextOrNull = (value: unknown): boolean => value === null || isText(value);
-
 const stamp = (ms: number): string => new Date(ms).toISOString().replace(/[-:.]/g, '');
 
 /** The time in such a name; 0 if there is none. */
@@ -177,11 +170,5 @@ function prune(directory: string, now: number): void {
 
 const modified = (file: string): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-/** Removes a file, if permitted. */
-function drop(file: string): void {
-  try {
-    rmSync(file, { force: true });
-  } catch {
-    // Another user's file; reading skips it.
-  }
-}
+/** Removes a file, if permitted. Reading skips another user's. */
+const drop = (file: string): void => attempt(() => rmSync(file, { force: true }));

@@ -96,19 +96,14 @@ async function sendOnce<T>(saved: SavedRun, send: () => Promise<T>): Promise<T> 
   }
 }
 
-interface FollowOptions {
-  /** True for a resumed run, which may have ended already. */
-  readonly resumed?: boolean;
-}
-
 /** When a deployment began: one that was started elsewhere, with its release. */
 function startOf({ attached, started_at }: Run, release: Release | null | undefined): string {
   const created = utcOf(release?.created);
   return attached && created !== undefined && Date.parse(created) < Date.parse(started_at) ? created : started_at;
 }
 
-/** Follows a run to its end and saves the result. If the wait ends early, the run can be resumed. */
-export async function followRun(ctx: DeployContext, saved: SavedRun, { resumed = false }: FollowOptions = {}): Promise<DeployReport> {
+/** Follows a run to its end and saves the result. If the wait ends early, it can be resumed. `resumed`: it may have ended already. */
+export async function followRun(ctx: DeployContext, saved: SavedRun, resumed = false): Promise<DeployReport> {
   const { run } = saved;
   const followed = {
     what: run.site.label,

@@ -3,16 +3,13 @@ import { isError, usage } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
 import { duration, utcOf } from '../../base/time.ts';
 import type { Consent, Context, GivenConsent } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { done } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { readSite, type SiteReference, siteIds, siteReference } from './site.ts';
 
-interface ScheduleValues {
-  readonly at: string | undefined;
-  readonly tz: string | undefined;
-  /** Milliseconds from now. */
-  readonly in: number | undefined;
-}
+/** `in`: milliseconds from now. */
+type ScheduleValues = Given<{ at: string; tz: string; in: number }>;
 
 type Needs = Context & { readonly targets: Targets };
 
@@ -46,12 +43,6 @@ export async function scheduleDeployment(ctx: Pick<Needs, 'api' | 'clock' | 'tar
   return done(sentence, data ?? { message: sentence, scheduled_at: moment.utc });
 }
 
-function momentIn({ clock, world }: Pick<Needs, 'clock' | 'world'>, { at, tz, in: delay }: ScheduleValues): Promise<Moment> {
-  if ((at === undefined) === (delay === undefined))
-    throw usage('Use either --at or --in.', 'For example: --at 2026-12-01T02:00 or --in 90m');
-  return momentOf({ at, tz, delay, now: clock.now(), zone: world.env.TZ });
-}
-
 /** The time of the scheduled deployment as the API sent it; undefined if there is none or the token cannot read it. */
 async function scheduled(ctx: Pick<Needs, 'api' | 'progress'>, siteRef: SiteReference): Promise<string | undefined> {
   try {
@@ -71,24 +62,16 @@ interface Moment {
   readonly temporal: typeof TemporalApi;
 }
 
-interface Time {
-  /** ISO 8601, with or without an offset and a zone. */
-  readonly at: string | undefined;
-  /** The IANA zone of a time without an offset. */
-  readonly tz: string | undefined;
-  readonly delay: number | undefined;
-  readonly now: number;
-  /** The environment variable TZ. */
-  readonly zone: string | undefined;
-}
-
 /** The latest Date, in epoch ms: in the year 275760. */
 const LATEST_MS = 8.64e15;
 
 /** Parses a time. Fails if it is in the past, or skipped or repeated by daylight saving. Loads the polyfill, which is large. */
-async function momentOf({ at, tz, delay, now, zone: local }: Time): Promise<Moment> {
+async function momentIn({ clock, world }: Pick<Needs, 'clock' | 'world'>, { at, tz, in: delay }: ScheduleValues): Promise<Moment> {
+  if ((at === undefined) === (delay === undefined))
+    throw usage('Use either --at or --in.', 'For example: --at 2026-12-01T02:00 or --in 90m');
+  const now = clock.now();
   const { Temporal } = await import('temporal-polyfill');
-  const zone = zoneOf(Temporal, tz ?? (local || Temporal.Now.timeZoneId()));
+  const zone = zoneOf(Temporal, tz ?? (world.env.TZ || Temporal.Now.timeZoneId()));
   if (delay !== undefined && now + delay >= LATEST_MS) throw usage('--in is too far in the future. Nothing was scheduled.');
   const time =
     at === undefined

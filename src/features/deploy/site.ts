@@ -40,23 +40,18 @@ export const rollbackCommand = ({ server, site }: SiteReference, to?: string): r
   ...(to === undefined ? [] : ['--to', to]),
 ];
 
+type ApiContext = Pick<Context, 'api'>;
+type Reading = { readonly retry?: boolean };
+
 /** Reads the site. */
-export async function readSite(
-  { api }: Pick<Context, 'api'>,
-  siteRef: SiteReference,
-  options: { readonly retry?: boolean } = {},
-): Promise<Site> {
+export async function readSite({ api }: ApiContext, siteRef: SiteReference, options: Reading = {}): Promise<Site> {
   const { data } = await api.send<Site>(siteEndpoint, siteIds(siteRef), options);
   if (!isObject(data)) throw new DnxError('failed', 'The response from Deploynix has no site.');
   return data;
 }
 
 /** Reads the releases, newest first; null if the API or the token does not allow it. */
-export async function readReleases(
-  { api }: Pick<Context, 'api'>,
-  siteRef: SiteReference,
-  options: { readonly retry?: boolean } = {},
-): Promise<readonly Release[] | null> {
+export async function readReleases({ api }: ApiContext, siteRef: SiteReference, options: Reading = {}): Promise<readonly Release[] | null> {
   try {
     return releasesOf(await api.list(releasesEndpoint, siteIds(siteRef), options));
   } catch (error) {
@@ -66,10 +61,7 @@ export async function readReleases(
 }
 
 /** The context of a deployment. */
-export type DeployContext = Pick<
-  Context,
-  'api' | 'ask' | 'ci' | 'clock' | 'deadline' | 'plan' | 'progress' | 'settings' | 'signal' | 'timeoutMs' | 'world'
-> & {
+export type DeployContext = Context & {
   readonly targets: Targets;
   /** Set if several sites are deployed. */
   readonly sites?: SiteReads;

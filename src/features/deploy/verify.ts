@@ -76,7 +76,7 @@ async function verifyLive(ctx: DeployContext, deployed: Deployed): Promise<Deplo
 
   let why: string | undefined;
   let now: Snapshot;
-  let theirs: Theirs | undefined;
+  let theirs: ReturnType<typeof otherDeployment>;
   const close = ctx.ci.group(`Verify ${name}`);
   try {
     const then = report.release ? undefined : await readSite(ctx, saved.run);
@@ -122,12 +122,6 @@ function withoutRollback(error: unknown, why: string | undefined): never {
   throw error.withHint(`It failed verification: ${why}. It was not rolled back.`);
 }
 
-/** Someone else's deployment. `live`: it replaced ours. */
-interface Theirs {
-  readonly reason: string;
-  readonly live: boolean;
-}
-
 /** How long a rollback may take if --timeout ends before, in ms. */
 const ROLLBACK_MS = 120_000;
 
@@ -148,8 +142,8 @@ async function recheck(ctx: DeployContext, deployed: Deployed, then: Site | unde
   }
 }
 
-/** Someone else's deployment since ours, if any. `then`: the site before the verification, if it has no releases. */
-function otherDeployment({ before, report }: Deployed, then: Site | undefined, now: Snapshot): Theirs | undefined {
+/** Someone else's deployment since ours, if any. `live`: it replaced ours. `then`: the site before the verification, if it has no releases. */
+function otherDeployment({ before, report }: Deployed, then: Site | undefined, now: Snapshot) {
   const ours = report.release;
   const live = liveRelease(now.releases);
   if (ours && live && live.id !== ours.id) return { reason: `release ${live.name} is live instead of ${ours.name}`, live: true };
@@ -164,15 +158,8 @@ function otherDeployment({ before, report }: Deployed, then: Site | undefined, n
   return busy === undefined ? undefined : { reason: 'another deployment is in progress', live: false };
 }
 
-interface RolledBack {
-  readonly refusal?: string;
-  /** Why the release that is live again failed verification, too. */
-  readonly again?: string | undefined;
-  readonly ended?: Baseline | undefined;
-}
-
-/** Rolls back, and verifies that, too. Follows a rollback whose response was lost. */
-async function rollBack(ctx: DeployContext, { saved, verification }: Deployed, now: Snapshot, back: Release): Promise<RolledBack> {
+/** Rolls back, and verifies that, too. Follows a rollback whose response was lost. `again`: why the release that is live again failed, too. */
+async function rollBack(ctx: DeployContext, { saved, verification }: Deployed, now: Snapshot, back: Release) {
   const { run: siteRef } = saved;
   const name = siteRef.site.label;
   const close = ctx.ci.group(`Roll back ${name} to ${back.name}`);
@@ -190,7 +177,7 @@ async function rollBack(ctx: DeployContext, { saved, verification }: Deployed, n
     // The run of the deployment has the result.
     rollback.forget();
     const { ended } = rollback.run;
-    return failure ? { refusal: (lost?.status === undefined ? failure : lost).message, ended } : { again, ended };
+    return failure ? { refusal: (lost?.status === undefined ? failure : lost).message } : { again, ended };
   } catch (error) {
     // Rejected by the API. After any other error the outcome is unknown.
     if (error instanceof DnxError && error.status !== undefined) return { refusal: error.message };

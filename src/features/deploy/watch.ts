@@ -102,7 +102,7 @@ async function resume(outer: WatchContext, remembered: SavedRun): Promise<Deploy
   const { run } = remembered;
   const ctx = await contextOf(outer, run);
   ctx.progress.note(`Resuming the ${deployJob(run)}, started ${ago(run.started_at, ctx.clock.now())}.`);
-  const report = await followRun(ctx, remembered, { resumed: true });
+  const report = await followRun(ctx, remembered, true);
   const { release } = report.result;
   if (!run.asked && release) {
     const sign = run.kind === 'deploy' ? 'is the only new one, so it' : 'is live, so the rollback';
