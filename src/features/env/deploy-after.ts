@@ -1,7 +1,7 @@
 import { DnxError, isError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { following, toggle, type Values } from '../../cli/language/options.ts';
-import { type Column, type Item, nothing, type Result, record, type View } from '../../cli/output/view.ts';
+import { type Column, type Item, message, nothing, type Result, record, type View } from '../../cli/output/view.ts';
 import { releasesEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
 import type { Located } from '../../platform/names/names.ts';
 import type { DeployResult } from '../deploy/result.ts';
@@ -26,17 +26,22 @@ export function refuseWithoutDeploy({ deploy, wait }: Deploying): void {
   if (wait !== undefined && !deploy) throw usage(`--${wait ? '' : 'no-'}wait needs --deploy.`);
 }
 
-/** True for `--deploy`, or if the user wants it. `asked`: what was done, if dnx asked before it did so. */
-export const isDeployWanted = async ({ ask }: Context, { deploy }: Deploying, asked: string | false): Promise<boolean> =>
-  deploy ?? (asked !== false && (await ask.confirm(`${asked}. Deploy now?`)));
+/** A change of variables: what was done, whether dnx asked before, and the result for scripts. */
+interface Changed<V> {
+  readonly sentence: string;
+  readonly asked: boolean;
+  readonly variables: V;
+}
 
-/** Deploys a site after its variables were changed, as `dnx deploy` does. `variables`: the result of the change, for scripts. */
-export async function deployAfter<V>(
+/** Deploys a site after its variables were changed, as `dnx deploy` does: with `--deploy`, or if the user wants it. */
+export async function deployIfWanted<V>(
   ctx: Context,
   targets: Located,
-  { wait, timeout }: Pick<Deploying, 'wait' | 'timeout'>,
-  variables: V,
-): Promise<Result<ChangedAnd<V>>> {
+  { deploy, wait, timeout }: Deploying,
+  { sentence, asked, variables }: Changed<V>,
+): Promise<Result<ChangedAnd<V>> | undefined> {
+  if (!(deploy ?? (asked && (await ctx.ask.confirm(`${sentence}. Deploy now?`))))) return undefined;
+  ctx.progress.succeeded(sentence);
   const [{ deployNow }, { deployColumns }] = await Promise.all([import('../deploy/deploy.ts'), import('../deploy/result.ts')]);
   // A deployment in progress may not have the new values, so it is not enough to follow it.
   const result = await deployNow(ctx, targets, { wait, timeout, ...(wait !== false && { if_running: 'wait' }) }).catch((error: unknown) => {
@@ -57,13 +62,17 @@ function notDeployed(error: unknown, { site, server }: Located): unknown {
   });
 }
 
+/** The result of a change and its deployment; null if there was none. */
 interface ChangedAnd<V> {
   readonly variables: V;
   readonly deployment: DeployResult | null;
 }
 
-/** The result of a change and its deployment; null if there was none. */
-export const changedAnd = <V>(variables: V, deployment: DeployResult | null): ChangedAnd<V> => ({ variables, deployment });
+/** The result of `--deploy` if there was nothing to deploy. */
+export const nothingDeployed = <V>(sentence: string, variables: V): Result<ChangedAnd<V>> => ({
+  view: message(sentence, { variables, deployment: null }),
+  note: 'Nothing was deployed.',
+});
 
 function withVariables<V>(view: View, variables: V, fields: readonly Column[]): View<ChangedAnd<V>> {
   // In a dry run.
@@ -74,5 +83,5 @@ function withVariables<V>(view: View, variables: V, fields: readonly Column[]): 
     computed: true as const,
     cell: ({ deployment }: Item) => (cell ? cell(deployment as Item) : (deployment as Item)[column.key]),
   }));
-  return { ...record(changedAnd(variables, item as object as DeployResult), columns, done, details), ...(event && { event }) };
+  return { ...record({ variables, deployment: item as object as DeployResult }, columns, done, details), ...(event && { event }) };
 }

@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
-import { DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import { attempt, DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { readText, realPath, realPathOf, removeTemporaries, writeText } from '../../machine/files/text-file.ts';
 import { type LinkEnvironment, linkFileFor } from '../../machine/settings/link.ts';
@@ -20,23 +20,14 @@ export function siteFileName({ settings }: Context, { site }: Located): string {
   return `.env.${word.replace(/[^\p{L}\p{N}\p{M}_.-]/gu, '-')}`;
 }
 
-/** A dotenv file on this machine. */
-export interface LocalFile {
-  readonly name: string;
-  /** The directory of the file itself, also if it was named by a link. */
-  readonly directory: string;
-  readonly path: string;
-  /** Its text; undefined if there is no file yet. */
-  readonly text: string | undefined;
-  /** Replaces the text as a whole. Keeps the mode, owner and group of an existing file; a new one can be read by the user only. */
-  write(text: string): void;
-}
+/** A dotenv file on this machine. Its text is undefined if there is no file yet. */
+export type LocalFile = ReturnType<typeof openLocal>;
 
 /**
  * Opens a file that a pull writes or a push reads. Refuses what is not a regular file, such as a directory or a FIFO, and a link out of
  * the project. Says if the file is outside of it.
  */
-export function openLocal(word: string, { world, progress }: Pick<Context, 'world' | 'progress'>): LocalFile {
+export function openLocal(word: string, { world, progress }: Pick<Context, 'world' | 'progress'>) {
   if (word === '') throw usage('The file name is empty.');
   if (word === '-') throw usage('A dotenv file cannot be read from stdin.', 'Name a file.');
   const named = pathOf(word, world);
@@ -48,9 +39,11 @@ export function openLocal(word: string, { world, progress }: Pick<Context, 'worl
   return {
     name,
     path,
+    /** That of the file itself, also if it was named by a link. */
     directory: dirname(path),
     text,
-    write(next) {
+    /** Replaces the text as a whole. Keeps the mode, owner and group of an existing file; a new one can be read by the user only. */
+    write(next: string): void {
       if (readText(path) !== text)
         throw new DnxError('differences', `${name} was changed meanwhile. Nothing was written.`, { hint: 'Run the command again.' });
       try {
@@ -69,18 +62,11 @@ export function openLocal(word: string, { world, progress }: Pick<Context, 'worl
 
 type Place = Pick<World, 'cwd' | 'home'>;
 
-/** A file that dnx reads or writes for a project. */
-interface ProjectFile {
-  /** Its absolute path, with links resolved. It need not exist, but its directory must. */
-  readonly path: string;
-  readonly outside: boolean;
-}
-
 /**
- * Resolves a file. Refuses one that a link in the project leads out of it: a repository must not choose which file of this machine is
+ * Resolves a file, which need not exist, but its directory must. Refuses one that a link in the project leads out of it: a repository must not choose which file of this machine is
  * read or written. What the user named themselves may be anywhere.
  */
-function projectFile(file: string, shown: string, world: Place): ProjectFile {
+function projectFile(file: string, shown: string, world: Place) {
   const path = requirePath(file, shown);
   const project = projectDirectory(world);
   const outside = !isInside(path, project);
@@ -108,13 +94,7 @@ export function projectDirectory(world: Place, from = world.cwd): string {
   return holdsHome(root, world) ? here : root;
 }
 
-function holdsHome(directory: string, world: Place): boolean {
-  try {
-    return isInside(realpathSync(world.home), directory);
-  } catch {
-    return false;
-  }
-}
+const holdsHome = (directory: string, world: Place): boolean => attempt(() => isInside(realpathSync(world.home), directory)) ?? false;
 
 /** True for a path in a directory. What is in `.git` is not part of a project. */
 export function isInside(path: string, directory: string): boolean {

@@ -30,7 +30,7 @@ interface Reference {
  * An error names the key and the reference, never a value.
  */
 export async function resolveReferences(
-  { variables, references }: Pick<Dotenv, 'variables' | 'references'>,
+  { variables, references }: Dotenv,
   rules: ReferenceRules,
   ctx: ReferenceContext,
 ): Promise<ReadonlyMap<string, string>> {

@@ -31,8 +31,7 @@ export function remoteSide(variables: readonly unknown[]): Side {
 
 function valueIn(variable: Readonly<Record<string, unknown>>): string | typeof UNKNOWN {
   const { value } = variable;
-  if (isMarkedHidden(variable)) return UNKNOWN;
-  if (value === null || value === undefined || typeof value === 'object') return UNKNOWN;
+  if (isMarkedHidden(variable) || value === undefined || typeof value === 'object') return UNKNOWN;
   const text = wordOf(value);
   return isMask(text) ? UNKNOWN : text;
 }
@@ -60,11 +59,7 @@ export async function sendVariable(
 }
 
 /** What came of a pull or push. */
-export interface Applied {
-  readonly done: readonly SyncStep[];
-  readonly failed: readonly { readonly step: SyncStep; readonly error: DnxError }[];
-  readonly left: readonly SyncStep[];
-}
+export type Applied = Awaited<ReturnType<typeof applySteps>>;
 
 /** Variables that were read longer ago are read again before the next one is added, in ms per page. */
 const STALE_MS = 10_000;
@@ -73,7 +68,7 @@ const STALE_MS = 10_000;
  * Sends the changes, each once. A rejected variable does not stop the others; any other failure does. A variable that somebody
  * changed since they were computed is not sent, so the variables are read again right before one is overwritten. `known`: the list that they were computed from.
  */
-export async function applySteps(ctx: SyncingContext, targets: Located, known: readonly SiteVariable[], sync: SyncSteps): Promise<Applied> {
+export async function applySteps(ctx: SyncingContext, targets: Located, known: readonly SiteVariable[], sync: SyncSteps) {
   const changes = changingSteps(sync);
   const planned = remoteSide(known);
   const staleMs = STALE_MS * Math.max(1, Math.ceil(known.length / PAGE_SIZE));
@@ -97,7 +92,7 @@ export async function applySteps(ctx: SyncingContext, targets: Located, known: r
       if (!isError(error, 'invalid', 'not_found', 'differences')) return { done, failed, left: changes.slice(index + 1) };
     }
   }
-  return { done, failed, left: [] };
+  return { done, failed, left: [] as readonly SyncStep[] };
 }
 
 async function removeVariable(ctx: SyncingContext, known: readonly SiteVariable[], { key }: SyncStep): Promise<void> {

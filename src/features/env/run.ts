@@ -6,7 +6,7 @@ import { nothing, type Result } from '../../cli/output/view.ts';
 import { childEnv } from '../../machine/env.ts';
 import { readText } from '../../machine/files/text-file.ts';
 import { variableGroups } from '../../machine/settings/variables.ts';
-import type { Env, World } from '../../machine/world.ts';
+import type { World } from '../../machine/world.ts';
 import { keysIn } from './dotenv/dotenv.ts';
 import { isDotenvKey } from './dotenv/entries.ts';
 import { removeLeftFiles } from './edit/editor.ts';
@@ -15,15 +15,10 @@ import { remoteSide } from './remote.ts';
 import { UNKNOWN } from './sync/steps.ts';
 import type { SiteVariable, variablesEndpoint } from './variables.ts';
 
-interface EnvRunOptions {
-  readonly command: readonly string[];
-  readonly all: boolean | undefined;
-}
-
-type RunContext = Pick<Context<typeof variablesEndpoint>, 'clock' | 'list' | 'progress' | 'settings' | 'world'>;
+type RunContext = Context<typeof variablesEndpoint>;
 
 /** `dnx env run`: runs a command with the variables of a site, and ends with its exit code. */
-export async function runWithVariables(ctx: RunContext, { command, all = false }: EnvRunOptions): Promise<Result> {
+export async function runWithVariables(ctx: RunContext, command: readonly string[], all: boolean | undefined): Promise<Result> {
   removeLeftFiles(ctx);
   const [file = '', ...args] = command;
   const named = all ? undefined : namedKeys(ctx.world);
@@ -47,7 +42,7 @@ function namedKeys(world: World): ReadonlySet<string> {
   throw usage('No .env.example or .env here names the variables to pass on.', 'Run this in the project, or use --all.');
 }
 
-function explain({ progress }: RunContext, { invalid, masked, unnamed, settings }: Omit<Passed, 'env'>): void {
+function explain({ progress }: RunContext, { invalid, masked, unnamed, settings }: Omit<ReturnType<typeof passed>, 'env'>): void {
   if (unnamed.length > 0)
     progress.note(`Left out ${listed(unnamed)}: not in .env.example or .env of this project. Add them there, or use --all.`);
   if (settings.length > 0) progress.note(`Left out ${listed(settings)}: settings of dnx and its runtime never come from a site.`);
@@ -57,24 +52,12 @@ function explain({ progress }: RunContext, { invalid, masked, unnamed, settings 
 
 const listed = (names: readonly string[]): string => names.map(quotedName).join(', ');
 
-/** The variables for a child process, and the names of those that it does not get. */
-interface Passed {
-  readonly env: Env;
-  /** Not a name in a dotenv file. With `=` in it, it would set another variable. */
-  readonly invalid: readonly string[];
-  /** The API does not show their values. */
-  readonly masked: readonly string[];
-  /** The project does not name them. */
-  readonly unnamed: readonly string[];
-  /** dnx or what runs it reads them. */
-  readonly settings: readonly string[];
-}
-
 /** Decides which variables of a site a child process gets: those that are named, or all. Throws for a value that no process can have. */
-function passed(variables: readonly unknown[], named: ReadonlySet<string> | undefined): Passed {
+function passed(variables: readonly unknown[], named: ReadonlySet<string> | undefined) {
   const env: [name: string, value: string][] = [];
   const left = { invalid: [] as string[], masked: [] as string[], unnamed: [] as string[], settings: [] as string[] };
   for (const [key, value] of remoteSide(variables)) {
+    // With `=` in its name, it would set another variable.
     if (!isDotenvKey(key)) left.invalid.push(key);
     else if (isSetting(key)) left.settings.push(key);
     else if (named && !named.has(key)) left.unnamed.push(key);

@@ -1,6 +1,7 @@
 import { DnxError, isError, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import type { Context, GivenConsent, Several } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { did } from '../../cli/language/resource.ts';
 import { asResult, done, message, type Result, type View } from '../../cli/output/view.ts';
 import { actionOf } from '../../cli/run/consent.ts';
@@ -8,7 +9,7 @@ import { ensuredIn } from '../../cli/run/ensured.ts';
 import { contentOf } from '../../cli/run/values.ts';
 import { type Located, type Target, targetIds } from '../../platform/names/names.ts';
 import { consentToSend } from './dangers.ts';
-import { changedAnd, type Deploying, deployAfter, isDeployWanted, refuseWithoutDeploy } from './deploy-after.ts';
+import { type Deploying, deployIfWanted, nothingDeployed, refuseWithoutDeploy } from './deploy-after.ts';
 import { refuseLinkOut } from './local-file.ts';
 import { remoteSide, sendVariable } from './remote.ts';
 import {
@@ -20,10 +21,7 @@ import {
   variablesEndpoint,
 } from './variables.ts';
 
-interface Assignments {
-  readonly assignment: readonly string[];
-  readonly from_file: string | undefined;
-}
+type Assignments = Given<{ from_file: string }> & { readonly assignment: readonly string[] };
 
 export interface Pair {
   readonly key: string;
@@ -48,9 +46,12 @@ export async function setVariables(
   const { result, changed } = outcome;
   if (result.exit instanceof DnxError && deploying.deploy)
     return { ...result, exit: result.exit.withHint('Nothing was deployed.', ...(changed ? nextDeploy(targets.site) : [])) };
-  const asked = (typed || confirmed) && !consent.yes && changed && !result.exit && doneIn(outcome, targets);
-  if (await isDeployWanted(ctx, deploying, asked)) return deployed(ctx, targets, outcome, deploying);
-  return { ...result, ...(changed && { next: nextDeploy(targets.site) }) };
+  const sentence = doneIn(outcome, targets);
+  const variables = variablesIn(result);
+  if (deploying.deploy && !changed) return nothingDeployed(sentence, variables);
+  const asked = (typed || confirmed) && !consent.yes && changed && !result.exit;
+  const deployed = await deployIfWanted(ctx, targets, deploying, { sentence, asked, variables });
+  return deployed ?? { ...result, ...(changed && { next: nextDeploy(targets.site) }) };
 }
 
 interface Outcome {
@@ -77,18 +78,22 @@ async function setEach(
     });
     return did(reply, `Set ${key} on ${targets.site.label}`);
   };
-  const [only] = wanted;
   const items = wanted.map((item) => ({ ...item, id: item.key, label: item.key }));
-  return { result: asResult(only && wanted.length === 1 ? await one(only) : await ctx.each(items, one)), changed };
+  return { result: await oneOrEach(ctx, items, one), changed };
 }
 
-async function deployed(ctx: SettingContext, targets: Located, { result: { view }, changed }: Outcome, options: Deploying) {
-  const variables = view.kind === 'rows' ? view.items : view.kind === 'record' ? [view.item] : 'data' in view ? [view.data] : [];
-  const sentence = doneIn({ result: { view }, changed }, targets);
-  if (!changed) return { view: message(sentence, changedAnd(variables, null)), note: 'Nothing was deployed.' };
-  ctx.progress.succeeded(sentence);
-  return deployAfter(ctx, targets, options, variables);
-}
+/** The result of the only item, or of each. */
+const oneOrEach = async <I extends Target, D>(
+  ctx: Context,
+  items: readonly I[],
+  run: (item: I) => Promise<View<D> | Result<D>>,
+): Promise<Result<Several<D>>> => {
+  const [only] = items;
+  return only && items.length === 1 ? asResult(await run(only)) : ctx.each(items, run);
+};
+
+const variablesIn = ({ view }: Result): readonly unknown[] =>
+  view.kind === 'rows' ? view.items : view.kind === 'record' ? [view.item] : 'data' in view ? [view.data] : [];
 
 function doneIn({ result: { view }, changed }: Outcome, { site }: Located): string {
   const one = view.kind === 'message' ? view.text : view.kind === 'record' ? view.done : undefined;
@@ -127,10 +132,7 @@ async function fromFile(ctx: Context, [key, ...others]: readonly string[], file:
   return { key, value: await contentOf(file === '-' ? file : `@${file}`, ctx) };
 }
 
-interface EnvEnsureOptions extends Assignments {
-  readonly update: boolean | undefined;
-  readonly strict: boolean | undefined;
-}
+type EnvEnsureOptions = Assignments & Given<{ update: boolean; strict: boolean }>;
 
 /** `dnx env ensure`: creates what is missing, and with `--update` updates what differs. Values are never shown. */
 export async function ensureVariables(
@@ -196,6 +198,5 @@ export async function unsetVariables(ctx: Context, all: readonly Named[], consen
     await ctx.api.send(deleteVariableEndpoint, targetIds({ server: place.server, site, variable: { id, label } }), { assume: {} });
     return { view: done(`Removed ${label} from ${site.label}`, { id, deleted: true }), next: nextDeploy(site) };
   };
-  const [only] = items;
-  return only && items.length === 1 ? asResult(await remove(only)) : ctx.each(items, remove);
+  return oneOrEach(ctx, items, remove);
 }

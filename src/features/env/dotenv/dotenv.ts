@@ -18,7 +18,6 @@ import {
 
 /** A dotenv file as Laravel reads it. */
 export interface Dotenv {
-  readonly text: string;
   /** In the order of the file. Of a key given twice, the last value. */
   readonly variables: ReadonlyMap<string, string>;
   /** The variables whose value is a reference, such as `op://…`. In single quotes it is a plain value. */
@@ -30,7 +29,7 @@ export function parseDotenv(text: string, name = '.env'): Dotenv {
   const variables = new Map<string, string>();
   const references = new Map<string, string>();
   for (const entry of dotenvEntries(text, name)) readEntry(entry, variables, references);
-  return { text, variables, references };
+  return { variables, references };
 }
 
 /** The keys that a file names, such as those of `.env.example`. Never throws: a line that is no entry is left out. */

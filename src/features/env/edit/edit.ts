@@ -1,11 +1,12 @@
 import { DnxError, isError, isStop, usage } from '../../../base/errors.ts';
 import type { GivenConsent } from '../../../cli/language/command.ts';
+import type { Given } from '../../../cli/language/options.ts';
 import { message, record } from '../../../cli/output/view.ts';
 import { keepPrivateFile } from '../../../machine/files/private-directory.ts';
 import { readText } from '../../../machine/files/text-file.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { consentToSend } from '../dangers.ts';
-import { changedAnd, type Deploying, deployAfter, isDeployWanted, refuseWithoutDeploy } from '../deploy-after.ts';
+import { type Deploying, deployIfWanted, nothingDeployed, refuseWithoutDeploy } from '../deploy-after.ts';
 import { checkHolds, formatDotenv, parseDotenv } from '../dotenv/dotenv.ts';
 import { dotenvEntries, isDotenvComment, lineAt } from '../dotenv/entries.ts';
 import { resolveReferences, sayReferences } from '../references.ts';
@@ -14,10 +15,6 @@ import { commandFor, countedVariables, stepDetails, stepLines, summaryColumns, s
 import { baseOf, changingSteps, pushSteps, type Side, type SyncStep, type SyncSteps, sameSteps, stepsOf, UNKNOWN } from '../sync/steps.ts';
 import { nextDeploy, type SiteVariable, type SyncingContext, variablesEndpoint } from '../variables.ts';
 import { openEditor, type PrivateFile, removeLeftFiles, withPrivateFile } from './editor.ts';
-
-interface EnvEditOptions extends Deploying {
-  readonly allow_file: readonly string[] | undefined;
-}
 
 interface Editing {
   readonly ctx: SyncingContext;
@@ -43,7 +40,12 @@ interface NotSent {
 }
 
 /** `dnx env edit`: opens the variables in an editor and sends what was changed. */
-export async function editVariables(ctx: SyncingContext, targets: Located, options: EnvEditOptions, consent: GivenConsent) {
+export async function editVariables(
+  ctx: SyncingContext,
+  targets: Located,
+  options: Deploying & Given<{ allow_file: readonly string[] }>,
+  consent: GivenConsent,
+) {
   const { allow_file: allowed = [], ...deploying } = options;
   refuseWithoutDeploy(deploying);
   removeLeftFiles(ctx);
@@ -58,16 +60,11 @@ export async function editVariables(ctx: SyncingContext, targets: Located, optio
   const { added, changed, removed } = summaryOf(site.label, '', sent);
   const summary = { site: site.label, added, changed, removed };
   if (failure) return { view: record(summary, columns), exit: failure };
-  if (sent.length === 0) {
-    if (!deploying.deploy) return { view: message('Nothing changed.', summary) };
-    return { view: message('Nothing changed.', changedAnd(summary, null)), note: 'Nothing was deployed.' };
-  }
-  const done = `Updated ${countedVariables(sent.length)} of ${site.label}`;
-  if (await isDeployWanted(ctx, deploying, editing.asked && done)) {
-    ctx.progress.succeeded(done);
-    return deployAfter(ctx, targets, deploying, summary);
-  }
-  return { view: record(summary, columns, done, stepDetails(sent, 'past')), next: nextDeploy(site) };
+  const unchanged = 'Nothing changed.';
+  if (sent.length === 0) return deploying.deploy ? nothingDeployed(unchanged, summary) : { view: message(unchanged, summary) };
+  const sentence = `Updated ${countedVariables(sent.length)} of ${site.label}`;
+  const deployed = await deployIfWanted(ctx, targets, deploying, { sentence, asked: editing.asked, variables: summary });
+  return deployed ?? { view: record(summary, columns, sentence, stepDetails(sent, 'past')), next: nextDeploy(site) };
 }
 
 const columns = summaryColumns.filter(({ key }) => ['site', 'added', 'changed', 'removed'].includes(key));
@@ -112,10 +109,9 @@ async function editAgain(editing: Editing, { path, write }: PrivateFile): Promis
     });
     if (!failed) return undefined;
     const { error, revised } = failed;
-    if (!ctx.ask.allowed || isStop(error)) {
-      if (sent.length === 0) throw error;
-      return error;
-    }
+    const isOver = !ctx.ask.allowed || isStop(error);
+    if (isOver && sent.length === 0) throw error;
+    if (isOver) return error;
     if (error.code !== 'cancelled') ctx.progress.failed(error.message, error.details);
     if (!(await ctx.ask.confirm('Edit again?', true))) throw gaveUp(editing);
     if (revised !== undefined) write(revised);
@@ -193,17 +189,10 @@ function setOrDelete(values: Map<string, string>, key: string, value: string | u
   else values.set(key, value);
 }
 
-interface Draft {
-  readonly text: string;
-  readonly base: ReadonlyMap<string, string>;
-  /** Variables whose values Deploynix hides. They are kept unless the user sets them. */
-  readonly hidden: readonly string[];
-  /** Variables that a dotenv file cannot hold. They are kept. */
-  readonly unwritable: readonly string[];
-}
+type Draft = ReturnType<typeof draftOf>;
 
-/** Writes the variables of a site for an editor. */
-function draftOf(remote: Side, { site, server }: Located): Draft {
+/** Writes the variables of a site for an editor. Those that Deploynix hides, or a dotenv file cannot hold, are kept. */
+function draftOf(remote: Side, { site, server }: Located) {
   const base = new Map<string, string>();
   const [hidden, unwritable]: [string[], string[]] = [[], []];
   for (const [key, value] of remote) {

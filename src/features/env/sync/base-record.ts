@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isError, isStop, systemCode } from '../../../base/errors.ts';
+import { attempt, isError, isStop, systemCode } from '../../../base/errors.ts';
 import { isObject, own, toJson } from '../../../base/json.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { type KeyPlace, keptKeyAt, keyAt } from '../../../machine/credentials/machine-key.ts';
@@ -16,24 +16,11 @@ const KEPT_MS = 90 * 86_400_000;
 const OWN_HASH = '';
 
 /** What a file and a site had in common after the last pull or push. Contains no values, only keyed hashes of them. */
-interface Stored {
+interface Stored extends Pairing {
   readonly version: 1;
-  readonly host: string;
-  readonly site: string;
-  readonly file: string;
   readonly store: KeyStore;
   /** By key. Identifies the key under the empty name. */
   readonly hashes: Readonly<Record<string, string>>;
-}
-
-/** The base of a file and a site, from the state directory. */
-interface BaseRecord extends Base {
-  /** False if there is no record, or its key is lost. */
-  readonly known: boolean;
-  /** The other site that the file was synced with, if there is no record for this one. */
-  elsewhere(): string | undefined;
-  /** Records on what both sides agree now; undefined: the variable is gone. */
-  save(agreed: ReadonlyMap<string, string | undefined>): Promise<void>;
 }
 
 /** What a record belongs to. */
@@ -44,14 +31,9 @@ interface Pairing {
 }
 
 /** Opens the record of a file and a site. Whatever is wrong with it, there is no base then. */
-export async function openBase(ctx: KeyContext, pairing: Pairing): Promise<BaseRecord> {
-  const file = join(
-    recordsIn(ctx),
-    `${createHash('sha256')
-      .update(toJson([pairing.host, pairing.site, pairing.file]))
-      .digest('hex')
-      .slice(0, 32)}.json`,
-  );
+export async function openBase(ctx: KeyContext, pairing: Pairing) {
+  const digest = createHash('sha256').update(toJson([pairing.host, pairing.site, pairing.file]));
+  const file = join(recordsIn(ctx), `${digest.digest('hex').slice(0, 32)}.json`);
   const stored = storedIn(file, pairing);
   const key = stored && (await keyIn(stored.store, ctx));
   const known = stored !== undefined && key !== undefined && own(stored.hashes, OWN_HASH) === hashOf(key, pairing, OWN_HASH, '');
@@ -63,9 +45,12 @@ export async function openBase(ctx: KeyContext, pairing: Pairing): Promise<BaseR
     : baseOf();
   return {
     ...base,
+    /** False if there is no record, or its key is lost. */
     known,
+    /** The other site that the file was synced with, if there is no record for this one. */
     elsewhere: () => (stored ? undefined : otherSite(ctx, pairing)),
-    async save(agreed) {
+    /** Records on what both sides agree now; undefined: the variable is gone. */
+    async save(agreed: ReadonlyMap<string, string | undefined>) {
       try {
         const used = known ? key : await newKey(ctx);
         await locked(file, ctx.world, () => write(file, pairing, used, agreed));
@@ -81,16 +66,12 @@ export async function openBase(ctx: KeyContext, pairing: Pairing): Promise<BaseR
 
 /** The name of another site with which a file was pulled or pushed. */
 function otherSite(ctx: KeyContext, { host, file }: Pairing): string | undefined {
-  try {
-    const directory = recordsIn(ctx);
-    const records = jsonFileNames(directory).map((name) => readJson<Partial<Pairing>>(join(directory, name)));
-    const others = records.flatMap((record) => (record.host === host && record.file === file ? [record.site] : []));
-    if (others.length === 0) return undefined;
-    const linked = ctx.settings.link?.environments.find(({ site: { id } }) => id !== undefined && others.includes(id));
-    return linked?.site.name ?? linked?.name ?? 'another site';
-  } catch {
-    return undefined;
-  }
+  const directory = recordsIn(ctx);
+  const records = jsonFileNames(directory).map((name) => attempt(() => readJson<Partial<Pairing>>(join(directory, name))));
+  const others = records.flatMap((record) => (record?.host === host && record.file === file ? [record.site] : []));
+  if (others.length === 0) return undefined;
+  const linked = ctx.settings.link?.environments.find(({ site: { id } }) => id !== undefined && others.includes(id));
+  return linked?.site.name ?? linked?.name ?? 'another site';
 }
 
 /** Adds to what the record says now: another pull or push may have changed it. */
@@ -107,14 +88,10 @@ function write(file: string, pairing: Pairing, key: BaseKey, agreed: ReadonlyMap
 }
 
 function storedIn(file: string, pairing: Pairing): Stored | undefined {
-  try {
-    const stored = readJson<Partial<Stored>>(file);
-    const { version, host, site, file: path, store, hashes } = stored;
-    const isOurs = version === 1 && host === pairing.host && site === pairing.site && path === pairing.file;
-    return isOurs && (store === 'keychain' || store === 'file') && isObject(hashes) ? (stored as Stored) : undefined;
-  } catch {
-    return undefined;
-  }
+  const stored = attempt(() => readJson<Partial<Stored>>(file));
+  const { version, host, site, file: path, store, hashes } = stored ?? {};
+  const isOurs = version === 1 && host === pairing.host && site === pairing.site && path === pairing.file;
+  return isOurs && (store === 'keychain' || store === 'file') && isObject(hashes) ? (stored as Stored) : undefined;
 }
 
 /** The pairing and the name are part of it, so that equal values have different hashes. */
@@ -126,7 +103,7 @@ const hashOf = ({ key }: BaseKey, { host, site, file }: Pairing, name: string, v
 /** Records what both sides agree on: what was equal, and these steps. Only warns on failure, because the work itself is done. */
 export async function saveBase(
   { progress }: Context,
-  base: Pick<BaseRecord, 'save'>,
+  base: Pick<Awaited<ReturnType<typeof openBase>>, 'save'>,
   { equal }: Pick<SyncSteps, 'equal'>,
   steps: readonly SyncStep[],
 ): Promise<void> {

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { DnxError, isError, usage } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
+import type { Given } from '../../../cli/language/options.ts';
 import { nullable, objectOf, oneOf, type Printed, word } from '../../../cli/language/shape.ts';
 import { type Column, columns, rows } from '../../../cli/output/view.ts';
 import { pathOf } from '../../../machine/world.ts';
@@ -14,13 +15,13 @@ import { openBase } from './base-record.ts';
 import { countedVariables } from './show.ts';
 import { type Base, baseOf, changedSince, keysOf, type Side, UNKNOWN } from './steps.ts';
 
-interface EnvDiffOptions {
-  readonly file_or_site: string | undefined;
-  readonly other_site: string | undefined;
-  readonly reveal: boolean | undefined;
-  readonly exit_code: boolean | undefined;
-  readonly allow_file: readonly string[] | undefined;
-}
+type EnvDiffOptions = Given<{
+  file_or_site: string;
+  other_site: string;
+  reveal: boolean;
+  exit_code: boolean;
+  allow_file: readonly string[];
+}>;
 
 type DiffContext = Context<typeof variablesEndpoint>;
 

@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { DnxError, isError, systemCode, usage } from '../../../base/errors.ts';
 import { quoted } from '../../../base/shell.ts';
 import type { Context } from '../../../cli/language/command.ts';
+import type { Given } from '../../../cli/language/options.ts';
 import { message, record, sections, textView } from '../../../cli/output/view.ts';
 import { pathToWrite } from '../../../machine/files/own-files.ts';
 import { makeDirectory, readText } from '../../../machine/files/text-file.ts';
@@ -30,11 +31,7 @@ import {
 } from './show.ts';
 import { baseOf, changingSteps, pullSteps, type Side, type SyncStep, stepsOf, UNKNOWN } from './steps.ts';
 
-interface EnvPullOptions extends ChosenSides {
-  readonly file: string | undefined;
-  readonly force: boolean | undefined;
-  readonly dry_run: boolean | undefined;
-}
+type EnvPullOptions = ChosenSides & Given<{ file: string; force: boolean; dry_run: boolean }>;
 
 type PullContext = Context<typeof variablesEndpoint>;
 
@@ -58,8 +55,7 @@ export async function pullVariables(ctx: PullContext, targets: Located, options:
   // Without a file there is nothing to lose.
   const used = file.text === undefined ? { ...baseOf(), keys: base.keys } : base;
   const sides = { local, remote, base: used, choice, force: options.force ?? false };
-  const asks = options.dry_run !== true;
-  const { sync } = await decide(ctx, { sides, planOf: pullSteps, asks, known: base.known, file: file.name });
+  const { sync } = await decide(ctx, sides, pullSteps, { asks: !options.dry_run, known: base.known, file: file.name });
   const changes = changingSteps(sync);
   requireWritable(changes);
   const summary = summaryOf(site.label, file.name, sync.steps);
@@ -134,21 +130,17 @@ async function printed(ctx: PullContext, options: EnvPullOptions) {
   return { view: textView(formatDotenv(shown), Object.fromEntries(shown)), ...note };
 }
 
-type Place = Pick<LocalFile, 'name' | 'path' | 'directory'>;
-
 /**
  * Keeps a file with the variables of a site out of Git. A file that dnx named must not be tracked, and is excluded unless it is ignored; of
  * one that the user named, it only warns. Outside of a work tree, or without Git, there is nothing to do.
  */
-async function keepOutOfGit(ctx: Context, file: Place, named: 'by dnx' | 'by the user'): Promise<void> {
+async function keepOutOfGit(ctx: Context, file: LocalFile, named: 'by dnx' | 'by the user'): Promise<void> {
   const { progress } = ctx;
   const { name } = file;
   if (await isTracked(ctx, file)) {
     const untrack = `\`git rm --cached ${quoted(name)}\``;
-    if (named === 'by dnx')
-      throw new DnxError('differences', `${name} is tracked by Git. Nothing was written.`, {
-        hint: `Run ${untrack}, or name another file.`,
-      });
+    const hint = `Run ${untrack}, or name another file.`;
+    if (named === 'by dnx') throw new DnxError('differences', `${name} is tracked by Git. Nothing was written.`, { hint });
     progress.warn(`${name} is tracked by Git. Run ${untrack} and add it to .gitignore.`);
   } else if (await isUnignored(ctx, file)) {
     if (named === 'by dnx' && (await excluded(ctx, file)) && !(await isUnignored(ctx, file)))
@@ -158,19 +150,19 @@ async function keepOutOfGit(ctx: Context, file: Place, named: 'by dnx' | 'by the
 }
 
 /** With `./`, Git takes no name for an option or a pattern. */
-const inGit = ({ path }: Place): string => `./${basename(path)}`;
+const inGit = ({ path }: LocalFile): string => `./${basename(path)}`;
 
-async function isTracked({ world }: Context, file: Place): Promise<boolean> {
+async function isTracked({ world }: Context, file: LocalFile): Promise<boolean> {
   const listed = await git(world, ['--literal-pathspecs', 'ls-files', '--error-unmatch', '--', inGit(file)], file.directory);
   return listed?.code === 0;
 }
 
 /** 0: ignored; 128: no work tree. */
-const isUnignored = async ({ world }: Context, file: Place): Promise<boolean> =>
+const isUnignored = async ({ world }: Context, file: LocalFile): Promise<boolean> =>
   (await git(world, ['check-ignore', '--quiet', '--no-index', '--', inGit(file)], file.directory))?.code === 1;
 
 /** Adds a file to the exclusions of this clone, which nobody commits. False if that is not possible, or not safe. */
-async function excluded({ world }: Context, { path, directory }: Place): Promise<boolean> {
+async function excluded({ world }: Context, { path, directory }: LocalFile): Promise<boolean> {
   const found = await git(world, ['rev-parse', '--git-path', 'info/exclude'], directory);
   if (found?.code !== 0) return false;
   const exclude = resolve(directory, found.stdout.replace(/\n$/, ''));

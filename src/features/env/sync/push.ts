@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Detail, DnxError, type Next, usage } from '../../../base/errors.ts';
 import type { GivenConsent } from '../../../cli/language/command.ts';
+import type { Given } from '../../../cli/language/options.ts';
 import { message, record } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { consentToSend } from '../dangers.ts';
-import { changedAnd, type Deploying, deployAfter, isDeployWanted, refuseWithoutDeploy } from '../deploy-after.ts';
+import { type Deploying, deployIfWanted, nothingDeployed, refuseWithoutDeploy } from '../deploy-after.ts';
 import { parseDotenv } from '../dotenv/dotenv.ts';
 import { removeLeftFiles } from '../edit/editor.ts';
 import { openLocal, siteFileName } from '../local-file.ts';
@@ -29,11 +30,7 @@ import {
 } from './show.ts';
 import { changingSteps, type PushSides, pushSteps, type Reason, type SyncSteps, sameSteps, stepsOf } from './steps.ts';
 
-interface EnvPushOptions extends ChosenSides, Deploying {
-  readonly file: string | undefined;
-  readonly prune: boolean | undefined;
-  readonly allow_file: readonly string[] | undefined;
-}
+type EnvPushOptions = ChosenSides & Deploying & Given<{ file: string; prune: boolean; allow_file: readonly string[] }>;
 
 interface Push {
   readonly ctx: SyncingContext;
@@ -68,8 +65,8 @@ export async function pushVariables(ctx: SyncingContext, targets: Located, optio
   const base = await openBase(ctx, { host: ctx.settings.host, site: site.id, file: file.path });
   const other = base.elsewhere();
   if (other !== undefined) ctx.progress.warn(`${name} was last synced with ${other}, not with ${site.label}.`);
-  const undecided = { sides: { local, remote, base, choice, prune }, planOf: pushSteps, asks: !ctx.plan, known: base.known, file: name };
-  const { sides, sync, asked } = await decide(ctx, undecided);
+  const compared = { local, remote, base, choice, prune };
+  const { sides, sync, asked } = await decide(ctx, compared, pushSteps, { asks: !ctx.plan, known: base.known, file: name });
   requireSendable(sync);
   const pushing: Push = { ctx, targets, name, namedFile, sides, allowed, deploying: options };
   const summary = summaryOf(site.label, name, sync.steps);
@@ -125,11 +122,8 @@ function nothingPushed(push: Push, sync: SyncSteps) {
   const sentence = `Nothing to push to ${site.label}.`;
   const { note } = keptNote(sync.steps);
   if (!deploying.deploy) return { view: message(sentence, summary), ...(note !== undefined && { note }), next: nextOf(push, sync) };
-  return {
-    view: message(sentence, changedAnd(summary, null)),
-    note: [...(note === undefined ? [] : [note]), 'Nothing was deployed.'].join('\n'),
-    next: [...nextOf(push, sync), ...nextDeploy(site)],
-  };
+  const { view, note: nothing } = nothingDeployed(sentence, summary);
+  return { view, note: [note, nothing].filter(Boolean).join('\n'), next: [...nextOf(push, sync), ...nextDeploy(site)] };
 }
 
 /** The result of what was sent, and of the deployment. A failure says which variables were sent and which were not. */
@@ -149,10 +143,8 @@ async function pushed(push: Push, sync: SyncSteps, applied: Applied, asked: bool
     return { view, exit: deploying.deploy ? exit.withHint('Nothing was deployed.', ...exit.next) : exit };
   }
   const sentence = `Pushed ${countedVariables(done.length)} to ${site.label}`;
-  if (await isDeployWanted(ctx, deploying, asked && sentence)) {
-    ctx.progress.succeeded(sentence);
-    return deployAfter(ctx, targets, deploying, summary);
-  }
+  const deployed = await deployIfWanted(ctx, targets, deploying, { sentence, asked, variables: summary });
+  if (deployed) return deployed;
   return {
     view: record(summary, summaryColumns, sentence, stepDetails(steps, 'past')),
     next: [...nextOf(push, sync), ...nextDeploy(site)],
@@ -173,10 +165,10 @@ function nextOf({ namedFile, targets }: Push, { steps }: SyncSteps): readonly Ne
   const isKept = (...reasons: readonly (Reason | undefined)[]) =>
     steps.some(({ verb, reason }) => verb === 'keep' && reasons.includes(reason));
   return [
-    ...(isKept('changed there', 'removed there', 'only there')
+    ...(isKept('changed at Deploynix', 'removed at Deploynix', 'only at Deploynix')
       ? [{ command: commandFor('pull', namedFile, targets), why: 'Get what changed at Deploynix with' }]
       : []),
-    ...(isKept('removed here')
+    ...(isKept('removed here only')
       ? [{ command: commandFor('push', namedFile, targets, '--prune'), why: 'Remove at Deploynix what was removed here with' }]
       : []),
   ];

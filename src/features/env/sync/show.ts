@@ -2,11 +2,12 @@ import { cancelled, type Detail, DnxError, usage } from '../../../base/errors.ts
 import { didYouMean } from '../../../base/nearest.ts';
 import { plural } from '../../../base/text.ts';
 import type { Context } from '../../../cli/language/command.ts';
+import type { Given } from '../../../cli/language/options.ts';
 import { objectOf, type Printed, word, words } from '../../../cli/language/shape.ts';
 import { safeLine as harmless } from '../../../cli/output/text.ts';
 import { columns } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
-import { type ConflictChoice, type Reason, type Side, type SyncStep, type SyncSteps, stepsOf, type Verb } from './steps.ts';
+import { type ConflictChoice, type Side, type SyncStep, type SyncSteps, stepsOf, type Verb } from './steps.ts';
 
 /** What a pull or push did, for scripts: keys only, never values. */
 export const variableSummary = objectOf(
@@ -32,38 +33,28 @@ export function summaryOf(site: string, file: string, steps: readonly SyncStep[]
   };
 }
 
-const marks: Readonly<Record<Verb, string>> = { add: '+', change: '~', remove: '-', keep: '=', conflict: '!' };
-const past: Readonly<Record<Verb, string>> = { add: 'added', change: 'changed', remove: 'removed', keep: 'kept', conflict: 'conflict' };
-
-const reasons: Readonly<Record<Reason, string>> = {
-  'changed here': 'changed here',
-  'changed there': 'changed at Deploynix',
-  'changed on both sides': 'changed on both sides',
-  'removed here': 'removed here only',
-  'removed there': 'removed at Deploynix',
-  'only here': 'only here',
-  'only there': 'only at Deploynix',
-  hidden: 'hidden at Deploynix',
-  reference: 'a reference',
-  chosen: 'as chosen',
+/** The words for what happens, and has happened. */
+const labels: Readonly<Record<Verb, { readonly mark: string; readonly verb: Verb; readonly past: string }>> = {
+  add: { mark: '+', verb: 'add', past: 'added' },
+  change: { mark: '~', verb: 'change', past: 'changed' },
+  remove: { mark: '-', verb: 'remove', past: 'removed' },
+  keep: { mark: '=', verb: 'keep', past: 'kept' },
+  conflict: { mark: '!', verb: 'conflict', past: 'conflict' },
 };
 
 /** A line for each thing that happens, with the keys to which it happens. The label is a mark, a verb, or what was done. */
 export function stepDetails(steps: readonly SyncStep[], tense: 'mark' | 'verb' | 'past'): readonly Detail[] {
   const lines = new Map<string, { readonly label: string; readonly keys: string[]; readonly why: string }>();
-  for (const verb of Object.keys(past) as Verb[]) {
+  for (const verb of Object.keys(labels) as Verb[]) {
     for (const step of steps.filter((step) => step.verb === verb)) {
-      const why = step.reason === undefined ? '' : ` (${reasons[step.reason]})`;
-      const line = lines.get(verb + why) ?? { label: labelOf(verb, tense), keys: [], why };
+      const why = step.reason === undefined ? '' : ` (${step.reason})`;
+      const line = lines.get(verb + why) ?? { label: labels[verb][tense], keys: [], why };
       line.keys.push(harmless(step.key));
       lines.set(verb + why, line);
     }
   }
   return [...lines.values()].map(({ label, keys, why }) => [label, `${keys.join(', ')}${why}`]);
 }
-
-const labelOf = (verb: Verb, tense: 'mark' | 'verb' | 'past'): string =>
-  tense === 'mark' ? marks[verb] : tense === 'past' ? past[verb] : verb;
 
 /** The lines before a question, or of a dry run: `  + MAIL_HOST`. */
 export const stepLines = (sync: Pick<SyncSteps, 'steps'>): readonly string[] =>
@@ -74,10 +65,7 @@ export const countedVariables = (count: number): string => `${count} ${count ===
 
 /** What is kept, and why, as a note under `Nothing to push`. */
 export function keptNote(steps: readonly SyncStep[]): { readonly note?: string } {
-  const kept = stepDetails(
-    steps.filter(({ verb }) => verb === 'keep'),
-    'past',
-  );
+  const kept = stepDetails(stepsOf({ steps }, 'keep'), 'past');
   return kept.length === 0 ? {} : { note: kept.map(([label, text]) => `  ${label}  ${text}`).join('\n') };
 }
 
@@ -88,21 +76,12 @@ export const commandFor = (
   targets: Located,
   ...options: readonly string[]
 ): readonly string[] => [
-  'env',
-  verb,
-  ...(file === undefined ? [] : [file]),
-  '--site',
-  targets.site.label,
-  '--server',
-  targets.server.label,
-  ...options,
+  ...['env', verb, ...(file === undefined ? [] : [file])],
+  ...['--site', targets.site.label, '--server', targets.server.label, ...options],
 ];
 
 /** The values of `--ours` and `--theirs`. */
-export interface ChosenSides {
-  readonly ours: readonly string[] | undefined;
-  readonly theirs: readonly string[] | undefined;
-}
+export type ChosenSides = Given<{ ours: readonly string[]; theirs: readonly string[] }>;
 
 /** The sides that the options choose. */
 export function choiceOf({ ours = [], theirs = [] }: ChosenSides): ConflictChoice {
@@ -118,21 +97,13 @@ export function requireKnown({ ours, theirs }: ConflictChoice, local: ReadonlyMa
   throw usage(`Variable '${missing}' not found in the file or at Deploynix.${didYouMean(missing, [...local.keys(), ...remote.keys()])}`);
 }
 
-/** What is compared, and whether somebody may be asked about it. */
-interface Undecided<S> {
-  readonly sides: S;
-  readonly planOf: (sides: S) => SyncSteps;
-  /** False for a dry run. */
-  readonly asks: boolean;
-  readonly known: boolean;
-  readonly file: string;
-}
-
-/** Computes the steps. A user on a terminal decides once which side all conflicts take. */
+/** Computes the steps. With `asks`, a user on a terminal decides once which side all conflicts take. */
 export async function decide<S extends { readonly choice: ConflictChoice }>(
-  { ask, progress }: Pick<Context, 'ask' | 'progress'>,
-  { sides, planOf, asks, known, file }: Undecided<S>,
-): Promise<{ readonly sides: S; readonly sync: SyncSteps; readonly asked: boolean }> {
+  { ask, progress }: Context,
+  sides: S,
+  planOf: (sides: S) => SyncSteps,
+  { asks, known, file }: { readonly asks: boolean; readonly known: boolean; readonly file: string },
+) {
   const sync = planOf(sides);
   const conflicts = stepsOf(sync, 'conflict');
   if (conflicts.length === 0 || !asks || !ask.allowed) return { sides, sync, asked: false };
@@ -161,4 +132,4 @@ const conflictIn = (count: number, known: boolean): string =>
 
 /** Without a record, nobody knows where a variable changed. */
 const withReasons = (conflicts: readonly SyncStep[], known: boolean): readonly SyncStep[] =>
-  conflicts.map((step) => (known || step.reason === 'hidden' ? step : { key: step.key, verb: step.verb }));
+  conflicts.map((step) => (known || step.reason === 'hidden at Deploynix' ? step : { key: step.key, verb: step.verb }));

@@ -1,18 +1,15 @@
 /** What happens to a variable. `keep` and `conflict` change nothing. */
 export type Verb = 'add' | 'change' | 'remove' | 'keep' | 'conflict';
 
-/** Why a variable is kept or in conflict. `here` is the file, `there` is Deploynix. */
+/** Why a variable is kept or in conflict, as users read it. */
 export type Reason =
-  | 'changed here'
-  | 'changed there'
-  | 'changed on both sides'
-  | 'removed here'
-  | 'removed there'
-  | 'only here'
-  | 'only there'
-  | 'hidden'
-  | 'reference'
-  | 'chosen';
+  | `${'changed' | 'removed'} at Deploynix`
+  | `only ${'here' | 'at Deploynix'}`
+  | `changed ${'here' | 'on both sides'}`
+  | 'removed here only'
+  | 'hidden at Deploynix'
+  | 'a reference'
+  | 'as chosen';
 
 /** What happens to one variable. */
 export interface SyncStep {
@@ -23,11 +20,7 @@ export interface SyncStep {
   /** Of `keep` and `conflict`. */
   readonly reason?: Reason;
   /** What both sides agree on afterwards; without it, the base of the key stays as it is. */
-  readonly agreed?: Agreed;
-}
-
-interface Agreed {
-  readonly value: string | undefined;
+  readonly agreed?: { readonly value: string | undefined };
 }
 
 /** What a pull or push does, as data: computed without a request, shown without values. */
@@ -92,7 +85,7 @@ export interface ConflictChoice {
 }
 
 /** The side that the user chose for a key. */
-function chosenFor({ ours, theirs }: ConflictChoice, key: string, conflict: boolean): 'ours' | 'theirs' | undefined {
+function chosenFor({ ours, theirs }: ConflictChoice, key: string, conflict: boolean) {
   if (ours.includes(key)) return 'ours';
   if (theirs.includes(key)) return 'theirs';
   if (!conflict) return undefined;
@@ -104,6 +97,7 @@ export const keysOf = (here: Side, there: Side, base: Base): readonly string[] =
   ...new Set([...here.keys(), ...there.keys(), ...base.keys]),
 ];
 
+type Chosen = ReturnType<typeof chosenFor>;
 type Decision = Omit<SyncStep, 'key'>;
 
 interface Sides<L> {
@@ -150,13 +144,13 @@ export const pullSteps = ({ base, choice, force, ...sides }: PullSides): SyncSte
     return pullStep(changed, here, there, isLocalOnly ? undefined : chosen);
   });
 
-function pullStep(changed: Changed, here: Value, there: Value, chosen: ReturnType<typeof chosenFor>): Decision {
-  if (there === UNKNOWN) return keep('hidden');
-  if (chosen === 'ours') return { ...keep('chosen'), agreed: { value: there } };
+function pullStep(changed: Changed, here: Value, there: Value, chosen: Chosen): Decision {
+  if (there === UNKNOWN) return keep('hidden at Deploynix');
+  if (chosen === 'ours') return { ...keep('as chosen'), agreed: { value: there } };
   if (chosen === 'theirs' || changed === 'there') return take(here, there);
-  if (here === UNKNOWN) return keep('reference');
+  if (here === UNKNOWN) return keep('a reference');
   if (changed === 'both') return { verb: 'conflict', reason: 'changed on both sides' };
-  return keep(here === undefined ? 'removed here' : there === undefined ? 'only here' : 'changed here');
+  return keep(here === undefined ? 'removed here only' : there === undefined ? 'only here' : 'changed here');
 }
 
 function take(here: Value, there: string | undefined): Decision {
@@ -179,27 +173,23 @@ export interface PushSides {
 /** Decides what a push sends: what changed here only. Sends nothing. */
 export const pushSteps = ({ choice, prune, ...sides }: PushSides): SyncSteps =>
   planOf(sides, (key, changed, here, there) =>
-    pushStep(changed, here, there, { prune, chosen: chosenFor(choice, key, isConflict(changed, here, prune)) }),
+    pushStep(changed, here, there, prune, chosenFor(choice, key, isConflict(changed, here, prune))),
   );
 
 /** A variable that was removed here does not need a decision, unless it is to be removed there. */
 const isConflict = (changed: Changed, here: Value, prune: boolean): boolean =>
   changed === 'both' ? here !== undefined || prune : changed === 'unknown' && here !== undefined;
 
-interface Wanted {
-  readonly prune: boolean;
-  readonly chosen: ReturnType<typeof chosenFor>;
-}
-
-function pushStep(changed: Changed, here: string | undefined, there: Value, { prune, chosen }: Wanted): Decision {
-  if (chosen === 'theirs') return keep('chosen');
+function pushStep(changed: Changed, here: string | undefined, there: Value, prune: boolean, chosen: Chosen): Decision {
+  if (chosen === 'theirs') return keep('as chosen');
   if (chosen === 'ours' || changed === 'here') return send(here, there, prune);
-  if (changed === 'there') return keep(here === undefined ? 'only there' : there === undefined ? 'removed there' : 'changed there');
-  if (!isConflict(changed, here, prune)) return keep(there === UNKNOWN ? 'only there' : 'removed here');
-  return { verb: 'conflict', reason: changed === 'unknown' ? 'hidden' : 'changed on both sides' };
+  if (changed === 'there')
+    return keep(here === undefined ? 'only at Deploynix' : there === undefined ? 'removed at Deploynix' : 'changed at Deploynix');
+  if (!isConflict(changed, here, prune)) return keep(there === UNKNOWN ? 'only at Deploynix' : 'removed here only');
+  return { verb: 'conflict', reason: changed === 'unknown' ? 'hidden at Deploynix' : 'changed on both sides' };
 }
 
 function send(here: string | undefined, there: Value, prune: boolean): Decision {
-  if (here === undefined) return prune ? { verb: 'remove', agreed: { value: undefined } } : keep('removed here');
+  if (here === undefined) return prune ? { verb: 'remove', agreed: { value: undefined } } : keep('removed here only');
   return { verb: there === undefined ? 'add' : 'change', value: here, agreed: { value: here } };
 }
