@@ -14,17 +14,13 @@ import { planView } from './show.ts';
 import { UNREAD } from './undo.ts';
 
 /** The result of a dry run: the plan, and how the command would have ended if it had failed before it sent anything. */
-export async function dryRunResult(
-  { line, targets: known, scope }: Ready,
-  result: Result,
-  ctx: BaseContext,
-  recorder: Recorder,
-): Promise<Result> {
+export async function dryRunResult(ready: Ready, result: Result, ctx: BaseContext, recorder: Recorder): Promise<Result> {
+  const { line, targets: known, scope } = ready;
   const { plan: flags } = line;
-  const recorded = { recorder, known, nameOf: scope.names.nameOf };
+  const { nameOf } = scope.names;
   const hasSecrets = recorder.changes.some((change) => Object.keys(replacedSecrets(change)).length > 0);
   const unkept = hasSecrets ? await (await import('./vault.ts')).whyUnkept(ctx) : undefined;
-  const parts = { ...recorded, host: ctx.settings.host, unkept };
+  const parts = { recorder, known, nameOf, host: ctx.settings.host, unkept };
   const facts = [...recorder.facts(), ...(recorder.changes.length === 0 ? factOf(result, line) : [])];
   const planned = planOf(parts);
   // The command itself does not read it.
@@ -34,8 +30,7 @@ export async function dryRunResult(
   const saved = flags.out !== undefined && plan.changes.length > 0 && !result.exit ? flags.out : undefined;
   if (saved !== undefined) writePlan(saved, { ...planForFile(parts, ctx.world.keep), about: plan.about }, ctx);
   const lines = (all: readonly Fact[]): readonly Detail[] => all.flatMap(({ details }) => details);
-  const named = (noun: string, id: string) =>
-    recorded.known.find((item) => item[noun]?.id === id)?.[noun]?.label ?? recorded.nameOf(noun, id);
+  const named = (noun: string, id: string) => known.find((item) => item[noun]?.id === id)?.[noun]?.label ?? nameOf(noun, id);
   return {
     view: planView(plan, named, {
       each: recorder.changes.map(({ about }) => lines(about)),

@@ -1,6 +1,6 @@
 import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { DnxError, isError, reasonOf, systemCode } from '../../base/errors.ts';
+import { attempt, DnxError, isError, reasonOf, systemCode } from '../../base/errors.ts';
 import { isObject, type JsonObject, own, toJson } from '../../base/json.ts';
 import { isSecretName } from '../../base/secrets.ts';
 import { flagName, hidingSecrets, wordOf } from '../../base/text.ts';
@@ -135,14 +135,8 @@ function harmlessChange(
 }
 
 /** How a change ended that the API answered. */
-function endedBy(
-  reply: Reply,
-  method: string,
-  recorded: RecordedChange,
-  harmless: (text: string) => string,
-): Omit<EndedLine, 'v' | 'run' | 'n'> {
-  const { status, data } = reply;
-  if (status >= 300) return { status, sent: true, id: null, error: harmless(reply.message ?? '') };
+function endedBy({ status, data, message = '' }: Reply, method: string, recorded: RecordedChange, harmless: (text: string) => string) {
+  if (status >= 300) return { status, sent: true, id: null, error: harmless(message) };
   const id = method === 'POST' && isObject(data) ? (idIn(data.id) ?? null) : null;
   return { status, sent: true, id, error: null, ...answerIn(recorded, data) };
 }
@@ -174,20 +168,12 @@ const ID_LENGTH = 5;
 const SPREAD = 20_971_519;
 
 function newId(directory: string, now: number): string {
-  const known = historyFiles(directory).map(textOf);
+  const known = historyFiles(directory).map((file) => attempt(() => readText(file)) ?? '');
   const all = LETTERS.length ** ID_LENGTH;
   for (let number = (now % all) + Math.floor(Math.random() * all); ; number++) {
     const spread = (number * SPREAD) % all;
     const id = Array.from({ length: ID_LENGTH }, (_, at) => LETTERS[Math.floor(spread / LETTERS.length ** at) % LETTERS.length]).join('');
     if (!known.some((text) => text.includes(`"run":"${id}"`))) return id;
-  }
-}
-
-function textOf(file: string): string {
-  try {
-    return readText(file) ?? '';
-  } catch {
-    return '';
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Detail, Planned } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { title } from '../../base/text.ts';
-import type { Gate, Reply, SendOptions } from '../../platform/api/api.ts';
+import type { Reply, SendOptions } from '../../platform/api/api.ts';
 import { type Endpoint, parameters, segment } from '../../platform/api/endpoint.ts';
 import { MASK } from '../../platform/names/existing.ts';
 import { idIn, resourceName } from '../../platform/names/names.ts';
@@ -35,14 +35,7 @@ export interface Fact {
 }
 
 /** What a dry run has found out. */
-export interface Recorder extends Planning {
-  readonly gate: Gate;
-  readonly changes: readonly RecordedChange[];
-  readonly facts: () => readonly Fact[];
-  readonly needed: () => { readonly level: Consent['level'] | undefined; readonly name: string | undefined };
-  readonly sourceOf: (value: string) => string | undefined;
-  readonly seen: (id: string) => JsonObject | undefined;
-}
+export type Recorder = ReturnType<typeof openRecorder>;
 
 /** The id of what a change creates, which nobody knows yet: `{1}` for the first. */
 const createdId = (number: number): string => `{${number}}`;
@@ -54,30 +47,31 @@ export const creatorOf = (id: string): number | undefined => {
 };
 
 /** Records what a command would send. Nothing else in a dry run knows of requests. */
-export function openRecorder(): Recorder {
+export function openRecorder() {
   const changes: RecordedChange[] = [];
   const readings = openReadings();
   const sources = new Map<string, string>();
   const whole: Fact[] = [];
   let next: Fact[] = [];
   let held: Pick<RecordedChange, 'deployment' | 'unsaved'> = {};
-  let needed: ReturnType<Recorder['needed']> = { level: undefined, name: undefined };
+  let needed: { level: Consent['level'] | undefined; name: string | undefined } = { level: undefined, name: undefined };
+  const planning: Planning = {
+    consent(level, name) {
+      if (needed.level !== 'severe' || level === 'severe') needed = { level, name: name ?? needed.name };
+    },
+    source: (value, reference) => void sources.set(value, reference),
+    about: (data, details, all = false) => void (all ? whole : next).push({ data, details }),
+    deployment(deployment, unsaved) {
+      held = { deployment, unsaved };
+    },
+  };
   return {
+    ...planning,
     changes,
     facts: () => [...whole, ...next],
     needed: () => needed,
     seen: readings.withId,
-    consent(level, name) {
-      if (needed.level !== 'severe' || level === 'severe') needed = { level, name: name ?? needed.name };
-    },
-    sourceOf: (value) => sources.get(value),
-    source: (value, reference) => void sources.set(value, reference),
-    about(data, details, all = false) {
-      (all ? whole : next).push({ data, details });
-    },
-    deployment(deployment, unsaved) {
-      held = { deployment, unsaved };
-    },
+    sourceOf: (value: string) => sources.get(value),
     gate: {
       read: readings.add,
       async change<T>(method: string, address: string, { body, assume }: SendOptions, _: unknown, get: Read): Promise<Reply<T>> {

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { isError, systemCode } from '../../base/errors.ts';
+import { attempt, isError, systemCode } from '../../base/errors.ts';
 import { fromJson, isObject, type JsonObject, toJson } from '../../base/json.ts';
 import { type KeyPlace, keptKeyAt, keyAt } from '../../machine/credentials/machine-key.ts';
 import { insecureFile } from '../../machine/credentials/token-file.ts';
@@ -20,13 +20,7 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /** Encrypts what a change replaces and must not be in the history as text. What it makes is bound to one line of the history. */
-export interface Vault {
-  seal(line: Bound, values: JsonObject): string;
-  /** Undefined if it was changed, belongs to another line, or was sealed with another key. */
-  open(line: Bound, sealed: string): JsonObject | undefined;
-  /** A keyed hash of a value, to tell later whether it is still there. */
-  hash(line: Bound, field: string, value: string): string;
-}
+export type Vault = ReturnType<typeof vaultWith>;
 
 /** What a sealed value belongs to: a line of the history, whatever else that has. */
 interface Bound {
@@ -93,30 +87,29 @@ function placeOf(store: 'keychain' | 'file', { settings, world }: VaultContext):
   return { read: () => from.read(KEY_ACCOUNT), write: (text) => from.write(KEY_ACCOUNT, text) };
 }
 
-function vaultWith(key: Buffer): Vault {
+function vaultWith(key: Buffer) {
   const hashing = createHmac('sha256', key).update('hash').digest();
   const boundTo = ({ host, profile, run, n, change: { call, targets } }: Bound, ...more: readonly string[]) =>
     Buffer.from(toJson([host, profile, run, n, call, targets, ...more]));
   return {
-    seal(line, values) {
+    seal(line: Bound, values: JsonObject): string {
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv(CIPHER, key, iv).setAAD(boundTo(line));
       const parts = [iv, cipher.update(toJson(values)), cipher.final()];
       return Buffer.concat([...parts, cipher.getAuthTag()]).toString('base64url');
     },
-    open(line, sealed) {
-      const bytes = Buffer.from(sealed, 'base64url');
-      try {
+    /** Undefined if it was changed, belongs to another line, or was sealed with another key. */
+    open: (line: Bound, sealed: string): JsonObject | undefined =>
+      attempt(() => {
+        const bytes = Buffer.from(sealed, 'base64url');
         const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
         decipher.setAAD(boundTo(line)).setAuthTag(bytes.subarray(-TAG_BYTES));
         const text = Buffer.concat([decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]).toString();
         const values = fromJson(text);
         return isObject(values) ? values : undefined;
-      } catch {
-        return undefined;
-      }
-    },
-    hash: (line, field, value) =>
+      }),
+    /** A keyed hash of a value, to tell later whether it is still there. */
+    hash: (line: Bound, field: string, value: string): string =>
       createHmac('sha256', hashing)
         .update(boundTo(line, field, value))
         .digest('base64url'),

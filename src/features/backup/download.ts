@@ -4,6 +4,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import { bytes } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { done, stream } from '../../cli/output/view.ts';
 import { pathToWrite } from '../../machine/files/own-files.ts';
 import { makeOwnDirectory, removePrivateDirectory } from '../../machine/files/private-directory.ts';
@@ -11,26 +12,22 @@ import { replaceFile } from '../../machine/files/text-file.ts';
 import { NetworkFault, type World } from '../../machine/world.ts';
 import { type BackupSource, openBackup, safeName } from './source.ts';
 
-interface Given {
-  readonly backup: string;
-  /** A file, a folder, or `-` for standard output; default: the working directory. */
-  readonly file: string | undefined;
-  readonly force: boolean | undefined;
-}
+/** `file`: a file, a folder, or `-` for standard output; default: the working directory. */
+type DownloadOptions = Given<{ file: string; force: boolean }> & { readonly backup: string };
 
 /** Downloads a backup to a file or standard output. Leaves no file if it fails. */
-export async function download(ctx: Context, { backup, file, force }: Given) {
+export async function download(ctx: Context, { backup, file, force = false }: DownloadOptions) {
   if (file === '-') {
     if (ctx.world.stdout.isTTY) throw usage('Cannot write a backup to a terminal.', 'Pipe it, as in -O - | gunzip, or use -O FILE.');
     const source = await openBackup(ctx, backup);
     return stream(measured(source, 'standard output', ctx, 'The output is incomplete.'));
   }
   const fallback = safeName(`backup-${backup}`) ?? 'backup';
-  const target = chooseTarget(file, { fallback, force: force ?? false }, ctx.world);
+  const target = chooseTarget(file, { fallback, force }, ctx.world);
   const source = await openBackup(ctx, backup);
   try {
     const path = target.pathFor(source.name);
-    const size = await saveFile(measured(source, target.shown(path), ctx, 'No file was saved.'), path, force ?? false);
+    const size = await saveFile(measured(source, target.shown(path), ctx, 'No file was saved.'), path, force);
     return done(`Saved ${target.shown(path)} (${bytes(size)})`, { id: backup, file: path, size });
   } finally {
     await source.close();
@@ -79,18 +76,8 @@ export function downloaded(size: number, length: number | undefined, ms: number)
   return [bar, `${Math.floor(share * 100)} %`, `${bytes(size)} of ${bytes(length)}`, rate].filter(Boolean).join('  ');
 }
 
-interface Destination {
-  /** Throws if an existing file must not be overwritten. */
-  readonly pathFor: (proposed: string | undefined) => string;
-  readonly shown: (path: string) => string;
-}
-
 /** Checks the destination before the download. In a folder, the file gets the proposed name, or else `fallback`. */
-export function chooseTarget(
-  file: string | undefined,
-  { fallback, force }: { readonly fallback: string; readonly force: boolean },
-  world: World,
-): Destination {
+export function chooseTarget(file: string | undefined, { fallback, force }: { fallback: string; force: boolean }, world: World) {
   const place = pathToWrite(file ?? '.', world);
   const shown = (path: string) => {
     const short = relative(world.cwd, path);
@@ -103,7 +90,7 @@ export function chooseTarget(
     return path;
   };
   if (statOf(place)?.isDirectory()) {
-    return { shown, pathFor: (proposed) => requireFree(join(place, (proposed && safeName(proposed)) || fallback)) };
+    return { shown, pathFor: (proposed: string | undefined) => requireFree(join(place, (proposed && safeName(proposed)) || fallback)) };
   }
   if (file?.endsWith('/') || !statOf(dirname(place))?.isDirectory()) throw usage(`Directory ${shown(dirname(place))} does not exist.`);
   requireFree(place);

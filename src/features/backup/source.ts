@@ -15,23 +15,14 @@ const ENDPOINT = 'GET /backups/{backup}/download';
 const FILE = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'dnx' };
 const keys = ['url', 'download_url', 'temporary_url', 'link', 'href'];
 
-/** A file to download, and its headers. */
-export interface BackupSource {
-  readonly body: AsyncIterable<Uint8Array>;
-  /** Bytes; undefined if the server does not say. */
-  readonly length: number | undefined;
-  /** The name that the server proposes. Not safe to write to. */
-  readonly name: string | undefined;
-  readonly close: () => Promise<void>;
-}
-
-type Needs = Pick<Context, 'api' | 'settings' | 'signal'> & { readonly world: Pick<Context['world'], 'connect'> };
+/** A file to download, and its headers. Its name is not safe to write to. */
+export type BackupSource = Awaited<ReturnType<typeof openBackup>>;
 
 /**
  * Opens the download of a backup: the response itself, a redirect, or JSON with a URL. The token is only sent to the API, never
  * to another origin or path.
  */
-export async function openBackup({ api, settings, signal, world }: Needs, backup: string): Promise<BackupSource> {
+export async function openBackup({ api, settings, signal, world }: Context, backup: string) {
   let transport: Transport | undefined;
   const close = async () => {
     const opened = transport;
@@ -54,7 +45,7 @@ export async function openBackup({ api, settings, signal, world }: Needs, backup
       const next = await elsewhere(response, url, root);
       if (!next) {
         await refuse(response, url, root);
-        const name = nameOf(response, url, hops);
+        const name = proposedName(response.headers['content-disposition']) ?? (hops > 0 ? nameInUrl(url) : undefined);
         if (isCompressed(response, name)) {
           response.discard();
           throw new DnxError('failed', `${url.host} compressed the download, which dnx did not request.`, { hint: 'No file was saved.' });
@@ -131,13 +122,8 @@ function isCompressed({ headers }: HttpResponse, name = ''): boolean {
   return !(gzip && /^(x-)?gzip$/.test(encoding));
 }
 
-function lengthOf({ headers }: HttpResponse): number | undefined {
-  const length = headers['content-length'];
-  return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
-}
-
-const nameOf = ({ headers }: HttpResponse, url: URL, hops: number): string | undefined =>
-  proposedName(headers['content-disposition']) ?? (hops > 0 ? nameInUrl(url.href) : undefined);
+const lengthOf = ({ headers: { 'content-length': length = '' } }: HttpResponse): number | undefined =>
+  /^\d+$/.test(length) ? Number(length) : undefined;
 
 const LONGEST = 200;
 
@@ -145,8 +131,8 @@ const proposedName = (disposition: string | undefined): string | undefined =>
   disposition === undefined ? undefined : asUtf8(parse(disposition).parameters.filename);
 
 /** The last part of a URL's path, if it looks like a file name. */
-function nameInUrl(url: string): string | undefined {
-  const last = new URL(url).pathname.split('/').at(-1) ?? '';
+function nameInUrl({ pathname }: URL): string | undefined {
+  const last = pathname.split('/').at(-1) ?? '';
   const bytes = last.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   return /\.\w/.test(last) ? asUtf8(bytes) : undefined;
 }

@@ -8,10 +8,7 @@ import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
 import { childEnv } from '../../machine/env.ts';
 import { readText } from '../../machine/files/text-file.ts';
 import { gitEnv, type Remote } from '../../machine/git.ts';
-import type { World } from '../../machine/world.ts';
 import { type Clone, commitIn, mustRead, openClone, Unknowable } from './clone.ts';
-
-type GitContext = Pick<Context, 'ask' | 'progress' | 'world'>;
 
 /** The commit that a deployment would bring. */
 export const deployableShape = objectOf({
@@ -43,7 +40,7 @@ interface WantedBranch {
 }
 
 /** Where the branch of a site is in a clone. Fetches it first if wanted. */
-export async function deployable(ctx: GitContext, clone: Clone, wanted: WantedBranch): Promise<Deployable> {
+export async function deployable(ctx: Context, clone: Clone, wanted: WantedBranch): Promise<Deployable> {
   const branch = wanted.branch ?? (await currentBranch(clone, wanted.strict));
   const checked_out = wanted.branch === undefined;
   const local = `refs/heads/${branch}`;
@@ -55,7 +52,7 @@ export async function deployable(ctx: GitContext, clone: Clone, wanted: WantedBr
     return { branch, ref: branch, commit, remote: null, repository: null, checked_out, as_of: null, unpushed: 0 };
   }
   const repository = (await wanted.repository()) ?? null;
-  const remote = remoteOf(clone, { branch, upstream: references.get(local)?.upstream, repository });
+  const remote = remoteOf(clone, branch, references.get(local)?.upstream, repository);
   if (wanted.fetch) {
     ctx.progress.note(`Fetching ${branch} from ${remote.name}`);
     await fetchBranch(ctx, clone, remote.name, branch);
@@ -70,7 +67,7 @@ export async function deployable(ctx: GitContext, clone: Clone, wanted: WantedBr
   }
   const localCommit = references.get(local)?.commit ?? commit;
   const unpushed = localCommit === commit ? 0 : Number((await clone.read('rev-list', '--count', `${commit}..${localCommit}`, '--')) ?? 0);
-  const as_of = await lastSeen(ctx.world, clone, { remote, branch, commit });
+  const as_of = await lastSeen(ctx.world.cwd, clone, remote, branch, commit);
   return { branch, ref: `${remote.name}/${branch}`, commit, remote: remote.name, repository, checked_out, as_of, unpushed };
 }
 
@@ -81,16 +78,10 @@ async function currentBranch(clone: Clone, strict: boolean): Promise<string> {
   throw new Unknowable('the API does not say which branch the site deploys, and no branch is checked out here');
 }
 
-interface Reference {
-  readonly commit: string;
-  /** The name of the remote that it is pulled from; empty if there is none. */
-  readonly upstream: string;
-}
-
 const trackingOf = ({ name }: Remote, branch: string): string => `refs/remotes/${name}/${branch}`;
 
 /** Where a branch is in a clone and at its remotes, by the full names. Refuses a name from the API that Git would read as anything else. */
-async function referencesOf({ read, remotes }: Clone, branch: string): Promise<ReadonlyMap<string, Reference>> {
+async function referencesOf({ read, remotes }: Clone, branch: string) {
   const local = `refs/heads/${branch}`;
   const names = [local, ...remotes.map((remote) => trackingOf(remote, branch))];
   const format = '--format=%(refname)%00%(objectname)%00%(upstream:remotename)';
@@ -101,6 +92,7 @@ async function referencesOf({ read, remotes }: Clone, branch: string): Promise<R
     .map((line) => line.split('\0'))
     // Names are patterns for Git.
     .filter(([name = '']) => names.includes(name))
+    // `upstream`: the name of the remote that it is pulled from; empty if there is none.
     .map(([name = '', commit = '', upstream = '']) => [name, { commit, upstream }] as const);
   // Git lists none with another name.
   const isValid = found.length > 0 || (listed !== undefined && (await read('check-ref-format', local)) !== undefined);
@@ -109,10 +101,7 @@ async function referencesOf({ read, remotes }: Clone, branch: string): Promise<R
 }
 
 /** The remote with the repository of the site. If that is unknown, the one that the branch is pulled from. */
-function remoteOf(
-  { remotes }: Clone,
-  { branch, upstream, repository }: { readonly branch: string; readonly upstream: string | undefined; readonly repository: string | null },
-): Remote {
+function remoteOf({ remotes }: Clone, branch: string, upstream: string | undefined, repository: string | null): Remote {
   const among = repository === null ? remotes : remotes.filter((remote) => isRepository(remote, repository));
   const found = [upstream, 'origin'].map((name) => among.find((item) => item.name === name)).find(Boolean);
   const [first, second] = among;
@@ -127,11 +116,7 @@ function remoteOf(
 }
 
 /** When the clone last saw the branch of the remote at its commit: fetched, pushed or cloned. */
-async function lastSeen(
-  { cwd }: Pick<World, 'cwd'>,
-  { fetchHead, read }: Clone,
-  { remote, branch, commit }: { readonly remote: Remote; readonly branch: string; readonly commit: string },
-): Promise<string | null> {
+async function lastSeen(cwd: string, { fetchHead, read }: Clone, remote: Remote, branch: string, commit: string): Promise<string | null> {
   const reflog = async (ref: string, message: RegExp) => {
     const [time = '', subject = ''] = ((await read('log', '-g', '-1', '--date=unix', '--format=%gd%x00%gs', ref, '--')) ?? '').split('\0');
     return message.test(subject) ? Number(/@\{(\d+)\}$/.exec(time)?.[1] ?? 0) * 1000 : 0;
@@ -160,11 +145,8 @@ function isRepository({ url }: Remote, repository: string): boolean {
   return path === name || path.endsWith(`/${name}`) || path.endsWith(`:${name}`);
 }
 
-const bare = (url: string): string =>
-  url
-    .replace(/\/+$/, '')
-    .replace(/\.git$/i, '')
-    .toLowerCase();
+const bare = (url: string): string => withoutGit(url).toLowerCase();
+const withoutGit = (url: string): string => url.replace(/\/+$/, '').replace(/\.git$/i, '');
 
 /** A URL as FETCH_HEAD shows it: without credentials and `.git`. */
 const shownUrl = ({ url }: Remote): string =>
@@ -175,9 +157,7 @@ const shownUrl = ({ url }: Remote): string =>
 
 /** The end of a URL, without credentials: `example/shop`. */
 const shownRepository = ({ url }: Remote): string =>
-  url
-    .replace(/\/+$/, '')
-    .replace(/\.git$/i, '')
+  withoutGit(url)
     .split(/[/:]/)
     .filter((part) => part !== '' && !part.includes('@'))
     .slice(-2)
@@ -192,7 +172,7 @@ const TRANSPORTS = { GIT_ALLOW_PROTOCOL: 'file:git:http:https:ssh' };
 /** Settings that name what Git runs when it fetches, or allow a transport that does. */
 const PROGRAMS = /^(credential|hook|protocol)\.|^(core|remote)\..*(askpass|command|helper|pack|proxy|vcs)$/is;
 
-async function fetchBranch(ctx: GitContext, clone: Pick<Clone, 'read'>, remote: string, branch: string): Promise<void> {
+async function fetchBranch(ctx: Context, clone: Pick<Clone, 'read'>, remote: string, branch: string): Promise<void> {
   const refs = `+refs/heads/${branch}:refs/remotes/${remote}/${branch}`;
   const done = await atRemote(ctx, clone, ['fetch', '--quiet', '--no-tags', '--no-recurse-submodules', '--', remote, refs]);
   if (typeof done === 'string') return;
@@ -201,7 +181,7 @@ async function fetchBranch(ctx: GitContext, clone: Pick<Clone, 'read'>, remote: 
   });
 }
 
-async function commitAtRemote(ctx: GitContext, clone: Pick<Clone, 'read'>, remote: string, branch: string): Promise<string | undefined> {
+async function commitAtRemote(ctx: Context, clone: Pick<Clone, 'read'>, remote: string, branch: string): Promise<string | undefined> {
   const ref = `refs/heads/${branch}`;
   const done = await atRemote(ctx, clone, ['ls-remote', '--', remote, ref]);
   if (typeof done !== 'string') throw new Unknowable(`Git cannot ask ${remote}: ${done.why.replace(/\.$/, '')}`);
@@ -220,7 +200,7 @@ const LIMIT_MS = 30_000;
  * from an archive that somebody else packed. Returns the output, or why there is none.
  */
 async function atRemote(
-  { ask, world }: GitContext,
+  { ask, world }: Context,
   clone: Pick<Clone, 'read'>,
   args: readonly string[],
 ): Promise<string | { readonly why: string; readonly isProgram: boolean }> {
@@ -252,23 +232,14 @@ async function ownSettings({ read }: Pick<Clone, 'read'>): Promise<readonly stri
 const withoutPasswords = (text: string): string => text.replace(/\/\/[^/@\s]+@/g, '//…@');
 
 /** The commit that a plan holds a deployment to. Null if it is not of a remote, or of another one for all that is known, or the branch is a guess. */
-export function pinned({
-  target,
-  commits,
-}: {
-  readonly target: Deployable | null;
-  readonly commits: readonly unknown[] | null;
-}): Pick<PlannedDeployment, 'commit' | 'branch' | 'repository'> {
+export function pinned(target: Deployable | null, commits: readonly unknown[] | null) {
   const isKnown = target && target.remote !== null && !target.checked_out && (target.repository !== null || commits !== null);
   if (!isKnown) return { commit: null, branch: null, repository: null };
   return { commit: target.commit, branch: target.branch, repository: target.repository };
 }
 
 /** What is not as in the plan: the branch is at another commit now. If that cannot be known, warns. */
-export async function movedBranch(
-  ctx: GitContext & Pick<Context, 'settings'>,
-  { commit, branch, repository }: PlannedDeployment,
-): Promise<readonly string[]> {
+export async function movedBranch(ctx: Context, { commit, branch, repository }: PlannedDeployment): Promise<readonly string[]> {
   if (commit === null || branch === null) return [];
   try {
     const now = await tipOf(ctx, branch, commit, repository);
@@ -281,7 +252,7 @@ export async function movedBranch(
   }
 }
 
-async function tipOf(ctx: GitContext & Pick<Context, 'settings'>, branch: string, commit: string, repository: string | null) {
+async function tipOf(ctx: Context, branch: string, commit: string, repository: string | null) {
   const clone = await openClone(ctx.world, ctx.settings.link?.file);
   const wanted = { branch, fetch: false, strict: true, repository: async () => repository ?? undefined };
   const { remote } = await deployable(ctx, clone, wanted);

@@ -46,8 +46,6 @@ export const changesShape = objectOf({
 });
 export type Changes = Printed<typeof changesShape>;
 
-type ChangesNeeds = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'world'>;
-
 interface Compared {
   readonly siteRef: SiteReference;
   readonly site: Site;
@@ -60,7 +58,7 @@ interface Compared {
 }
 
 /** Compares the live release of a site with its branch in the clone. */
-export async function changesOf(ctx: ChangesNeeds, compared: Compared): Promise<Changes> {
+export async function changesOf(ctx: Context, compared: Compared): Promise<Changes> {
   const { siteRef, releases } = compared;
   const { target, history, migrations, missing, php } = comparison(ctx, compared);
   const [place, between, ...others] = await Promise.all([
@@ -88,7 +86,7 @@ export async function changesOf(ctx: ChangesNeeds, compared: Compared): Promise<
 const MOST_KEYS = 5;
 
 /** Warns of variables that .env.example of the branch names, and the site lacks. Says nothing if that cannot be known. */
-export async function warnMissing(ctx: ChangesNeeds, compared: Compared): Promise<void> {
+export async function warnMissing(ctx: Context, compared: Compared): Promise<void> {
   try {
     const { target, missing } = comparison(ctx, { ...compared, casual: true });
     const keys = await missing();
@@ -102,7 +100,7 @@ export async function warnMissing(ctx: ChangesNeeds, compared: Compared): Promis
 }
 
 /** The parts of the changes. What several of them need is read once. */
-function comparison(ctx: ChangesNeeds, { siteRef, site, releases, fetch = false, strict = false, casual = false }: Compared) {
+function comparison(ctx: Context, { siteRef, site, releases, fetch = false, strict = false, casual = false }: Compared) {
   const { world, settings } = ctx;
   const clone = openClone(world, settings.link?.file);
   const target = clone.then((opened) =>
@@ -145,12 +143,7 @@ function unrelated(error: unknown): never {
   throw new Unknowable(`this may be a clone of another repository, because ${error.message}`, error.fix);
 }
 
-interface Known<T> {
-  readonly value: T | null;
-  readonly unknown?: Changes['unknown'];
-}
-
-async function known<T>(what: ChangePart, part: Promise<T>): Promise<Known<T>> {
+async function known<T>(what: ChangePart, part: Promise<T>): Promise<{ readonly value: T | null; readonly unknown?: Changes['unknown'] }> {
   try {
     return { value: await part };
   } catch (error) {
@@ -184,7 +177,7 @@ async function historyOf(clone: Clone, live: string, commit: string) {
   return { commits, undone, cut: long ? [{ what: 'commits' as const, why, fix: null }] : [] };
 }
 
-async function repositoryOf({ api }: ChangesNeeds, site: Site): Promise<string | undefined> {
+async function repositoryOf({ api }: Context, site: Site): Promise<string | undefined> {
   const id = idIn(site.git_repository_id);
   if (id === undefined) return undefined;
   const reply = await readable(api.send<JsonObject>('GET /git-repositories/{git_repository}', { git_repository: id }));
@@ -192,7 +185,7 @@ async function repositoryOf({ api }: ChangesNeeds, site: Site): Promise<string |
 }
 
 async function missingKeys(
-  { api }: ChangesNeeds,
+  { api }: Context,
   siteRef: SiteReference,
   text: string | undefined,
   casual: boolean,
@@ -205,7 +198,7 @@ async function missingKeys(
   return wanted.filter((key) => !set.has(key));
 }
 
-async function phpVersion({ api }: ChangesNeeds, siteRef: SiteReference, site: Site): Promise<string> {
+async function phpVersion({ api }: Context, siteRef: SiteReference, site: Site): Promise<string> {
   const siteVersion = wordOf(site.php_version);
   if (siteVersion !== '') return siteVersion;
   const server = await readable(api.send<JsonObject>('GET /servers/{server}', { server: siteRef.server.id }));

@@ -143,23 +143,19 @@ export async function migrationsBetween(
   }).filter(({ file }) => MIGRATION.test(file));
 }
 
-interface Entry {
-  readonly mode: string;
-  readonly object: string;
-  /** In bytes. Not a number if it is a directory, or a file that a partial clone did not fetch. */
-  readonly size: number;
-}
+type Entries = Awaited<ReturnType<typeof projectEntries>>;
 
 const FILES = ['.env.example', 'composer.json'] as const;
 
 /** The files and directories of the project that matter here, as they are in a commit, by their names. */
-export async function projectEntries(clone: Clone, commit: string): Promise<ReadonlyMap<string, Entry>> {
+export async function projectEntries(clone: Clone, commit: string) {
   const listed = await clone.read('ls-tree', '-z', '-l', '--full-tree', `${commit}:${clone.project}`, '--', ...FILES, ...DIRECTORIES);
   if (listed === undefined && clone.project !== '') throw new Unknowable(`the branch has no directory ${clone.project}`);
   if (listed === undefined) throw incomplete();
   return new Map(
     [...listed.matchAll(/(\d+) \w+ ([0-9a-f]+) +(\S+)\t([^\0]*)\0/g)].map(([, mode = '', object = '', size, name = '']) => [
       name,
+      // Not a number if it is a directory, or a file that a partial clone did not fetch.
       { mode, object, size: Number(size) },
     ]),
   );
@@ -169,11 +165,7 @@ export async function projectEntries(clone: Clone, commit: string): Promise<Read
 const MOST_BYTES = 1024 * 1024;
 
 /** The text of a file of the project; undefined if the commit lacks it. */
-export async function projectFile(
-  clone: Clone,
-  entries: ReadonlyMap<string, Entry>,
-  name: (typeof FILES)[number],
-): Promise<string | undefined> {
+export async function projectFile(clone: Clone, entries: Entries, name: (typeof FILES)[number]): Promise<string | undefined> {
   const entry = entries.get(name);
   if (!entry) return undefined;
   if (!entry.mode.startsWith('100')) throw new Unknowable(`${name} is not a regular file`);

@@ -41,15 +41,11 @@ export async function recordDeployments(
 }
 
 /** Sends what a deployment sends, in a dry run. Returns why the guard would stop it. */
-async function recordOne(
-  ctx: DeployContext,
-  values: DeployValues,
-  verification: Verification | undefined,
-): Promise<[DnxError] | undefined> {
+async function recordOne(ctx: DeployContext, values: DeployValues, verification?: Verification): Promise<[DnxError] | undefined> {
   const before = readsSiteFirst(values) ? await snapshotFor(ctx, values, verification) : undefined;
   const siteRef = siteReference(ctx.targets, before?.site.domain);
   if (verification && before) (await import('../deploy/verify.ts')).refuseUnverifiable(verification, before, siteRef);
-  const running = before && (await recordRunning(ctx, siteRef, before, values));
+  const running = before && recordRunning(ctx, siteRef, before, values);
   if (running === 'attach') return undefined;
   const read = before ?? (values.guard ? { site: await readSite(ctx, siteRef), releases: await readReleases(ctx, siteRef) } : undefined);
   const described = read && (await describe(ctx, siteRef, read, values));
@@ -84,13 +80,8 @@ const unsavedPart = (verification: Verification | undefined): string | undefined
       ? "a plan requests only the site's own address, so it cannot hold --url"
       : undefined;
 
-async function recordRunning(
-  { plan }: DeployContext,
-  siteRef: SiteReference,
-  { site, releases }: Snapshot,
-  { if_running }: DeployValues,
-): Promise<'attach' | undefined> {
-  const word = workInProgress(site, releases);
+function recordRunning({ plan }: DeployContext, siteRef: SiteReference, before: Snapshot, { if_running }: DeployValues) {
+  const word = workInProgress(before.site, before.releases);
   if (word === undefined) return undefined;
   const answer = if_running ?? (isInstallation(word) ? 'wait' : 'attach');
   if (answer === 'fail') throw busy(siteRef, word);
@@ -121,7 +112,7 @@ async function describe(ctx: DeployContext, siteRef: SiteReference, read: Pick<S
     ...changeDetails(changes, timeIn(ctx)),
     ...(guard ? [['guard', stops.length === 0 ? 'passes' : `stops for ${stops.join(', ')}`] as const] : []),
   ];
-  return { refusal, pin: pinned(changes), say: (whole = false) => ctx.plan?.about(data, details, whole) };
+  return { refusal, pin: pinned(target, changes.commits), say: (whole = false) => ctx.plan?.about(data, details, whole) };
 }
 
 const timeIn =

@@ -1,4 +1,4 @@
-import { type Detail, DnxError } from '../../base/errors.ts';
+import { DnxError } from '../../base/errors.ts';
 import { flagName } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -8,7 +8,6 @@ import { readReleases, readSite, type SiteReference, type Snapshot } from '../de
 import { type ChangePart, type Changes, changesOf } from './changes.ts';
 import { countedList, keyWords, migrationWords, phpWords, shownList, unknownParts } from './show.ts';
 
-type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'deadline' | 'progress' | 'settings' | 'world'>;
 type Read = Pick<Snapshot, 'site' | 'releases'>;
 
 const parts: Readonly<Record<GuardCheck, Exclude<ChangePart, 'commits'>>> = {
@@ -18,30 +17,23 @@ const parts: Readonly<Record<GuardCheck, Exclude<ChangePart, 'commits'>>> = {
 };
 const all = Object.keys(parts) as readonly GuardCheck[];
 
-interface Refusal {
-  readonly checks: readonly GuardCheck[];
-  readonly reasons: readonly string[];
-  readonly details: readonly Detail[];
-  readonly missing: readonly string[];
-}
+type Refusal = NonNullable<ReturnType<typeof refusalOf>>;
 
 /** Stops a deployment that would bring migrations, lack variables or run on the wrong PHP version, or if that is unknown. */
-export async function guard(ctx: Needs, siteRef: SiteReference, values: DeployValues, before: Read | undefined): Promise<void> {
+export async function guard(ctx: Context, siteRef: SiteReference, values: DeployValues, before: Read | undefined): Promise<void> {
   const read = before ?? { site: await readSite(ctx, siteRef), releases: await readReleases(ctx, siteRef) };
   const { changes, refusal } = await examined(ctx, siteRef, values, read);
   if (refusal) throw stopped(siteRef, values, refusal);
   const { target } = changes;
   if (!target) return;
-  const age =
-    target.as_of === null
-      ? ''
-      : `, as of ${shownTimeIn(target.as_of, { now: ctx.clock.now(), terminal: ctx.world.stderr.isTTY === true })}`;
+  const time = { now: ctx.clock.now(), terminal: ctx.world.stderr.isTTY === true };
+  const age = target.as_of === null ? '' : `, as of ${shownTimeIn(target.as_of, time)}`;
   ctx.progress.step(`Guard passed: checked ${target.ref} ${target.commit.slice(0, 7)}${age}`);
   if (target.unpushed > 0) ctx.progress.warn(`${target.branch} has commits that are not pushed, so they are not deployed.`);
 }
 
 /** What the guard found, and why it stops; undefined if it passes. */
-export async function examined(ctx: Needs, siteRef: SiteReference, { allow = [] }: DeployValues, { site, releases }: Read) {
+export async function examined(ctx: Context, siteRef: SiteReference, { allow = [] }: DeployValues, { site, releases }: Read) {
   const limit = (): { limitMs?: number } =>
     ctx.deadline === Number.POSITIVE_INFINITY ? {} : { limitMs: Math.max(1, ctx.deadline - ctx.clock.elapsed()) };
   const world = { ...ctx.world, capture: (child: Captured) => ctx.world.capture({ ...child, ...limit() }) };
@@ -50,7 +42,7 @@ export async function examined(ctx: Needs, siteRef: SiteReference, { allow = [] 
   return { changes, refusal: refusalOf(changes, checks) };
 }
 
-function refusalOf(changes: Changes, checks: readonly GuardCheck[]): Refusal | undefined {
+function refusalOf(changes: Changes, checks: readonly GuardCheck[]) {
   const watched = checks.map((check) => parts[check]);
   const unknown = changes.unknown.filter(({ what }) => watched.some((part) => part === what));
   const migrations = checks.includes('migrations') ? (changes.migrations ?? []) : [];

@@ -1,6 +1,7 @@
 import { type Detail, DnxError } from '../../base/errors.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { columns, overview, record } from '../../cli/output/view.ts';
 import { git } from '../../machine/git.ts';
 import type { Targets } from '../../platform/names/names.ts';
@@ -10,13 +11,8 @@ import { type ChangePart, type Changes, changesOf } from './changes.ts';
 import type { Commit, Migration } from './clone.ts';
 import type { Php } from './php.ts';
 
-interface ChangesOptions {
-  readonly fetch: boolean | undefined;
-  readonly exit_code: boolean | undefined;
-}
-
 /** `dnx changes`. */
-export async function changes(ctx: Context, targets: Targets, { fetch, exit_code }: ChangesOptions) {
+export async function changes(ctx: Context, targets: Targets, { fetch, exit_code }: Given<{ fetch: boolean; exit_code: boolean }>) {
   const [site, releases] = await Promise.all([readSite(ctx, siteReference(targets)), readReleases(ctx, siteReference(targets))]);
   const siteRef = siteReference(targets, site.domain);
   const found = await changesOf(ctx, { siteRef, site, releases, fetch });
@@ -151,12 +147,8 @@ export function unknownParts({ unknown }: Pick<Changes, 'unknown'>): readonly st
 export async function warnUnpushed({ progress, world }: Pick<Context, 'progress' | 'world'>, branch: string): Promise<void> {
   if (branch.includes('\0')) return;
   const done = await git(world, ['for-each-ref', '--format=%(refname) %(upstream:track)', `refs/heads/${branch}`]);
-  const [, ahead] =
-    done?.stdout
-      .split('\n')
-      .map((line) => /^(\S+) \[ahead (\d+)/.exec(line))
-      .find((found) => found?.[1] === `refs/heads/${branch}`)
-      ?.slice(1) ?? [];
+  const lines = (done?.stdout ?? '').split('\n').map((line) => /^(\S+) \[ahead (\d+)/.exec(line));
+  const [, , ahead] = lines.find((found) => found?.[1] === `refs/heads/${branch}`) ?? [];
   if (ahead !== undefined)
     progress.warn(`${unpushedWords(Number(ahead), branch)}, so ${ahead === '1' ? 'it is' : 'they are'} not deployed.`);
 }

@@ -33,20 +33,12 @@ export interface Flight {
 }
 
 /** The progress of a plan, which survives the end of this process. */
-export interface Application {
-  readonly saved: Saved;
-  /** Saves that a request is about to be sent. */
-  start(flight: Flight): void;
-  /** Saves that a change was applied; without an id, that it was not. */
-  end(at: number, done: { readonly id: string | null } | undefined): void;
-  fail(at: number, failure: DnxError): void;
-  release(): void;
-}
+export type Application = Awaited<ReturnType<typeof openApplication>>;
 
 const KEPT_MS = 30 * 86_400_000;
 
 /** Opens the progress of a plan, which its text names. Fails if another process applies it. `isDry`: nothing is saved. */
-export async function openApplication(ctx: Context, text: string, isDry = false): Promise<Application> {
+export async function openApplication(ctx: Context, text: string, isDry = false) {
   const directory = join(ctx.settings.directories.state, 'plans');
   const digest = createHash('sha256').update(ctx.settings.host).update('\0').update(text).digest('hex');
   const file = join(directory, `${digest.slice(0, 40)}.json`);
@@ -66,12 +58,15 @@ export async function openApplication(ctx: Context, text: string, isDry = false)
     if (!isDry) writeJson(file, saved);
   };
   return {
-    get saved() {
+    get saved(): Saved {
       return saved;
     },
-    start: (flight) => save({ flight }),
-    end: (at, done) => save({ flight: null, ...(done && { done: { ...saved.done, [at]: done } }) }),
-    fail: (at, { code, message }) => save({ flight: null, failed: { at, code, message } }),
+    /** Saves that a request is about to be sent. */
+    start: (flight: Flight) => save({ flight }),
+    /** Saves that a change was applied; without an id, that it was not. */
+    end: (at: number, done: { readonly id: string | null } | undefined) =>
+      save({ flight: null, ...(done && { done: { ...saved.done, [at]: done } }) }),
+    fail: (at: number, { code, message }: DnxError) => save({ flight: null, failed: { at, code, message } }),
     release: () => save({ holder: null }),
   };
 }

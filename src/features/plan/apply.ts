@@ -40,16 +40,14 @@ export async function applyPlanFile(ctx: Context, file: string, options: Sending
   const { plan, text } = readPlanFile(file, ctx.world);
   if (plan.host !== ctx.settings.host)
     throw usage(`${file} is a plan for ${plan.host}, not for ${ctx.settings.host}.`, `If you trust it, use --host ${quoted(plan.host)}.`);
-  return applyPlan(ctx, { plan, text, line: ['apply', file], preview: '--check' }, options, consent);
+  return applyPlan(ctx, { plan, text, preview: '--check' }, options, consent);
 }
 
-/** A plan, and what names it. */
+/** A plan, its text, which tells it from others, and the option that only previews it. */
 interface NamedPlan {
   readonly plan: Plan;
-  readonly preview: '--check' | '--dry-run';
-  /** What tells it from other plans. */
   readonly text: string;
-  readonly line: readonly string[];
+  readonly preview: '--check' | '--dry-run';
   readonly undoing?: Undoing;
 }
 
@@ -161,11 +159,7 @@ async function* variableQuestions(ctx: Context, pending: readonly Pending[], lis
 }
 
 /** The question for the name of what cannot be undone, unless the command line has it. */
-async function* nameQuestion(
-  ctx: Context,
-  { title, change, targets }: Pending,
-  { confirm }: GivenConsent,
-): AsyncGenerator<ConsentQuestion, void> {
+async function* nameQuestion(ctx: Context, { title, change, targets }: Pending, { confirm }: GivenConsent) {
   const [noun, target] = Object.entries(targets).at(-1) as [string, Target];
   const check = (typed: string) => {
     if (!sameName(noun, typed, target.label) && typed !== target.id)
@@ -178,7 +172,7 @@ async function* nameQuestion(
     });
   ctx.progress.warn(`${title.slice(2)} (id ${target.id}). This cannot be undone.`);
   await warnOfLoss(ctx, change.call.startsWith('DELETE ') ? 'delete' : '', targets, noun);
-  yield { kind: 'input', text: `Type ${inQuotes(target.label)} to continue:`, check };
+  yield { kind: 'input', text: `Type ${inQuotes(target.label)} to continue:`, check } as const;
 }
 
 /** Finds out what became of a request whose end this machine never saw. */
@@ -189,11 +183,7 @@ async function settleFlight(applying: Applying): Promise<void> {
   if (!flight || !change) return;
   const seen = isRelease(change.call)
     ? await settledRelease(applying, flight, change)
-    : await wasPerformed(lists, change, {
-        ids: idsOf(change, application),
-        body: await bodyOf(applying, flight.at, change),
-        list: flight.ids,
-      });
+    : await wasPerformed(lists, change, idsOf(change, application), await bodyOf(applying, flight.at, change), flight.ids);
   if (seen === 'failed') return;
   const answer = options.in_flight && (options.in_flight === 'done' ? { id: null } : false);
   const found = seen ?? answer;
@@ -229,11 +219,8 @@ async function settledRelease({ ctx, application, options: { timeout } }: Applyi
 }
 
 /** The body of a change, with the secrets that its references name. A plan never runs a program, and reads outside of the project only what the user allows. */
-async function bodyWithSecrets(
-  ctx: Context,
-  { call, body }: PlannedChange,
-  allowed: readonly string[] = [],
-): Promise<JsonObject | undefined> {
+async function bodyOf({ ctx, options, undoing }: Applying, at: number, { call, body }: PlannedChange): Promise<JsonObject | undefined> {
+  if (undoing) return undoing.bodies[at];
   if (!isObject(body)) return undefined;
   const entries: [string, unknown][] = [];
   for (const [field, value] of Object.entries(body)) {
@@ -244,12 +231,12 @@ async function bodyWithSecrets(
         'A secret must be file://, env:// or dotenv://.',
       );
     if (reference !== undefined && !isSecretField(call, field)) throw usage(`The plan has a secret as ${field}. Nothing was changed.`);
-    entries.push([field, reference === undefined ? value : await secretAt(ctx, field, reference, allowed)]);
+    entries.push([field, reference === undefined ? value : await secretAt(ctx, field, reference, options.allow_file)]);
   }
   return Object.fromEntries(entries);
 }
 
-async function secretAt(ctx: Context, field: string, reference: string, allowed: readonly string[]): Promise<string> {
+async function secretAt(ctx: Context, field: string, reference: string, allowed: readonly string[] = []): Promise<string> {
   const [, file, key] = /^dotenv:\/\/(.+)#([^#]+)$/.exec(reference) ?? [];
   if (file !== undefined && key !== undefined) return dotenvValue(ctx, file, key, allowed);
   if (!/^(file|env):\/\/./.test(reference))
@@ -273,7 +260,3 @@ async function dotenvValue(ctx: Context, name: string, key: string, allowed: rea
   const found = await resolveReferences({ variables, references: new Map([[key, reference]]) }, { directory, allowed }, ctx);
   return found.get(key) ?? '';
 }
-
-/** The body of a change, with its secrets. */
-const bodyOf = async ({ ctx, options, undoing }: Applying, at: number, change: PlannedChange): Promise<JsonObject | undefined> =>
-  undoing ? undoing.bodies[at] : bodyWithSecrets(ctx, change, options.allow_file);

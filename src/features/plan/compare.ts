@@ -7,7 +7,7 @@ import type { PlannedChange } from '../../cli/plan/plan.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { releasesEndpoint } from '../../platform/follow/readers.ts';
 import { isSame } from '../../platform/names/match.ts';
-import { idIn, resourceName, sameName, type Targets } from '../../platform/names/names.ts';
+import { idIn, resourceName, sameName, type Target } from '../../platform/names/names.ts';
 import { shownValue } from '../../platform/names/value.ts';
 import { createdBy, isDone, listPath, operationPath, operations } from '../../platform/operations.ts';
 
@@ -40,13 +40,6 @@ export function openLists({ api }: Context): Lists {
   };
 }
 
-/** What became of a change since its plan was made. */
-interface Compared {
-  readonly targets: Targets;
-  /** What is not as it was, a line each. */
-  readonly moved: string[];
-}
-
 /** A target of a call as it is now. Null if it is gone; undefined if that cannot be read. */
 async function targetNow(lists: Lists, call: string, noun: string, ids: Readonly<Record<string, string>>) {
   const items = await lists.read(listPath(call, noun), ids);
@@ -63,11 +56,11 @@ export interface Left {
   isAsLeft(target: JsonObject): boolean | undefined;
 }
 
-/** Compares a change with what is there now. `changed`: an earlier change of the plan has the same target. */
-export async function compare(lists: Lists, change: PlannedChange, changed: boolean, left?: Left): Promise<Compared> {
+/** Compares a change with what is there now: a line for each thing that is not as it was. `changed`: an earlier change has the same target. */
+export async function compare(lists: Lists, change: PlannedChange, changed: boolean, left?: Left) {
   const { call, before, absent, about } = change;
   const moved: string[] = [];
-  const targets: Record<string, { id: string; label: string }> = {};
+  const targets: Record<string, Target> = {};
   const ids: Record<string, string> = {};
   let target: JsonObject | null | undefined;
   for (const [noun, { id, name }] of Object.entries(change.targets)) {
@@ -124,13 +117,10 @@ async function appeared(lists: Lists, { call, body }: PlannedChange, ids: Readon
 export async function wasPerformed(
   lists: Lists,
   { call }: PlannedChange,
-  request: {
-    readonly ids: Readonly<Record<string, string>>;
-    readonly body: JsonObject | undefined;
-    readonly list: readonly string[] | null;
-  },
+  ids: Readonly<Record<string, string>>,
+  body: JsonObject | undefined,
+  list: readonly string[] | null,
 ): Promise<{ readonly id: string | null } | false | undefined> {
-  const { ids, body, list } = request;
   lists.forget();
   if (createdBy(call)) {
     const items = list && (await lists.read(operationPath(call), ids));

@@ -3,6 +3,7 @@ import { isObject } from '../../base/json.ts';
 import { visible } from '../../base/text.ts';
 import { timeOrAgo } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { anything, either, item, listOf, nullable, number, objectOf, oneOf, type Printed, word } from '../../cli/language/shape.ts';
 import { columns, rows, sections } from '../../cli/output/view.ts';
 import type { PlannedChange } from '../../cli/plan/plan.ts';
@@ -60,15 +61,11 @@ function pastRun(run: SentRun): PastRun {
   return { ...shown, command: commandOf(run), changes };
 }
 
-interface HistoryOptions {
-  readonly verb: 'list' | 'show' | undefined;
-  readonly id: string | undefined;
-  readonly site: string | undefined;
-  readonly since: string | undefined;
-}
-
 /** `dnx history`. */
-export function history(ctx: Context, { verb, id, site, since }: HistoryOptions) {
+export function history(
+  ctx: Context,
+  { verb, id, site, since }: Given<{ verb: 'list' | 'show'; id: string; site: string; since: string }>,
+) {
   const all = readHistory(ctx).filter(({ changes }) => changes.every(({ line }) => isWithin(line.change, ctx.world.within)));
   if (verb === 'show') {
     if (id === undefined) throw usage('Missing <id>.', undefined, { command: ['history'], why: 'See' });

@@ -1,5 +1,5 @@
-import { DnxError } from '../../base/errors.ts';
-import { fromJson, isObject, type JsonObject } from '../../base/json.ts';
+import { attempt, DnxError } from '../../base/errors.ts';
+import { fromJson, isObject, isText, isTextOrNull, type JsonObject } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { type EndedLine, historyDirectory, historyFiles, type SentLine, writeFound } from '../../cli/plan/journal.ts';
@@ -167,25 +167,11 @@ function pastChange(line: SentLine, ended: EndedLine | undefined): SentChange {
 
 const keyOf = ({ run, n }: Pick<SentLine, 'run' | 'n'>): string => `${run} ${n}`;
 
-function linesOf(file: string): readonly (SentLine | EndedLine)[] {
-  let text: string | undefined;
-  try {
-    text = readText(file);
-  } catch {
-    return [];
-  }
-  return (text ?? '').split('\n').flatMap((line): (SentLine | EndedLine)[] => {
-    try {
-      const value = fromJson(line);
-      return isLine(value) ? [value] : [];
-    } catch {
-      return [];
-    }
+const linesOf = (file: string): readonly (SentLine | EndedLine)[] =>
+  (attempt(() => readText(file)) ?? '').split('\n').flatMap((line) => {
+    const value = attempt(() => fromJson(line));
+    return isLine(value) ? [value] : [];
   });
-}
-
-const isText = (value: unknown): value is string => typeof value === 'string';
-const isTextOrNull = (value: unknown): boolean => value === null || isText(value);
 
 /** True for a line as dnx writes it: whatever is missing or of another type in it, is not shown. */
 function isLine(value: unknown): value is SentLine | EndedLine {

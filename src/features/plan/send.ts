@@ -1,6 +1,7 @@
 import { DnxError, isError, isStop } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { created, creationOf } from '../../cli/language/resource.ts';
 import {
   anything,
@@ -35,14 +36,14 @@ import { type Left, type Lists, wasPerformed } from './compare.ts';
 import { settleLost } from './past.ts';
 
 /** The options that sending follows. */
-export interface SendingOptions {
-  readonly allow_file: readonly string[] | undefined;
-  readonly in_flight: 'done' | 'send' | undefined;
-  readonly wait: boolean | undefined;
-  readonly timeout: number | undefined;
+export type SendingOptions = Given<{
+  allow_file: readonly string[];
+  in_flight: 'done' | 'send';
+  wait: boolean;
+  timeout: number;
   /** Nothing is sent or saved. */
-  readonly check: boolean | undefined;
-}
+  check: boolean;
+}>;
 
 /** A plan that is being applied. */
 export interface Applying {
@@ -100,11 +101,7 @@ const startedBy = (call: string): Job | undefined => operations[call]?.starts;
 export const isRelease = (call: string): boolean => ['deployment', 'rollback'].includes(startedBy(call) ?? '');
 
 /** The command that shows how work ends; undefined if the response did not say what was created. */
-function followLine(
-  job: Job,
-  { server = '', site = '' }: Readonly<Record<string, string>>,
-  created: string | null,
-): readonly string[] | undefined {
+function followLine(job: Job, { server = '', site = '' }: Ids, created: string | null): readonly string[] | undefined {
   if (job === 'deployment' || job === 'rollback') return ['watch', site, '--server', server];
   const id = created ?? (job === 'server' ? server : '');
   if (id === '') return undefined;
@@ -203,7 +200,7 @@ async function sendOne(applying: Applying, pending: Pending): Promise<Done> {
     if (!isError(error)) throw error;
     if (neverPerformed(error)) application.end(at, undefined);
     else if (isLost(error) && !isRelease(call)) {
-      const found = await wasPerformed(lists, change, { ids, body, list: flight.ids });
+      const found = await wasPerformed(lists, change, ids, body, flight.ids);
       if (found !== undefined) {
         application.end(at, found || undefined);
         settleLost(ctx, change, flight.sent_at, found);
@@ -249,14 +246,13 @@ function deploymentValues({ commit, verify, rollback_on_fail }: Partial<PlannedD
 const placeIn = (targets: Targets, ids: Ids): Located =>
   Object.fromEntries(Object.entries(targets).map(([noun, { label }]) => [noun, { id: ids[noun] ?? '', label }])) as unknown as Located;
 
-/** What a request created, and whether the work that it started has ended. */
-interface Performed {
-  readonly id: string | null;
-  readonly ended?: true;
-}
-
-/** Does what the command of a change does. Waits for what later changes need. */
-async function perform(applying: Applying, pending: Pending, ids: Ids, known: readonly JsonObject[] | undefined): Promise<Performed> {
+/** Does what the command of a change does. Waits for what later changes need. `ended`: the work that the request started. */
+async function perform(
+  applying: Applying,
+  pending: Pending,
+  ids: Ids,
+  known: readonly JsonObject[] | undefined,
+): Promise<{ readonly id: string | null; readonly ended?: true }> {
   const { ctx, plan } = applying;
   const { at, change, body, targets } = pending;
   const { call, query, undoes } = change;
@@ -273,7 +269,7 @@ async function perform(applying: Applying, pending: Pending, ids: Ids, known: re
     return create(
       applying,
       pending,
-      { ...creationOf(noun, call.replace('POST', 'GET') as Endpoint, { ...place }, body), ...(known && { known }) },
+      { ...creationOf(noun, `GET ${operationPath(call)}` as Endpoint, { ...place }, body), ...(known && { known }) },
       send,
     );
   const { data } = await send();
@@ -281,12 +277,7 @@ async function perform(applying: Applying, pending: Pending, ids: Ids, known: re
 }
 
 /** Creates something once, and tells an undo which fields were not taken. */
-async function create(
-  { ctx, undoing }: Applying,
-  { change, body = {}, title }: Pending,
-  creation: Creation,
-  send: () => Promise<Reply>,
-): Promise<Performed> {
+async function create({ ctx, undoing }: Applying, { change, body = {}, title }: Pending, creation: Creation, send: () => Promise<Reply>) {
   const { secrets = [] } = operations[change.call] ?? {};
   const { data } = await created(ctx, { ...creation, secret: secrets.some((field) => field in body) }, send);
   const isLost = (field: string) => !secrets.includes(field) && isObject(data) && !isSame(body[field], data[field]);
@@ -302,7 +293,7 @@ function queryOf(query: string): Query {
   return Object.fromEntries([...found.keys()].map((key) => [key, found.getAll(key)]));
 }
 
-function endedBy({ view, exit }: Result): Performed {
+function endedBy({ view, exit }: Result) {
   if (exit instanceof DnxError) throw exit;
-  return { id: view.kind === 'record' ? idInItem(view.item) : null, ended: true };
+  return { id: view.kind === 'record' ? idInItem(view.item) : null, ended: true as const };
 }

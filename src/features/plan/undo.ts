@@ -2,12 +2,13 @@ import { DnxError, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { isMask, wordOf } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { message } from '../../cli/output/view.ts';
 import { writePlan } from '../../cli/plan/dry-run.ts';
-import { abilitiesOf, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
+import { abilitiesOf, type Plan } from '../../cli/plan/plan.ts';
 import { changeTitle, planView } from '../../cli/plan/show.ts';
 import { hasMask, inverseOf, irreversibleUndo } from '../../cli/plan/undo.ts';
-import { openVault, type Vault, whyUnkept } from '../../cli/plan/vault.ts';
+import { openVault, whyUnkept } from '../../cli/plan/vault.ts';
 import { truthy } from '../../machine/env.ts';
 import { createdBy, isDone as isAsWanted } from '../../platform/operations.ts';
 import type { Left } from './compare.ts';
@@ -17,13 +18,7 @@ import type { Undoing } from './send.ts';
 /** `redo` takes back what `undo` did. */
 type Direction = 'undo' | 'redo';
 
-interface UndoOptions {
-  readonly id: string | undefined;
-  readonly dry_run: boolean | undefined;
-  readonly out: string | undefined;
-  readonly in_flight: 'done' | 'send' | undefined;
-  readonly timeout: number | undefined;
-}
+type UndoOptions = Given<{ id: string; dry_run: boolean; out: string; in_flight: 'done' | 'send'; timeout: number }>;
 
 /** `dnx undo` and `dnx redo`: take back what a command changed, as a plan like any other. */
 export async function undo(ctx: Context, direction: Direction, options: UndoOptions, consent: GivenConsent) {
@@ -48,7 +43,7 @@ export async function undo(ctx: Context, direction: Direction, options: UndoOpti
   };
   const line = [direction, run.id];
   const text = [direction, ...steps.map(({ change }) => `${change.line.run}/${change.line.n}`)].join(' ');
-  const named = { plan: planOf(ctx, steps), text, line, preview: '--dry-run', undoing } as const;
+  const named = { plan: planOf(ctx, steps), text, preview: '--dry-run', undoing } as const;
   const sending = { check: dry_run, allow_file: undefined, in_flight, wait: undefined, timeout };
   const result = await (await import('./apply.ts')).applyPlan(ctx, named, sending, consent);
   if (dry_run) return previewed(ctx, line, steps, out);
@@ -73,50 +68,25 @@ function previewed(ctx: Context, line: readonly string[], steps: readonly Step[]
 }
 
 /** How a change is taken back. */
-interface Step {
-  readonly change: SentChange;
-  readonly inverse: PlannedChange;
-  readonly body: JsonObject | undefined;
-  readonly left: Left;
-  readonly isDone: boolean;
-  /** The fields that it does not bring back. */
-  readonly lost: readonly string[] | undefined;
-}
+type Step = Exclude<ReturnType<typeof stepOf>, string>;
 
-/** How a run is taken back, and which of its changes are kept because they cannot be. */
-interface RunInverse {
-  readonly run: SentRun;
-  readonly steps: readonly Step[];
-  readonly kept: readonly { readonly title: string; readonly why: string }[];
-}
+/** The history, and what is needed to read its secrets. A text as `vault` says why there is none. */
+type Reader = Awaited<ReturnType<typeof openReader>>;
 
-/** The history, and what is needed to read its secrets. */
-interface Reader extends Pick<UndoOptions, 'in_flight'> {
-  readonly ctx: Context;
-  readonly direction: Direction;
-  readonly isDry: boolean;
-  readonly runs: readonly SentRun[];
-  readonly past: Past;
-  /** A text: why there is none. */
-  readonly vault: Vault | string;
-  /** Why the secrets that this replaces are not kept. */
-  readonly unkept: string | undefined;
-}
-
-async function openReader(ctx: Context, direction: Direction, { in_flight, dry_run = false }: UndoOptions): Promise<Reader> {
+async function openReader(ctx: Context, direction: Direction, { in_flight, dry_run: isDry = false }: UndoOptions) {
   const runs = readHistory(ctx);
   const needsVault = runs.some(({ changes }) => changes.some(({ line: { change } }) => hasMask(change.body) || hasMask(change.before)));
   const found = needsVault ? await openVault(ctx) : { why: '' };
   const vault = 'why' in found ? found.why : found;
   const unkept = needsVault ? await whyUnkept(ctx) : undefined;
-  return { ctx, direction, in_flight, isDry: dry_run, runs, past: openPast(runs), vault, unkept };
+  return { ctx, direction, in_flight, isDry, runs, past: openPast(runs), vault, unkept };
 }
 
 const impossible = (message: string, more: ConstructorParameters<typeof DnxError>[2] = {}): DnxError =>
   new DnxError('failed', message, { ...more, reason: 'undo_impossible' });
 
 /** The run with this id, which may also be that of its undo. */
-function namedRun(reader: Reader, word: string): RunInverse {
+function namedRun(reader: Reader, word: string) {
   const { ctx, direction, runs, past } = reader;
   const named = runWith(runs, word);
   const base = past.baseOf(named);
@@ -142,7 +112,7 @@ function isUndo({ runs }: Pick<Reader, 'runs'>, run: SentRun): boolean {
 }
 
 /** The last run that has its effect, or of a redo, the one that was undone last. What cannot be taken back is skipped, and said. */
-function lastRun(reader: Reader): RunInverse {
+function lastRun(reader: Reader) {
   const { ctx, direction, past } = reader;
   /** The skipped run that last changed what has this id: going further back would lose that. */
   const skipped = new Map<string, string>();
@@ -189,8 +159,8 @@ function* candidatesIn({ ctx, direction, runs, past }: Reader): Generator<SentRu
   }
 }
 
-/** How the changes of a run are taken back: of an undo the last one first. Fails if nobody knows what it changed. */
-function inverseOfRun(reader: Reader, run: SentRun): RunInverse {
+/** How the changes of a run are taken back: of an undo the last one first. What cannot be is kept. Fails if nobody knows what it changed. */
+function inverseOfRun(reader: Reader, run: SentRun) {
   const { ctx, direction, past } = reader;
   if (run.lost > 0)
     throw impossible(`${run.id} cannot be undone: ${run.lost} of its changes ${run.lost === 1 ? 'is' : 'are'} no longer in the history.`);
@@ -228,7 +198,7 @@ function settled({ ctx, in_flight, isDry }: Reader, change: SentChange): SentCha
 const titleOf = ({ nameOf }: Context, { line }: SentChange): string => changeTitle(line.change, nameOf).slice(2);
 
 /** How a change is taken back, or why it cannot be. */
-function stepOf(reader: Reader, change: SentChange, isDone: boolean): Step | string {
+function stepOf(reader: Reader, change: SentChange, isDone: boolean) {
   const { past, unkept } = reader;
   const { line, answer } = change;
   const { call, body } = line.change;
@@ -239,24 +209,26 @@ function stepOf(reader: Reader, change: SentChange, isDone: boolean): Step | str
   // Our own later changes count as known. A value that is as it was sent is not overwritten, whatever else was updated.
   const { updated_at, ...others } = { ...answer, updated_at: last?.answer?.updated_at };
   const isTimed = updated_at !== undefined && !(secrets.hasHashes && call.startsWith('PUT '));
-  const left = { ...others, ...(isTimed && { updated_at }) };
-  const found = inverseOf(line.change, { created, answer: left, secret: secrets.missing });
+  const known = { ...others, ...(isTimed && { updated_at }) };
+  const found = inverseOf(line.change, { created, answer: known, secret: secrets.missing });
   if (typeof found === 'string') return found;
   const { lost, ...inverse } = found;
   const targets = Object.fromEntries(
     Object.entries(inverse.targets).map(([noun, target]) => [noun, { ...target, id: target.id === null ? null : past.idNow(target.id) }]),
   );
   const isAction = call.startsWith('POST ') && !createdBy(call);
+  const left: Left = {
+    status: answer?.status,
+    hasSecret: secrets.isAsSent,
+    isAsLeft: (target) => (isAction ? isAsWanted(call, body, target) : undefined),
+  };
   return {
     change,
     inverse: { ...inverse, targets, undo: irreversibleUndo(inverse, () => unkept), undoes: { run: line.run, n: line.n } },
     body: isObject(inverse.body) ? secrets.unmasked(inverse.body) : undefined,
-    left: {
-      status: answer?.status,
-      hasSecret: secrets.isAsSent,
-      isAsLeft: (target) => (isAction ? isAsWanted(call, body, target) : undefined),
-    },
+    left,
     isDone,
+    /** The fields that it does not bring back. */
     lost,
   };
 }

@@ -2,6 +2,7 @@ import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { creationOf } from '../../cli/language/resource.ts';
 import type { Column, Result } from '../../cli/output/view.ts';
 import { workResult } from '../../cli/run/work-result.ts';
@@ -11,12 +12,7 @@ import { issueCertificate, issueEndpoint } from './certificate.ts';
 
 type Followed = Parameters<typeof workResult>[1];
 
-interface SiteOptions {
-  readonly wait: boolean | undefined;
-  readonly timeout: number | undefined;
-  readonly certificate: boolean | undefined;
-  readonly deploy: boolean | undefined;
-}
+type SiteOptions = Given<{ wait: boolean; timeout: number; certificate: boolean; deploy: boolean }>;
 
 /** Creates a site and waits until it is installed. With --certificate and --deploy, goes on with these. */
 export async function createSite(
@@ -71,12 +67,7 @@ export function installSite(
   });
 }
 
-async function recordRest(
-  ctx: Context,
-  server: Target,
-  domain: string,
-  { certificate, deploy }: Pick<SiteOptions, 'certificate' | 'deploy'>,
-): Promise<void> {
+async function recordRest(ctx: Context, server: Target, domain: string, { certificate, deploy }: Partial<SiteOptions>): Promise<void> {
   const { data } = await ctx.call<JsonObject>(undefined, { assume: {} });
   const ids = { server: server.id, site: requireId(data ?? {}, 'site') };
   if (certificate) await ctx.api.send(issueEndpoint, ids, { body: { domain }, ...(deploy && { assume: {} }) });
@@ -84,10 +75,7 @@ async function recordRest(
 }
 
 /** How a step after the creation ended. Its success is noted at once; its failure does not undo the site. */
-async function outcomeOf(
-  { progress }: Context,
-  run: () => Promise<Result>,
-): Promise<{ readonly item: unknown; readonly exit: Result['exit'] }> {
+async function outcomeOf({ progress }: Context, run: () => Promise<Result>) {
   try {
     const { view, exit } = await run();
     const [sentence, item] = view.kind === 'record' ? [view.done, view.item] : [undefined, null];

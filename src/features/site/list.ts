@@ -31,13 +31,8 @@ export const listSites = (columns: readonly Column[]) =>
         const read = sitesInTurn(ctx);
         const placed = async () => {
           const { places, ...round } = await read();
-          return {
-            ...round,
-            ...withServers(
-              places.flatMap(({ server, sites }) => sites.map((site) => ({ server, site }))),
-              columns,
-            ),
-          };
+          const listed = places.flatMap(({ server, sites }) => sites.map((site) => ({ server, site })));
+          return { ...round, ...withServers(listed, columns) };
         };
         return watchedRows(ctx, placed, EMPTY);
       }

@@ -22,20 +22,11 @@ interface Source {
   error: DnxError | undefined;
 }
 
-/** The sites of every server after a reading. */
-interface Round {
-  readonly places: readonly { readonly server: Target; readonly sites: readonly Item[] }[];
-  readonly pauseMs: number;
-  /** How long it takes until every list was read again, in ms. */
-  readonly everyMs: number;
-  readonly problem: string | undefined;
-}
-
 /**
  * Reads the sites of every server at once, and from then on a few lists at a time, the oldest first, so that many servers leave room in the
  * rate limit. Every second request is for a server on which a deployment is in progress.
  */
-export function sitesInTurn(ctx: Context): () => Promise<Round> {
+export function sitesInTurn(ctx: Context) {
   const { api, clock } = ctx;
   const servers: Source = { server: undefined, items: [], at: Number.NEGATIVE_INFINITY, error: undefined };
   let places: readonly Source[] | undefined;
@@ -71,6 +62,7 @@ export function sitesInTurn(ctx: Context): () => Promise<Round> {
     return {
       places: places.flatMap(({ server, items }) => (server ? [{ server, sites: items }] : [])),
       pauseMs: Math.max(POLL_MS, requests * ms),
+      /** How long it takes until every list was read again. */
       everyMs: Math.max(POLL_MS, whole * ms),
       problem: problemOf(places),
     };
