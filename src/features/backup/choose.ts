@@ -5,6 +5,7 @@ import { phaseOf, statusKey } from '../../base/status.ts';
 import { bytes, wordOf } from '../../base/text.ts';
 import { ago, shownDay, shownTime, timeOf, utcOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { safeLine } from '../../cli/output/text.ts';
 import type { Item } from '../../cli/output/view.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
@@ -95,26 +96,17 @@ async function subjectLabels(ctx: OverviewContext, backups: readonly JsonObject[
   );
   const names = await namesOf(api, subjects);
   const labels = subjects.map((subject) => ({ subject, label: names.get(keyFor(subject)) || subject.id }));
-  const isTwice = (label: string) => labels.filter((item) => item.label === label).length > 1;
-  const twice = labels.filter(({ label }) => isTwice(label));
-  const servers = twice.length > 0 ? ((await orUndefined(api.list<JsonObject>('GET /servers', {}, { casual: true }))) ?? []) : [];
+  const isTwice = ({ label }: { readonly label: string }) => labels.filter((item) => item.label === label).length > 1;
+  const servers = labels.some(isTwice) ? ((await orUndefined(api.list<JsonObject>('GET /servers', {}, { casual: true }))) ?? []) : [];
   const serverOf = (id: string) => resourceName(servers.find((server) => wordOf(server.id) === id) ?? {}, 'server') ?? id;
   const shown = new Map(
-    labels.map(({ subject, label }) => [
-      keyFor(subject),
-      twice.some((item) => item.subject === subject) ? `${label} (${serverOf(subject.server)})` : label,
-    ]),
+    labels.map(({ subject, label }) => [keyFor(subject), isTwice({ label }) ? `${label} (${serverOf(subject.server)})` : label]),
   );
   return (backup) => shown.get(subjectKey(backup)) ?? wordOf(backup.type);
 }
 
-/** How a command line chooses a backup. */
-export interface BackupChoice {
-  readonly backup: string | undefined;
-  readonly latest: boolean | undefined;
-  /** A database or a site with its server, or nothing. */
-  readonly owner: Partial<Targets>;
-}
+/** How a command line chooses a backup. `owner`: a database or a site with its server, or nothing. */
+export type BackupChoice = Given<{ backup: string; latest: boolean }> & { readonly owner: Partial<Targets> };
 
 const seeBackups = { command: ['backup', 'list'], why: 'See' };
 
@@ -207,15 +199,10 @@ const latestIn = (backups: readonly JsonObject[]): number =>
 const isBefore = (backup: JsonObject, ms: number): boolean => (backupTime(backup) ?? Number.POSITIVE_INFINITY) < ms;
 
 function refused({ id, status }: JsonObject, what: string): DnxError {
-  if (phaseOf(status) === 'going')
-    return new DnxError('differences', `Backup ${wordOf(id)} of ${what} is in progress. Nothing was changed.`, {
-      hint: 'Wait until it has ended, or pass the id of the backup to restore.',
-      next: [seeBackups],
-    });
-  return new DnxError('differences', `Backup ${wordOf(id)} of ${what} may be newer, but is “${wordOf(status)}”. Nothing was changed.`, {
-    hint: 'Pass the id of the backup to restore.',
-    next: [seeBackups],
-  });
+  const isGoing = phaseOf(status) === 'going';
+  const state = isGoing ? 'is in progress' : `may be newer, but is “${wordOf(status)}”`;
+  const hint = isGoing ? 'Wait until it has ended, or pass the id of the backup to restore.' : 'Pass the id of the backup to restore.';
+  return new DnxError('differences', `Backup ${wordOf(id)} of ${what} ${state}. Nothing was changed.`, { hint, next: [seeBackups] });
 }
 
 function unclear(candidates: readonly JsonObject[], now: number): DnxError {

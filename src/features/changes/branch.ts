@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DnxError, isError } from '../../base/errors.ts';
+import { attempt, DnxError, isError } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { nullable, number, objectOf, type Printed, word, yes } from '../../cli/language/shape.ts';
@@ -128,15 +128,11 @@ async function lastSeen(cwd: string, { fetchHead, read }: Clone, remote: Remote,
 }
 
 /** When FETCH_HEAD was written, if it has this commit of the branch; else 0. */
-function fetchedAt(file: string, start: string, words: string): number {
-  try {
-    const text = readText(file, 1) ?? '';
-    return text.split('\n').some((line) => line.startsWith(start) && line.endsWith(words)) ? Math.floor(statSync(file).mtimeMs) : 0;
-  } catch (error) {
-    if (error instanceof DnxError) return 0;
-    throw error;
-  }
-}
+const fetchedAt = (file: string, start: string, words: string): number =>
+  attempt(() => {
+    const lines = (readText(file, 1) ?? '').split('\n');
+    return lines.some((line) => line.startsWith(start) && line.endsWith(words)) ? Math.floor(statSync(file).mtimeMs) : 0;
+  }) ?? 0;
 
 /** True if a URL is that of a repository such as `example/shop`, at any host: SSH configurations rename hosts. */
 function isRepository({ url }: Remote, repository: string): boolean {

@@ -1,5 +1,6 @@
 import Range from 'semver/classes/range';
 import minVersion from 'semver/ranges/min-version';
+import { attempt } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { nullable, objectOf, type Printed, word, yes } from '../../cli/language/shape.ts';
 import { Unknowable } from './clone.ts';
@@ -44,12 +45,8 @@ const phpIn = (packages: unknown): unknown =>
   isObject(packages) ? Object.entries(packages).findLast(([name]) => name.toLowerCase() === 'php')?.[1] : undefined;
 
 function parsed(text: string): JsonObject {
-  try {
-    const file: unknown = JSON.parse(text);
-    if (isObject(file)) return file;
-  } catch {
-    // Reported below.
-  }
+  const file: unknown = attempt(() => JSON.parse(text));
+  if (isObject(file)) return file;
   throw new Unknowable('composer.json of the branch is not valid JSON');
 }
 

@@ -121,7 +121,6 @@ export function credentialsIn(variables: Values, site: string, source: string): 
 
 const drivers: Readonly<Record<string, Credentials['driver']>> = { mysql: 'mysql', mariadb: 'mysql', pgsql: 'pgsql' };
 
-/** The other drivers of Laravel. */
 const others: Readonly<Record<string, string>> = { sqlite: 'SQLite', sqlsrv: 'SQL Server' };
 
 function unsupported(connection: string, site: string): DnxError {

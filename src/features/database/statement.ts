@@ -42,7 +42,6 @@ export function readIn(sql: string, driver: Driver, refused: (word: string) => E
 }
 
 const NUMBER = String.raw`(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?`;
-/** What an escaping string contains. */
 const ESCAPING = String.raw`(?:[^'\\]|\\.|'')*`;
 const oneOf = (...all: readonly string[]): RegExp => new RegExp(all.join('|'), 'isy');
 

@@ -147,7 +147,6 @@ function judgeRelease(baseline: Baseline, evidence: Evidence, seen: Seen, ours: 
   return ours.live ? judgeLive(baseline, evidence, seen, ours) : judgeUnmarked(baseline, evidence, seen, ours);
 }
 
-/** The verdict for a new release that is live. */
 function judgeLive(baseline: Baseline, evidence: Evidence, { site, at }: Seen, ours: Release): Verdict | undefined {
   const { certain, final } = verdictsAbout(ours, evidence, at);
   const standing = standingOf(baseline, site);
@@ -178,7 +177,6 @@ function judgeUnmarked(baseline: Baseline, evidence: Evidence, { site, releases,
   return final('unknown', `the site's status is “${word}”, but release ${ours.name}${status} is not marked as live`);
 }
 
-/** The verdict without a new release. */
 function judgeSite(baseline: Baseline, evidence: Evidence, { site, at }: Seen): Verdict | undefined {
   const { atOnce, bySite, final } = verdictsAbout(null, evidence, at);
   const standing = standingOf(baseline, site);
@@ -210,7 +208,6 @@ function keepsReleases({ releases }: Baseline, { zero_downtime_enabled }: Site):
   return zero_downtime_enabled !== false && releases !== null && releases.length > 0;
 }
 
-/** The release to roll back to. */
 interface Goal {
   readonly to: string;
   /** Its commit; null if the live release had the same one. */

@@ -15,7 +15,6 @@ import {
   type Values,
 } from '../../cli/language/options.ts';
 
-/** What `--guard` checks. */
 const guardChecks = ['migrations', 'variables', 'php'] as const;
 export type GuardCheck = (typeof guardChecks)[number];
 

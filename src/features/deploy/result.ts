@@ -68,7 +68,6 @@ interface Subject extends SiteReference {
   readonly attached?: boolean;
 }
 
-/** Details for people in addition to the result. */
 interface Shown {
   readonly release?: Release | null | undefined;
   readonly live?: Release | undefined;

@@ -79,7 +79,6 @@ async function recordRollback({ api, plan }: DeployContext, siteRef: SiteReferen
   await sendRollback(api, siteRef, target);
 }
 
-/** The releases of a site, among which to choose. */
 interface Choice {
   readonly siteRef: SiteReference;
   readonly releases: readonly Release[];

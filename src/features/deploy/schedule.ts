@@ -1,5 +1,5 @@
 import type { Temporal as TemporalApi } from 'temporal-polyfill';
-import { isError, usage } from '../../base/errors.ts';
+import { attempt, isError, usage } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
 import { duration, utcOf } from '../../base/time.ts';
 import type { Consent, Context, GivenConsent } from '../../cli/language/command.ts';
@@ -54,7 +54,6 @@ async function scheduled(ctx: Pick<Needs, 'api' | 'progress'>, siteRef: SiteRefe
   }
 }
 
-/** A time, and the time zone to show it in. */
 interface Moment {
   /** ISO 8601 in UTC without fractions of a second, for the API. */
   readonly utc: string;
@@ -95,11 +94,9 @@ function shownMoment({ utc, zone, temporal }: Moment, distance?: string): string
 }
 
 function zoneOf(Temporal: typeof TemporalApi, name: string): string {
-  try {
-    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name).timeZoneId;
-  } catch {
-    throw usage(`'${name}' is not a time zone.`, 'Use a name such as Europe/Berlin or UTC.');
-  }
+  const zone = attempt(() => Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name).timeZoneId);
+  if (zone === undefined) throw usage(`'${name}' is not a time zone.`, 'Use a name such as Europe/Berlin or UTC.');
+  return zone;
 }
 
 /** A time with seconds or without, or a date alone. Temporal itself drops what else it knows, such as an offset. */
@@ -131,12 +128,8 @@ function local(Temporal: typeof TemporalApi, at: string, zone: string): Temporal
 }
 
 function parsed<T>(at: string, parse: () => T): T {
-  try {
-    return parse();
-  } catch {
-    throw usage(
-      `'${at}' is not a time.`,
-      'Use ISO 8601, such as 2026-12-01T02:00, 2026-12-01T02:00:00Z or 2026-12-01T02:00[Europe/Berlin].',
-    );
-  }
+  const time = attempt(parse);
+  const hint = 'Use ISO 8601, such as 2026-12-01T02:00, 2026-12-01T02:00:00Z or 2026-12-01T02:00[Europe/Berlin].';
+  if (time === undefined) throw usage(`'${at}' is not a time.`, hint);
+  return time;
 }

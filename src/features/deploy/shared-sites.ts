@@ -20,7 +20,6 @@ import {
 
 const sitesEndpoint = 'GET /servers/{server}/sites' satisfies Endpoint;
 
-/** The fields that decide how a deployment ended. */
 const FIELDS = [
   ...['deployment_status', 'last_deployment_status', 'status'],
   ...['last_deployed_at', 'updated_at', 'zero_downtime_enabled', 'domain'],

@@ -17,12 +17,8 @@ export function refuseUnverifiable({ path, rollback, url }: Verification, { site
     throw usage(`'${siteRef.site.label}' has no URL that can be requested. Nothing was deployed.`, 'Use --url.');
   const possible = liveRelease(releases) && site.zero_downtime_enabled !== false;
   if (!rollback || possible) return;
-  if ((releases ?? []).length > 1 && site.zero_downtime_enabled !== false) {
-    throw usage(
-      `The API does not say which release of ${siteRef.site.label} is live. Nothing was deployed.`,
-      'Deploy without --rollback-on-fail.',
-    );
-  }
+  const unmarked = `The API does not say which release of ${siteRef.site.label} is live. Nothing was deployed.`;
+  if ((releases ?? []).length > 1 && site.zero_downtime_enabled !== false) throw usage(unmarked, 'Deploy without --rollback-on-fail.');
   throw usage(
     `${siteRef.site.label} has no release to roll back to. Nothing was deployed.`,
     'Deploy without --rollback-on-fail, or turn on zero-downtime releases.',
@@ -57,23 +53,21 @@ export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): 
   }
 }
 
-async function verifyLive(ctx: DeployContext, deployed: Deployed): Promise<DeployReport> {
-  const { saved, report, before, verification } = deployed;
-  const { label: name } = saved.run.site;
-  const began = ctx.clock.elapsed();
-  const finish = (
-    outcome: 'succeeded' | 'failed' | 'superseded' | 'rolled_back',
-    reason: string | null,
-    live?: Release,
-    ended?: Baseline,
-  ): DeployReport => {
-    const { result, release, undo } = report;
-    const duration_s = (result.duration_s ?? 0) + Math.round((ctx.clock.elapsed() - began) / 1000);
-    const finished = { ...result, outcome, finished_at: new Date(ctx.clock.now()).toISOString(), duration_s };
+/** Saves how a verification ended, and reports it. */
+function finishing({ clock }: DeployContext, { saved, report: { result, release, undo } }: Deployed) {
+  const began = clock.elapsed();
+  return (outcome: 'succeeded' | 'failed' | 'superseded' | 'rolled_back', reason: string | null, live?: Release, ended?: Baseline) => {
+    const duration_s = (result.duration_s ?? 0) + Math.round((clock.elapsed() - began) / 1000);
+    const finished = { ...result, outcome, finished_at: new Date(clock.now()).toISOString(), duration_s };
     saved.change({ result: finished, reason, ...(ended && { ended }) });
     return deployReport(saved.run, finished, reason, { release, undo, live });
   };
+}
 
+async function verifyLive(ctx: DeployContext, deployed: Deployed): Promise<DeployReport> {
+  const { saved, report, before, verification } = deployed;
+  const { label: name } = saved.run.site;
+  const finish = finishing(ctx, deployed);
   let why: string | undefined;
   let now: Snapshot;
   let theirs: ReturnType<typeof otherDeployment>;

@@ -79,7 +79,6 @@ const isReachable = (ctx: WatchContext, { host }: Run): boolean => host === ctx.
 const flagsOf = ({ settings }: WatchContext, { host, profile }: Run): readonly string[] =>
   host === settings.host && profile === settings.profile ? [] : ['--profile', profile, '--host', host];
 
-/** A context with the profile and host of a run. */
 async function contextOf(ctx: WatchContext, run: Run): Promise<WatchContext> {
   const { host, profile } = run;
   if (isChosen(ctx) || flagsOf(ctx, run).length === 0) return ctx;

@@ -56,11 +56,8 @@ export async function* sendingQuestions(
   if (dangers.length === 0 && (yes || !ask)) return;
   for (const line of ask?.lines ?? []) ctx.progress.note(line);
   const replaced = changes.flatMap(({ key }) => (remote.has(key) ? [key] : []));
-  if (replaced.length > 0)
-    await warnUnkept(
-      ctx,
-      replaced.filter((key) => remote.get(key) === UNKNOWN),
-    );
+  const hidden = replaced.filter((key) => remote.get(key) === UNKNOWN);
+  if (replaced.length > 0) await warnUnkept(ctx, hidden);
   if (dangers.length > 0) {
     ctx.progress.alert(`${sentence}:`, dangers);
     yield { kind: 'input', text: `Type ${inQuotes(name)} to continue:`, check: requireName };

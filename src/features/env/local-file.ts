@@ -102,7 +102,6 @@ export function isInside(path: string, directory: string): boolean {
   return !isAbsolute(way) && !way.split(sep).some((name) => name === '..' || name.toLowerCase() === '.git');
 }
 
-/** The links on a path, by their real places. */
 function linksIn(path: string): readonly string[] {
   const links: string[] = [];
   const parts = path.split(sep);

@@ -28,7 +28,6 @@ export async function runWithVariables(ctx: RunContext, command: readonly string
   return { view: nothing, exit: await ctx.world.spawn({ file, args, env: childEnv(ctx.world.env, env), foreground: true }) };
 }
 
-/** The files of a project that name the variables it uses. */
 const NAMING_FILES = ['.env.example', '.env'];
 
 /**

@@ -82,7 +82,6 @@ async function setEach(
   return { result: await oneOrEach(ctx, items, one), changed };
 }
 
-/** The result of the only item, or of each. */
 const oneOrEach = async <I extends Target, D>(
   ctx: Context,
   items: readonly I[],

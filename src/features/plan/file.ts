@@ -1,5 +1,5 @@
 import planSchema from '../../../docs/plan.schema.json';
-import { type DnxError, usage } from '../../base/errors.ts';
+import { attempt, type DnxError, usage } from '../../base/errors.ts';
 import { fromJson, isObject, type JsonObject, own } from '../../base/json.ts';
 import { visible } from '../../base/text.ts';
 import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
@@ -20,12 +20,8 @@ const MOST_CHANGES = 500;
 export function readPlanFile(name: string, world: Pick<World, 'cwd' | 'home'>): { readonly plan: Plan; readonly text: string } {
   const text = readText(pathOf(name, world), LIMIT_MB);
   if (text === undefined) throw usage(`${name} does not exist.`);
-  let value: unknown;
-  try {
-    value = fromJson(text.replace(/^\ufeff/, ''));
-  } catch {
-    throw usage(`${name} is not valid JSON.`);
-  }
+  const value: unknown = attempt(() => fromJson(text.replace(/^\ufeff/, '')));
+  if (value === undefined) throw usage(`${name} is not valid JSON.`);
   const wrong = (what: string): DnxError =>
     usage(`${name} is not a plan: ${what}.`, 'Make one with --dry-run --out FILE.').with({ reason: 'plan_invalid' });
   if (!isObject(value)) throw wrong('it is not an object');

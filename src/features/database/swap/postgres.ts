@@ -8,71 +8,74 @@ import { type Engine, inTheWay, type PullNames, SettledSwap } from './engine.ts'
 export function postgresEngine(sql: Sql, names: PullNames, force: boolean): Engine {
   const { target, incoming, outgoing } = names;
   const role = importerOf(sql, names);
-  const id = (name: string) => identifier(name, sql.local);
-  const text = (name: string) => literal(name, sql.local);
-  const mark = text(MARK);
-  const exists = async (name: string) => (await sql.run(`SELECT 1 FROM pg_database WHERE datname = ${text(name)};`)) === '1';
-  // PostgreSQL itself sends autovacuum away, which has no user, and whose process only a superuser may end.
-  const connections = (name: string) => `FROM pg_stat_activity WHERE datname = ${text(name)} AND usesysid IS NOT NULL`;
-  const disconnect = (name: string) => `SELECT count(pg_terminate_backend(pid)) ${connections(name)};`;
-  const drop = async (name: string) => {
-    // On a full disk, even this may fail, but not the removal.
-    await sql.run(disconnect(name)).catch(() => {});
-    await sql.run(`DROP DATABASE IF EXISTS ${id(name)};`);
-  };
   return {
     async contents(which) {
       const name = names[which];
-      if (!(await exists(name))) return undefined;
+      if (!(await exists(sql, name))) return undefined;
       // Its own search path could lead to functions that a dump created.
       const counted = await sql.run(`SET search_path = pg_catalog;\n${COUNT}`, { database: name });
       const [tables = 0, size = 0] = counted.split('|').map(Number);
       return { tables, size };
     },
     async requireUnused() {
-      if (force) return;
-      const users = Number(await sql.run(`SELECT count(*) ${connections(target)};`));
+      const users = force ? 0 : Number(await sql.run(`SELECT count(*) ${connections(sql, target)};`));
       if (users > 0) throw inUse(target, users);
     },
     async recover() {
       let recovered: string | undefined;
       for (const name of [incoming, outgoing]) {
         const isMarked = await sql.run(
-          `SELECT coalesce(shobj_description(oid, 'pg_database'), '') = ${mark} FROM pg_database WHERE datname = ${text(name)};`,
+          `SELECT coalesce(shobj_description(oid, 'pg_database'), '') = '${MARK}' FROM pg_database WHERE ${named(sql, name)};`,
         );
         if (isMarked === 'f') throw inTheWay(name);
         if (isMarked === '') continue;
-        await drop(name);
+        await drop(sql, name);
         recovered = 'Removed what an interrupted pull had left.';
       }
       return recovered;
     },
     async prepare() {
-      const like = await sql.run(`SELECT ${LIKE} FROM pg_database WHERE datname = ${text(target)};`);
-      const create = `CREATE DATABASE ${id(incoming)} TEMPLATE template0${like === '' ? '' : ` ${like}`};`;
-      await sql.run(`${create}\nCOMMENT ON DATABASE ${id(incoming)} IS ${mark};`);
+      const database = identifier(incoming, sql.local);
+      const like = await sql.run(`SELECT ${LIKE} FROM pg_database WHERE ${named(sql, target)};`);
+      const create = `CREATE DATABASE ${database} TEMPLATE template0${like === '' ? '' : ` ${like}`};`;
+      await sql.run(`${create}\nCOMMENT ON DATABASE ${database} IS '${MARK}';`);
     },
     restrict: async () => ((await sql.run(RISKY)) === 't' ? role.create() : undefined),
     seal: () => role.lock(),
-    async swap() {
-      const present = await exists(target);
-      const move = (from: string, to: string, comment: string) =>
-        `ALTER DATABASE ${id(from)} RENAME TO ${id(to)};\nCOMMENT ON DATABASE ${id(to)} IS ${comment};\n`;
-      const aside = present ? move(target, outgoing, mark) : '';
-      const rename = `BEGIN;\n${aside}${move(incoming, target, 'NULL')}COMMIT;`;
-      await sql.run(`${disconnect(incoming)}\n${force ? `${disconnect(target)}\n` : ''}${rename}`).catch((error: unknown) => {
-        throw error instanceof Refused && error.message.includes('being accessed') ? inUse(target) : error;
-      });
-      if (present)
-        await drop(outgoing).catch((error: unknown) => {
-          throw new SettledSwap(error, target, outgoing);
-        });
-    },
+    swap: () => swap(sql, names, force),
     async discard() {
-      await drop(incoming);
+      await drop(sql, incoming);
       await role.drop();
     },
   };
+}
+
+const named = ({ local }: Sql, name: string): string => `datname = ${literal(name, local)}`;
+const exists = async (sql: Sql, name: string) => (await sql.run(`SELECT 1 FROM pg_database WHERE ${named(sql, name)};`)) === '1';
+// PostgreSQL itself sends autovacuum away, which has no user, and whose process only a superuser may end.
+const connections = (sql: Sql, name: string): string => `FROM pg_stat_activity WHERE ${named(sql, name)} AND usesysid IS NOT NULL`;
+const disconnect = (sql: Sql, name: string): string => `SELECT count(pg_terminate_backend(pid)) ${connections(sql, name)};`;
+
+async function drop(sql: Sql, name: string): Promise<void> {
+  // On a full disk, even this may fail, but not the removal.
+  await sql.run(disconnect(sql, name)).catch(() => {});
+  await sql.run(`DROP DATABASE IF EXISTS ${identifier(name, sql.local)};`);
+}
+
+async function swap(sql: Sql, { target, incoming, outgoing }: PullNames, force: boolean): Promise<void> {
+  const present = await exists(sql, target);
+  const id = (name: string) => identifier(name, sql.local);
+  const move = (from: string, to: string, comment: string) =>
+    `ALTER DATABASE ${id(from)} RENAME TO ${id(to)};\nCOMMENT ON DATABASE ${id(to)} IS ${comment};\n`;
+  const aside = present ? move(target, outgoing, `'${MARK}'`) : '';
+  const rename = `BEGIN;\n${aside}${move(incoming, target, 'NULL')}COMMIT;`;
+  await sql.run(`${disconnect(sql, incoming)}\n${force ? `${disconnect(sql, target)}\n` : ''}${rename}`).catch((error: unknown) => {
+    throw error instanceof Refused && error.message.includes('being accessed') ? inUse(target) : error;
+  });
+  if (present)
+    await drop(sql, outgoing).catch((error: unknown) => {
+      throw new SettledSwap(error, target, outgoing);
+    });
 }
 
 /** The role that imports: the new copy belongs to it meanwhile. */

@@ -129,7 +129,6 @@ function gaveUp({ sent, targets: { site } }: Editing, why = 'Cancelled'): DnxErr
   return new DnxError('cancelled', `${why}; ${already}.`, { details: stepDetails(sent, 'past'), next: nextDeploy(site) });
 }
 
-/** Sends what the user changed, after a confirmation. */
 async function sendEdited(editing: Editing, text: string): Promise<NotSent | undefined> {
   const { ctx, base, name } = editing;
   const { site, server } = editing.targets;

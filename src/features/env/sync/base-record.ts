@@ -23,7 +23,6 @@ interface Stored extends Pairing {
   readonly hashes: Readonly<Record<string, string>>;
 }
 
-/** What a record belongs to. */
 interface Pairing {
   readonly host: string;
   readonly site: string;
@@ -124,7 +123,6 @@ const KEY_FILE = 'base.key';
 
 type KeyStore = 'keychain' | 'file';
 
-/** The random key of this machine, with which records hash the values of variables. */
 interface BaseKey {
   readonly store: KeyStore;
   readonly key: Buffer;

@@ -33,7 +33,6 @@ export function summaryOf(site: string, file: string, steps: readonly SyncStep[]
   };
 }
 
-/** The words for what happens, and has happened. */
 const labels: Readonly<Record<Verb, { readonly mark: string; readonly verb: Verb; readonly past: string }>> = {
   add: { mark: '+', verb: 'add', past: 'added' },
   change: { mark: '~', verb: 'change', past: 'changed' },

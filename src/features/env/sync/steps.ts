@@ -84,7 +84,6 @@ export interface ConflictChoice {
   readonly theirs: readonly string[];
 }
 
-/** The side that the user chose for a key. */
 function chosenFor({ ours, theirs }: ConflictChoice, key: string, conflict: boolean) {
   if (ours.includes(key)) return 'ours';
   if (theirs.includes(key)) return 'theirs';
