@@ -1,5 +1,5 @@
 import type { AnyCommand, Entry, Tree } from '../cli/language/command.ts';
-import { topics } from '../features/help/index.ts';
+import type { TopicName } from '../features/help/topics.ts';
 
 /** Every group of commands, in the order of the help. */
 export const contents: readonly Entry[] = [
@@ -146,11 +146,34 @@ export const shortcuts: Tree['shortcuts'] = {
   rollback: ['site', 'rollback', 'Roll back a site'],
 };
 
+/** The summaries of the help topics, in the order of the help. */
+const topics = {
+  options: 'Global options',
+  output: 'Formats, fields and queries',
+  names: 'Names, ids and defaults',
+  'exit-codes': 'What each exit code means',
+  environment: 'Environment variables',
+  files: 'Files and directories',
+  tokens: 'Create tokens and limit what they can do',
+  keychain: 'Where tokens are stored',
+  waiting: 'Wait for deployments and other work',
+  ci: 'Run dnx in CI',
+  'from-forge': 'Laravel Forge CLI: what to type here',
+  'from-ploi': 'Ploi CLI: what to type here',
+  'from-vapor': 'Laravel Vapor CLI: what to type here',
+  'from-cloud': 'Laravel Cloud CLI: what to type here',
+  'from-heroku': 'Heroku CLI: what to type here',
+} satisfies Readonly<Record<TopicName, string>>;
+
 /** The whole surface, unloaded. */
 export const tree: Tree = {
   contents,
   standalone,
   shortcuts,
-  topics,
+  topics: Object.entries(topics).map(([name, summary]) => ({
+    name,
+    summary,
+    load: async () => (await import('../features/help/topics.ts')).topics[name as TopicName](),
+  })),
   guesses: async () => (await import('../features/help/guesses.ts')).guesses,
 };

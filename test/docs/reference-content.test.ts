@@ -59,7 +59,7 @@ test('every topic, shortcut, exit code and global option is documented', () => {
     expect(manual(`dnx-${name}.7`)).toContain(words(summary));
   }
   for (const name of Object.keys(tree.shortcuts)) expect(markdown(name)).toContain(`dnx ${name}`);
-  for (const code of Object.values(exits)) expect(markdown('help-exit-codes')).toMatch(new RegExp(`\\b${code}\\b`));
+  for (const code of Object.values(exits)) expect(markdown('../help/exit-codes')).toMatch(new RegExp(`\\b${code}\\b`));
   for (const key of Object.keys(globals)) expect(markdown('help-options')).toContain(`--${flagOf(key)}`);
   expect(markdown('help-options')).toContain('[env: dnx_output');
 });

@@ -33,13 +33,13 @@ export interface Page extends Ref {
   readonly manual?: readonly Part[];
 }
 
-/** True for a topic that is a page of `docs/from`, not of the reference. */
-export const isGuide = ({ name, section }: Ref): boolean => section === 7 && name.startsWith('from-');
+/** True for a topic that is a page of `docs/from` or `docs/help`, not of the reference. */
+export const isGuide = ({ name, section }: Ref): boolean => section === 7 && !['options', 'environment'].includes(name);
 
-/** `server.md`, `help-exit-codes.md`, or the index. */
+/** `server.md`, `help-options.md`, `../help/exit-codes.md`, or the index. */
 export function markdownFile(ref: Ref): string {
   const { name, section } = ref;
-  if (isGuide(ref)) return `../${name.replace('-', '/')}.md`;
+  if (isGuide(ref)) return `../${name.startsWith('from-') ? name.replace('-', '/') : `help/${name}`}.md`;
   return name === '' ? 'README.md' : section === 7 ? `help-${name}.md` : `${name}.md`;
 }
 

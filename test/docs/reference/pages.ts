@@ -1,7 +1,7 @@
 import { plural } from '../../../src/base/text.ts';
 import { type AnyCommand, type Block, type Entry, type Group, rootGroup, type TopicEntry } from '../../../src/cli/language/command.ts';
 import { tree } from '../../../src/commands/index.ts';
-import { environmentIntro, topicTexts, variableLine } from '../../../src/features/help/topics.ts';
+import { environmentIntro, topics, variableLine } from '../../../src/features/help/topics.ts';
 import { variableGroups } from '../../../src/machine/settings/variables.ts';
 import { describe, globalRows } from './command-parts.ts';
 import { markdownFile, type Page, type Part, type Ref, type Row, titleOf } from './page.ts';
@@ -87,7 +87,7 @@ const topicParts: Readonly<Record<string, readonly Part[]>> = {
   options: [
     'Every command takes these options, anywhere on the command line.',
     list(globalRows, 'Option'),
-    ...topicTexts.options.body.slice(1).map(blockOf),
+    ...topics.options().body.slice(1).map(blockOf),
   ],
   environment: [
     environmentIntro,
@@ -126,12 +126,12 @@ function rootPage(): Page {
       heading('Global options'),
       list(globalRows),
       heading('Exit codes'),
-      ...topicTexts['exit-codes'].body.map(blockOf),
+      ...topics['exit-codes']().body.map(blockOf),
       heading('Environment'),
       environmentIntro,
       'Every variable: dnx help environment',
       heading('Files'),
-      ...topicTexts.files.body.map(blockOf),
+      ...topics.files().body.map(blockOf),
     ],
   };
 }
