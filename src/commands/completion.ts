@@ -3,7 +3,7 @@ import { command, group } from '../cli/language/command.ts';
 import { argument, choice, text as option, required } from '../cli/language/options.ts';
 import { objectOf, word, words } from '../cli/language/shape.ts';
 import { message, textView } from '../cli/output/view.ts';
-import { completionScript, ownShell, type Shell, shells } from '../features/completion/shells.ts';
+import { completionScript, installCompletion, ownShell, type Shell, shells, uninstallCompletion } from '../features/completion/install.ts';
 import { listOfKind, namedKinds } from '../platform/names/namings.ts';
 
 const print = (shell: Shell, title: string) =>
@@ -36,7 +36,6 @@ const install = command({
         'Could not detect your shell from $SHELL.',
         `Use ${shells.slice(0, -1).join(', ')} or ${shells.at(-1)}, as in: dnx completion install ${shells[0]}`,
       );
-    const { installCompletion } = await import('../features/completion/install.ts');
     const { files, next } = installCompletion(chosen, world);
     return message(`Installed completion for ${chosen} in ${files[0]}.\n${next}`, { shell: chosen, files });
   },
@@ -52,7 +51,6 @@ const uninstall = command({
   prints: () => objectOf({ removed: words, kept: words }),
   examples: ['uninstall', 'uninstall zsh'],
   async run({ world, progress }, { options: { shell } }) {
-    const { uninstallCompletion } = await import('../features/completion/install.ts');
     const { removed, kept, lines } = uninstallCompletion(shell ? [shell] : shells, world);
     for (const file of kept) progress.warn(`Kept ${file}: it was edited, or not written by dnx.`);
     const data = { removed, kept };
@@ -80,7 +78,7 @@ const names = command({
   prints: () => words,
   examples: ['names server', 'names database --server web-1', 'names region --provider hetzner'],
   async run(ctx, { options: { kind, ...parents } }) {
-    const { readNames } = await import('../features/completion/online.ts');
+    const { readNames } = await import('../features/completion/names.ts');
     const found = await readNames(ctx, kind, parents);
     return textView(found.join('\n'), found);
   },

@@ -39,7 +39,7 @@ export async function explained(error: unknown, line: Line, ctx: BaseContext): P
   if (settings.session?.agent && error.reason === 'name_to_type')
     return (await import('../cli/run/person.ts')).leftToPerson(error, line, ctx);
   if (error.reason === 'target_missing' && (settings.format === 'json' || settings.format === 'ndjson'))
-    return (await import('./completion/choices.ts')).withChoices(error, ctx);
+    return (await import('./completion/names.ts')).withChoices(error, ctx);
   if (error.code === 'unauthenticated' && world.env.DNX_TOKEN)
     return (await import('./auth/denied.ts')).withVariable(error, world.env, settings);
   if (error.code !== 'forbidden') return error;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { scriptFiles, shells } from '../../src/features/completion/shells.ts';
+import { scriptFiles, shells } from '../../src/features/completion/install.ts';
 import { openExecutable } from '../support/executable.ts';
 import { perSuite } from '../support/fixtures.ts';
 import { onlyOnNode, preloading } from '../support/program.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { safeLines } from '../../src/cli/output/text.ts';
-import { scriptFiles, shells } from '../../src/features/completion/shells.ts';
+import { scriptFiles, shells } from '../../src/features/completion/install.ts';
 
 test.each(shells)('the script for %s can be printed as it is', (shell) => {
   const script = readFileSync(`completions/${scriptFiles[shell]}`, 'utf8');

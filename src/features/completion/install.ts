@@ -4,18 +4,40 @@ import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import { tokenFingerprint } from '../../base/secrets.ts';
 import { quotedForSh } from '../../base/shell.ts';
 import { makeDirectory } from '../../machine/files/text-file.ts';
+import { packageText } from '../../machine/runtime.ts';
 import { absoluteIn, dnxDirectories } from '../../machine/settings/directories.ts';
 import type { World } from '../../machine/world.ts';
-import { completionScript, type Shell } from './shells.ts';
+
+/** The supported shells. */
+export const shells = ['bash', 'zsh', 'fish', 'powershell'] as const;
+
+/** A supported shell. */
+export type Shell = (typeof shells)[number];
+
+/** The script of each shell in `completions/`. */
+export const scriptFiles: Readonly<Record<Shell, string>> = { bash: 'dnx.bash', zsh: '_dnx', fish: 'dnx.fish', powershell: 'dnx.ps1' };
+
+/** The user's shell: that of `SHELL`, which Git Bash sets on Windows, too, or PowerShell there; undefined if it is not supported. */
+export function ownShell({ env, platform }: Pick<World, 'env' | 'platform'>): Shell | undefined {
+  const windows = platform === 'win32';
+  if (windows && !env.SHELL && env.PSModulePath) return 'powershell';
+  const own = env.SHELL?.split(windows ? /[\\/]/ : '/')
+    .at(-1)
+    ?.replace(/\.exe$/i, '');
+  return shells.find((each) => each === own) ?? (own === 'pwsh' ? 'powershell' : undefined);
+}
+
+/** The completion script for a shell, as the package has it. */
+export function completionScript(shell: Shell): string {
+  const file = `completions/${scriptFiles[shell]}`;
+  const script = packageText(file);
+  if (script === undefined)
+    throw new DnxError('failed', `The completion script ${file} is missing.`, { hint: 'Install deploynix-cli again.' });
+  return script;
+}
 
 /** What decides where completions are. */
 type Machine = Pick<World, 'env' | 'home' | 'platform'>;
-
-interface Installed {
-  readonly files: readonly string[];
-  /** What the user still has to do. */
-  readonly next: string;
-}
 
 /** The names of the program. */
 const commands = ['dnx', 'deploynix', 'deploynix-cli'];
@@ -38,24 +60,29 @@ export function placesOf(shell: Shell, machine: Machine): readonly string[] {
   }
 }
 
-/** Writes the script where the shell looks for it. Never edits the user's startup files. */
-export function installCompletion(shell: Shell, machine: Machine): Installed {
+/** Writes the script where the shell looks for it, and says what is left to do. Never edits the user's startup files. */
+export function installCompletion(shell: Shell, machine: Machine) {
   const files = placesOf(shell, machine);
-  for (const file of files) write(file, withChecksum(completionScript(shell)));
+  for (const file of files) onFile('write', file, () => write(file, withChecksum(completionScript(shell))));
   return { files, next: nextStep(shell, files[0] ?? '', machine) };
+}
+
+/** Does something with a file. Fails with why the system refused it. */
+function onFile<T>(verb: string, file: string, action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    if (cause instanceof DnxError) throw cause;
+    throw new DnxError('failed', `Could not ${verb} ${file} (${systemCode(cause)}).`, { cause });
+  }
 }
 
 /** Follows symbolic links: the user's files may live elsewhere. */
 function write(file: string, script: string): void {
-  try {
-    makeDirectory(dirname(file));
-    const standing = statSync(file, { throwIfNoEntry: false });
-    if (standing && !standing.isFile()) throw usage(`${file} is not a regular file.`, 'Remove it and try again.');
-    writeFileSync(file, script);
-  } catch (cause) {
-    if (cause instanceof DnxError) throw cause;
-    throw new DnxError('failed', `Could not write ${file} (${systemCode(cause)}).`, { cause });
-  }
+  makeDirectory(dirname(file));
+  const standing = statSync(file, { throwIfNoEntry: false });
+  if (standing && !standing.isFile()) throw usage(`${file} is not a regular file.`, 'Remove it and try again.');
+  writeFileSync(file, script);
 }
 
 function nextStep(shell: Shell, file: string, machine: Machine): string {
@@ -80,20 +107,16 @@ function startupLine(shell: Shell, file: string, { platform }: Pick<Machine, 'pl
   return shell === 'powershell' ? `. '${file.replaceAll("'", "''")}'` : undefined;
 }
 
-/** What an uninstall did. */
-interface Uninstalled {
-  readonly removed: readonly string[];
-  /** Files that stay, because dnx did not write them as they are. */
-  readonly kept: readonly string[];
-  /** Lines that users may have in their own startup files. */
-  readonly lines: readonly string[];
-}
-
-/** Removes the scripts that `dnx completion install` wrote for these shells. */
-export function uninstallCompletion(chosen: readonly Shell[], machine: Machine): Uninstalled {
-  const found = chosen.flatMap((shell) => placesOf(shell, machine).map((file) => ({ shell, file, state: stateOf(file, shell) })));
+/**
+ * Removes the scripts that `dnx completion install` wrote for these shells. Files that dnx did not write as they are stay. `lines`: what users may
+ * have in their own startup files.
+ */
+export function uninstallCompletion(chosen: readonly Shell[], machine: Machine) {
+  const found = chosen.flatMap((shell) =>
+    placesOf(shell, machine).map((file) => ({ shell, file, state: onFile('read', file, () => stateOf(file, shell)) })),
+  );
   const ours = found.filter(({ state }) => state === 'ours');
-  for (const { file } of ours) remove(file);
+  for (const { file } of ours) onFile('remove', file, () => rmSync(file));
   return {
     removed: ours.map(({ file }) => file),
     kept: found.filter(({ state }) => state === 'other').map(({ file }) => file),
@@ -105,21 +128,12 @@ export function uninstallCompletion(chosen: readonly Shell[], machine: Machine):
 function stateOf(file: string, shell: Shell): 'ours' | 'other' | undefined {
   try {
     const found = lstatSync(file, { throwIfNoEntry: false });
-    if (!found) return undefined;
-    if (!found.isFile()) return 'other';
+    if (!found?.isFile()) return found && 'other';
     const text = readFileSync(file, 'utf8');
     return isUnchanged(text) || text === completionScript(shell) ? 'ours' : 'other';
-  } catch (cause) {
-    if (systemCode(cause) === 'ENOTDIR') return undefined;
-    throw new DnxError('failed', `Could not read ${file} (${systemCode(cause)}).`, { cause });
-  }
-}
-
-function remove(file: string): void {
-  try {
-    rmSync(file);
-  } catch (cause) {
-    throw new DnxError('failed', `Could not remove ${file} (${systemCode(cause)}).`, { cause });
+  } catch (error) {
+    if (systemCode(error) === 'ENOTDIR') return undefined;
+    throw error;
   }
 }
 

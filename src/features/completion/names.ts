@@ -1,19 +1,79 @@
 import { join } from 'node:path';
-import { type JsonObject, own } from '../../base/json.ts';
-import { wordOf } from '../../base/text.ts';
+import { Writable } from 'node:stream';
+import type { DnxError } from '../../base/errors.ts';
+import { isObject, type JsonObject, own } from '../../base/json.ts';
+import { title, wordOf } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
 import { isPlain } from '../../cli/output/text.ts';
-import { accountName } from '../../machine/settings/config.ts';
-import type { Settings } from '../../machine/settings/settings.ts';
+import { truthy } from '../../machine/env.ts';
+import { accountName, accountNamed } from '../../machine/settings/config.ts';
+import { DEFAULT_PROFILE } from '../../machine/settings/host.ts';
+import { readSettings, type Settings } from '../../machine/settings/settings.ts';
 import type { World } from '../../machine/world.ts';
 import { fill, parameters } from '../../platform/api/endpoint.ts';
 import { accountKey, accountStored, type NameList, type NamesAccount, readAccounts } from '../../platform/names/index-file.ts';
 import { matching } from '../../platform/names/match.ts';
-import { isIdOf, resourceName } from '../../platform/names/names.ts';
+import { isIdOf, resourceName, targetIds } from '../../platform/names/names.ts';
 import { choices, listOfKind, namings } from '../../platform/names/namings.ts';
-import type { OfferedWord } from './offer.ts';
+import type { TypedLine } from './line.ts';
+import type { OfferedWord, WordSources } from './offer.ts';
 
 type Lists = NamesAccount['lists'];
 type Words = Readonly<Record<string, string | undefined>>;
+/** dnx itself. */
+type Run = (argv: readonly string[], world: World) => Promise<number>;
+
+/** Variables before the command, and another user's settings. */
+const OTHER_SETTINGS = /(^|\s)(DNX_|XDG_|HOME=|sudo\s|doas\s)/;
+
+/** Opens the sources for a line. `before`: the whole line, if it is known. */
+export function openSources(line: TypedLine, before: string, world: World, run: Run): WordSources {
+  const { given } = line;
+  const last = (key: string) => given.get(key)?.at(-1);
+  const settings = OTHER_SETTINGS.test(before) ? undefined : settingsFor(world, last);
+  return {
+    async names(kind) {
+      if (!settings) return [];
+      const parents = parentsFor(kind, line, settings);
+      return truthy(world.env.DNX_COMPLETE_ONLINE)
+        ? requestNames(kind, { ...parents, profile: last('profile'), host: last('host') }, world, run)
+        : offeredNames(rememberedLists(world, settings), kind, parents);
+    },
+    async artisan() {
+      const site = last('site') ?? settings?.site;
+      return settings && site !== undefined ? (await import('./artisan-list.ts')).artisanCommands(settings, site) : [];
+    },
+    profiles: () => (settings ? profilesIn(settings) : []),
+    environments: () => (settings?.link?.environments ?? []).flatMap(({ name }) => (name === '' ? [] : [name])),
+    branches: async () => (await import('../../machine/git.ts')).branchesOf(world),
+  };
+}
+
+/** The settings of the line; undefined if they are broken or contradict each other. */
+function settingsFor(world: World, last: (key: string) => string | undefined): Settings | undefined {
+  try {
+    return readSettings(world, { profile: last('profile'), host: last('host'), env: last('env') });
+  } catch {
+    return undefined;
+  }
+}
+
+/** The words for the parents of a kind of resource: those of the line, else the defaults that the command would use. */
+function parentsFor(kind: string, { given, positionals, args }: TypedLine, settings: Settings): Words {
+  const wanted = narrowingOptions(kind);
+  const word = (key: string) => given.get(key)?.at(-1) ?? args[positionals.findIndex((each) => each.key === key)];
+  const parents = Object.fromEntries(wanted.map((key) => [key, word(key)]));
+  if (parents.server !== undefined || parents.site !== undefined || !wanted.includes('server')) return parents;
+  if (wanted.includes('site') && settings.site !== undefined) return { ...parents, site: settings.site };
+  // A site is looked for on every server, whatever the default one.
+  return kind === 'site' && settings.origins.server !== 'environment' ? parents : { ...parents, server: settings.server };
+}
+
+function profilesIn({ config }: Settings): readonly string[] {
+  const named = Object.keys(config.accounts ?? {}).map((name) => accountNamed(name).profile);
+  const profiles = [...new Set([DEFAULT_PROFILE, ...Object.keys(config.profiles ?? {}), ...named])];
+  return profiles.filter((name) => /^[^-\s\p{C}]([^\p{C}]*[^\s\p{C}])?$/u.test(name));
+}
 
 /** Longer names are not offered. */
 const LONGEST = 200;
@@ -48,7 +108,7 @@ export function offeredNames(lists: Lists, kind: string, parents: Words): readon
 const itemsOf = (list: NameList | undefined): readonly JsonObject[] => list?.items ?? list?.past ?? [];
 
 /** The name of a resource as a user would type it; undefined if it would be read as an id or an option, or a terminal would not show it as it is. */
-export function offeredName(kind: string, item: JsonObject): string | undefined {
+function offeredName(kind: string, item: JsonObject): string | undefined {
   const choice = own(choices, kind);
   const name = choice ? wordOf(item[choice.key]) : resourceName(item, kind);
   if (name === undefined || name === '' || name.length > LONGEST || /^[-\s]|\s$/.test(name)) return undefined;
@@ -88,4 +148,47 @@ function helpFor(kind: string, item: JsonObject, ids: Words, lists: Lists): stri
 }
 
 /** The options that narrow the names of a kind: `server` for a database. */
-export const narrowingOptions = (kind: string): readonly string[] => parameters(listOfKind(kind) ?? 'GET /');
+const narrowingOptions = (kind: string): readonly string[] => parameters(listOfKind(kind) ?? 'GET /');
+
+/** Runs `dnx completion names`, which gives up after 2 seconds. None if it fails. */
+async function requestNames(kind: string, options: Words, world: World, run: Run): Promise<readonly OfferedWord[]> {
+  let printed = '';
+  const sink = (write: (text: string) => void) =>
+    new Writable({ decodeStrings: false, write: (chunk: Buffer | string, _, done) => done(void write(String(chunk))) });
+  const stdout = sink((text) => {
+    printed += text;
+  });
+  const given = Object.entries(options).flatMap(([name, word]) => (word === undefined ? [] : [`--${name}`, word]));
+  // The streams of the process are opened when they are read.
+  const quiet: World = Object.create(world, { stdout: { value: stdout }, stderr: { value: sink(() => {}) } });
+  const code = await run(['completion', 'names', kind, '--no-input', '--max-wait', '1s', '-o', 'text', ...given], quiet);
+  return code === 0 ? printed.split('\n').flatMap((value) => (value === '' ? [] : [{ value }])) : [];
+}
+
+/** Reads the names of a kind from the API, as a shell offers them, under the parents that are given. */
+export async function readNames(ctx: Context, kind: string, parents: Words): Promise<readonly string[]> {
+  const items = await readItems(ctx, kind, parents);
+  return [...new Set(items.flatMap((item) => offeredName(kind, item) ?? []))];
+}
+
+async function readItems(ctx: Context, kind: string, parents: Words): Promise<readonly JsonObject[]> {
+  const words = Object.fromEntries(Object.entries(parents).filter(([, word]) => word !== undefined));
+  if (kind === 'site' && words.server === undefined && ctx.settings.server === undefined)
+    return (await ctx.everySite()).listed.map(({ site }) => site);
+  const list = listOfKind(kind);
+  if (!list) return [];
+  const targets = await ctx.resolve(list.replace('GET ', ''), words);
+  return (await ctx.api.list<unknown>(list, targetIds(targets))).filter(isObject);
+}
+
+/** The most names in an error. */
+const MOST = 10;
+
+/** The error for a target that was not given, with the names that dnx remembers. */
+export function withChoices(error: DnxError, { world, settings }: Pick<Context, 'world' | 'settings'>): DnxError {
+  const noun = Object.keys(namings).find((each) => error.message === `No ${title(each)} given.`);
+  const names = noun === undefined ? [] : offeredNames(rememberedLists(world, settings), noun, {}).map(({ value }) => value);
+  if (names.length === 0) return error;
+  const more = names.length > MOST ? `, and ${names.length - MOST} more` : '';
+  return error.with({ hint: `${error.hint} Known: ${names.slice(0, MOST).join(', ')}${more}.` });
+}

@@ -8,8 +8,7 @@ import { commandLine } from '../../cli/run/command-line.ts';
 import { INSECURE_FILE } from '../../machine/credentials/tokens.ts';
 import type { Link } from '../../machine/settings/link.ts';
 import type { World } from '../../machine/world.ts';
-import { placesOf } from '../completion/install.ts';
-import { ownShell } from '../completion/shells.ts';
+import { ownShell, placesOf } from '../completion/install.ts';
 import { installationOf } from '../update/installation.ts';
 
 /** A check and how to fix its problem. `skipped`: it could not or need not be checked. */
