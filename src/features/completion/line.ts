@@ -1,3 +1,4 @@
+import { own } from '../../base/json.ts';
 import { flagName } from '../../base/text.ts';
 import { type AnyCommand, type Group, rootGroup, type Tree } from '../../cli/language/command.ts';
 import { globals } from '../../cli/language/globals.ts';
@@ -5,32 +6,35 @@ import { flag, type Option, type Options, text } from '../../cli/language/option
 import { leadsWithSite, optionsOf, type Positional, positionalsOf } from '../../cli/language/signature.ts';
 import { namesOf } from '../../cli/language/tree.ts';
 
-/** A command line up to the cursor. */
-export interface TypedLine {
+/** A command line up to the cursor, while it is read. */
+interface ReadLine {
   /** What the words name so far; `unknown` if they name no command. */
-  readonly at: 'root' | 'group' | 'command' | 'unknown';
-  readonly group: Group | undefined;
-  readonly command: AnyCommand | undefined;
+  at: 'root' | 'group' | 'command' | 'unknown';
+  group?: Group;
+  command?: AnyCommand;
   /** Of the command, which is not always how it was typed: `site deploy`. */
-  readonly path: string;
+  path: string;
   /** True for `dnx help`. */
-  readonly help: boolean;
+  help: boolean;
   /** The options that may stand here. */
-  readonly flags: readonly Flag[];
+  flags: readonly Flag[];
   /** The values of the options so far, by key. A flag has an empty one. */
-  readonly given: ReadonlyMap<string, readonly string[]>;
+  readonly given: Map<string, readonly string[]>;
   /** The site, if it may still lead the arguments. */
-  readonly lead: Positional | undefined;
-  readonly positionals: readonly Positional[];
+  lead?: Positional | undefined;
+  positionals: readonly Positional[];
   /** The arguments so far. */
-  readonly args: readonly string[];
+  readonly args: string[];
   /** The option whose value the cursor stands at. */
-  readonly valueOf: Flag | undefined;
+  pending?: Flag | undefined;
   /** True after `--`. */
-  readonly literal: boolean;
+  literal: boolean;
   /** Where the command line of another program begins, among the words; undefined before its first word. */
-  readonly program: number | undefined;
+  program?: number;
 }
+
+/** A command line up to the cursor. */
+export type TypedLine = Readonly<ReadLine>;
 
 /** An option as it is typed. */
 export interface Flag {
@@ -50,82 +54,67 @@ const version = { version: { ...flag('Print the version'), short: 'v' } };
 
 /** Reads the words between `dnx` and the cursor. Loads only the named group. Wrong words are no error: whoever is typing may yet fix them. */
 export async function readTypedLine(words: readonly string[], tree: Tree): Promise<TypedLine> {
-  const line = {
-    at: 'root' as TypedLine['at'],
-    group: undefined as Group | undefined,
-    command: undefined as AnyCommand | undefined,
-    path: '',
-    help: false,
-    flags: flagsOf({ ...version, ...globals, ...help }),
-    given: new Map<string, readonly string[]>(),
-    lead: undefined as Positional | undefined,
-    positionals: [] as readonly Positional[],
-    args: [] as string[],
-    valueOf: undefined as Flag | undefined,
-    literal: false,
-    program: undefined as number | undefined,
-  };
+  const flags = flagsOf({ ...version, ...globals, ...help });
+  const line: ReadLine = { at: 'root', path: '', help: false, flags, given: new Map(), positionals: [], args: [], literal: false };
   const note = ({ key }: Flag, value: string) => line.given.set(key, [...(line.given.get(key) ?? []), value]);
-  const enter = (group: Group, command: AnyCommand) => {
-    Object.assign(line, { at: 'command', group, command, path: group.name === '' ? command.name : `${group.name} ${command.name}` });
-    line.flags = flagsOf({ ...optionsOf(group, command), ...globals, ...reportOutput(command), ...help });
-    [line.lead, line.positionals] = splitLead(positionalsOf(group, command));
-  };
   for (const [index, word] of words.entries()) {
-    if (line.valueOf) {
-      note(line.valueOf, word);
-      line.valueOf = undefined;
+    if (line.pending) {
+      note(line.pending, word);
+      line.pending = undefined;
     } else if (!line.literal && word === '--') {
       line.literal = true;
     } else if (!line.literal && word.startsWith('-')) {
-      line.valueOf = readOption(word, [...line.flags, ...flagsOf(parents)], note);
+      line.pending = readOption(word, [...line.flags, ...flagsOf(parents)], note);
     } else if (line.at === 'command') {
       // The word at the cursor counts, too.
       const leads =
         line.lead && leadsWithSite([...words.slice(index), ''], [line.lead, ...line.positionals], Object.fromEntries(line.given));
       line.lead = undefined;
-      if (leads) {
-        line.given.set('site', [word]);
-        continue;
-      }
-      if (positionalAt(line)?.option.rest) return { ...line, program: index };
-      line.args.push(word);
+      if (leads) line.given.set('site', [word]);
+      else if (positionalAt(line)?.option.rest) return { ...line, program: index };
+      else line.args.push(word);
     } else if (word === 'help' && !line.help && line.at !== 'unknown') {
       line.help = true;
     } else {
-      await (line.at === 'root' ? readFirst : readVerb)(line, word, tree, enter);
+      await (line.at === 'root' ? readFirst : readVerb)(line, word, tree);
     }
   }
   return line;
 }
 
-type Enter = (group: Group, command: AnyCommand) => void;
-type Named = { at: TypedLine['at']; group: Group | undefined; flags: readonly Flag[] };
-
 /** A group, or a command at the root. */
-async function readFirst(line: Named, word: string, { contents, standalone, shortcuts }: Tree, enter: Enter): Promise<void> {
-  const [of, verb] = Object.hasOwn(shortcuts, word) ? (shortcuts[word] ?? []) : [];
+async function readFirst(line: ReadLine, word: string, { contents, standalone, shortcuts }: Tree): Promise<void> {
+  const [of, verb] = own(shortcuts, word) ?? [];
   const entry = contents.find((each) => (of === undefined ? namesOf(each).includes(word) : each.name === of));
   const single = standalone.find(({ name }) => name === word);
   line.at = 'unknown';
-  if (single) return enter(rootGroup(single), (await single.load()).default);
+  if (single) return enter(line, rootGroup(single), (await single.load()).default);
   const group = (await entry?.load())?.default;
   const command = group?.commands.find(({ name }) => name === verb);
-  if (group && command) return enter(group, command);
+  if (group && command) return enter(line, group, command);
   if (group) Object.assign(line, { at: 'group', group, flags: flagsOf({ ...globals, ...help }) });
 }
 
 /** A command of a group, or of the group whose commands it also takes: `db list`. */
-async function readVerb(line: Named, word: string, { contents }: Tree, enter: Enter): Promise<void> {
-  const { group } = line;
-  if (line.at !== 'group' || !group) return;
+async function readVerb(line: ReadLine, word: string, { contents }: Tree): Promise<void> {
+  const { at, group } = line;
+  if (at !== 'group' || !group) return;
   const { also } = contents.find(({ name }) => name === group.name) ?? {};
   const other = (await contents.find(({ name }) => name === also)?.load())?.default;
   line.at = 'unknown';
   for (const each of other ? [group, other] : [group]) {
     const command = each.commands.find(({ name, aliases = [] }) => name === word || aliases.includes(word));
-    if (command) return enter(each, command);
+    if (command) return enter(line, each, command);
   }
+}
+
+function enter(line: ReadLine, group: Group, command: AnyCommand): void {
+  const all = positionalsOf(group, command);
+  const lead = all[0]?.option.leads ? all[0] : undefined;
+  const positionals = lead ? all.slice(1) : all;
+  const path = group.name === '' ? command.name : `${group.name} ${command.name}`;
+  const flags = flagsOf({ ...optionsOf(group, command), ...globals, ...reportOutput(command), ...help });
+  Object.assign(line, { at: 'command', group, command, path, flags, lead, positionals } satisfies Partial<ReadLine>);
 }
 
 /** Notes an option, or short options in one word. Returns the one whose value is the next word. */
@@ -140,12 +129,6 @@ function readOption(word: string, flags: readonly Flag[], note: (flag: Flag, val
   else return found;
   // `-qo`: quiet, then an option that takes a value.
   return !isLong && found.option.kind === 'flag' && word.length > 2 ? readOption(`-${word.slice(2)}`, flags, note) : undefined;
-}
-
-/** The site that leads, and the other arguments. */
-function splitLead(positionals: readonly Positional[]): [Positional | undefined, readonly Positional[]] {
-  const [first, ...others] = positionals;
-  return first?.option.leads ? [first, others] : [undefined, positionals];
 }
 
 /** The argument at the cursor. */

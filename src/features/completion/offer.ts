@@ -51,7 +51,7 @@ export async function offerFor(
   sources: () => Promise<WordSources>,
 ): Promise<Offer> {
   if (line.program !== undefined) return runsLocally.includes(line.path) ? { ...NOTHING, program: line.program } : NOTHING;
-  if (line.valueOf) return valuesOf(line.valueOf, word, '', line, sources);
+  if (line.pending) return valuesOf(line.pending, word, '', line, sources);
   const [, name, value = ''] = (!line.literal && /^(--[^=]+)=(.*)$/su.exec(word)) || [];
   if (name !== undefined) {
     const found = line.flags.find((each) => each.name === name);
