@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { leaseEnd, leaseName, sessionName } from '../../src/features/lease/name.ts';
+import { leaseEnd, leaseName, sessionName } from '../../src/machine/lease.ts';
 
 test('the name of a session is as wide for every process, time and number', () => {
   const nows = [Date.UTC(2026, 0, 1), Date.UTC(2055, 0, 1)];

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { attempt } from '../../base/errors.ts';
 import { fromJson, isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { isPlain } from '../../cli/output/text.ts';
@@ -30,12 +31,8 @@ const fileOf = ({ directories }: Account): string => join(directories.cache, 'ar
 const keyOf = (account: Account, { id }: Pick<ListedSite, 'id'>): string => `${accountName(account)} ${id}`;
 
 function readLists(account: Account): JsonObject {
-  try {
-    return readJson<JsonObject>(fileOf(account));
-  } catch {
-    // It is only a cache.
-    return {};
-  }
+  // It is only a cache.
+  return attempt(() => readJson<JsonObject>(fileOf(account))) ?? {};
 }
 
 /** True if the commands of a site were read within a day. */
@@ -52,26 +49,21 @@ export function keepArtisanList(account: Account, site: ListedSite, printed: str
   const key = keyOf(account, site);
   const others = Object.entries(readLists(account)).filter(([each]) => each !== key);
   const list = { read: new Date(now).toISOString(), ...site, commands: Object.fromEntries(commands) };
-  try {
+  // Otherwise, completion offers fewer words.
+  attempt(() => {
     makeDirectory(account.directories.cache);
     writeJson(fileOf(account), Object.fromEntries([[key, list], ...others].slice(0, MOST_SITES)));
-  } catch {
-    // Completion offers fewer words.
-  }
+  });
 }
 
 /** The names and descriptions, as far as a shell shows them as they are. PHP may have printed warnings before. */
 function commandsIn(printed: string): readonly (readonly [name: string, description: string])[] {
-  try {
-    const list = fromJson(printed.slice(Math.max(printed.indexOf('{'), 0)));
-    const commands = isObject(list) && Array.isArray(list.commands) ? list.commands.filter(isObject) : [];
-    return commands
-      .filter(({ hidden, name }) => hidden !== true && /^[\w.:-]{1,100}$/.test(wordOf(name)) && !wordOf(name).startsWith('-'))
-      .slice(0, MOST_COMMANDS)
-      .map(({ name, description }) => [wordOf(name), isPlain(wordOf(description)) ? wordOf(description).slice(0, 100) : '']);
-  } catch {
-    return [];
-  }
+  const list = attempt(() => fromJson(printed.slice(Math.max(printed.indexOf('{'), 0))));
+  const commands = isObject(list) && Array.isArray(list.commands) ? list.commands.filter(isObject) : [];
+  return commands
+    .filter(({ hidden, name }) => hidden !== true && /^[\w.:-]{1,100}$/.test(wordOf(name)) && !wordOf(name).startsWith('-'))
+    .slice(0, MOST_COMMANDS)
+    .map(({ name, description }) => [wordOf(name), isPlain(wordOf(description)) ? wordOf(description).slice(0, 100) : '']);
 }
 
 /** The Artisan commands of the site that a word names, if they were read. */

@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { attempt } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import type { Tree } from '../../cli/language/command.ts';
 import type { World } from '../../machine/world.ts';
@@ -118,21 +119,9 @@ function filesFor(typed: string, { cwd, home }: Pick<World, 'cwd' | 'home'>): re
     .map((name) => (isDirectory(join(from, name)) ? { value: `${directory}${name}/`, unfinished: true } : { value: directory + name }));
 }
 
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory).sort();
-  } catch {
-    return [];
-  }
-}
+const namesIn = (directory: string): readonly string[] => attempt(() => readdirSync(directory).sort()) ?? [];
 
-function isDirectory(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  } catch {
-    return false;
-  }
-}
+const isDirectory = (path: string): boolean => attempt(() => statSync(path).isDirectory()) ?? false;
 
 /** For a bash that has no completions of other programs. */
 function programsOrFiles(first: boolean, word: string, world: Machine): readonly OfferedWord[] {

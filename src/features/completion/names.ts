@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import type { DnxError } from '../../base/errors.ts';
+import { attempt, type DnxError } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { title, wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -30,7 +30,10 @@ const OTHER_SETTINGS = /(^|\s)(DNX_|XDG_|HOME=|sudo\s|doas\s)/;
 export function openSources(line: TypedLine, before: string, world: World, run: Run): WordSources {
   const { given } = line;
   const last = (key: string) => given.get(key)?.at(-1);
-  const settings = OTHER_SETTINGS.test(before) ? undefined : settingsFor(world, last);
+  // None if they are broken or contradict each other.
+  const settings = OTHER_SETTINGS.test(before)
+    ? undefined
+    : attempt(() => readSettings(world, { profile: last('profile'), host: last('host'), env: last('env') }));
   return {
     async names(kind) {
       if (!settings) return [];
@@ -47,15 +50,6 @@ export function openSources(line: TypedLine, before: string, world: World, run: 
     environments: () => (settings?.link?.environments ?? []).flatMap(({ name }) => (name === '' ? [] : [name])),
     branches: async () => (await import('../../machine/git.ts')).branchesOf(world),
   };
-}
-
-/** The settings of the line; undefined if they are broken or contradict each other. */
-function settingsFor(world: World, last: (key: string) => string | undefined): Settings | undefined {
-  try {
-    return readSettings(world, { profile: last('profile'), host: last('host'), env: last('env') });
-  } catch {
-    return undefined;
-  }
 }
 
 /** The words for the parents of a kind of resource: those of the line, else the defaults that the command would use. */

@@ -8,14 +8,13 @@ import { nothing, type Result } from '../../cli/output/view.ts';
 import { countedChanges } from '../../cli/plan/show.ts';
 import { childEnv } from '../../machine/env.ts';
 import { ownHolderName } from '../../machine/files/lock.ts';
-import { forgetLease, type Lease, savedLeases, saveLease } from '../../machine/lease.ts';
+import { forgetLease, type Lease, leaseName, savedLeases, saveLease, sessionName } from '../../machine/lease.ts';
 import type { Env } from '../../machine/world.ts';
 import { readHistory } from '../plan/past.ts';
 import { readAbilities } from '../token/choose.ts';
 import { type Fresh, mayHaveActed, mint } from '../token/mint.ts';
 import type { Token } from '../token/token.ts';
 import { revokeLeased } from './left.ts';
-import { leaseName, sessionName } from './name.ts';
 
 /** What to lease, and to what. */
 interface Leasing {

@@ -3,9 +3,9 @@ import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { shownTime, timeOf } from '../../base/time.ts';
 import type { Tokens } from '../../machine/credentials/tokens.ts';
+import { leaseEnd } from '../../machine/lease.ts';
 import { abilities as all } from '../../platform/abilities.ts';
 import type { Api, Reply } from '../../platform/api/api.ts';
-import { leaseEnd } from '../lease/name.ts';
 
 /** A token as the API lists it, without its plain text. */
 export interface Token {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { attempt } from '../../base/errors.ts';
 import { timeOf } from '../../base/time.ts';
 import { repository, version } from '../../base/version.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -45,7 +46,7 @@ async function check({ clock, progress, settings, world }: Needs, file: string, 
   } catch (error) {
     if (signal.aborted) return undefined;
     if (settings.debug) progress.debug(`Could not check for a new release of dnx: ${error instanceof Error ? error.message : 'unknown'}`);
-    tried(() => keep(file, { checked_at: now() }));
+    attempt(() => keep(file, { checked_at: now() }));
     return undefined;
   }
 }
@@ -54,7 +55,7 @@ function tell({ clock, progress, world }: Needs, file: string, known: Known): vo
   const { latest } = known;
   if (latest === undefined || !isNewer(latest, version) || !isPast(known.told_at, clock.now(), DAY_MS)) return;
   // First: without a writable directory, the notice would appear with every command.
-  if (!tried(() => keep(file, { told_at: new Date(clock.now()).toISOString() }))) return;
+  if (attempt(() => keep(file, { told_at: new Date(clock.now()).toISOString() })) === undefined) return;
   const { executable, upgrade = executable && 'dnx upgrade' } = installationOf(world) ?? {};
   progress.note(
     [
@@ -66,40 +67,29 @@ function tell({ clock, progress, world }: Needs, file: string, known: Known): vo
   );
 }
 
-/** False if the action failed. */
-function tried(action: () => void): boolean {
-  try {
-    action();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** What dnx knows of new releases, in `update.json`. Times are ISO 8601. */
 interface Known {
   /** The latest release at the last check. */
   readonly latest?: string | undefined;
-  readonly checked_at?: string | undefined;
+  readonly checked_at?: unknown;
   /** The last check that began. */
-  readonly begun_at?: string | undefined;
+  readonly begun_at?: unknown;
   /** When the user was last told of a release. */
-  readonly told_at?: string | undefined;
+  readonly told_at?: unknown;
 }
 
 /** What is known; nothing if the file is missing or broken. */
 function readKnown(file: string): Known {
-  try {
-    const { latest, checked_at, begun_at, told_at } = readJson<Record<keyof Known, unknown>>(file, 1);
-    const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
-    return { latest: versionIn(latest), checked_at: text(checked_at), begun_at: text(begun_at), told_at: text(told_at) };
-  } catch {
-    return {};
-  }
+  const known = attempt(() => readJson<Known>(file, 1));
+  return { ...known, latest: versionIn(known?.latest) };
 }
 
-/** Keeps more. Throws if the directory is not writable. */
-const keep = (file: string, more: Known): void => writeJson(file, { ...readKnown(file), ...more });
+/** Keeps more, and returns all of it. Throws if the directory is not writable. */
+function keep(file: string, more: Known): Known {
+  const known = { ...readKnown(file), ...more };
+  writeJson(file, known);
+  return known;
+}
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 /** How long to wait after a check that did not end before its command. */
@@ -110,7 +100,7 @@ const mayCheckNow = ({ checked_at, begun_at }: Known, now: number): boolean =>
   isPast(checked_at, now, DAY_MS) && isPast(begun_at, now, AGAIN_MS);
 
 /** A time in the future counts as none. */
-function isPast(at: string | undefined, now: number, ms: number): boolean {
+function isPast(at: unknown, now: number, ms: number): boolean {
   const time = timeOf(at);
   return time === undefined || time > now || now - time >= ms;
 }
