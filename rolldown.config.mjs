@@ -43,7 +43,7 @@ const program = defineConfig({
         { name: 'core', tags: ['$initial'], priority: 3 },
         {
           name: 'declared',
-          test: files('cli/language/resource', 'features/completion/(complete|sources)', 'platform/follow/readers'),
+          test: files('cli/language/resource', 'features/completion/(complete|names)', 'platform/follow/readers'),
           priority: 2,
         },
         { name: 'run', test: files('run', 'cli/run/(parse|found)', 'platform/api/network/network'), priority: 1 },
