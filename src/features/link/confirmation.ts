@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { isError } from '../../base/errors.ts';
+import { attempt, isError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Consent, Context } from '../../cli/language/command.ts';
 import { readText } from '../../machine/files/text-file.ts';
@@ -35,13 +35,7 @@ export async function linkConsent(ctx: Needs, all: readonly Targets[], verb: str
 }
 
 /** True if a broken link file may have asked for confirmation: it has the word, or cannot be read at all. */
-function mentionsConfirm(file: string): boolean {
-  try {
-    return readText(file, LINK_LIMIT_MB)?.includes('"confirm"') === true;
-  } catch {
-    return true;
-  }
-}
+const mentionsConfirm = (file: string): boolean => attempt(() => readText(file, LINK_LIMIT_MB)?.includes('"confirm"') === true) ?? true;
 
 function consentFor(warning: string, verb: string, all: readonly Targets[], found: readonly string[]): Consent {
   const [first = {}] = all;
