@@ -190,6 +190,13 @@ export const reasonOf = (code: string | undefined): string | undefined => (code 
 export const isError = (error: unknown, ...codes: readonly ErrorCode[]): error is DnxError =>
   error instanceof DnxError && (codes.length === 0 || codes.includes(error.code));
 
+/** The result of a request; undefined if it fails with one of these codes. */
+export const unlessError = <T>(request: Promise<T>, ...codes: readonly ErrorCode[]): Promise<T | undefined> =>
+  request.catch((error: unknown) => {
+    if (isError(error, ...codes)) return undefined;
+    throw error;
+  });
+
 /** What a call returns; undefined if it throws. For what may be gone, unreadable or malformed, where that tells no more than that it is missing. */
 export function attempt<T>(call: () => T): T | undefined {
   try {

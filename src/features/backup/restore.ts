@@ -1,4 +1,4 @@
-import { isError, usage } from '../../base/errors.ts';
+import { unlessError, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Column } from '../../cli/output/view.ts';
@@ -80,10 +80,8 @@ async function affectedBy({ api, clock }: Context, found: JsonObject, id: string
   const { noun } = subject;
   const ids = { server: subject.server, [noun]: subject.id };
   const target = await read(api, `${listOfKind(noun)}/{${noun}}` as Endpoint, ids, noun);
-  const server = await read(api, 'GET /servers/{server}', ids, 'server').catch((error: unknown) => {
-    if (!isError(error, 'forbidden', 'not_found')) throw error;
-    return { id: subject.server, label: subject.server };
-  });
+  const known = await unlessError(read(api, 'GET /servers/{server}', ids, 'server'), 'forbidden', 'not_found');
+  const server = known ?? { id: subject.server, label: subject.server };
   const sentence = `This overwrites ${noun} ${target.label} on ${server.label} with the backup of ${backup}.`;
   return { noun, target, sentence, backup };
 }

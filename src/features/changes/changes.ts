@@ -1,4 +1,4 @@
-import { isError, isStop } from '../../base/errors.ts';
+import { isError, isStop, unlessError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -208,11 +208,4 @@ async function phpVersion({ api }: Context, siteRef: SiteReference, site: Site):
   throw new Unknowable(`the PHP version of server ${siteRef.server.label} cannot be read`, 'Use a token with server:read');
 }
 
-const readable = async <T>(answer: Promise<T>): Promise<T | undefined> => {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isError(error, 'forbidden', 'not_found', 'invalid')) return undefined;
-    throw error;
-  }
-};
+const readable = <T>(answer: Promise<T>) => unlessError(answer, 'forbidden', 'not_found', 'invalid');

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { DnxError, isError } from '../../base/errors.ts';
+import { DnxError, isError, unlessError } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
@@ -81,10 +81,8 @@ export async function credentialsOf(ctx: Context, place: SiteOnMachine): Promise
 
 /** What Deploynix knows: `hidden` if it does not show a value, `complete` if nothing is missing. Undefined if it refuses to tell. */
 async function storedValues({ api }: Context, { machine, site }: SiteOnMachine) {
-  const listed = await api.list<SiteVariable>(variablesEndpoint, { server: machine.server.id, site: site.id }).catch((error: unknown) => {
-    if (isError(error, 'forbidden')) return undefined;
-    throw error;
-  });
+  const ids = { server: machine.server.id, site: site.id };
+  const listed = await unlessError(api.list<SiteVariable>(variablesEndpoint, ids), 'forbidden');
   if (!listed) return undefined;
   const side = remoteSide(listed);
   const known = keys.map((key) => [key, side.get(key)] as const);

@@ -1,4 +1,4 @@
-import { DnxError, isError } from '../../base/errors.ts';
+import { DnxError, unlessError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -52,12 +52,8 @@ export async function readSite({ api }: ApiContext, siteRef: SiteReference, opti
 
 /** Reads the releases, newest first; null if the API or the token does not allow it. */
 export async function readReleases({ api }: ApiContext, siteRef: SiteReference, options: Reading = {}): Promise<readonly Release[] | null> {
-  try {
-    return releasesOf(await api.list(releasesEndpoint, siteIds(siteRef), options));
-  } catch (error) {
-    if (isError(error, 'forbidden', 'not_found', 'invalid')) return null;
-    throw error;
-  }
+  const listed = await unlessError(api.list(releasesEndpoint, siteIds(siteRef), options), 'forbidden', 'not_found', 'invalid');
+  return listed ? releasesOf(listed) : null;
 }
 
 /** The context of a deployment. */

@@ -1,4 +1,4 @@
-import { DnxError, isError, usage } from '../../base/errors.ts';
+import { DnxError, unlessError, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -30,23 +30,15 @@ export async function chooseSite(ctx: Context): Promise<Located> {
 
 /** The sites that deploy the repository of these remotes, and the names of the repository. */
 async function ofRepository({ api }: Context, remotes: readonly string[], listed: readonly ListedSite[]) {
-  const repositories = remotes.length > 0 && listed.some(({ site }) => site.git_repository_id) ? await readRepositories(api) : [];
+  const wanted = remotes.length > 0 && listed.some(({ site }) => site.git_repository_id);
+  // None if the token cannot read them.
+  const repositories = (wanted && (await unlessError(api.list<JsonObject>('GET /git-repositories'), 'forbidden', 'not_found'))) || [];
   const names = repositories.map(({ name }) => wordOf(name));
   const found = new Set(remotes.flatMap((path) => namesAt(path, names)));
   const matching = repositories.filter(({ name }) => found.has(wordOf(name)));
   const ids = matching.map(({ id }) => idIn(id));
   const own = listed.filter(({ site }) => ids.includes(idIn(site.git_repository_id) ?? ''));
   return { own, paths: matching.map(({ name }) => wordOf(name)) };
-}
-
-/** The repositories that Deploynix knows; none if the token cannot read them. */
-async function readRepositories(api: Context['api']): Promise<readonly JsonObject[]> {
-  try {
-    return await api.list<JsonObject>('GET /git-repositories');
-  } catch (error) {
-    if (isError(error, 'forbidden', 'not_found')) return [];
-    throw error;
-  }
 }
 
 async function pick({ ask, clock, world }: Context, own: readonly ListedSite[], listed: readonly ListedSite[]): Promise<Located> {

@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
-import { attempt, isError } from '../../base/errors.ts';
+import { attempt, unlessError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Consent, Context } from '../../cli/language/command.ts';
 import { readText } from '../../machine/files/text-file.ts';
 import { LINK_FILE, LINK_LIMIT_MB, type LinkEnvironment } from '../../machine/settings/link.ts';
+import { siteEndpoint } from '../../platform/follow/readers.ts';
 import { resourceName, sameName, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
 
 type Needs = Pick<Context, 'api' | 'settings' | 'nameOf'>;
@@ -60,14 +61,9 @@ async function withDomain(targets: Targets, asking: readonly LinkEnvironment[], 
   if (!server || !site || site.label !== site.id || !isByName) return targets;
   const label = known('site', site.id);
   if (label !== undefined && label !== site.id) return { ...targets, site: { ...site, label } };
-  try {
-    const { data } = await api.send('GET /servers/{server}/sites/{site}', targetIds({ server, site }));
-    const name = isObject(data) ? resourceName(data, 'site') : undefined;
-    return name === undefined ? targets : { ...targets, site: { ...site, label: name } };
-  } catch (error) {
-    if (isError(error, 'forbidden', 'not_found')) return targets;
-    throw error;
-  }
+  const found = await unlessError(api.send(siteEndpoint, targetIds({ server, site })), 'forbidden', 'not_found');
+  const name = isObject(found?.data) ? resourceName(found.data, 'site') : undefined;
+  return name === undefined ? targets : { ...targets, site: { ...site, label: name } };
 }
 
 /** True if an environment names this site, or may do so. */

@@ -1,4 +1,4 @@
-import { isError } from '../../base/errors.ts';
+import { unlessError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { isMask } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -24,15 +24,8 @@ export function openLists({ api }: Context): Lists {
   return {
     read(path, ids) {
       const key = path.replaceAll(/\{(\w+)\}/g, (_, noun: string) => ids[noun] ?? '');
-      const found =
-        known.get(key) ??
-        api
-          .list<unknown>(`GET ${path}` as Endpoint, ids)
-          .then((items) => items.filter(isObject))
-          .catch((error: unknown) => {
-            if (!isError(error, 'forbidden')) throw error;
-            return undefined;
-          });
+      const listed = async () => (await unlessError(api.list<unknown>(`GET ${path}` as Endpoint, ids), 'forbidden'))?.filter(isObject);
+      const found = known.get(key) ?? listed();
       known.set(key, found);
       return found;
     },

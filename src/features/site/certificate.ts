@@ -1,4 +1,4 @@
-import { isError } from '../../base/errors.ts';
+import { isError, unlessError } from '../../base/errors.ts';
 import { inParallel } from '../../base/parallel.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -23,16 +23,10 @@ export async function* certificatesOn({ api, progress }: Context, server: Target
   });
   const lists = await inParallel(
     sites.flatMap(({ id }) => idIn(id) ?? []),
-    (site) => orGone(api.list<Item>(certificatesEndpoint, { server: server.id, site })),
+    (site) => unlessError(api.list<Item>(certificatesEndpoint, { server: server.id, site }), 'not_found'),
   );
-  yield lists.flat();
+  yield lists.flatMap((list) => list ?? []);
 }
-
-const orGone = (list: Promise<readonly Item[]>): Promise<readonly Item[]> =>
-  list.catch((error: unknown) => {
-    if (!isError(error, 'not_found')) throw error;
-    return [];
-  });
 
 /** Requests a certificate for a site, and follows it. */
 export function issueCertificate(

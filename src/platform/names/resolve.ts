@@ -1,4 +1,4 @@
-import { type DnxError, isError, usage } from '../../base/errors.ts';
+import { type DnxError, isError, unlessError, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { title, wordOf } from '../../base/text.ts';
 import type { Endpoint } from '../api/endpoint.ts';
@@ -90,13 +90,8 @@ export async function verified(targets: Targets, lookUp: () => Promise<Targets>,
 /** The site as it is now; undefined if it is gone or has another name. */
 async function current({ server, site }: Targets, word: string, { api }: Scope): Promise<Target | undefined> {
   if (!server || !site) return undefined;
-  const now = await api
-    .send<JsonObject>(readEndpoints.site, { server: server.id, site: site.id })
-    .then(({ data }) => targetOf({ id: site.id, domain: site.label, ...data }, 'site'))
-    .catch((error: unknown) => {
-      if (isError(error, 'not_found')) return undefined;
-      throw error;
-    });
+  const found = await unlessError(api.send<JsonObject>(readEndpoints.site, { server: server.id, site: site.id }), 'not_found');
+  const now = found && targetOf({ id: site.id, domain: site.label, ...found.data }, 'site');
   return now?.id === site.id && isNamedSite(word, now.id, now.label) ? now : undefined;
 }
 

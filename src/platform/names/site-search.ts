@@ -1,4 +1,4 @@
-import { DnxError, isError } from '../../base/errors.ts';
+import { DnxError, isError, unlessError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { inParallel } from '../../base/parallel.ts';
 import { quoted } from '../../base/shell.ts';
@@ -191,8 +191,4 @@ export async function noServerOrSite(word: string, scope: Scope): Promise<DnxErr
 }
 
 /** The site that has this id; undefined if none has, or if the token cannot tell. */
-export const siteWithId = (id: string, scope: Scope) =>
-  findSite(id, scope).catch((error: unknown) => {
-    if (!isError(error, 'not_found', 'forbidden')) throw error;
-    return undefined;
-  });
+export const siteWithId = (id: string, scope: Scope) => unlessError(findSite(id, scope), 'not_found', 'forbidden');
