@@ -48,7 +48,7 @@ async function read(
 function viewOf(ctx: Context<typeof siteEndpoint>, seen: SeenSite, live: boolean) {
   const reader = { now: ctx.clock.now(), terminal: ctx.world.stdout.isTTY === true };
   const status = siteStatus(seen, placeOf(ctx), reader);
-  return { status, view: statusView(status, { reader, profile: ctx.settings.profile, live }) };
+  return { status, view: statusView(ctx, status, reader, live) };
 }
 
 /** The states of a watched site. A new time of reading alone is no change. */
@@ -139,47 +139,28 @@ function placeOf({ isGiven, settings: { link, origins } }: Context): StatusOrigi
   return origin === 'link file' ? { origin, environment: link?.chosen?.name || null } : { origin: 'picked', environment: null };
 }
 
-interface Surroundings {
-  readonly reader: TimeReader;
-  readonly profile: string;
-  readonly live: boolean;
-}
-
-function statusView(status: SiteStatus, { reader, profile, live }: Surroundings) {
-  const { site, latest_release: latest, release } = status;
+/** The lines of a status. `live`: it is watched. */
+function statusView({ settings: { profile } }: Pick<Context, 'settings'>, status: SiteStatus, reader: TimeReader, live: boolean) {
+  const { certificates, errors, latest_release: latest, queues, release, site } = status;
   const news = latest && latest.id !== release?.id ? latest : undefined;
-  const line = (
-    key: string,
-    title: string,
-    cell: (status: SiteStatus) => unknown,
-    more: Partial<Column<SiteStatus>> = {},
-  ): Column<SiteStatus> => ({
-    key,
-    title,
-    computed: true,
-    wrap: true,
-    cell,
-    ...more,
-  });
-  const certificate = status.certificates ? certificateIn(status.certificates, reader) : undefined;
-  const shown: readonly Column<SiteStatus>[] = [
-    line('domain', 'Site', () => `${wordOf(site.domain) || wordOf(site.id)}  ${originWords(status, profile)}`),
-    line('status', 'Status', () => statusWords(status), { tone: () => (isServing(status) ? 'yellow' : undefined) }),
-    line('server_name', 'Server', () => serverWords(status)),
-    line('release_name', 'Release', () => currentWords(status, reader)),
-    ...(news ? [line('news', newsTitle(news), () => releaseWordsOf(news, reader))] : []),
-    line('certificate_state', 'Certificate', () => certificate?.words ?? unknownPart(status, 'certificates'), {
-      tone: () => certificate?.tone,
-    }),
-    line('scheduled', 'Scheduled', () => scheduledWords(site.scheduled_deploy_at, reader)),
-    line('workers', 'Workers', () => (status.queues ? workerWords(status.queues) : unknownPart(status, 'queues')), {
-      tone: () => (status.queues?.some((queue) => phaseOf(queue.status) === 'bad') ? 'red' : undefined),
-    }),
-    line('branch', 'Branch', () => branchWords(site)),
-    line('zero_downtime', 'Zero downtime', () => site.zero_downtime_enabled),
-    ...(live
-      ? [line('checked', 'Checked', () => checkedWords(status, reader), { tone: () => (status.errors.site ? 'yellow' : undefined) })]
-      : []),
+  const line = (key: string, title: string, value: unknown, color?: 'yellow' | 'red' | false): Column<SiteStatus> => {
+    const tone = () => color || undefined;
+    return { key, title, computed: true, wrap: true, cell: () => value, tone };
+  };
+  const certificate = certificates ? certificateIn(certificates, reader) : undefined;
+  const stopped = queues?.some((queue) => phaseOf(queue.status) === 'bad');
+  const shown = [
+    line('domain', 'Site', `${wordOf(site.domain) || wordOf(site.id)}  ${originWords(status, profile)}`),
+    line('status', 'Status', statusWords(status), isServing(status) && 'yellow'),
+    line('server_name', 'Server', serverWords(status)),
+    line('release_name', 'Release', currentWords(status, reader)),
+    ...(news ? [line('news', newsTitle(news), releaseWordsOf(news, reader))] : []),
+    line('certificate_state', 'Certificate', certificate?.words ?? unknownPart(status, 'certificates'), certificate?.tone),
+    line('scheduled', 'Scheduled', scheduledWords(site.scheduled_deploy_at, reader)),
+    line('workers', 'Workers', queues ? workerWords(queues) : unknownPart(status, 'queues'), stopped && 'red'),
+    line('branch', 'Branch', branchWords(site)),
+    line('zero_downtime', 'Zero downtime', site.zero_downtime_enabled),
+    ...(live ? [line('checked', 'Checked', checkedWords(status, reader), errors.site && 'yellow')] : []),
   ];
   return record(status, columns<SiteStatus>(...shown));
 }
@@ -194,16 +175,9 @@ const statusWords = (status: SiteStatus): unknown =>
 
 /** `from .deploynix.json (production)`. */
 function originWords({ origin, environment }: SiteStatus, profile: string): string {
-  switch (origin) {
-    case 'environment':
-      return 'from DNX_SITE';
-    case 'link file':
-      return `from ${LINK_FILE}${environment === null ? '' : ` (${environment})`}`;
-    case 'profile':
-      return `from profile ${profile}`;
-    default:
-      return origin;
-  }
+  if (origin === 'environment') return 'from DNX_SITE';
+  if (origin === 'profile') return `from profile ${profile}`;
+  return origin === 'link file' ? `from ${LINK_FILE}${environment === null ? '' : ` (${environment})`}` : origin;
 }
 
 /** `web-1  203.0.113.10  PHP 8.3`. */
