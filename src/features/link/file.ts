@@ -82,8 +82,18 @@ export function environmentToLink({ path, environments, default: own }: LinkFile
   return name;
 }
 
+/** A site and its server, as far as they are named. */
+export type NamedSite = Readonly<Record<'server' | 'site', Partial<Target>>>;
+
+/** The site of an environment; undefined if it names none. */
+export function siteIn({ environments }: LinkFile, name: string): NamedSite | undefined {
+  const environment = own(environments, name);
+  const site = placeIn(environment, 'site');
+  return site && { site, server: placeIn(environment, 'server') ?? {} };
+}
+
 /** The server or site of an environment as a target; undefined if it names none. */
-export function placeIn(environment: unknown, key: 'server' | 'site'): Partial<Target> | undefined {
+function placeIn(environment: unknown, key: 'server' | 'site'): Partial<Target> | undefined {
   const value = isObject(environment) ? own(environment, key) : undefined;
   if (!isObject(value)) return wordOf(value) === '' ? undefined : { label: wordOf(value) };
   const [id, label] = [wordOf(own(value, 'id')), wordOf(own(value, 'name'))];

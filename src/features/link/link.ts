@@ -7,7 +7,17 @@ import { data, done } from '../../cli/output/view.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { type Located, resourceName, sameName, type Target } from '../../platform/names/names.ts';
 import { chooseSite } from './choose.ts';
-import { environmentToLink, type LinkFile, openLinkFile, placeIn, shownPath, withEnvironments, withField, writeLinkFile } from './file.ts';
+import {
+  environmentToLink,
+  type LinkFile,
+  type NamedSite,
+  openLinkFile,
+  shownPath,
+  siteIn,
+  withEnvironments,
+  withField,
+  writeLinkFile,
+} from './file.ts';
 
 /** The options of `dnx link`. */
 interface LinkOptions {
@@ -41,7 +51,21 @@ export async function linkProject(ctx: Context, targets: Located | undefined, op
   const changed = withEnvironments(file, environments, chosen);
   writeLinkFile(file, changed);
   if (file.converted) ctx.progress.note(`The site that ${shownPath(file.path, world.cwd)} named is now its environment production.`);
-  return resultOf(ctx, file, { name, of, confirm: isConfirmed(environment, changed), isDefault: chosen === name });
+  const { confirm = false } = Object.hasOwn(environment, 'confirm') ? environment : changed;
+  const asks = confirm !== false;
+  const place = ({ id = null, label = null }: { readonly id?: string | null; readonly label?: string | null }) => ({ id, name: label });
+  const option = chosen === name ? [] : ['--env', name];
+  return {
+    view: done(
+      `Linked this project to ${linkedSiteName(of)} as ${name}${asks ? ', which asks before deployments' : ''}`,
+      { file: file.path, environment: name, server: place(of.server), site: place(of.site), default: chosen === name, confirm: asks },
+      [['file', shownPath(file.path, world.cwd)]],
+    ),
+    next: [
+      { command: ['status', ...option], why: 'Next' },
+      { command: ['deploy', ...option], why: 'Deploy with' },
+    ],
+  };
 }
 
 /** The names of a site that was given, as the API has them: what was remembered or given by id may have another one. */
@@ -59,7 +83,7 @@ async function named(ctx: Context, targets: Located): Promise<Located> {
 }
 
 /** An environment with this site. Its other keys are kept. */
-function linked(before: unknown, of: Site, { confirm_deploys }: LinkOptions): JsonObject {
+function linked(before: unknown, of: NamedSite, { confirm_deploys }: LinkOptions): JsonObject {
   const old = isObject(before) ? before : {};
   const place = (key: 'server' | 'site') => {
     const { id, label } = of[key];
@@ -68,43 +92,11 @@ function linked(before: unknown, of: Site, { confirm_deploys }: LinkOptions): Js
     return id === undefined ? kept : { ...(isObject(kept) && kept), id, name: label };
   };
   const placed = withField(withField(old, 'server', place('server')), 'site', place('site'));
-  if (confirm_deploys) return withField(placed, 'confirm', true);
-  return confirm_deploys === false ? withField(placed, 'confirm', false) : placed;
+  return confirm_deploys === undefined ? placed : withField(placed, 'confirm', confirm_deploys);
 }
-
-const isConfirmed = (environment: JsonObject, content: JsonObject): boolean => {
-  const { confirm = false } = Object.hasOwn(environment, 'confirm') ? environment : content;
-  return confirm !== false;
-};
-
-interface Linked {
-  readonly name: string;
-  readonly of: Site;
-  readonly confirm: boolean;
-  readonly isDefault: boolean;
-}
-
-function resultOf({ world }: Context, { path }: LinkFile, { name, of, confirm, isDefault }: Linked) {
-  const place = ({ id = null, label = null }: { readonly id?: string | null; readonly label?: string | null }) => ({ id, name: label });
-  const environment = isDefault ? [] : ['--env', name];
-  return {
-    view: done(
-      `Linked this project to ${linkedSiteName(of)} as ${name}${confirm ? ', which asks before deployments' : ''}`,
-      { file: path, environment: name, server: place(of.server), site: place(of.site), default: isDefault, confirm },
-      [['file', shownPath(path, world.cwd)]],
-    ),
-    next: [
-      { command: ['status', ...environment], why: 'Next' },
-      { command: ['deploy', ...environment], why: 'Deploy with' },
-    ],
-  };
-}
-
-/** A site and its server, as far as they are named. */
-type Site = Readonly<Record<'server' | 'site', Partial<Target>>>;
 
 /** Asks before an environment gets another site. */
-async function confirmReplacement({ ask, progress }: Context, file: LinkFile, name: string, of: Site, yes: boolean): Promise<void> {
+async function confirmReplacement({ ask, progress }: Context, file: LinkFile, name: string, of: NamedSite, yes: boolean): Promise<void> {
   const before = siteIn(file, name);
   if (!before || yes || isSame(before, of)) return;
   const sentence = `${name} is linked to ${linkedSiteName(before)}.`;
@@ -113,15 +105,8 @@ async function confirmReplacement({ ask, progress }: Context, file: LinkFile, na
   if (!(await ask.confirm(`Link ${name} to ${linkedSiteName(of)} instead?`))) throw cancelled();
 }
 
-/** The site of an environment; undefined if it names none. */
-function siteIn({ environments }: LinkFile, name: string): Site | undefined {
-  const environment = own(environments, name);
-  const site = placeIn(environment, 'site');
-  return site && { site, server: placeIn(environment, 'server') ?? {} };
-}
-
 /** True for the same id, or for the same domain on a server that may be the same. */
-function isSame(before: Site, now: Site): boolean {
+function isSame(before: NamedSite, now: NamedSite): boolean {
   if (before.site.id !== undefined && before.site.id === now.site.id) return true;
   const [domain, server] = [before.site.label ?? '', before.server];
   const isThere =
@@ -130,4 +115,4 @@ function isSame(before: Site, now: Site): boolean {
 }
 
 /** `shop.example.com (web-1)`. */
-export const linkedSiteName = ({ server, site }: Site): string => `${site.label}${server.label === undefined ? '' : ` (${server.label})`}`;
+const linkedSiteName = ({ server, site }: NamedSite): string => `${site.label}${server.label === undefined ? '' : ` (${server.label})`}`;

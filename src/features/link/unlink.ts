@@ -1,10 +1,9 @@
 import { rmSync } from 'node:fs';
 import { DnxError, type Next, usage } from '../../base/errors.ts';
-import { own } from '../../base/json.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { done } from '../../cli/output/view.ts';
 import { LINK_FILE } from '../../machine/settings/link.ts';
-import { type LinkFile, notWritten, openLinkFile, placeIn, shownPath, withEnvironments, writeLinkFile } from './file.ts';
+import { type LinkFile, type NamedSite, notWritten, openLinkFile, shownPath, siteIn, withEnvironments, writeLinkFile } from './file.ts';
 
 /** Removes the link file in effect, or the environment that the user named. The last environment takes the file with it. */
 export function unlink({ settings, world }: Context, { yes }: GivenConsent) {
@@ -18,19 +17,24 @@ export function unlink({ settings, world }: Context, { yes }: GivenConsent) {
   // `broken` without environments: nothing in it could be read.
   if (link.broken && link.environments.length === 0) {
     if (!yes) throw usage(link.broken.message, 'Fix it, or use --yes to remove it.');
-    remove(link.file);
-    return { view: done(`Removed ${shown}`, { file: link.file, removed: [], deleted: true, default: null }), next: [again()] };
+    return removed(link.file, [], `Removed ${shown}`);
   }
   const file = openLinkFile(settings, world);
   const names = Object.keys(file.environments);
   const left = wanted === undefined ? [] : names.filter((name) => name !== wanted);
   if (left.length > 0 && wanted !== undefined) return withoutOne(file, wanted, left, shown);
-  remove(file.path);
-  const of = names.length > 0 ? ` (${names.join(', ')})` : '';
-  return {
-    view: done(`Removed ${shown}${of}`, { file: file.path, removed: names, deleted: true, default: null }),
-    next: [again(names.length === 1 ? file : undefined, names[0])],
-  };
+  const shownNames = names.length > 0 ? ` (${names.join(', ')})` : '';
+  return removed(file.path, names, `Removed ${shown}${shownNames}`, names.length === 1 ? siteIn(file, names[0] ?? '') : undefined);
+}
+
+/** Removes the file of these environments. `site`: of the only one. */
+function removed(path: string, names: readonly string[], sentence: string, site?: NamedSite) {
+  try {
+    rmSync(path);
+  } catch (error) {
+    throw notWritten(path, error);
+  }
+  return { view: done(sentence, { file: path, removed: names, deleted: true, default: null }), next: [again(site, names[0])] };
 }
 
 /** Removes one of several environments. If it was the default, the only other one follows; of several, none does. */
@@ -46,22 +50,13 @@ function withoutOne(file: LinkFile, name: string, left: readonly string[], shown
   return {
     view: done(`Removed ${name} from ${shown}`, { file: file.path, removed: [name], deleted: false, default: chosen ?? null }),
     ...(wasDefault && { note: now }),
-    next: [again(file, name)],
+    next: [again(siteIn(file, name), name)],
   };
 }
 
 /** The command that links an environment again. */
-function again(file?: LinkFile, name = ''): Next {
-  const environment = file && own(file.environments, name);
-  const [server, site] = [placeIn(environment, 'server')?.label, placeIn(environment, 'site')?.label];
-  const place = site === undefined ? [] : [site, ...(server === undefined ? [] : ['--server', server]), '--env', name];
+function again(named: NamedSite | undefined, environment = ''): Next {
+  const [site, server] = [named?.site.label, named?.server.label];
+  const place = site === undefined ? [] : [site, ...(server === undefined ? [] : ['--server', server]), '--env', environment];
   return { command: ['link', ...place], why: 'Link it again with' };
-}
-
-function remove(path: string): void {
-  try {
-    rmSync(path);
-  } catch (error) {
-    throw notWritten(path, error);
-  }
 }
