@@ -153,15 +153,7 @@ const variablesFor = ({ settings }: Pick<Context, 'settings'>, { session, host, 
 });
 
 /** How a lease ends: at its deadline, or with its command. */
-interface Ending {
-  /** Revokes the token if the time is over, by either clock: one of them stops while the computer sleeps, the other may be set. */
-  expire(): void;
-  end(): Promise<void>;
-  /** Why the token could not be revoked. */
-  failure(): DnxError | undefined;
-}
-
-function endingOf(ctx: Context, lease: Lease, ttlMs: number): Ending {
+function endingOf(ctx: Context, lease: Lease, ttlMs: number) {
   const { clock, progress } = ctx;
   const started = clock.elapsed();
   let revoking: Promise<DnxError | undefined> | undefined;
@@ -176,6 +168,7 @@ function endingOf(ctx: Context, lease: Lease, ttlMs: number): Ending {
     else revoking = undefined;
   };
   return {
+    /** Revokes the token if the time is over, by either clock: one of them stops while the computer sleeps, the other may be set. */
     expire: () => void expire(),
     async end() {
       failure = await (revoking ?? revoke(ctx, lease));
@@ -183,6 +176,7 @@ function endingOf(ctx: Context, lease: Lease, ttlMs: number): Ending {
       const now = lease.id === null ? 'dnx token list --audit' : `dnx token revoke ${lease.id}`;
       progress.warn(`Could not revoke the token ${lease.token}: ${failure.message} The next dnx command does, or now: ${now}`);
     },
+    /** Why the token could not be revoked. */
     failure: () => failure,
   };
 }

@@ -56,12 +56,16 @@ function reserve(file: string, { platform }: Pick<World, 'platform'>): string {
   try {
     return makeOwnDirectory(dirname(file), '.dnx-upgrade-');
   } catch (cause) {
-    throw new DnxError('failed', `Could not write to ${dirname(file)}: ${reasonOf(systemCode(cause)) ?? systemCode(cause)}.`, {
-      hint: platform === 'win32' ? 'Run it in a terminal of an administrator.' : `Run: sudo ${quotedForSh(file)} upgrade`,
+    throw unwritable(
+      file,
       cause,
-    });
+      platform === 'win32' ? 'Run it in a terminal of an administrator.' : `Run: sudo ${quotedForSh(file)} upgrade`,
+    );
   }
 }
+
+const unwritable = (file: string, cause: unknown, hint: string) =>
+  new DnxError('failed', `Could not write to ${dirname(file)}: ${reasonOf(systemCode(cause)) ?? systemCode(cause)}.`, { hint, cause });
 
 /** The name of this platform in a release: `linux-x64-musl`. */
 function targetOf(file: string, { platform }: Pick<World, 'platform'>): string {
@@ -178,8 +182,7 @@ async function write(fresh: string, program: AsyncIterable<Buffer>, file: string
     if (uid !== own.uid || gid !== own.gid) chownSync(fresh, uid, gid);
     chmodSync(fresh, mode & 0o7777);
   } catch (cause) {
-    const reason = reasonOf(systemCode(cause)) ?? systemCode(cause);
-    throw new DnxError('failed', `Could not write to ${dirname(file)}: ${reason}.`, { hint: UNCHANGED, cause });
+    throw unwritable(file, cause, UNCHANGED);
   }
 }
 
