@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeEach } from 'vitest';
+import { disableStorages } from './async-storage.ts';
 import './exits.ts';
 import { removeKept } from './kept.ts';
 import { beginTest, endTest } from './results.ts';
@@ -6,6 +7,7 @@ import { takeLeftOut } from './volume.ts';
 
 beforeEach(beginTest);
 afterAll(removeKept);
+afterAll(disableStorages);
 
 afterEach(({ task }) => {
   const { meta } = task.file;
