@@ -50,7 +50,7 @@ describe.concurrent.each(documents.filter((file) => !isExecutable || deep || pag
   });
 
   test('every console block is run or says why not', () => {
-    const comments = markdown.split('\n').filter((line) => line.startsWith('<!--') && !line.startsWith('<!-- Generated '));
+    const comments = markdown.split('\n').filter((line) => /^<!--(?!.*\bgenerated )/i.test(line));
     const markers = transcripts.map(({ exempt, sandbox }) =>
       exempt === undefined ? sandbox && IN_SANDBOX : `<!-- not run: ${exempt} -->`,
     );
