@@ -4,7 +4,7 @@ import type { RunLine } from './cli/language/command.ts';
 import type { Globals } from './cli/language/globals.ts';
 import { reportError } from './cli/output/error.ts';
 import { DEFAULT_COLUMNS, styleFor } from './cli/output/style.ts';
-import { ClosedPipe, Ended, write } from './cli/output/write.ts';
+import { ClosedPipe, Ended, write } from './cli/output/text.ts';
 import { commandLine } from './cli/run/command-line.ts';
 import type { HelpPage } from './cli/run/help/page.ts';
 import { tree } from './commands/index.ts';

@@ -4,7 +4,7 @@ import { argument, choice, text as option, required } from '../cli/language/opti
 import { objectOf, word, words } from '../cli/language/shape.ts';
 import { message, textView } from '../cli/output/view.ts';
 import { completionScript, installCompletion, ownShell, type Shell, shells, uninstallCompletion } from '../features/completion/install.ts';
-import { listOfKind, namedKinds } from '../platform/names/namings.ts';
+import { listOfKind, namedKinds } from '../platform/names/names.ts';
 
 const print = (shell: Shell, title: string) =>
   command({

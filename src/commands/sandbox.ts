@@ -12,7 +12,7 @@ import { childEnv } from '../machine/env.ts';
 import { pathToWrite } from '../machine/files/own-files.ts';
 import { makeOwnDirectory } from '../machine/files/private-directory.ts';
 import type { Env, World } from '../machine/world.ts';
-import { parseRate } from '../platform/api/limit/rate.ts';
+import { parseRate } from '../platform/api/limit/budget.ts';
 import type { FailureName, Sandbox, SandboxOptions, Surroundings } from '../sandbox/index.ts';
 
 const causes = ['build', 'composer', 'disk', 'migration', 'permission', 'variable'] as const satisfies readonly FailureName[];

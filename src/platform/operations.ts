@@ -2,7 +2,7 @@ import { isObject, type JsonObject, own } from '../base/json.ts';
 import { isMask, wordOf } from '../base/text.ts';
 import { type Endpoint, isRead, parameters } from './api/endpoint.ts';
 import { isSame } from './names/match.ts';
-import { namings, nounIn } from './names/namings.ts';
+import { namings, nounIn } from './names/names.ts';
 
 // Loaded only where it is used: no list needs it.
 

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { parametersOf } from '../../src/cli/language/calls.ts';
 import { nounOf } from '../../src/cli/language/command.ts';
 import { widthOf } from '../../src/cli/output/wrap.ts';
-import { namings } from '../../src/platform/names/namings.ts';
+import { namings } from '../../src/platform/names/names.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { openBed, type RunOptions } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';

@@ -7,7 +7,7 @@ import { operations } from '../../src/platform/operations.ts';
 /** Where paths of the API may stand besides whole operations, and why. */
 const allowed: Readonly<Record<string, string>> = {
   'src/platform/operations.ts': 'it is the table',
-  'src/platform/names/namings.ts': 'it has the list of each noun, from which the table makes the paths of collections',
+  'src/platform/names/names.ts': 'it has the list of each noun, from which the table makes the paths of collections',
   'src/commands/': 'commands declare what they call',
   'src/cli/run/hidden.ts': 'it hides values at any path that ends so, also at one that the table does not know',
   'src/features/env/variables.ts': 'it declares the resource that the commands of variables share',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { proxyExceptions } from '../../src/platform/api/network/no-proxy.ts';
+import { proxyExceptions } from '../../src/platform/api/network/proxy.ts';
 
 const example = 'https://api.example.com';
 

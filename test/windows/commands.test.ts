@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ClosedPipe, write } from '../../src/cli/output/write.ts';
+import { ClosedPipe, write } from '../../src/cli/output/text.ts';
 import { openBed } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 import { capture } from '../support/streams.ts';

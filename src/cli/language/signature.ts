@@ -1,6 +1,5 @@
 import { capitalized, title } from '../../base/text.ts';
-import { withoutUrl } from '../../platform/names/names.ts';
-import { namings, waysToName } from '../../platform/names/namings.ts';
+import { namings, waysToName, withoutUrl } from '../../platform/names/names.ts';
 import { parametersOf, pathsIn } from './calls.ts';
 import { type AnyCommand, type Group, nounOf } from './command.ts';
 import { bodyOptions, consents, planOptions } from './globals.ts';

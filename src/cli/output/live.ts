@@ -1,10 +1,9 @@
 import { isError } from '../../base/errors.ts';
 import type { Output } from '../../machine/world.ts';
 import { DEFAULT_COLUMNS } from './style.ts';
-import { json } from './text.ts';
+import { Ended, json } from './text.ts';
 import type { LiveState } from './view.ts';
 import { cutText, widthOf } from './wrap.ts';
-import { Ended } from './write.ts';
 
 /** A state as text. `above` is what stands over it: when it was read, and what went wrong. */
 export interface LiveFrame {

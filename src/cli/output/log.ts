@@ -4,7 +4,7 @@ import type { Format } from '../../machine/settings/settings.ts';
 import type { Env } from '../../machine/world.ts';
 import { type RenderOptions, render } from './render.ts';
 import type { Style } from './style.ts';
-import { forLog, safeLine as safe, safeLines } from './text.ts';
+import { Ended, forLog, safeLine as safe, safeLines } from './text.ts';
 import {
   columns,
   type LiveState,
@@ -17,7 +17,6 @@ import {
   stream,
   type View,
 } from './view.ts';
-import { Ended } from './write.ts';
 
 type Log = View & { readonly kind: 'lines' };
 

@@ -1,4 +1,4 @@
-import { DnxError, isError, usage } from '../../base/errors.ts';
+import { DnxError, isError, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import { type Format, isReportFormat, type Settings } from '../../machine/settings/settings.ts';
 import type { Output, World } from '../../machine/world.ts';
 import type { Context } from '../language/command.ts';
@@ -6,13 +6,11 @@ import type { Globals } from '../language/globals.ts';
 import { nextLine } from '../run/command-line.ts';
 import { fieldCheck } from './fields.ts';
 import type { Screen } from './live.ts';
-import { isPaged, wholeView, writePages } from './paged.ts';
 import { canSpin, type Progress } from './progress.ts';
-import { type RenderOptions, render } from './render.ts';
+import { isPaged, type RenderOptions, render, wholeView, writePages } from './render.ts';
 import { DEFAULT_COLUMNS, styleFor, wrapAt } from './style.ts';
-import { forLog, safeLines } from './text.ts';
+import { ClosedPipe, Ended, forLog, safeLines, write } from './text.ts';
 import type { LiveState, Result } from './view.ts';
-import { ClosedPipe, Ended, write } from './write.ts';
 
 /** Rejects output options that can never work, before the command runs. `watches`: its view is live; `follows`: it is a log without an end. */
 export async function checkShape(

@@ -4,8 +4,19 @@ import { quoted } from '../../base/shell.ts';
 import { capitalized, inQuotes, plural, quotedName, title } from '../../base/text.ts';
 import type { Question } from '../../machine/world.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { called, idIn, isId, isIdOf, sameName, type Target, type Targets, targetIds, targetOf } from '../../platform/names/names.ts';
-import { listUnder, namings } from '../../platform/names/namings.ts';
+import {
+  called,
+  idIn,
+  isId,
+  isIdOf,
+  listUnder,
+  namings,
+  sameName,
+  type Target,
+  type Targets,
+  targetIds,
+  targetOf,
+} from '../../platform/names/names.ts';
 import { notFound } from '../../platform/names/unresolved.ts';
 import { type Consent, type Context, nounOf, type TypedLine } from '../language/command.ts';
 import { consentLevel, mayChange } from '../language/tree.ts';

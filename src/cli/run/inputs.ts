@@ -3,7 +3,7 @@ import { fromJson, isObject } from '../../base/json.ts';
 import { flagName, wordOf } from '../../base/text.ts';
 import type { Env } from '../../machine/world.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
-import { nounIn } from '../../platform/names/namings.ts';
+import { nounIn } from '../../platform/names/names.ts';
 import type { TypedLine } from '../language/command.ts';
 import type { Option, Options } from '../language/options.ts';
 import type { Progress } from '../output/progress.ts';

@@ -5,8 +5,7 @@ import { title } from '../../base/text.ts';
 import type { Consent, Context, GivenConsent } from '../../cli/language/command.ts';
 import { nameRead } from '../../cli/run/consent.ts';
 import { parseJson } from '../../cli/run/inputs.ts';
-import { sameName, type Target, targetOf } from '../../platform/names/names.ts';
-import { namings } from '../../platform/names/namings.ts';
+import { namings, sameName, type Target, targetOf } from '../../platform/names/names.ts';
 import { operationAt, operations } from '../../platform/operations.ts';
 import { type ApiRequest, addressOf, fillPlaceholders } from './request.ts';
 

@@ -10,8 +10,7 @@ import { safeLine } from '../../cli/output/text.ts';
 import type { Item } from '../../cli/output/view.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { backupsEndpoint } from '../../platform/follow/readers.ts';
-import { called, idIn, resourceName, type Target, type Targets, TRUST_MS } from '../../platform/names/names.ts';
-import { listOfKind } from '../../platform/names/namings.ts';
+import { called, idIn, listOfKind, resourceName, type Target, type Targets, TRUST_MS } from '../../platform/names/names.ts';
 import { briefApi, type OverviewContext, orUndefined } from '../overview/overview.ts';
 
 /** What a backup is of, and what restoring it overwrites. */

@@ -6,8 +6,7 @@ import { workResult } from '../../cli/run/work-result.ts';
 import { within } from '../../platform/api/deadline.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { backupReader } from '../../platform/follow/readers.ts';
-import { requireId, sameName, type Target, targetOf } from '../../platform/names/names.ts';
-import { listOfKind } from '../../platform/names/namings.ts';
+import { listOfKind, requireId, sameName, type Target, targetOf } from '../../platform/names/names.ts';
 import { type BackupChoice, type BackupSubject, describeBackup, findBackup, requireChoice, subjectOf } from './choose.ts';
 
 interface RestoreOptions extends BackupChoice {

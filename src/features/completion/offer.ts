@@ -4,7 +4,7 @@ import { globals } from '../../cli/language/globals.ts';
 import type { Option } from '../../cli/language/options.ts';
 import { fieldsOf } from '../../cli/language/shape.ts';
 import { formats } from '../../machine/settings/settings.ts';
-import { choices, namings, nounIn } from '../../platform/names/namings.ts';
+import { choices, namings, nounIn } from '../../platform/names/names.ts';
 import { type Flag, positionalAt, type TypedLine } from './line.ts';
 
 /** A word that completes the one at the cursor. */

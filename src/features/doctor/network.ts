@@ -8,7 +8,7 @@ import { instead } from '../../machine/credentials/keychain-failure.ts';
 import { type Env, NetworkFault, type World } from '../../machine/world.ts';
 import type { Reply } from '../../platform/api/api.ts';
 import { fill } from '../../platform/api/endpoint.ts';
-import { anyProxyName, ownProxyName, proxyExceptions, proxyUrl, staysHere } from '../../platform/api/network/no-proxy.ts';
+import { anyProxyName, ownProxyName, proxyExceptions, proxyUrl, staysHere } from '../../platform/api/network/proxy.ts';
 import { isTls } from '../../platform/api/network/tls.ts';
 import { hasEverything, tokenDetails } from '../token/token.ts';
 import { type DoctorCheck, failed, passed, skipped, warning } from './machine.ts';

@@ -4,7 +4,7 @@ import { positionalsOf, takenBy } from '../../cli/language/signature.ts';
 import { everyCommand, type Leaf, namesOf } from '../../cli/language/tree.ts';
 import { usageOf } from '../../cli/run/help/command.ts';
 import { readSettings } from '../../machine/settings/settings.ts';
-import { namings } from '../../platform/names/namings.ts';
+import { namings } from '../../platform/names/names.ts';
 import { offeredNames, rememberedLists } from '../completion/names.ts';
 import { type Answer, asData } from './answer.ts';
 import { type Limits, toolFor } from './limits.ts';

@@ -7,7 +7,7 @@ import type { PlannedChange } from '../../cli/plan/plan.ts';
 import { inverseOf } from '../../cli/plan/undo.ts';
 import { readText } from '../../machine/files/text-file.ts';
 import { parameters } from '../../platform/api/endpoint.ts';
-import { namings } from '../../platform/names/namings.ts';
+import { namings } from '../../platform/names/names.ts';
 
 /** How a change ended: `unknown` if its response was lost or a server error. */
 export type Outcome = 'applied' | 'failed' | 'unknown';

@@ -4,7 +4,7 @@ import type { Tree } from '../../cli/language/command.ts';
 import { fieldsOf, isRecord } from '../../cli/language/shape.ts';
 import { everyCommand, type Leaf, operationsOf } from '../../cli/language/tree.ts';
 import { type Endpoint, isRead, parameters } from '../../platform/api/endpoint.ts';
-import { namings } from '../../platform/names/namings.ts';
+import { namings } from '../../platform/names/names.ts';
 import { type Need, needOf } from '../../platform/operations.ts';
 import {
   bodies,

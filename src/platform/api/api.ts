@@ -2,7 +2,7 @@ import type { DnxError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Clock, HttpResponse, Transport } from '../../machine/world.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Budgets, Busiest, RateStatus } from './limit/budget.ts';
+import type { Budget, Budgets, RateStatus } from './limit/budget.ts';
 
 /** Query parameters. Undefined ones are omitted; a list becomes one parameter per value. */
 export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
@@ -87,7 +87,7 @@ export interface RequestProgress {
    * A request pauses for the rate limit, for this many ms. `refused`: after a 429. `busiest`: the command that used it up. Call the returned
    * function when it resumes.
    */
-  pause(ms: number, refused: boolean, busiest: Busiest | undefined): () => void;
+  pause(ms: number, refused: boolean, busiest: ReturnType<Budget['busiest']>): () => void;
 }
 
 /** Gets the pages of a list. `done` is called only if it was read to its end. */

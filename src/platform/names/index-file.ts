@@ -7,7 +7,7 @@ import type { LockWaiting } from '../../machine/files/lock.ts';
 import { makeDirectory, readText, writeText } from '../../machine/files/text-file.ts';
 import { accountName, type Identity } from '../../machine/settings/config.ts';
 import type { Clock } from '../../machine/world.ts';
-import { namings, nounAt } from './namings.ts';
+import { namings, nounAt } from './names.ts';
 
 /** A list of the API as it is remembered: ids and names only. Without items it has changed since, at `read`. */
 export interface NameList {

@@ -4,8 +4,7 @@ import type { Link } from '../../machine/settings/link.ts';
 import type { Api } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import type { NameIndex } from './name-index.ts';
-import { isIdOf, sameDomain, type Target, type Targets, withoutUrl } from './names.ts';
-import { listUnder, namings } from './namings.ts';
+import { isIdOf, listUnder, namings, sameDomain, type Target, type Targets, withoutUrl } from './names.ts';
 
 /** Words for path parameters, by name: ids or names. */
 export type LookupWords = Readonly<Record<string, string | undefined>>;

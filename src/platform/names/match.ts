@@ -1,7 +1,6 @@
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { oneLine, wordOf } from '../../base/text.ts';
-import { idIn, sameDomain } from './names.ts';
-import type { Naming } from './namings.ts';
+import { idIn, type Naming, sameDomain } from './names.ts';
 
 /** The resources with this id or name; else with a name that differs in blanks, or as its kind of name allows; else with this prefix. */
 export function matching(

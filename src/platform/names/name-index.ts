@@ -15,8 +15,7 @@ import {
   readAccounts,
   saveNews,
 } from './index-file.ts';
-import { idIn, resourceName } from './names.ts';
-import { choiceAt, choices, namings, nounAt } from './namings.ts';
+import { choiceAt, choices, idIn, namings, nounAt, resourceName } from './names.ts';
 
 /** A list of ids and names. */
 interface Recalled {

@@ -4,8 +4,7 @@ import { title, wordOf } from '../../base/text.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import { type Lookup, type LookupWords, lookupsFor, type Scope } from './lookups.ts';
 import { matching } from './match.ts';
-import { isIdOf, readEndpoints, resourceName, type Target, type Targets, targetIds, targetOf } from './names.ts';
-import { listUnder, namings } from './namings.ts';
+import { isIdOf, listUnder, namings, readEndpoints, resourceName, type Target, type Targets, targetIds, targetOf } from './names.ts';
 import { findSite, isNamedSite } from './site-search.ts';
 import { ambiguous, type KnownName, notFound, notGiven } from './unresolved.ts';
 

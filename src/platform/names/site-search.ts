@@ -7,8 +7,7 @@ import { duration } from '../../base/time.ts';
 import { fill } from '../api/endpoint.ts';
 import type { Scope } from './lookups.ts';
 import { matching } from './match.ts';
-import { idIn, isId, type Located, resourceName, sameDomain, type Target, targetOf } from './names.ts';
-import { namings } from './namings.ts';
+import { idIn, isId, type Located, namings, resourceName, sameDomain, type Target, targetOf } from './names.ts';
 import { ambiguousSite, type KnownName, notFound, notFoundAtAll } from './unresolved.ts';
 
 const SECOND = 1_000;

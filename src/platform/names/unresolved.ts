@@ -4,8 +4,7 @@ import { nearest } from '../../base/nearest.ts';
 import { quoted } from '../../base/shell.ts';
 import { capitalized, flagName, oneLine, plural, title, wordOf } from '../../base/text.ts';
 import type { Settled } from './lookups.ts';
-import { called, domainKey, type Located, resourceName, type Target, type Targets, targetOf } from './names.ts';
-import { namings, waysToName } from './namings.ts';
+import { called, domainKey, type Located, namings, resourceName, type Target, type Targets, targetOf, waysToName } from './names.ts';
 
 /** An existing name to suggest, and its server. */
 export interface KnownName {

@@ -7,8 +7,7 @@ import { nameRead } from '../../../cli/run/consent.ts';
 import { callsOf, firstWords, isForAll, namesNeeded, ownWords, type WordedLine } from '../../../cli/run/line.ts';
 import { type Endpoint, isRead, parameters } from '../../../platform/api/endpoint.ts';
 import { type Lookup, lookupFor, lookupsFor } from '../../../platform/names/lookups.ts';
-import { isId } from '../../../platform/names/names.ts';
-import { namings, nounIn } from '../../../platform/names/namings.ts';
+import { isId, namings, nounIn } from '../../../platform/names/names.ts';
 import { type Need, needOf } from '../../../platform/operations.ts';
 
 /** An operation of a command line, and its reason. */

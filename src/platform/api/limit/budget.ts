@@ -1,33 +1,74 @@
+import { usage } from '../../../base/errors.ts';
 import { tokenFingerprint } from '../../../base/secrets.ts';
+import { parseDuration } from '../../../base/time.ts';
 import type { World } from '../../../machine/world.ts';
-import { type Ledger, openLedger } from './ledger.ts';
-import { configuredRate, marginOf, type Rate, reportedRate, reserveOf, slackOf, spanOf } from './rate.ts';
+import { openLedger } from './ledger.ts';
 
-/** The rate limit of one token at one host, shared by all processes. Never fails because of its files. */
-export interface Budget {
+/** The requests that a token may send per window. `limit` is Infinity if there is no limit. */
+interface Rate {
+  readonly limit: number;
   readonly windowMs: number;
-  /**
-   * Books the next free time, unless it is further away than `mostMs`. `yields`: books nothing while commands may need it.
-   * `instead`: what it booked before, which it keeps if that is now.
-   */
-  reserve(options: { readonly yields: boolean; readonly mostMs: number; readonly instead: number | undefined }): Turn;
-  /** Returns a booked request that was never sent. */
-  release(slot: number): void;
-  /** Stops all requests for this long. False if that is longer than a window, so that only one request is concerned. */
-  block(ms: number): boolean;
-  /** Learns from the response to the request of this slot, which took so long: the general limit and what is left of it, if it says so. */
-  saw(slot: number, tookMs: number, reported: { readonly limit?: number | undefined; readonly remaining?: number | undefined }): void;
-  /** How long until new work may send so many requests at once, in ms, if `others` are to be sent before. Books nothing. */
-  untilRoom(requests: number, others: number): number;
-  status(): RateStatus;
-  /** The other command that sent most requests of this window, if these are a third of the limit. */
-  busiest(): Busiest | undefined;
 }
 
-/** A command, and how many requests it sent. */
-export interface Busiest {
-  readonly command: string;
-  readonly count: number;
+const MINUTE = 60_000;
+
+/** The limit that the API reference names. */
+const DEFAULT_LIMIT = 60;
+
+/** Parses `60`, `60/1m`, `60/5s`, `0` or `off`. Undefined for anything else. */
+export function parseRate(word: string): Rate | undefined {
+  if (word === 'off') return { limit: Number.POSITIVE_INFINITY, windowMs: MINUTE };
+  const [, limit, window] = /^(\d{1,9})(?:\/(\w+))?$/.exec(word) ?? [];
+  const windowMs = window === undefined ? MINUTE : parseDuration(window);
+  if (limit === undefined || !windowMs || windowMs > 60 * MINUTE) return undefined;
+  return { limit: Number(limit) || Number.POSITIVE_INFINITY, windowMs };
+}
+
+/** The value of DNX_RATE_LIMIT. */
+function configuredRate(word: string): Rate {
+  const rate = parseRate(word);
+  if (rate) return counted(rate);
+  throw usage(`DNX_RATE_LIMIT is not a valid limit: '${word}'.`, 'Set it to requests per minute, such as 60, to 60/5s, or to off.');
+}
+
+/** The rate, without a limit that is never reached. */
+const counted = ({ limit, windowMs }: Rate): Rate => ({ limit: limit > 1_000 ? Number.POSITIVE_INFINITY : limit, windowMs });
+
+/** A request that took longer than this counts from its response. */
+const marginOf = (windowMs: number): number => windowMs / 60;
+
+/** How long a request counts: a window, and a margin because some requests take longer to arrive than others. */
+const spanOf = (windowMs: number): number => windowMs + marginOf(windowMs);
+
+/** How far a busy machine or a pause shifts what was booked. */
+const slackOf = ({ windowMs }: Rate): number => windowMs / 10;
+
+/** The requests that polls leave to commands. */
+const reserveOf = ({ limit }: Rate): number => (limit === Number.POSITIVE_INFINITY ? 0 : Math.floor(limit / 6));
+
+/** A timer may end this much early. */
+const EARLY_MS = 2;
+
+/** `command`: what this process runs, such as `server list`. */
+type Shared = Pick<World, 'clock' | 'env'> & { readonly command: string };
+
+/** Opens the budget of a token at a host. */
+export type Budgets = (token: string, host: string) => Budget;
+
+/** Opens the budgets, kept in the state directory. An invalid DNX_RATE_LIMIT fails the first request. */
+export function openBudgets(directory: string, { clock, env, command }: Shared): Budgets {
+  const opened = new Map<string, Budget>();
+  return (token, host) => {
+    const fixed = env.DNX_RATE_LIMIT ? configuredRate(env.DNX_RATE_LIMIT) : undefined;
+    const key = tokenFingerprint(token, host);
+    const open = () => {
+      const kept = fixed?.limit === Number.POSITIVE_INFINITY ? undefined : directory;
+      return budgetOf(openLedger(kept, key, spanOf(fixed?.windowMs ?? MINUTE), clock), fixed, { clock, command });
+    };
+    const budget = opened.get(key) ?? open();
+    opened.set(key, budget);
+    return budget;
+  };
 }
 
 /** When a request may be sent. Without a `slot`, it has to ask again after `waitMs`. */
@@ -38,45 +79,12 @@ interface Turn {
   readonly queued?: boolean;
 }
 
-/** How much of the rate limit is used, as `dnx api --rate` prints it. Without a limit, its numbers are null. */
-export interface RateStatus {
-  readonly limit: number | null;
-  readonly window_s: number | null;
-  readonly used: number | null;
-  readonly remaining: number | null;
-  /** When the next request may be sent; null for now. */
-  readonly next_at: string | null;
-  /** The end of a pause that the API asked for. */
-  readonly blocked_until: string | null;
-  /** `assumed` until the API reports its limit; `configured` by DNX_RATE_LIMIT. */
-  readonly source: 'assumed' | 'reported' | 'configured';
-}
+/** The rate limit of one token at one host, shared by all processes. Never fails because of its files. */
+export type Budget = ReturnType<typeof budgetOf>;
 
-/** Opens the budget of a token at a host. */
-export type Budgets = (token: string, host: string) => Budget;
-
-/** `command`: what this process runs, such as `server list`. */
-type Shared = Pick<World, 'clock' | 'env'> & { readonly command: string };
-
-/** Opens the budgets, kept in the state directory. An invalid DNX_RATE_LIMIT fails the first request. */
-export function openBudgets(directory: string, { clock, env, command }: Shared): Budgets {
-  const opened = new Map<string, Budget>();
-  return (token, host) => {
-    const fixed = env.DNX_RATE_LIMIT ? configuredRate(env.DNX_RATE_LIMIT) : undefined;
-    const key = tokenFingerprint(token, host);
-    const kept = fixed?.limit === Number.POSITIVE_INFINITY ? undefined : directory;
-    const ledger = () => openLedger(kept, key, spanOf(fixed ?? reportedRate(undefined)), clock);
-    const budget = opened.get(key) ?? budgetOf(ledger(), fixed, { clock, command });
-    opened.set(key, budget);
-    return budget;
-  };
-}
-
-/** A timer may end this much early. */
-const EARLY_MS = 2;
-
-function budgetOf(ledger: Ledger, fixed: Rate | undefined, { clock, command }: Pick<Shared, 'clock' | 'command'>): Budget {
-  const { windowMs } = fixed ?? reportedRate(undefined);
+function budgetOf(ledger: ReturnType<typeof openLedger>, fixed: Rate | undefined, { clock, command }: Pick<Shared, 'clock' | 'command'>) {
+  const windowMs = fixed?.windowMs ?? MINUTE;
+  const spanMs = spanOf(windowMs);
   const own = Math.random().toString(36).slice(2);
   let added = 0;
   /** What this process booked last. */
@@ -85,18 +93,18 @@ function budgetOf(ledger: Ledger, fixed: Rate | undefined, { clock, command }: P
   let known: { readonly count: number; readonly limit: number | undefined } = { count: 0, limit: undefined };
 
   /** With a mark, what was there before its line. */
-  const usage = (mark?: string): Usage => {
+  const used = (mark?: string): Usage => {
     const { limit, blockedUntil } = ledger.said();
     const log = ledger.bookings(mark).map(({ at }) => at);
-    return currentUsage({ log, limit, blockedUntil, rate: fixed ?? reportedRate(limit) }, clock.now());
+    return currentUsage({ log, limit, blockedUntil, rate: fixed ?? counted({ limit: limit ?? DEFAULT_LIMIT, windowMs }) }, clock.now());
   };
 
   /** Books this time. False if another process was faster. */
   const booked = (slot: number, kept: number, now: number): boolean => {
     added += 1;
     const mark = `${own}.${added}`;
-    ledger.book([slot], mark, command);
-    const before = usage(mark);
+    ledger.book(slot, mark, command);
+    const before = used(mark);
     if (nextSlot(before, now, kept) > slot) {
       ledger.release(slot);
       return false;
@@ -108,11 +116,15 @@ function budgetOf(ledger: Ledger, fixed: Rate | undefined, { clock, command }: P
 
   return {
     windowMs,
-    reserve({ yields, mostMs, instead }) {
-      if (instead !== undefined && isDue(usage(), instead, clock.now())) return { slot: instead, waitMs: 0 };
+    /**
+     * Books the next free time, unless it is further away than `mostMs`. `yields`: books nothing while commands may need it.
+     * `instead`: what it booked before, which it keeps if that is now.
+     */
+    reserve(yields: boolean, mostMs: number, instead: number | undefined): Turn {
+      if (instead !== undefined && isDue(used(), instead, clock.now())) return { slot: instead, waitMs: 0 };
       if (instead !== undefined) ledger.release(instead);
       for (;;) {
-        const current = usage();
+        const current = used();
         const now = clock.now();
         if (current.rate.limit === Number.POSITIVE_INFINITY && current.blockedUntil === 0) return { slot: now, waitMs: 0 };
         const kept = yields ? reserveOf(current.rate) : 0;
@@ -124,47 +136,55 @@ function budgetOf(ledger: Ledger, fixed: Rate | undefined, { clock, command }: P
         if (booked(slot, kept, now)) return { slot, waitMs };
       }
     },
-    release: (slot) => ledger.release(slot),
-    block(ms) {
-      if (ms > spanOf({ windowMs, limit: 0 })) return false;
-      const { limit, blockedUntil } = usage();
+    /** Returns a booked request that was never sent. */
+    release: ledger.release,
+    /** Stops all requests for this long. False if that is longer than a window, so that only one request is concerned. */
+    block(ms: number): boolean {
+      if (ms > spanMs) return false;
+      const { limit, blockedUntil } = used();
       ledger.say({ limit, blockedUntil: Math.max(blockedUntil, Math.ceil(clock.now() + ms)) });
       return true;
     },
-    saw(slot, tookMs, { limit: told, remaining }) {
-      const counted = told === undefined || remaining === undefined ? 0 : told - remaining;
-      const late = tookMs > marginOf({ windowMs, limit: 0 });
+    /** Learns from the response to the request of this slot, which took so long: the general limit and what is left of it, if it says so. */
+    saw(
+      slot: number,
+      tookMs: number,
+      { limit: told, remaining }: { readonly limit?: number | undefined; readonly remaining?: number | undefined },
+    ) {
+      const total = told === undefined || remaining === undefined ? 0 : told - remaining;
+      const late = tookMs > marginOf(windowMs);
       const isNew = !fixed && told !== undefined && told !== known.limit;
-      if (!late && !isNew && counted <= known.count) return;
+      if (!late && !isNew && total <= known.count) return;
       if (isNew) ledger.say({ ...ledger.said(), limit: told });
       const now = clock.now();
       if (late) {
         ledger.release(slot);
-        ledger.book([now]);
+        ledger.book(now);
       }
-      const { log, rate } = usage();
+      const { log, rate } = used();
       if (rate.limit === Number.POSITIVE_INFINITY) return;
       // What the API counted and dnx does not know of, others sent.
-      const ours = log.filter((at) => at > slot - spanOf(rate) && at <= now).length;
-      ledger.book(Array.from({ length: Math.max(0, counted - ours) }, () => now));
+      const ours = log.filter((at) => at > slot - spanMs && at <= now).length;
+      for (let count = ours; count < total; count++) ledger.book(now);
     },
-    untilRoom(requests, others) {
-      const current = usage();
+    /** How long until new work may send so many requests at once, in ms, if `others` are to be sent before. Books nothing. */
+    untilRoom(requests: number, others: number): number {
+      const current = used();
       const { rate } = current;
       // More than the limit have to wait until nothing counts.
       const kept = Math.min(requests - 1 + reserveOf(rate), rate.limit - 1) + others;
-      return kept < rate.limit ? nextSlot(current, clock.now(), kept) - clock.now() : spanOf(rate);
+      return kept < rate.limit ? nextSlot(current, clock.now(), kept) - clock.now() : spanMs;
     },
+    /** The other command that sent most requests of this window, if these are a third of the limit. */
     busiest() {
-      const { rate } = usage();
       const counts = new Map<string, number>();
       for (const { at, mark, command: other } of ledger.bookings())
-        if (!mark.startsWith(`${own}.`) && at > clock.now() - spanOf(rate) && /^[a-z][a-z -]*$/.test(other))
+        if (!mark.startsWith(`${own}.`) && at > clock.now() - spanMs && /^[a-z][a-z -]*$/.test(other))
           counts.set(other, (counts.get(other) ?? 0) + 1);
-      const [most] = [...counts].sort(([, one], [, other]) => other - one);
-      return most && most[1] * 3 >= rate.limit ? { command: most[0], count: most[1] } : undefined;
+      const [[most = '', count = 0] = []] = [...counts].sort(([, one], [, other]) => other - one);
+      return count > 0 && count * 3 >= used().rate.limit ? { command: most, count } : undefined;
     },
-    status: () => statusOf(usage(), fixed !== undefined, clock.now()),
+    status: () => statusOf(used(), fixed !== undefined, clock.now()),
   };
 }
 
@@ -181,7 +201,7 @@ interface Usage {
 
 /** Drops what no longer counts, and times that only a clock that was set back explains. */
 function currentUsage({ log, limit, blockedUntil, rate }: Usage, now: number): Usage {
-  const span = spanOf(rate);
+  const span = spanOf(rate.windowMs);
   const blocked = blockedUntil > now && blockedUntil <= now + span ? blockedUntil : 0;
   const kept: number[] = [];
   for (const at of log) {
@@ -192,11 +212,11 @@ function currentUsage({ log, limit, blockedUntil, rate }: Usage, now: number): U
 }
 
 /** The number of requests that count at this time, including those that are booked. */
-const countAt = ({ log, rate }: Usage, now: number): number => log.filter((at) => at > now - spanOf(rate)).length;
+const countAt = ({ log, rate }: Usage, now: number): number => log.filter((at) => at > now - spanOf(rate.windowMs)).length;
 
 /** When the next request may be sent, if `kept` requests must stay free. Those that wait keep a distance, so that they do not wake all at once. */
 function nextSlot({ log, blockedUntil, rate }: Usage, now: number, kept = 0): number {
-  const earliest = (log[log.length - (rate.limit - kept)] ?? 0) + spanOf(rate);
+  const earliest = (log[log.length - (rate.limit - kept)] ?? 0) + spanOf(rate.windowMs);
   const free = Math.ceil(Math.max(now, blockedUntil, earliest));
   const last = log.at(-1) ?? 0;
   return free > now && last > now ? Math.max(free, Math.ceil(last + rate.windowMs / 600)) : free;
@@ -206,21 +226,27 @@ function nextSlot({ log, blockedUntil, rate }: Usage, now: number, kept = 0): nu
 function isDue({ log, blockedUntil, rate }: Usage, slot: number, now: number): boolean {
   if (blockedUntil > now || slot > now + EARLY_MS || slot < now - slackOf(rate)) return false;
   const index = log.lastIndexOf(slot);
-  return index >= 0 && (log[index - rate.limit] ?? 0) + spanOf(rate) <= slot;
+  return index >= 0 && (log[index - rate.limit] ?? 0) + spanOf(rate.windowMs) <= slot;
 }
 
-function statusOf(usage: Usage, fixed: boolean, now: number): RateStatus {
-  const { limit, windowMs } = usage.rate;
-  const counted = <T>(value: T) => (limit === Number.POSITIVE_INFINITY ? null : value);
+/** How much of the rate limit is used, as `dnx api --rate` prints it. Without a limit, its numbers are null. */
+export type RateStatus = ReturnType<typeof statusOf>;
+
+function statusOf(current: Usage, fixed: boolean, now: number) {
+  const { limit, windowMs } = current.rate;
+  const finite = (value: number) => (limit === Number.POSITIVE_INFINITY ? null : value);
   const future = (ms: number) => (ms > now ? new Date(ms).toISOString() : null);
-  const used = countAt(usage, now);
+  const used = countAt(current, now);
   return {
-    limit: counted(limit),
-    window_s: counted(windowMs / 1_000),
-    used: counted(used),
-    remaining: counted(Math.max(0, limit - used)),
-    next_at: future(nextSlot(usage, now)),
-    blocked_until: future(usage.blockedUntil),
-    source: fixed ? 'configured' : usage.limit === undefined ? 'assumed' : 'reported',
+    limit: finite(limit),
+    window_s: finite(windowMs / 1_000),
+    used: finite(used),
+    remaining: finite(Math.max(0, limit - used)),
+    /** When the next request may be sent; null for now. */
+    next_at: future(nextSlot(current, now)),
+    /** The end of a pause that the API asked for. */
+    blocked_until: future(current.blockedUntil),
+    /** `assumed` until the API reports its limit; `configured` by DNX_RATE_LIMIT. */
+    source: fixed ? ('configured' as const) : current.limit === undefined ? ('assumed' as const) : ('reported' as const),
   };
 }

@@ -11,97 +11,67 @@ interface Said {
   readonly blockedUntil: number;
 }
 
-/** A request that was sent, or will be, in epoch ms. Without a command, one that others sent with the token elsewhere. */
-interface Booking {
-  readonly at: number;
-  readonly mark: string;
-  readonly command: string;
-}
-
-/**
- * The requests of a token at a host, which all processes of this user share. Never fails: a process that cannot write its files counts its
- * own requests in memory, after those that it could read.
- */
-export interface Ledger {
-  /** Sorted by time. With a mark, only what stands before its line: of several at once, the first line in a file has the time. */
-  bookings(mark?: string): readonly Booking[];
-  /** Adds a request for each of these times. The mark tells this one from others of that time. */
-  book(times: readonly number[], mark?: string, command?: string): void;
-  release(at: number): void;
-  said(): Said;
-  say(said: Said): void;
-}
-
 /** How long what the API said is kept; and a log that matters later than this is from a clock that was set back. */
 const DAY_MS = 86_400_000;
 
 const LIMIT_MB = 1;
 
 /**
- * Opens the ledger in a directory: `budget.json` has what the API said about each token, and the logs in `budget` have the requests, a line of
- * `TIME MARK COMMAND` each, and `-TIME` to remove one. They only grow, so that nobody needs a lock. A log has the times of a period as long as
- * requests count (`spanMs`), and is named after its token and the end of the next period, when it no longer matters.
+ * The requests of a token at a host, which all processes of this user share. `budget.json` has what the API said about each token, and the logs in
+ * `budget` have the requests, a line of `TIME MARK COMMAND` each, and `-TIME` to remove one. They only grow, so that nobody needs a lock. A log
+ * has the times of a period as long as requests count (`spanMs`), and is named after its token and the end of the next period, when it no longer
+ * matters. Never fails: what cannot be written is kept in memory, and what cannot be read is none.
  */
-export function openLedger(directory: string | undefined, key: string, spanMs: number, clock: Pick<Clock, 'now'>): Ledger {
+export function openLedger(directory: string | undefined, key: string, spanMs: number, clock: Pick<Clock, 'now'>) {
   const json = join(directory ?? '', 'budget.json');
   const logs = join(directory ?? '', 'budget');
-  const nothing = { texts: [] as readonly string[], said: { blockedUntil: 0 } as Said };
-  let memory = directory === undefined ? nothing : undefined;
+  const memory: string[] = [];
+  let inFiles = directory !== undefined;
+  let unwritten: Said | undefined = inFiles ? undefined : { blockedUntil: 0 };
 
-  const texts = (): readonly string[] => {
-    const names = existsSync(logs) ? readdirSync(logs) : [];
-    const current = names.filter((name) => name.startsWith(`${key}.`) && matters(name, clock.now()));
-    return current.map((name) => readText(join(logs, name), LIMIT_MB) ?? '');
-  };
-  const read = () => {
+  const saved = (): readonly string[] => {
+    if (!inFiles || !existsSync(logs)) return [];
     try {
-      return memory ?? { texts: texts(), said: saidIn(allSaid(json)[key]) };
+      const current = readdirSync(logs).filter((name) => name.startsWith(`${key}.`) && matters(name, clock.now()));
+      return current.map((name) => readText(join(logs, name), LIMIT_MB) ?? '');
     } catch {
-      // A log that is no file, or too large, or a directory that cannot be read, is as good as none.
-      memory = nothing;
-      return memory;
+      // A log that is no file, or too large, or a directory that cannot be read.
+      inFiles = false;
+      return [];
     }
   };
-  /** Writes to the files; if that fails, only in memory from now on. */
-  const write = (toFiles: () => void, inMemory: (now: typeof nothing) => typeof nothing) => {
-    if (!memory) {
-      try {
-        toFiles();
-        return;
-      } catch {
-        // A full disk, or a directory that cannot be written.
-      }
+  const append = (at: number, line: string): void => {
+    if (!inFiles) return void memory.push(line);
+    try {
+      const log = join(logs, `${key}.${Math.ceil((Math.floor(at / spanMs) + 2) * spanMs)}`);
+      if (!existsSync(log)) prepareLogs(logs, clock.now());
+      // A line break first: the line before may be cut.
+      appendText(log, `\n${line}`);
+    } catch {
+      memory.push(line);
     }
-    memory = inMemory(read());
   };
-  const append = (lines: readonly (readonly [at: number, line: string])[]) =>
-    write(
-      () => {
-        for (const [at, line] of lines) {
-          const log = join(logs, `${key}.${Math.ceil((Math.floor(at / spanMs) + 2) * spanMs)}`);
-          if (!existsSync(log)) prepareLogs(logs, clock.now());
-          // A line break first: the line before may be cut.
-          appendText(log, `\n${line}`);
-        }
-      },
-      ({ texts, said }) => ({ texts: [[...texts, ...lines.map(([, line]) => line)].join('\n')], said }),
-    );
 
   return {
-    bookings: (mark) => bookingsIn(read().texts, mark),
-    book: (times, mark = '', command = '') => append(times.map((at) => [at, `${at} ${mark} ${command}`.trimEnd()])),
-    release: (at) => append([[at, `-${at}`]]),
-    said: () => read().said,
-    say: (said) =>
-      write(
-        () => writeSaid(json, key, said, clock.now()),
-        (now) => ({ ...now, said }),
-      ),
+    /** Sorted by time. With a mark, only what stands before its line: of several at once, the first line in a file has the time. */
+    bookings: (mark?: string) => bookingsIn([...saved(), memory.join('\n')], mark),
+    /** Adds a request, in epoch ms. The mark tells it from others of that time. Without a command, others sent it elsewhere. */
+    book: (at: number, mark = '', command = '') => append(at, `${at} ${mark} ${command}`.trimEnd()),
+    release: (at: number) => append(at, `-${at}`),
+    said: () => unwritten ?? saidIn(allSaid(json)[key]),
+    say(said: Said) {
+      try {
+        if (unwritten) unwritten = said;
+        else writeSaid(json, key, said, clock.now());
+      } catch {
+        unwritten = said;
+      }
+    },
   };
 }
 
 /** What the lines of some logs say. Ignores what is no time. */
-function bookingsIn(texts: readonly string[], mark: string | undefined): readonly Booking[] {
+function bookingsIn(texts: readonly string[], mark: string | undefined) {
   const lines = texts.flatMap((text) => {
     const all = text.split('\n').map((line) => line.split(' '));
     const end = mark === undefined ? -1 : all.findIndex(([, each]) => each === mark);
@@ -109,7 +79,7 @@ function bookingsIn(texts: readonly string[], mark: string | undefined): readonl
   });
   const removed = new Map<number, number>();
   for (const [time = ''] of lines) if (Number(time) < 0) removed.set(-Number(time), (removed.get(-Number(time)) ?? 0) + 1);
-  const bookings = lines.flatMap(([time = '', mark = '', ...words]): Booking[] => {
+  const bookings = lines.flatMap(([time = '', mark = '', ...words]) => {
     const at = Number(time);
     const gone = removed.get(at) ?? 0;
     if (gone > 0) removed.set(at, gone - 1);

@@ -3,7 +3,7 @@ import { duration, shownTime, timeOf } from '../../../base/time.ts';
 import { type HttpResponse, NetworkFault } from '../../../machine/world.ts';
 import type { ClientOptions, Exchange, SendOptions } from '../api.ts';
 import { isReadMethod } from '../endpoint.ts';
-import type { Budget, Busiest } from './budget.ts';
+import type { Budget } from './budget.ts';
 
 /** True for an operation with a limit of its own, which its responses report. No GET has one, unless it is a file or a path that was typed. */
 async function hasOwnLimit(method: string, path: string, { file, typed }: SendOptions): Promise<boolean> {
@@ -45,7 +45,7 @@ export function rateLimited(options: ClientOptions, exchange: Exchange): Exchang
 /** Waits until a request may be sent, and returns the time for which it is booked. `before`: its booking that was refused. */
 async function bookedTime(budget: Budget, waits: Waits, before: number | undefined, refused: boolean): Promise<number> {
   for (let instead = before; ; ) {
-    const { slot, waitMs, queued } = budget.reserve({ yields: waits.yields(), mostMs: waits.left(), instead });
+    const { slot, waitMs, queued } = budget.reserve(waits.yields(), waits.left(), instead);
     if (waitMs > waits.left()) throw exhausted(waitMs, waits.bound(), budget.busiest());
     if (waitMs > 0) await waits.pause(waitMs, refused, queued);
     else if (slot !== undefined) return slot;
@@ -53,37 +53,32 @@ async function bookedTime(budget: Budget, waits: Waits, before: number | undefin
   }
 }
 
-const exhausted = (ms: number, bound: string | undefined, busiest: Busiest | undefined): DnxError =>
+const exhausted = (ms: number, bound: string | undefined, busiest: ReturnType<Budget['busiest']>): DnxError =>
   new DnxError('rate_limited', `Rate limited${busiest ? `: dnx ${busiest.command} used ${busiest.count} requests` : ''}.`, {
     hint: `Try again ${retryWords(String(Math.ceil(ms / 1_000)))}${bound === undefined ? '' : `, or use a longer ${bound}`}.`,
   });
 
 /** The pauses of one request. */
-interface Waits {
-  /** How much longer it may wait, in ms. */
-  left(): number;
-  /** The option that bounds it; none for optional data. */
-  bound(): '--max-wait' | '--timeout' | undefined;
-  /** True if it leaves the last requests of a window to others: a poll or optional data, but not longer than a window. */
-  yields(): boolean;
-  /** `queued`: behind another request of this process, whose own wait counts. */
-  pause(ms: number, refused: boolean, queued?: boolean): Promise<void>;
-}
+type Waits = ReturnType<typeof waitsOf>;
 
 function waitsOf(
   { clock, signal, requests, maxWaitMs, deadline = Number.POSITIVE_INFINITY }: ClientOptions,
   send: SendOptions,
   budget: Pick<Budget, 'windowMs' | 'busiest'>,
-): Waits {
+) {
   let waited = 0;
   // A poll may wait until the deadline, which ends the pause.
   const patient = send.retry === false && deadline !== Number.POSITIVE_INFINITY;
   const untilDeadline = () => deadline - clock.elapsed();
   return {
+    /** How much longer it may wait, in ms. */
     left: () => (patient ? Number.POSITIVE_INFINITY : Math.min(maxWaitMs - waited, untilDeadline())),
+    /** The option that bounds it; none for optional data. */
     bound: () => (send.casual ? undefined : untilDeadline() < maxWaitMs - waited ? '--timeout' : '--max-wait'),
+    /** True if it leaves the last requests of a window to others: a poll or optional data, but not longer than a window. */
     yields: () => (send.retry === false || send.casual === true) && waited < budget.windowMs,
-    async pause(ms, refused, queued = false) {
+    /** `queued`: behind another request of this process, whose own wait counts. */
+    async pause(ms: number, refused: boolean, queued = false) {
       if (!queued) waited += ms;
       const resume = requests.pause(ms, refused, budget.busiest());
       await clock.sleep(ms, signal).finally(resume);
