@@ -163,7 +163,7 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
 /** Opens the network. */
 function networkOf({ env, clock: { elapsed } }: Pick<World, 'env' | 'clock'>): Pick<World, 'connect' | 'connectEarly'> {
   const open = async (caFile: string | undefined, background?: boolean) =>
-    (await import('./platform/api/network/network.ts')).openNetwork({ env, after, caFile, background, elapsed });
+    (await import('./platform/api/network/transport.ts')).openNetwork({ env, after, caFile, background, elapsed });
   let early: { readonly caFile: string | undefined; readonly transport: Transport } | undefined;
   return {
     async connect(caFile, { background } = {}) {

@@ -1,5 +1,5 @@
 import type { Transport } from '../../src/machine/world.ts';
-import { openNetwork } from '../../src/platform/api/network/network.ts';
+import { openNetwork } from '../../src/platform/api/network/transport.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import type { Bed } from '../support/dnx.ts';
 import { after, textOf } from '../support/exchange.ts';

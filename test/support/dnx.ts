@@ -24,7 +24,7 @@ import {
 } from '../../src/machine/world.ts';
 import { main } from '../../src/main.ts';
 import '../../src/platform/api/failure.ts';
-import { openNetwork } from '../../src/platform/api/network/network.ts';
+import { openNetwork } from '../../src/platform/api/network/transport.ts';
 import '../../src/platform/api/network/unreachable.ts';
 import { type Sandbox, type SandboxOptions, type State, seed, startSandbox } from '../../src/sandbox/index.ts';
 import { FakeClock } from './clock.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Transport } from '../../src/machine/world.ts';
-import { openNetwork } from '../../src/platform/api/network/network.ts';
+import { openNetwork } from '../../src/platform/api/network/transport.ts';
 import { after, closedPort, failureOf, requestTo, textOf } from '../support/exchange.ts';
 import { openProxy } from '../support/proxy.ts';
 import { openSecure, type Secure } from '../support/secure.ts';

@@ -1,9 +1,8 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { HttpRequest } from '../../src/machine/world.ts';
-import { openNetwork } from '../../src/platform/api/network/network.ts';
 import { proxiesIn } from '../../src/platform/api/network/proxy.ts';
-import { httpTransport } from '../../src/platform/api/network/transport.ts';
+import { httpTransport, openNetwork } from '../../src/platform/api/network/transport.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
 import { after, closedPort, failureOf, patience, requestTo, textOf } from '../support/exchange.ts';
 import { perTest } from '../support/fixtures.ts';

@@ -24,26 +24,38 @@ export const globals = {
 } satisfies Options;
 
 /** The global options as given. */
-export interface Globals {
-  readonly json: boolean;
-  readonly output: string | undefined;
-  readonly fields: readonly string[] | undefined;
-  readonly query: string | undefined;
-  readonly sort: string | undefined;
-  readonly limit: string | undefined;
-  readonly wide: boolean;
-  readonly header: boolean;
-  readonly env: string | undefined;
-  readonly profile: string | undefined;
-  readonly host: string | undefined;
-  readonly caFile: string | undefined;
-  readonly cache: boolean;
-  readonly maxWait: string | undefined;
-  readonly input: boolean;
-  readonly quiet: boolean;
-  readonly debug: boolean;
-  readonly color: boolean;
-}
+export type Globals = ReturnType<typeof globalsOf>;
+
+/** The global options. `--no-x` sets `noX` to false; the default is true. */
+export const globalsOf = (given: Readonly<Record<string, unknown>>) => ({
+  json: given.json === true,
+  // Accepts `-o=json`, as in other programs.
+  output: textOf(given.output)?.replace(/^=/, ''),
+  fields: textOf(given.fields)
+    ?.split(',')
+    .map((field) => field.trim()),
+  query: textOf(given.query),
+  sort: textOf(given.sort),
+  limit: textOf(given.limit),
+  wide: given.wide === true,
+  header: given.noHeader !== false,
+  env: textOf(given.env),
+  profile: textOf(given.profile),
+  host: textOf(given.host),
+  caFile: textOf(given.caFile),
+  cache: given.noCache !== false,
+  maxWait: textOf(given.maxWait),
+  input: given.noInput !== false,
+  quiet: given.quiet === true,
+  debug: given.debug === true,
+  color: given.noColor !== false,
+});
+
+/** Commander's attribute name: `php_version` -> `phpVersion`. */
+export const attributeOf = (key: string): string => key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+
+/** A value that is text. */
+export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** Options that confirm, by level of consent. */
 export const consents = {

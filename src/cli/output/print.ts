@@ -1,4 +1,4 @@
-import { DnxError, isError, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import { DnxError, isError, usage } from '../../base/errors.ts';
 import { type Format, isReportFormat, type Settings } from '../../machine/settings/settings.ts';
 import type { Output, World } from '../../machine/world.ts';
 import type { Context } from '../language/command.ts';

@@ -52,13 +52,12 @@ export async function openProgress(options: Options): Promise<Progress> {
   return progressOf(undefined, spinner, { ...options, wrap: await wrapFor(options.stderr) });
 }
 
-/** The owner of a spinner line. */
-interface Branch {
-  readonly background?: boolean;
-}
-
 /** The progress of a branch, or the main one, whose `done` removes all lines. */
-function progressOf(branch: Branch | undefined, spinner: Spinner, options: Options & { readonly wrap: Wrap }): Progress {
+function progressOf(
+  branch: { readonly background?: boolean } | undefined,
+  spinner: Spinner,
+  options: Options & { readonly wrap: Wrap },
+): Progress {
   const { stderr, events, quiet, style, env, wrap } = options;
   const owner = branch ?? spinner;
   const background = branch?.background === true;
@@ -126,23 +125,14 @@ interface Row {
 }
 
 /** A spinner with a line per task. */
-interface Spinner {
-  /** Sets the line of a task. */
-  set(owner: object, row: Row): void;
-  /** Removes the line of a task, or all lines. */
-  remove(owner?: object): void;
-  /** Writes a permanent line above the spinner. */
-  write(text: string): void;
-  /** Hides the spinner until the returned function is called. */
-  hold(): () => void;
-}
+type Spinner = ReturnType<typeof openSpinner>;
 
 /** True if a stream can show a spinner. ora hangs on a terminal with 0 columns. */
 export const canSpin = ({ isTTY, columns }: Pick<Output, 'isTTY' | 'columns'>, { TERM }: Env): boolean =>
   Boolean(isTTY && columns) && TERM !== 'dumb';
 
 /** Opens a spinner on a stream. ora is loaded when the spinner starts. */
-export function openSpinner(stream: Output, style: Style): Spinner {
+export function openSpinner(stream: Output, style: Style) {
   const rows = new Map<object, Row>();
   let spinner: Ora | undefined;
   let loading = false;
@@ -175,20 +165,24 @@ export function openSpinner(stream: Output, style: Style): Spinner {
   };
 
   return {
-    set(owner, row) {
+    /** Sets the line of a task. */
+    set(owner: object, row: Row) {
       rows.set(owner, row);
       void start();
     },
-    remove(owner) {
+    /** Removes the line of a task, or all lines. */
+    remove(owner?: object) {
       if (owner) rows.delete(owner);
       else rows.clear();
       if (rows.size === 0) stop();
     },
-    write(text) {
+    /** Writes a permanent line above the spinner. */
+    write(text: string) {
       spinner?.clear();
       stream.write(`${text}\n`);
       if (spinner?.isSpinning) spinner.render();
     },
+    /** Hides the spinner until the returned function is called. */
     hold() {
       held += 1;
       stop();

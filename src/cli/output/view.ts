@@ -231,39 +231,22 @@ export const rows = <T extends object>(
   empty,
   ...(first && { first }),
 });
+type RecordView<T> = View<T> & { readonly kind: 'record' };
+const recordWith = <T extends object>(item: T, shown: readonly Column[], parts: Partial<RecordView<T>>): RecordView<T> => ({
+  kind: 'record',
+  item: item as object as Item,
+  columns: shown,
+  ...parts,
+});
 /** A record with a line per field. `done` is the ✓ line above it; `details` replace the fields for people. */
-export const record = <const T extends object>(
-  item: T,
-  shown: readonly Column[],
-  done?: string,
-  details?: readonly Detail[],
-): View<T> & { readonly kind: 'record' } => ({
-  kind: 'record',
-  item: item as object as Item,
-  columns: shown,
-  ...(done !== undefined && { done }),
-  ...(details && { details }),
-});
+export const record = <const T extends object>(item: T, shown: readonly Column[], done?: string, details?: readonly Detail[]) =>
+  recordWith<T>(item, shown, { ...(done !== undefined && { done }), ...(details && { details }) });
 /** A record that people see as a title and details. */
-export const overview = <T extends object>(
-  item: T,
-  shown: readonly Column[],
-  title: string,
-  details: readonly Detail[],
-): View<T> & { readonly kind: 'record' } => ({
-  kind: 'record',
-  item: item as object as Item,
-  columns: shown,
-  title,
-  details,
-});
+export const overview = <T extends object>(item: T, shown: readonly Column[], title: string, details: readonly Detail[]) =>
+  recordWith<T>(item, shown, { title, details });
 /** A record that people see as titles and details. */
-export const sections = <T extends object>(item: T, shown: readonly Column[], parts: readonly Section[]): View<T> => ({
-  kind: 'record',
-  item: item as object as Item,
-  columns: shown,
-  sections: parts,
-});
+export const sections = <T extends object>(item: T, shown: readonly Column[], parts: readonly Section[]) =>
+  recordWith<T>(item, shown, { sections: parts });
 /** A sentence for people, and data for scripts. */
 export const message = <const D>(sentence: string, data: D): View<D> => ({ kind: 'message', text: sentence, data });
 /** A ✓ sentence with details for people, and data for scripts. */

@@ -111,10 +111,29 @@ async function severe(
     );
   if (confirm === undefined) await warnOfLoss(ctx, command.name, named, noun);
   const name = await nameFor(noun, named[noun] ?? own, first, ctx);
-  const typed = confirm ?? (await ctx.ask.input(`Type ${inQuotes(name)} to continue:`));
-  const undone = command.name === 'delete' ? 'deleted' : 'changed';
-  if (!sameName(noun, typed, name)) throw usage(`'${typed}' does not match. Nothing was ${undone}.`, `Expected ${inQuotes(name)}.`);
+  await confirmName(ctx, confirm, { noun, label: name }, `Nothing was ${command.name === 'delete' ? 'deleted' : 'changed'}.`);
   return [{ ...named, [noun]: { id: own.id, label: name } }];
+}
+
+/** What a person has to name: by its name, or by its id if that will do. */
+type Named = Pick<Target, 'label'> & { readonly noun: string; readonly id?: string };
+
+/** The question for a name. */
+export const nameQuestion = (name: string): string => `Type ${inQuotes(name)} to continue:`;
+
+/** Fails for another name. `outcome`: `Nothing was sent.` */
+export function requireName(typed: string, { noun, label, id }: Named, outcome = 'Nothing was changed.', expected = inQuotes(label)): void {
+  if (!sameName(noun, typed, label) && typed !== id) throw usage(`'${typed}' does not match. ${outcome}`, `Expected ${expected}.`);
+}
+
+/** Asks for a name, unless `--confirm` gives it. */
+export async function confirmName(
+  { ask }: Pick<Context, 'ask'>,
+  confirm: string | undefined,
+  named: Named,
+  outcome?: string,
+): Promise<void> {
+  requireName(confirm ?? (await ask.input(nameQuestion(named.label))), named, outcome);
 }
 
 /** What is deleted with a resource. */

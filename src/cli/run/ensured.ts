@@ -70,14 +70,14 @@ const without = (wanted: JsonObject, fields: readonly string[]): JsonObject =>
 
 /** What was created. Deploynix may show another value than the one that was sent, and then the next `ensure` differs or creates another. */
 function fresh(ctx: Context, item: JsonObject | undefined, asked: Ensuring) {
-  const { wanted, secrets, confidential } = asked;
+  const { wanted, secrets } = asked;
   const { noun } = asked.resource;
   const label = resourceName(item ?? {}, noun) ?? resourceName(wanted, noun);
   const name = label === undefined ? title(noun) : called(noun, { label });
   const { secret } = generatedIn(noun, secrets, wanted, item);
   const details: readonly Detail[] = secret ? [[fieldWords(secret.name), secret.value]] : [];
   const { differences } = item ? compared(noun, item, without(wanted, secrets)) : { differences: [] };
-  const view = done(`Created ${name}`, ensureReport({ noun, confidential }, item, { outcome: 'created', differences }), details);
+  const view = done(`Created ${name}`, ensureReport(asked, item, { outcome: 'created', differences }), details);
   const result = { view, ...(secret && { secret }) };
   const sentence = `${capitalized(name)} was created, but differs`;
   // A failure would hide the secret.
@@ -109,8 +109,7 @@ async function accepted(ctx: Context, item: JsonObject, asked: Ensuring) {
   );
   const found = { ...comparison, name, item, ...(note && { note }) };
   if (differences.length > 0) return update ? updated(ctx, found, asked) : kept(ctx, found, asked);
-  const { confidential } = asked;
-  const report = ensureReport({ noun, confidential }, item, { outcome: 'unchanged', unknown });
+  const report = ensureReport(asked, item, { outcome: 'unchanged', unknown });
   return { view: done(`${capitalized(name)} already exists`, report), ...(note && { note }) };
 }
 
@@ -122,7 +121,7 @@ async function updated(ctx: Context, { name, item, note, ...comparison }: Found,
   const { data } = await ctx.call(`PUT ${path}/{${noun}}`, { params: { [noun]: requireId(item, noun) }, body });
   const now = isObject(data) ? data : undefined;
   const left = now ? compared(noun, now, body).differences : [];
-  const report = { ...ensureReport({ noun, confidential }, now, { outcome: 'updated', ...comparison }), id: idIn(item.id) ?? null };
+  const report = { ...ensureReport(asked, now, { outcome: 'updated', ...comparison }), id: idIn(item.id) ?? null };
   const view = done(`Updated ${name}`, report, comparison.differences.filter(({ field }) => field !== confidential).map(detailOf));
   const result = { view, ...(note && { note }) };
   const sentence = `${capitalized(name)} still differs after the update`;
@@ -131,11 +130,10 @@ async function updated(ctx: Context, { name, item, note, ...comparison }: Found,
 
 /** Changes nothing. */
 function kept(ctx: Context, { name, item, note, ...comparison }: Found, asked: Ensuring) {
-  const { confidential, updates, resource } = asked;
-  const { noun } = resource;
-  const report = ensureReport({ noun, confidential }, item, { outcome: 'different', ...comparison });
+  const { updates, resource } = asked;
+  const report = ensureReport(asked, item, { outcome: 'different', ...comparison });
   const view = message(`${capitalized(name)} already exists; nothing was changed.`, report);
-  const hint = updates ? 'Use --update to update it.' : noUpdate(noun);
+  const hint = updates ? 'Use --update to update it.' : `The API cannot update ${plural(title(resource.noun))}.`;
   const result = { view, note: [note, hint].filter(Boolean).join(' ') };
   return differing(ctx, result, { sentence: `${capitalized(name)} differs`, differences: comparison.differences, hint }, asked);
 }
@@ -149,14 +147,9 @@ interface Outcome {
   readonly unknown?: readonly string[];
 }
 
-interface Shown {
-  readonly noun: string;
-  readonly confidential: string | undefined;
-}
-
 /** The object for scripts. */
 function ensureReport(
-  { noun, confidential }: Shown,
+  { resource: { noun }, confidential }: Ensuring,
   item: JsonObject | undefined,
   { outcome, differences = [], unknown = [] }: Outcome,
 ): JsonObject {
@@ -176,7 +169,7 @@ function differing(
   { progress }: Pick<Context, 'progress'>,
   result: Result<object>,
   { sentence, differences, hint }: { readonly sentence: string; readonly differences: readonly FieldDifference[]; readonly hint?: string },
-  { strict, confidential }: { readonly strict: boolean; readonly confidential?: string },
+  { strict, confidential }: Ensuring,
 ) {
   const isHidden = ({ field }: FieldDifference) => field === confidential;
   if (strict) {
@@ -215,8 +208,5 @@ const manyDiffer = (noun: string, key: unknown, found: readonly JsonObject[]): D
   ambiguous(noun, oneLine(key), found).withHint(
     'All of them differ from what was given; nothing was changed. Use an id with another command.',
   );
-
-/** Why nothing was updated. */
-const noUpdate = (noun: string): string => `The API cannot update ${plural(title(noun))}.`;
 
 const listed = (fields: readonly string[]): string => fields.map(fieldWords).join(', ');

@@ -7,7 +7,7 @@ import { namings, type Targets } from '../../platform/names/names.ts';
 import { brokenSetting, notGiven, nowhere } from '../../platform/names/unresolved.ts';
 import { alternativesIn, type ChosenCalls, choose, parametersOf } from '../language/calls.ts';
 import { type AnyCommand, type Group, nounOf, type TypedLine, type Words } from '../language/command.ts';
-import { bodyOptions, consents, type Globals, planOptions } from '../language/globals.ts';
+import { attributeOf, bodyOptions, consents, globalsOf, planOptions, textOf } from '../language/globals.ts';
 import type { Options } from '../language/options.ts';
 import { type GivenOptions, isPlace, type Positional, positionalsOf, takenBy } from '../language/signature.ts';
 import { mayChange } from '../language/tree.ts';
@@ -168,40 +168,10 @@ export interface ParsedWords {
 
 type Word = Words[string];
 
-/** Commander's attribute name: `php_version` -> `phpVersion`. */
-export const attributeOf = (key: string): string => key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
-
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-
 const wordOf = (value: unknown): Word | undefined => {
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   return Array.isArray(value) && value.length > 0 ? value.map(String) : undefined;
 };
-
-/** The global options. `--no-x` sets `noX` to false; the default is true. */
-export const globalsOf = (given: GivenOptions): Globals => ({
-  json: given.json === true,
-  // Accepts `-o=json`, as in other programs.
-  output: textOf(given.output)?.replace(/^=/, ''),
-  fields: textOf(given.fields)
-    ?.split(',')
-    .map((field) => field.trim()),
-  query: textOf(given.query),
-  sort: textOf(given.sort),
-  limit: textOf(given.limit),
-  wide: given.wide === true,
-  header: given.noHeader !== false,
-  env: textOf(given.env),
-  profile: textOf(given.profile),
-  host: textOf(given.host),
-  caFile: textOf(given.caFile),
-  cache: given.noCache !== false,
-  maxWait: textOf(given.maxWait),
-  input: given.noInput !== false,
-  quiet: given.quiet === true,
-  debug: given.debug === true,
-  color: given.noColor !== false,
-});
 
 /** Assigns the words to the parts of the command. Fails if a value is given both by position and as a flag. */
 export function typedLine(group: Group, command: AnyCommand, path: string, received: ParsedWords): TypedLine {

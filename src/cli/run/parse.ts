@@ -3,14 +3,14 @@ import { usage } from '../../base/errors.ts';
 import { capitalized, flagName, plural } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
 import { type AnyCommand, type Group, rootGroup, type Tree, type TypedLine } from '../language/command.ts';
-import { consents, type Globals, globals } from '../language/globals.ts';
+import { attributeOf, consents, type Globals, globals, globalsOf } from '../language/globals.ts';
 import { type Options, text } from '../language/options.ts';
 import { type GivenOptions, leadsWithSite, optionsOf, type Positional, positionalsOf } from '../language/signature.ts';
 import { mayChange, namesOf } from '../language/tree.ts';
 import { isWord, seeHelp } from './command-line.ts';
 import type { Refused } from './guess.ts';
 import type { HelpPage } from './help/page.ts';
-import { attributeOf, globalsOf, typedLine } from './line.ts';
+import { typedLine } from './line.ts';
 import type { NamedCommand } from './parse-errors.ts';
 
 /** Text that is loaded when it is printed. */

@@ -3,9 +3,9 @@ import { isObject } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
 import { title } from '../../base/text.ts';
 import type { Consent, Context, GivenConsent } from '../../cli/language/command.ts';
-import { nameRead } from '../../cli/run/consent.ts';
+import { confirmName, nameRead } from '../../cli/run/consent.ts';
 import { parseJson } from '../../cli/run/inputs.ts';
-import { namings, sameName, type Target, targetOf } from '../../platform/names/names.ts';
+import { namings, type Target, targetOf } from '../../platform/names/names.ts';
 import { operationAt, operations } from '../../platform/operations.ts';
 import { type ApiRequest, addressOf, fillPlaceholders } from './request.ts';
 
@@ -39,7 +39,7 @@ export async function consentToRequest(ctx: Context, requested: Requested, given
 type Ids = Readonly<Record<string, string>>;
 
 async function severe(ctx: Context, call: string, ids: Ids, { yes, confirm }: GivenConsent): Promise<void> {
-  const { api, ask, plan, progress } = ctx;
+  const { api, plan, progress } = ctx;
   if (ids.backup !== undefined) {
     requireName(ctx, 'with the name of what it overwrites', confirm, yes);
     await (await import('../backup/restore.ts')).agreeToRestore(ctx, { backup: ids.backup, latest: undefined, owner: {} }, confirm);
@@ -52,9 +52,7 @@ async function severe(ctx: Context, call: string, ids: Ids, { yes, confirm }: Gi
   if (plan && confirm === undefined) return;
   requireName(ctx, quoted(target.label), confirm, yes);
   if (confirm === undefined) progress.warn(`${call.split(' ')[0]} ${title(noun)} ${target.label}. This cannot be undone.`);
-  const typed = confirm ?? (await ask.input(`Type '${target.label}' to continue:`));
-  if (!sameName(noun, typed, target.label) && typed !== target.id)
-    throw usage(`'${typed}' does not match. Nothing was sent.`, `Expected '${target.label}'.`);
+  await confirmName(ctx, confirm, { noun, ...target }, 'Nothing was sent.');
 }
 
 function requireName({ ask, plan }: Context, name: string, confirm: string | undefined, yes: boolean): void {

@@ -1,12 +1,13 @@
-import { unlessError, usage } from '../../base/errors.ts';
+import { unlessError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Column } from '../../cli/output/view.ts';
+import { nameQuestion, requireName } from '../../cli/run/consent.ts';
 import { workResult } from '../../cli/run/work-result.ts';
 import { within } from '../../platform/api/deadline.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { backupReader } from '../../platform/follow/readers.ts';
-import { listOfKind, requireId, sameName, type Target, targetOf } from '../../platform/names/names.ts';
+import { listOfKind, requireId, type Target, targetOf } from '../../platform/names/names.ts';
 import { type BackupChoice, type BackupSubject, describeBackup, findBackup, requireChoice, subjectOf } from './choose.ts';
 
 interface RestoreOptions extends BackupChoice {
@@ -54,10 +55,8 @@ async function agree({ ask, plan, progress }: Context, affected: Affected, confi
   if (plan && confirm === undefined) return;
   if (confirm === undefined) progress.warn(sentence);
   else progress.note(sentence);
-  const typed = confirm ?? (await ask.input(`Type '${target.label}' to continue:`));
-  if (sameName(noun, typed, target.label) || (confirm !== undefined && confirm === target.id)) return;
-  const expected = noun === 'backup' ? `${target.label}, the id of the backup` : `'${target.label}'`;
-  throw usage(`'${typed}' does not match. Nothing was changed.`, `Expected ${expected}.`);
+  const typed = confirm ?? (await ask.input(nameQuestion(target.label)));
+  requireName(typed, { noun, ...target }, undefined, noun === 'backup' ? `${target.label}, the id of the backup` : undefined);
 }
 
 /** What restoring a backup overwrites. The user confirms with its name, or with the id of the backup if the API does not say what it belongs to. */

@@ -7,8 +7,9 @@ import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
 import { done } from '../../cli/output/view.ts';
+import { confirmName, requireName } from '../../cli/run/consent.ts';
 import { pathOf } from '../../machine/world.ts';
-import { sameName, type Targets } from '../../platform/names/names.ts';
+import type { Targets } from '../../platform/names/names.ts';
 import { chooseTarget, saveFile } from '../backup/download.ts';
 import { readSiteOnMachine } from '../remote/machine.ts';
 import { type Credentials, credentialsOf, type DatabaseSource } from './credentials.ts';
@@ -52,7 +53,8 @@ async function importRemotely(ctx: Context, targets: Targets, { file, user, conf
   if (into !== undefined || force || trust)
     throw usage('--into, --force and --trust-dump are for a local database.', 'Leave out the site, or these.');
   const place = await readSiteOnMachine(ctx, targets, user);
-  requireName(place.domain, confirm);
+  const named = { noun: 'site', label: place.domain };
+  if (confirm !== undefined) requireName(confirm, named);
   const source = { place, credentials: await credentialsOf(ctx, place) };
   const { database, driver } = source.credentials;
   const dump = await openDump(ctx, file, source.credentials);
@@ -64,7 +66,7 @@ async function importRemotely(ctx: Context, targets: Targets, { file, user, conf
   ctx.progress.done();
   const size = inWords({ tables: tables.length, size: tables.reduce((sum, table) => sum + table.size, 0) });
   ctx.progress.warn(`${dump.name} → ${there}, the database of ${place.domain} (${size} will be replaced)`);
-  requireName(place.domain, confirm ?? (await ctx.ask.input(`Type '${place.domain}' to continue:`)));
+  await confirmName(ctx, confirm, named);
   const started = ctx.clock.elapsed();
   const saved = await saveBefore(ctx, source);
   const back: Next = { command: ['db', 'import', place.domain, saved], why: 'To undo this' };
@@ -80,11 +82,6 @@ async function importRemotely(ctx: Context, targets: Targets, { file, user, conf
   const ms = ctx.clock.elapsed() - started;
   const data = { site: place.domain, database, file: dump.path, saved, bytes: dump.size, duration_s: Math.round(ms / 1_000) };
   return { view: done(`Imported ${dump.name} into ${there} in ${duration(ms)}`, data), next: [back] };
-}
-
-function requireName(domain: string, typed: string | undefined): void {
-  if (typed !== undefined && !sameName('site', typed, domain))
-    throw usage(`'${typed}' does not match. Nothing was changed.`, `Expected '${domain}'.`);
 }
 
 /** How much the names of tables, and what a client prints, may take, in bytes. */

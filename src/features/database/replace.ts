@@ -5,6 +5,7 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
 import { done } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
+import { confirmName } from '../../cli/run/consent.ts';
 import { parseDotenv } from '../env/dotenv/dotenv.ts';
 import { openLocal } from '../env/local-file.ts';
 import { resolveReferences } from '../env/references.ts';
@@ -159,8 +160,7 @@ export async function confirmReplacement({ ask, progress }: Context, target: Loc
   progress.done();
   progress.warn(`${from} → ${quotedName(local.database)} on ${addressOf(local)} (${lossOf(contents)})`);
   if (!contents) return;
-  const typed = confirm ?? (await ask.input(`Type '${local.database}' to continue:`));
-  if (typed !== local.database) throw usage(`'${typed}' does not match. Nothing was changed.`, `Expected '${local.database}'.`);
+  await confirmName({ ask }, confirm, { noun: 'database', label: local.database });
 }
 
 /** `127.0.0.1:3306`, or the path of a socket. */

@@ -1,10 +1,10 @@
-import { type Detail, DnxError, usage } from '../../base/errors.ts';
+import { type Detail, DnxError } from '../../base/errors.ts';
 import { isObject, own } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
-import { inQuotes, wordOf } from '../../base/text.ts';
+import { wordOf } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
-import { type ConsentQuestion, putAll } from '../../cli/run/consent.ts';
-import { type Located, sameName } from '../../platform/names/names.ts';
+import { type ConsentQuestion, nameQuestion, putAll, requireName } from '../../cli/run/consent.ts';
+import type { Located } from '../../platform/names/names.ts';
 import { type Side, UNKNOWN } from './sync/steps.ts';
 
 interface Change {
@@ -31,14 +31,8 @@ export async function* sendingQuestions(
   { changes, remote, consent: { yes, confirm }, ask }: Sending,
 ): AsyncGenerator<ConsentQuestion, void> {
   const name = ctx.nameOf('site', site.id) ?? site.label;
-  const requireName = (typed: string) => {
-    if (!sameName('site', typed, name) && typed !== site.id)
-      throw usage(`'${typed}' does not match. Nothing was sent.`, `Expected ${inQuotes(name)}.`);
-  };
-  if (confirm !== undefined) {
-    requireName(confirm);
-    return;
-  }
+  const check = (typed: string) => requireName(typed, { noun: 'site', id: site.id, label: name }, 'Nothing was sent.');
+  if (confirm !== undefined) return check(confirm);
   const dangers = dangersOf(changes, remote);
   const sentence = `This could break ${name}`;
   if (ctx.plan) {
@@ -60,7 +54,7 @@ export async function* sendingQuestions(
   if (replaced.length > 0) await warnUnkept(ctx, hidden);
   if (dangers.length > 0) {
     ctx.progress.alert(`${sentence}:`, dangers);
-    yield { kind: 'input', text: `Type ${inQuotes(name)} to continue:`, check: requireName };
+    yield { kind: 'input', text: nameQuestion(name), check };
   } else if (ask) yield { kind: 'confirm', text: ask.question };
 }
 

@@ -1,16 +1,16 @@
 import { type Detail, DnxError, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
-import { inQuotes, isMask } from '../../base/text.ts';
+import { isMask } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { done, message, nothing } from '../../cli/output/view.ts';
 import { commitDetails } from '../../cli/plan/deployment.ts';
 import { isSecretField, mayHoldSecret } from '../../cli/plan/hidden.ts';
 import { abilitiesOf, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
 import { changeSection, changeTitle, countedChanges } from '../../cli/plan/show.ts';
-import { type ConsentQuestion, putAll, warnOfLoss } from '../../cli/run/consent.ts';
+import { type ConsentQuestion, nameQuestion, putAll, requireName, warnOfLoss } from '../../cli/run/consent.ts';
 import { allowanceOf, within } from '../../platform/api/deadline.ts';
-import { type Located, sameName, type Target, targetIds } from '../../platform/names/names.ts';
+import { type Located, type Target, targetIds } from '../../platform/names/names.ts';
 import { operationPath, operations, severeOperations } from '../../platform/operations.ts';
 import { changesBy, sendingQuestions, warnUnkept } from '../env/dangers.ts';
 import { parseDotenv } from '../env/dotenv/dotenv.ts';
@@ -129,7 +129,7 @@ async function* questionsBefore(
     isNamed = true;
     yield question;
   }
-  if (first) yield* nameQuestion(ctx, first, consent);
+  if (first) yield* severeQuestion(ctx, first, consent);
   if (isNamed || consent.yes || consent.confirm !== undefined) return;
   if (!ctx.ask.allowed)
     throw usage('This requires confirmation.', `Use --yes, or ${consent.preview} to change nothing.`).with({
@@ -159,12 +159,9 @@ async function* variableQuestions(ctx: Context, pending: readonly Pending[], lis
 }
 
 /** The question for the name of what cannot be undone, unless the command line has it. */
-async function* nameQuestion(ctx: Context, { title, change, targets }: Pending, { confirm }: GivenConsent) {
+async function* severeQuestion(ctx: Context, { title, change, targets }: Pending, { confirm }: GivenConsent) {
   const [noun, target] = Object.entries(targets).at(-1) as [string, Target];
-  const check = (typed: string) => {
-    if (!sameName(noun, typed, target.label) && typed !== target.id)
-      throw usage(`'${typed}' does not match. Nothing was changed.`, `Expected ${inQuotes(target.label)}.`);
-  };
+  const check = (typed: string) => requireName(typed, { noun, ...target });
   if (confirm !== undefined) return check(confirm);
   if (!ctx.ask.allowed)
     throw usage('This cannot be undone and requires confirmation.', `Use --confirm ${quoted(target.label)}.`).with({
@@ -172,7 +169,7 @@ async function* nameQuestion(ctx: Context, { title, change, targets }: Pending, 
     });
   ctx.progress.warn(`${title.slice(2)} (id ${target.id}). This cannot be undone.`);
   await warnOfLoss(ctx, change.call.startsWith('DELETE ') ? 'delete' : '', targets, noun);
-  yield { kind: 'input', text: `Type ${inQuotes(target.label)} to continue:`, check } as const;
+  yield { kind: 'input', text: nameQuestion(target.label), check } as const;
 }
 
 /** Finds out what became of a request whose end this machine never saw. */

@@ -3,6 +3,7 @@ import { quoted } from '../../base/shell.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type Result } from '../../cli/output/view.ts';
+import { confirmName } from '../../cli/run/consent.ts';
 import type { HeldToken } from '../../machine/credentials/tokens.ts';
 import type { Target } from '../../platform/names/names.ts';
 import { forgetRevoked, type Token, tokenId } from './token.ts';
@@ -51,8 +52,7 @@ async function agree({ ask, plan, progress }: Context, { id, label }: Target, co
     });
   }
   if (confirm === undefined) progress.warn(`You are currently using token ${label}. Revoking it signs you out.`);
-  const typed = confirm ?? (await ask.input(`Type '${label}' to continue:`));
-  if (typed !== label && typed !== id) throw usage(`'${typed}' does not match. Nothing was revoked.`, `Expected '${label}'.`);
+  await confirmName({ ask }, confirm, { noun: 'token', id, label }, 'Nothing was revoked.');
 }
 
 /** `inUse`: set for the token in use. */

@@ -35,31 +35,6 @@ interface Trusted {
   readonly list?: string;
 }
 
-/**
- * Remembers the names in the lists that a token reads, in a file for all accounts. `resolve.ts` checks what was trusted, and completion
- * offers them. Values are never written.
- */
-export interface NameIndex extends Observer {
-  /** True for --no-cache. */
-  readonly fresh: boolean;
-  /** The token for requests, whose names these are. */
-  token(): Promise<string>;
-  /** A list that this command has read, or another at most `maxAge` ms ago if that is not 0. */
-  recall(list: Endpoint, parents: object, maxAge: number): Promise<Recalled | undefined>;
-  /** The name of a resource in a remembered list, which was read at most `maxAge` ms ago. */
-  nameOf(noun: string, id: unknown, maxAge?: number): string | undefined;
-  /** Notes that the sites of every server have been read. `inVain`: for a site that none has, which other commands should know. */
-  searched(options?: { readonly inVain?: boolean }): void;
-  /** Ms since then; infinite if unknown. */
-  searchedFor(): number;
-  /** What was trusted, by noun and id: `site 7`. */
-  readonly trusted: Map<string, Trusted>;
-  /** Recalls this list no more, or none at all, because something trusted may be wrong. */
-  forget(list?: string): void;
-  /** Writes what this command has read, unless the file already says so. Never fails. */
-  save(): Promise<void>;
-}
-
 interface Options extends Identity {
   readonly directory: string;
   /** When the token was stored, if it is not that of DNX_TOKEN. */
@@ -71,17 +46,20 @@ interface Options extends Identity {
   readonly signal: AbortSignal;
 }
 
-/** Opens the index. Its file is not read before it is needed. */
-export function openNameIndex({ directory, signal, ...options }: Options): NameIndex {
+/** The names that a token has read. */
+export type NameIndex = ReturnType<typeof openNameIndex>;
+
+/**
+ * Remembers the names in the lists that a token reads, in a file for all accounts, which is not read before it is needed. `resolve.ts` checks
+ * what was trusted, and completion offers them. Values are never written.
+ */
+export function openNameIndex({ directory, signal, ...options }: Options) {
   const file = join(directory, 'names.json');
   const { clock } = options;
   const { accounts, use, news, remembered, ignore } = openMemory(file, options);
   const trusted = new Map<string, Trusted>();
   let names: ReturnType<typeof namesById> | undefined;
-  return {
-    fresh: options.fresh,
-    token: use,
-    trusted,
+  const observer: Observer = {
     listing(endpoint, params, since) {
       const own = news();
       return (
@@ -97,7 +75,17 @@ export function openNameIndex({ directory, signal, ...options }: Options): NameI
       for (const each of [own, lists]) if (each) dropStale(each, change);
       changes?.push(change);
     },
-    async recall(endpoint, parents, maxAge) {
+  };
+  return {
+    ...observer,
+    /** True for --no-cache. */
+    fresh: options.fresh,
+    /** The token for requests, whose names these are. */
+    token: use,
+    /** What was trusted, by noun and id: `site 7`. */
+    trusted,
+    /** A list that this command has read, or another at most `maxAge` ms ago if that is not 0. */
+    async recall(endpoint: Endpoint, parents: object, maxAge: number): Promise<Recalled | undefined> {
       if (!news()) await use();
       const { path } = fill(endpoint, { ...parents });
       const own = news()?.own.get(path)?.items;
@@ -106,23 +94,28 @@ export function openNameIndex({ directory, signal, ...options }: Options): NameI
       const age = clock.now() - read;
       return items && maxAge > 0 && age <= maxAge && isTrusted(path) ? { items, path, age } : undefined;
     },
-    nameOf(noun, id, maxAge = Number.POSITIVE_INFINITY) {
+    /** The name of a resource in a remembered list, which was read at most `maxAge` ms ago. */
+    nameOf(noun: string, id: unknown, maxAge = Number.POSITIVE_INFINITY): string | undefined {
       names ??= namesById([...[...(remembered()?.lists ?? [])].filter(([path]) => isTrusted(path)), ...(news()?.own ?? [])]);
       const { name, read = 0 } = names.get(`${noun} ${idIn(id)}`) ?? {};
       return clock.now() - read <= maxAge ? name : undefined;
     },
+    /** Notes that the sites of every server have been read. `inVain`: for a site that none has, which other commands should know. */
     searched({ inVain = false } = {}) {
       const own = news();
       if (own) Object.assign(own, { searched: clock.now(), inVain });
     },
-    searchedFor() {
+    /** Ms since then; infinite if unknown. */
+    searchedFor(): number {
       const last = Math.max(remembered()?.searched ?? 0, news()?.searched ?? 0);
       return last === 0 ? Number.POSITIVE_INFINITY : clock.now() - last;
     },
-    forget(list) {
+    /** Recalls this list no more, or none at all, because something trusted may be wrong. */
+    forget(list?: string) {
       ignore(list);
       names = undefined;
     },
+    /** Writes what this command has read, unless the file already says so. Never fails. */
     async save() {
       const isNews = [...accounts.values()].some(({ lists, changes }) => lists.size > 0 || changes.length > 0);
       if (isNews) await saveNews(file, accounts, { clock, signal });

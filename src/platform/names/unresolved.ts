@@ -14,14 +14,9 @@ export interface KnownName {
 
 /** `Site 'shop.exmaple.com' not found. Did you mean 'shop.example.com' (web-1)?`, or the list command if no name is close. */
 export function notFound(noun: string, word: string, known: readonly KnownName[], parents: Targets = {}): DnxError {
-  const key = namings[noun]?.domains ? domainKey : (name: string) => name;
-  const near = nearMiss(
-    key(word),
-    known.map(({ name }) => key(name)),
-  );
-  const { name, place } = known.find((each) => key(each.name) === near) ?? {};
   const missing = `${capitalized(title(noun))} '${word}' not found${placeIn(parents)}.`;
-  if (name !== undefined) return misspelled(missing, noun, word, name, place);
+  const near = nearMiss(word, known, namings[noun]?.domains === true);
+  if (near) return misspelled(missing, noun, word, near);
   const group = namings[noun]?.group ?? noun.replaceAll('_', '-');
   const flags = Object.entries(parents).flatMap(([parent, { label }]) => [flagName(parent), label]);
   const next: Next = { command: [group, 'list', ...flags], why: 'Run' };
@@ -30,19 +25,14 @@ export function notFound(noun: string, word: string, known: readonly KnownName[]
 
 /** `Server or site 'web.9' not found. Did you mean 'web.1'?`, or the commands that list both. */
 export function notFoundAtAll(word: string, known: readonly KnownName[]): DnxError {
-  const near = nearMiss(
-    domainKey(word),
-    known.map(({ name }) => domainKey(name)),
-  );
-  const { name, place } = known.find((each) => domainKey(each.name) === near) ?? {};
   const missing = `Server or site '${word}' not found.`;
-  if (name !== undefined) return misspelled(missing, place === undefined ? 'server' : 'site', word, name, place);
+  const near = nearMiss(word, known, true);
+  if (near) return misspelled(missing, near.place === undefined ? 'server' : 'site', word, near);
   const next = ['server', 'site'].map((group) => ({ command: [group, 'list'], why: 'Run' }));
   return new DnxError('not_found', missing, { next, reason: 'name_unknown' });
 }
 
-/** `Site 'shop.exmaple.com' not found. Did you mean 'shop.example.com' (web-1)?` */
-function misspelled(missing: string, noun: string, word: string, name: string, place: string | undefined): DnxError {
+function misspelled(missing: string, noun: string, word: string, { name, place }: KnownName): DnxError {
   const near = oneLine(name);
   return new DnxError('not_found', `${missing} Did you mean '${near}'${place ? ` (${oneLine(place)})` : ''}?`, {
     meant: { noun, word, choices: [{ name: near, word: name }] },
@@ -51,9 +41,13 @@ function misspelled(missing: string, noun: string, word: string, name: string, p
 }
 
 /** The closest name, or the only one that contains the word: `shop.example.com` for `shop`. */
-function nearMiss(word: string, names: readonly string[]): string | undefined {
+function nearMiss(typed: string, known: readonly KnownName[], domains: boolean): KnownName | undefined {
+  const key = (name: string) => (domains ? domainKey(name) : name);
+  const word = key(typed);
+  const names = known.map(({ name }) => key(name));
   const containing = word.length > 2 ? names.filter((name) => name.toLowerCase().includes(word.toLowerCase())) : [];
-  return nearest(word, names) ?? (containing.length === 1 ? containing[0] : undefined);
+  const near = nearest(word, names) ?? (containing.length === 1 ? containing[0] : undefined);
+  return known.find(({ name }) => key(name) === near);
 }
 
 /** The error for several resources of one name, listed with ids and details. */
