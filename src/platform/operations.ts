@@ -39,7 +39,6 @@ export interface Operation {
   readonly secrets?: readonly string[];
   /** The secret that only its response shows, unless the body has it. */
   readonly once?: string;
-  /** What it starts. */
   readonly starts?: Job;
   /** Of a change. */
   readonly undo?: Undo;
@@ -51,7 +50,6 @@ export interface Operation {
   readonly consent?: 'severe' | 'variables';
   /** Why a plan cannot hold it. */
   readonly unplanned?: string;
-  /** It signs in or out. */
   readonly signs?: true;
   /** It has a rate limit of its own. */
   readonly limited?: true;

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ago } from '../../src/base/time.ts';
 import { render } from '../../src/cli/output/render.ts';
-import { styleFor } from '../../src/cli/output/style.ts';
-import { forLog, json, safeLine, safeLines } from '../../src/cli/output/text.ts';
+import { forLog, json, safeLine, safeLines, styleFor } from '../../src/cli/output/text.ts';
 import { columns, message, record, rows, running, type View } from '../../src/cli/output/view.ts';
 import type { Format } from '../../src/machine/settings/settings.ts';
 import { computed } from '../support/computed.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openSpinner } from '../../src/cli/output/progress.ts';
-import { styleFor } from '../../src/cli/output/style.ts';
+import { styleFor } from '../../src/cli/output/text.ts';
 import { capture } from '../support/streams.ts';
 
 const plain = await styleFor({}, {}, false);

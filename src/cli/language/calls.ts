@@ -35,10 +35,6 @@ export type TargetsIn<C> = [Names<First<C>> | Names<Instead<C>>] extends [never]
 
 const listed = (calls: Calls | undefined): readonly Call[] => (calls === undefined ? [] : typeof calls === 'string' ? [calls] : calls);
 
-/** Every operation that may be called, in declaration order. */
-export const operationsIn = (calls: Calls | undefined): Endpoint[] =>
-  listed(calls).flatMap((each) => (typeof each === 'string' ? each : 'instead' in each ? each.instead : [...each.also]));
-
 /** Each operation, and the option it depends on. */
 export const conditionsIn = (calls: Calls | undefined): readonly (readonly [endpoint: Endpoint, when: string | undefined])[] =>
   listed(calls).flatMap((each): (readonly [Endpoint, string | undefined])[] =>
@@ -47,16 +43,20 @@ export const conditionsIn = (calls: Calls | undefined): readonly (readonly [endp
       : ('instead' in each ? [each.instead] : each.also).map((endpoint) => [endpoint, 'unless' in each ? undefined : each.when]),
   );
 
+/** Every operation that may be called, in declaration order. */
+export const operationsIn = (calls: Calls | undefined): Endpoint[] => conditionsIn(calls).map(([endpoint]) => endpoint);
+
+const replacementsIn = (calls: Calls | undefined) =>
+  listed(calls).flatMap((each) => (typeof each !== 'string' && 'instead' in each ? [each] : []));
+
 /** The endpoint that declares the arguments, and those that may replace it. */
 export const pathsIn = (calls: Calls | undefined): { readonly first: Endpoint | undefined; readonly others: readonly Endpoint[] } => {
   const [first] = listed(calls);
-  const others = listed(calls).flatMap((each) => (typeof each !== 'string' && 'instead' in each ? [each.instead] : []));
-  return { first: typeof first === 'string' ? first : undefined, others };
+  return { first: typeof first === 'string' ? first : undefined, others: replacementsIn(calls).map(({ instead }) => instead) };
 };
 
 /** The parents and options that replace the first endpoint. */
-export const alternativesIn = (calls: Calls | undefined): string[] =>
-  listed(calls).flatMap((each) => (typeof each !== 'string' && 'instead' in each ? [each.when] : []));
+export const alternativesIn = (calls: Calls | undefined): string[] => replacementsIn(calls).map(({ when }) => when);
 
 /** The endpoint that a command line calls, and the additional ones. */
 export interface ChosenCalls {
@@ -78,11 +78,11 @@ export const onlyReads = (chosen: ChosenCalls): boolean => endpointsIn(chosen).e
 /** Chooses the endpoints. `given`: on the command line; `settled`: a parent from the settings. */
 export function choose(calls: Calls | undefined, given: (name: string) => boolean, settled: (name: string) => boolean): ChosenCalls {
   const all = listed(calls);
-  const instead = all.flatMap((each) => (typeof each !== 'string' && 'instead' in each ? [each] : []));
+  const instead = replacementsIn(calls);
   const taken = instead.find(({ when }) => given(when)) ?? instead.find(({ when }) => settled(when));
   const [first] = all;
   const endpoint = taken?.instead ?? (typeof first === 'string' ? first : undefined);
-  const also = all.flatMap((each, index): { readonly endpoint: Endpoint; readonly when: string | undefined }[] => {
+  const also = all.flatMap((each, index): ChosenCalls['also'] => {
     if (typeof each === 'string') return index === 0 ? [] : [{ endpoint: each, when: undefined }];
     if ('unless' in each)
       return given(each.unless) || taken?.when === each.unless ? [] : each.also.map((of) => ({ endpoint: of, when: undefined }));

@@ -228,7 +228,6 @@ export async function created(ctx: Creating, of: Creation, send: () => Promise<R
   return (await import('../../platform/names/creation.ts')).creatingOnce(ctx, of, send).create();
 }
 
-/** The target of a command, which its endpoint names. */
 function targetIn(targets: Targets, noun: string): Target {
   const target = targets[noun];
   if (!target) throw new Error(`A command without its ${noun}.`);

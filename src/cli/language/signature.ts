@@ -106,7 +106,6 @@ export function optionsOf(group: Group, command: AnyCommand): Options {
 const pathsOf = ({ calls }: AnyCommand): ReturnType<typeof pathsIn> =>
   typeof calls === 'function' ? { first: undefined, others: [] } : pathsIn(calls);
 
-/** The path parameters of a command. */
 function parentsOf(command: AnyCommand): readonly string[] {
   const { first, others } = pathsOf(command);
   return parametersOf(first, ...others);

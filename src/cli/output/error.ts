@@ -6,8 +6,7 @@ import { capitalized } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
 import { packageRoot, packageText } from '../../machine/runtime.ts';
 import type { World } from '../../machine/world.ts';
-import { detailLines, failureMark, painted, type Style, styleFor, type Wrap, wrapFor } from './style.ts';
-import { forLog, safeLines, json as toJson } from './text.ts';
+import { detailLines, failureMark, forLog, painted, type Style, safeLines, styleFor, json as toJson, type Wrap, wrapFor } from './text.ts';
 
 interface Options {
   readonly json: boolean;
@@ -91,7 +90,6 @@ const fieldLines = ({ errors = {}, labels }: DnxError, style: Style): readonly s
     return messages.map((each) => `  ${safeLines(name)}: ${safeLines(each)}${after}`);
   });
 
-/** Details for a bug report. */
 const circumstances = ({ node = 'executable', platform }: Options['world']) => ({ dnx: version, node, platform });
 
 async function bugInJson(error: unknown, world: Options['world']) {
@@ -138,7 +136,6 @@ function fileFailure(error: unknown): DnxError | undefined {
   return words ? new DnxError('failed', `${capitalized(words)}${path ? `: ${path}` : ''}.`, { cause: error }) : undefined;
 }
 
-/** An error's message and where it came from. */
 interface Trace {
   readonly message: string;
   /** Calls, innermost first: `at deploy (src/features/deploy/deploy.ts:120)`. */

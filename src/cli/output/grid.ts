@@ -1,5 +1,4 @@
-import type { Style } from './style.ts';
-import { isPlain } from './text.ts';
+import { isPlain, type Style } from './text.ts';
 
 /** Spaces between two columns. */
 export const GAP = 2;
@@ -7,7 +6,6 @@ export const GAP = 2;
 /** The minimum width of a value. */
 export const NARROWEST = 8;
 
-/** Options for a grid. */
 interface GridOptions {
   /** The width of the terminal; undefined for no limit. */
   readonly width: number | undefined;
@@ -17,7 +15,6 @@ interface GridOptions {
   readonly keep: boolean;
 }
 
-/** A formatted table and its number of visible columns. */
 interface Grid {
   readonly text: string;
   readonly shown: number;
@@ -94,7 +91,6 @@ function longestWord(rows: readonly (readonly string[])[], index: number, widthO
   return longest;
 }
 
-/** A visible column: its index in the row and its width. */
 interface Placed {
   readonly index: number;
   readonly width: number;
@@ -143,7 +139,6 @@ function squeezed(columns: readonly Sized[], width: number): readonly number[] {
 /** Rows that are joined at once: an array of this size is filled and joined much faster than one for a long list. */
 const PART = 500;
 
-/** Joins padded cells. */
 function aligned(rows: readonly (readonly string[])[], { sizes, columns: count }: Measured, placed: readonly Placed[]): string {
   const parts: string[] = [];
   const pieces: string[] = [];
@@ -170,7 +165,6 @@ function aligned(rows: readonly (readonly string[])[], { sizes, columns: count }
   return parts.join('');
 }
 
-/** Joins cells that wrap. */
 async function wrapping(rows: readonly (readonly string[])[], columns: readonly Placed[]): Promise<string> {
   const { widthOf, wrappedLines } = await import('./wrap.ts');
   const lines: string[] = [];

@@ -1,7 +1,6 @@
 import { isError } from '../../base/errors.ts';
 import type { Output } from '../../machine/world.ts';
-import { DEFAULT_COLUMNS } from './style.ts';
-import { Ended, json } from './text.ts';
+import { DEFAULT_COLUMNS, Ended, json } from './text.ts';
 import type { LiveState } from './view.ts';
 import { cutText, widthOf } from './wrap.ts';
 

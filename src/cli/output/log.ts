@@ -3,8 +3,7 @@ import { isError, usage } from '../../base/errors.ts';
 import type { Format } from '../../machine/settings/settings.ts';
 import type { Env } from '../../machine/world.ts';
 import { type RenderOptions, render } from './render.ts';
-import type { Style } from './style.ts';
-import { Ended, forLog, safeLine as safe, safeLines } from './text.ts';
+import { Ended, forLog, type Style, safeLine as safe, safeLines } from './text.ts';
 import {
   columns,
   type LiveState,
@@ -102,7 +101,6 @@ function headingsOf(several: boolean, style?: Style) {
   };
 }
 
-/** The bytes as they are. */
 async function* unchanged(parts: AsyncIterable<LogPart>, several: boolean): AsyncGenerator<Uint8Array> {
   const headingOf = headingsOf(several);
   let ended = true;
@@ -122,7 +120,6 @@ interface Writing {
   readonly encoding: BufferEncoding;
 }
 
-/** Whole entries as text. */
 async function* written(
   batches: AsyncIterable<readonly LogEntry[]>,
   { headings, traces, sites = [] }: Log,

@@ -3,13 +3,12 @@ import { type Format, isReportFormat, type Settings } from '../../machine/settin
 import type { Output, World } from '../../machine/world.ts';
 import type { Context } from '../language/command.ts';
 import type { Globals } from '../language/globals.ts';
-import { nextLine } from '../run/command-line.ts';
+import { nextLine } from '../run/line.ts';
 import { fieldCheck } from './fields.ts';
 import type { Screen } from './live.ts';
 import { canSpin, type Progress } from './progress.ts';
 import { isPaged, type RenderOptions, render, wholeView, writePages } from './render.ts';
-import { DEFAULT_COLUMNS, styleFor, wrapAt } from './style.ts';
-import { ClosedPipe, Ended, forLog, safeLines, write } from './text.ts';
+import { ClosedPipe, DEFAULT_COLUMNS, Ended, forLog, safeLines, styleFor, wrapAt, write } from './text.ts';
 import type { LiveState, Result } from './view.ts';
 
 /** Rejects output options that can never work, before the command runs. `watches`: its view is live; `follows`: it is a log without an end. */
@@ -108,7 +107,6 @@ function writingTo(stdout: Output, progress: Progress): (text: string) => Promis
   };
 }
 
-/** What a live view is printed on. */
 function screenOf(globals: Globals, { settings, world, progress }: Pick<Context, 'settings' | 'world' | 'progress'>): Screen {
   const { stdout, stderr, env } = world;
   const { format, debug } = settings;
@@ -150,7 +148,6 @@ async function aboveOf(
   return `${[read, ...(problem ? [wrap(`${style.yellow('!')} ${safeLines(problem)}`, 2)] : [])].join('\n')}\n`;
 }
 
-/** What a live table says if it has no rows. */
 const emptyLine = ({ view }: LiveState, { query }: RenderOptions): string =>
   view.kind === 'rows' ? `${query !== undefined && view.items.length > 0 ? 'No matches.' : view.empty}\n` : '';
 

@@ -2,8 +2,7 @@ import type { Ora } from 'ora';
 import type { Detail } from '../../base/errors.ts';
 import type { Env, Output } from '../../machine/world.ts';
 import type { WaitingEvent } from '../../platform/follow/follow.ts';
-import { detailLines, painted, type Style, type Wrap, wrapFor } from './style.ts';
-import { forLog, json, safeLine } from './text.ts';
+import { detailLines, forLog, json, painted, type Style, safeLine, type Wrap, wrapFor } from './text.ts';
 
 /** Progress on stderr while a command runs. */
 export interface Progress {
@@ -116,7 +115,6 @@ function progressOf(
 /** Text after the line. A function is called on every frame. */
 export type SpinnerDetail = string | (() => string);
 
-/** One line of the spinner. */
 interface Row {
   readonly text: string;
   readonly detail: SpinnerDetail;

@@ -4,9 +4,8 @@ import { wordOf } from '../../base/text.ts';
 import { type Format, isReportFormat } from '../../machine/settings/settings.ts';
 import { everyPage } from '../../platform/api/pages.ts';
 import { chosen, dataOf, type FieldCheck, jsonRows, narrowed, type Rows, type Shown, words } from './fields.ts';
-import { wrapAt } from './style.ts';
 import { showsLate, type TableOptions, table, yieldTable } from './table.ts';
-import { endLine, json, safeLines } from './text.ts';
+import { endLine, json, safeLines, wrapAt } from './text.ts';
 import type { Column, Item, LateCells, View } from './view.ts';
 
 export interface RenderOptions extends TableOptions {
@@ -207,7 +206,6 @@ function* partsOf(page: readonly Item[]): Iterable<readonly Item[]> {
   else for (let at = 0; at < page.length; at += PART) yield page.slice(at, at + PART);
 }
 
-/** Joins rendered lists into one. */
 interface Joined {
   readonly next: (list: string) => string;
   readonly end: () => string;

@@ -5,8 +5,7 @@ import { capitalized } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import { chosen, dataOf, jsonRows, type Narrowing, narrowed, type Shown, valueIn, words } from './fields.ts';
 import { GAP, grid, NARROWEST, stacked } from './grid.ts';
-import { detailLines, painted, type Style, wrapAt } from './style.ts';
-import { endLine, json, safeLine, safeLines } from './text.ts';
+import { detailLines, endLine, json, painted, type Style, safeLine, safeLines, wrapAt } from './text.ts';
 import type { Column, Item, LateCells, View } from './view.ts';
 
 /** Options for a table. */
@@ -140,7 +139,6 @@ async function rows(
   return stacked(values, listed.map(heading), width ?? ROOMY, style);
 }
 
-/** Options for formatting a cell. */
 interface CellOptions {
   /** Epoch ms, for `3h ago`. */
   readonly now: number;

@@ -1,7 +1,7 @@
 import type { Detail, DnxError, Next } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
 import type { ReportFormat } from '../../machine/settings/settings.ts';
-import type { Style, Wrap } from './style.ts';
+import type { Style, Wrap } from './text.ts';
 
 /** An item as the API sent it. */
 export type Item = Readonly<Record<string, unknown>>;

@@ -1,7 +1,6 @@
 import { isError, usage } from '../../base/errors.ts';
 import type { Question, World } from '../../machine/world.ts';
-import type { Style } from '../output/style.ts';
-import { safeLine } from '../output/text.ts';
+import { type Style, safeLine } from '../output/text.ts';
 import { left, type PromptChoice, type Questions } from './questions.ts';
 
 /** Prompts on stdin and stderr. They throw a DnxError: `interrupted` on Ctrl-C, `usage` without a terminal. */

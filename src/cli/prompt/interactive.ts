@@ -1,5 +1,5 @@
 import { confirm, input, password, select } from '@inquirer/prompts';
-import type { Style } from '../output/style.ts';
+import type { Style } from '../output/text.ts';
 import { chooseMany, chooseOne, unansweredLine } from './lists.ts';
 import { EMPTY, isFilterable, type Questions, type Terminal } from './questions.ts';
 

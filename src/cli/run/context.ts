@@ -18,8 +18,7 @@ import { globals } from '../language/globals.ts';
 import { mayChange } from '../language/tree.ts';
 import { openProgress, type Progress } from '../output/progress.ts';
 import { openRequests, searchingWith } from '../output/requests.ts';
-import { styleFor } from '../output/style.ts';
-import { safeLines } from '../output/text.ts';
+import { safeLines, styleFor } from '../output/text.ts';
 import type { Recorder } from '../plan/record.ts';
 import { openAsk } from '../prompt/ask.ts';
 import { callsOf, firstWords, type Line, type Ready } from './line.ts';
@@ -96,7 +95,6 @@ export function argumentsFor(ready: Ready, targets: Targets, base: BaseContext) 
   return { ctx: contextFor(ready, targets, body, base), args: { targets: own, options, fields, body, consent } };
 }
 
-/** The context for one of the targets. */
 function contextFor(ready: Ready, targets: Targets, body: Readonly<Record<string, unknown>>, base: BaseContext): Context {
   const { line, scope, timeoutMs, allowanceMs } = ready;
   const { api, deadline } = within(base, allowanceMs);
@@ -141,7 +139,6 @@ const resolving = () => import('../../platform/names/resolve.ts');
 interface Request {
   readonly endpoint: Endpoint | undefined;
   readonly targets: Targets;
-  /** Looks the targets up again. */
   readonly lookUp: () => Promise<Targets>;
   readonly body: Readonly<Record<string, unknown>>;
 }
@@ -232,7 +229,6 @@ async function readOnlyOf({ readOnly, session }: Settings) {
   return (operation: string) => readOnlyError(operation, session?.readOnly);
 }
 
-/** The names that the token of a command has read. */
 function namesOf({ settings, globals: { cache } }: Line, { env, clock, signal }: World, { token }: Pick<Tokens, 'token'>): NameIndex {
   const { directories, profile, host, config } = settings;
   const stored = env.DNX_TOKEN?.trim() ? undefined : config.accounts?.[accountName({ profile, host })]?.stored_at;
@@ -264,7 +260,6 @@ function connectionOf(world: World, { blocked, caFile, host, hidesValues }: Sett
   };
 }
 
-/** Calls a function once and returns the same promise every time. */
 function once<T>(start: () => Promise<T>): () => Promise<T> {
   let started: Promise<T> | undefined;
   return () => {

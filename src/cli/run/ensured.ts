@@ -11,7 +11,6 @@ import type { Context } from '../language/command.ts';
 import { created, creationOf, generatedIn, type Resource } from '../language/resource.ts';
 import { done, message, type Result } from '../output/view.ts';
 
-/** What `ensure` was asked for. */
 interface Ensuring {
   readonly resource: Pick<Resource, 'noun' | 'path'>;
   readonly keys: Keys;
@@ -85,7 +84,6 @@ function fresh(ctx: Context, item: JsonObject | undefined, asked: Ensuring) {
   return differences.length === 0 ? result : differing(ctx, result, { sentence, differences }, { ...asked, strict });
 }
 
-/** What exists, and how it compares. */
 interface Found {
   readonly name: string;
   readonly item: JsonObject;
@@ -94,7 +92,6 @@ interface Found {
   readonly note?: string;
 }
 
-/** Accepts what exists, or updates it. */
 async function accepted(ctx: Context, item: JsonObject, asked: Ensuring) {
   const { resource, wanted, secrets, update } = asked;
   const { noun } = resource;
@@ -113,7 +110,6 @@ async function accepted(ctx: Context, item: JsonObject, asked: Ensuring) {
   return { view: done(`${capitalized(name)} already exists`, report), ...(note && { note }) };
 }
 
-/** Updates the fields that differ, and checks the response. */
 async function updated(ctx: Context, { name, item, note, ...comparison }: Found, asked: Ensuring) {
   const { resource, confidential } = asked;
   const { noun, path } = resource;
@@ -128,7 +124,6 @@ async function updated(ctx: Context, { name, item, note, ...comparison }: Found,
   return left.length === 0 ? result : differing(ctx, result, { sentence, differences: left }, asked);
 }
 
-/** Changes nothing. */
 function kept(ctx: Context, { name, item, note, ...comparison }: Found, asked: Ensuring) {
   const { updates, resource } = asked;
   const report = ensureReport(asked, item, { outcome: 'different', ...comparison });
@@ -138,7 +133,6 @@ function kept(ctx: Context, { name, item, note, ...comparison }: Found, asked: E
   return differing(ctx, result, { sentence: `${capitalized(name)} differs`, differences: comparison.differences, hint }, asked);
 }
 
-/** What `ensure` did. */
 interface Outcome {
   readonly outcome: 'created' | 'updated' | 'unchanged' | 'different';
   /** What differed when the command began. */
@@ -147,7 +141,6 @@ interface Outcome {
   readonly unknown?: readonly string[];
 }
 
-/** The object for scripts. */
 function ensureReport(
   { resource: { noun }, confidential }: Ensuring,
   item: JsonObject | undefined,

@@ -81,7 +81,6 @@ async function targetsOf(line: Line, scope: Scope): Promise<readonly Targets[]> 
   return found;
 }
 
-/** Every resource of a kind under the given parents. */
 async function everyOne(noun: string, given: Readonly<Record<string, string | undefined>>, scope: Scope): Promise<readonly Targets[]> {
   const naming = namings[noun];
   if (!naming) throw new Error(`Nothing lists every ${noun}.`);

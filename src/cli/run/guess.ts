@@ -3,8 +3,7 @@ import type { Entry, Guesses, Tree, TypedLine } from '../language/command.ts';
 import { effectOf } from '../language/effect.ts';
 import { takenBy } from '../language/signature.ts';
 import { consentLevel, namesOf } from '../language/tree.ts';
-import { isWord } from './command-line.ts';
-import { wordsIn } from './line.ts';
+import { isWord, wordsIn } from './line.ts';
 
 /** A word after the path of a group, or an option of a command, that dnx does not know; or an argument that only an option takes. */
 export interface Refused {
@@ -14,7 +13,6 @@ export interface Refused {
   readonly option?: string;
 }
 
-/** A parsed command line. */
 interface Attempt {
   readonly invocation?: TypedLine | undefined;
   readonly error?: unknown;

@@ -132,7 +132,6 @@ function refuse(missing: readonly (readonly [string, Option<unknown>])[]): void 
 const without = (fields: Read, asked: Inputs['asked']): Read =>
   Object.fromEntries(Object.entries(fields).filter(([key]) => !asked[key]?.listed));
 
-/** The ids of the resources that fields name. */
 async function referencesIn(declared: Options, values: Read, scope: Scope): Promise<Read> {
   const ids: Record<string, string> = {};
   for (const [key, { from }] of Object.entries(declared)) {

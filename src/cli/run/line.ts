@@ -1,5 +1,7 @@
-import { usage } from '../../base/errors.ts';
+import { type Next, usage } from '../../base/errors.ts';
+import { quoted } from '../../base/shell.ts';
 import { flagName } from '../../base/text.ts';
+import { DEFAULT_PROFILE } from '../../machine/settings/host.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import { parameters } from '../../platform/api/endpoint.ts';
 import type { Scope, Settled } from '../../platform/names/lookups.ts';
@@ -13,7 +15,6 @@ import { type GivenOptions, isPlace, type Positional, positionalsOf, takenBy } f
 import { mayChange } from '../language/tree.ts';
 import type { Result } from '../output/view.ts';
 import type { Ask } from '../prompt/ask.ts';
-import { seeHelp } from './command-line.ts';
 import type { PromptAnswer } from './questions.ts';
 
 /** The words of a command line, and what stands for those that are left out. */
@@ -249,3 +250,28 @@ function planOf(parts: ReadonlyMap<string, Word>): TypedLine['plan'] {
 }
 
 const listOf = (word: Word): readonly string[] => (typeof word === 'object' ? word : [String(word)]);
+
+/** The profile, host and CA file that a suggested command line must use. */
+type Where = Pick<Settings, 'host' | 'profile' | 'origins'> & Partial<Pick<Settings, 'caOption'>>;
+
+/** Formats the words after `dnx` for a shell, with `--profile`, `--host` and `--ca-file` if needed. */
+export function commandLine(words: readonly string[], { host, profile, origins, caOption }: Where): string {
+  const given = (flag: string) => words.includes(flag);
+  const flags = [
+    ...(profile === DEFAULT_PROFILE || given('--profile') ? [] : ['--profile', profile]),
+    ...(origins.host !== 'option' || given('--host') ? [] : ['--host', host]),
+    ...(caOption === undefined || given('--ca-file') ? [] : ['--ca-file', caOption]),
+  ];
+  const end = words.indexOf('--');
+  const [before, after] = end < 0 ? [words, []] : [words.slice(0, end), words.slice(end)];
+  return ['dnx', ...before, ...flags, ...after].map(quoted).join(' ');
+}
+
+/** A next command as a line: `Resume with: dnx watch`. */
+export const nextLine = ({ command, why }: Next, where: Where): string => `${why}: ${commandLine(command, where)}`;
+
+/** The `--help` of a command, a group, or dnx itself. */
+export const seeHelp = (path: string): Next => ({ command: [...path.split(' ').filter(Boolean), '--help'], why: 'See' });
+
+/** True for what is not an option. */
+export const isWord = (word: string): boolean => !word.startsWith('-');

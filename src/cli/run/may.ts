@@ -21,10 +21,8 @@ export interface Holder {
   readonly allow?: readonly string[];
 }
 
-/** What a line may do: run itself or as a plan, with something hidden, and whether it can be confirmed on it. Or who may, and why. */
-export type Verdict =
-  | { readonly may: 'yes'; readonly as: 'itself' | 'plan'; readonly hide: ReadonlySet<Shows>; readonly consent: 'here' | 'elsewhere' }
-  | Refusal;
+/** What a line may do: run with something hidden, and whether it can be confirmed on it. Or who may, and why. */
+export type Verdict = { readonly may: 'yes'; readonly hide: ReadonlySet<Shows>; readonly consent: 'here' | 'elsewhere' } | Refusal;
 
 export interface Refusal {
   readonly may: 'no';
@@ -50,7 +48,6 @@ export function may(line: TypedLine, holder: Holder): Verdict {
   }
   return {
     may: 'yes',
-    as: holder.tool === 'change' ? 'plan' : 'itself',
     hide: new Set(isAgent(holder) && !holder.showValues && !seesValues(line) ? (['values'] as const) : []),
     consent: isAgent(holder) ? 'elsewhere' : 'here',
   };

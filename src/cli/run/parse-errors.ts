@@ -6,7 +6,7 @@ import type { AnyCommand, Line, Tree } from '../language/command.ts';
 import type { Options } from '../language/options.ts';
 import type { GivenOptions, Positional } from '../language/signature.ts';
 import { everyCommand, namesOf } from '../language/tree.ts';
-import { seeHelp } from './command-line.ts';
+import { seeHelp } from './line.ts';
 
 /** A command, and what commander reads for it. */
 export interface NamedCommand {

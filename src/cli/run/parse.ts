@@ -7,10 +7,9 @@ import { attributeOf, consents, type Globals, globals, globalsOf } from '../lang
 import { type Options, text } from '../language/options.ts';
 import { type GivenOptions, leadsWithSite, optionsOf, type Positional, positionalsOf } from '../language/signature.ts';
 import { mayChange, namesOf } from '../language/tree.ts';
-import { isWord, seeHelp } from './command-line.ts';
 import type { Refused } from './guess.ts';
 import type { HelpPage } from './help/page.ts';
-import { typedLine } from './line.ts';
+import { isWord, seeHelp, typedLine } from './line.ts';
 import type { NamedCommand } from './parse-errors.ts';
 
 /** Text that is loaded when it is printed. */
@@ -37,7 +36,6 @@ interface Part {
   readonly declare: (own: Command) => Promise<void>;
 }
 
-/** The state of one parse. */
 interface ParseState {
   readonly argv: readonly string[];
   readonly tree: Tree;
@@ -99,7 +97,6 @@ const parents = { server: text('The server', 'server'), site: { ...text('The sit
 /** Loaded for a command line that is wrong. */
 const errors = () => import('./parse-errors.ts');
 
-/** For parts that are declared as they are added. */
 const declareNothing = async () => {};
 
 /** The whole program. Groups and commands are empty until they are named. It prints nothing, and throws instead of exiting. */

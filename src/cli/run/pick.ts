@@ -260,7 +260,6 @@ function padded(rows: readonly (readonly string[])[]): readonly (readonly string
   );
 }
 
-/** The server of a site. */
 const placeOf = (name: string, { targets }: Candidate): readonly string[] =>
   name === 'site' && targets.server ? [targets.server.label] : [];
 

@@ -101,7 +101,6 @@ function offerLabel(item: JsonObject, keys: readonly string[] | undefined): stri
   return name === id ? name : `${name} (${id})`;
 }
 
-/** The values that a command sends, and those that were prompted for. */
 interface SentValues {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly extra: Readonly<Record<string, unknown>>;

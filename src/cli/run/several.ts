@@ -14,7 +14,6 @@ interface Items<I extends Target, D> {
   readonly run: (item: I) => Promise<View<D> | Result<D>>;
 }
 
-/** A row of the result. */
 interface Row {
   readonly label: string;
   readonly words: string;
@@ -51,7 +50,6 @@ export async function several<I extends Target, D>({ noun, verb, items, run }: I
   };
 }
 
-/** The result of a failed item. */
 function failed({ id, label }: Target, error: unknown): Result {
   // The others are planned, too.
   if (error instanceof Planned) return { view: nothing };

@@ -46,7 +46,6 @@ function lineOf(typed: TypedLine, answers: Readonly<Record<string, unknown>>): r
   return line.every((word) => safeLine(word) === word) ? line : undefined;
 }
 
-/** The output options. */
 const shaped = ({ globals }: TypedLine): readonly string[] => [
   ...(globals.json ? ['--json'] : []),
   ...(['output', 'query', 'sort', 'limit'] as const).flatMap((key) => (globals[key] === undefined ? [] : [flagName(key), globals[key]])),

@@ -5,7 +5,6 @@ import type { Context } from '../language/command.ts';
 import { answer } from '../language/resource.ts';
 import { type Column, ending, record } from '../output/view.ts';
 
-/** Work to start and follow, and how to show it. */
 interface Shown<T extends Thing> extends Work<T> {
   readonly columns: readonly Column[];
   /** The success line, to which the time is added: `Created server web-3`. */

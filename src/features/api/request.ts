@@ -1,7 +1,7 @@
 import { usage } from '../../base/errors.ts';
 import { orList } from '../../base/text.ts';
 import type { Words } from '../../cli/language/command.ts';
-import { seeHelp } from '../../cli/run/command-line.ts';
+import { seeHelp } from '../../cli/run/line.ts';
 import { type Endpoint, type Method, parameters, segment } from '../../platform/api/endpoint.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { operationAt } from '../../platform/operations.ts';

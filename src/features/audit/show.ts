@@ -1,7 +1,7 @@
 import { DnxError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, type Reports, rows } from '../../cli/output/view.ts';
-import { commandLine } from '../../cli/run/command-line.ts';
+import { commandLine } from '../../cli/run/line.ts';
 import { pathToWrite } from '../../machine/files/own-files.ts';
 import { type AuditScope, examineServers } from './audit.ts';
 import { type Accepted, type BaselineComparison, compareWith, readBaseline, writeBaseline } from './baseline.ts';

@@ -3,7 +3,7 @@ import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { either, item, listOf, nullable, number, objectOf, oneOf, type Printed, type Shape, word } from '../../cli/language/shape.ts';
 import { columns, ending, record } from '../../cli/output/view.ts';
-import { commandLine } from '../../cli/run/command-line.ts';
+import { commandLine } from '../../cli/run/line.ts';
 import { timedOut } from '../../platform/follow/follow.ts';
 import { siteUrl, type Target } from '../../platform/names/names.ts';
 import type { Outcome } from './judge.ts';

@@ -1,7 +1,6 @@
 import { DnxError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { painted } from '../../cli/output/style.ts';
-import { safeLine } from '../../cli/output/text.ts';
+import { painted, safeLine } from '../../cli/output/text.ts';
 import { columns, type Reports, rows } from '../../cli/output/view.ts';
 import type { World } from '../../machine/world.ts';
 import { type DoctorCheck, failed, machineChecks, passed } from './machine.ts';

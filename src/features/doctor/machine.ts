@@ -4,7 +4,7 @@ import { quoted } from '../../base/shell.ts';
 import { supportedNode, supportsNode, version } from '../../base/version.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { nullable, objectOf, oneOf, type Printed, word } from '../../cli/language/shape.ts';
-import { commandLine } from '../../cli/run/command-line.ts';
+import { commandLine } from '../../cli/run/line.ts';
 import { INSECURE_FILE } from '../../machine/credentials/tokens.ts';
 import type { Link } from '../../machine/settings/link.ts';
 import type { World } from '../../machine/world.ts';

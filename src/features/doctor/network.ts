@@ -3,7 +3,7 @@ import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { commandLine } from '../../cli/run/command-line.ts';
+import { commandLine } from '../../cli/run/line.ts';
 import { instead } from '../../machine/credentials/keychain-failure.ts';
 import { type Env, NetworkFault, type World } from '../../machine/world.ts';
 import type { Reply } from '../../platform/api/api.ts';

@@ -146,7 +146,6 @@ async function answerOf(endpoint: Endpoint, callers: readonly Leaf[]): Promise<r
   return [...new Set(names)].filter((name) => name !== 'password').map((name) => columnOf(endpoint, name));
 }
 
-/** The endpoints whose responses a command prints. */
 function printedFrom({ path, command: { calls } }: Leaf): readonly string[] {
   const { first, others } = typeof calls === 'function' ? { first: undefined, others: [] } : pathsIn(calls);
   return own(elsewhere, path) ?? [...(first ? [first] : []), ...others];

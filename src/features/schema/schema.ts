@@ -51,7 +51,6 @@ export const waitEvents = either(
   objectOf({ type: oneOf('result') }),
 );
 
-/** All of a command, from its declaration. */
 async function commandSchema(leaf: Leaf, tree: Tree): Promise<CommandSchema> {
   const { group, command } = leaf;
   const { description = null, formats = [], exits = null, options = {} } = command;
@@ -140,7 +139,6 @@ const fieldSchema = ({ type, choices, format, help }: KnownField): JsonSchema =>
   ...(format && { format }),
 });
 
-/** Each request, and the options that send it if nothing else does. */
 function requestsOf({ calls }: AnyCommand): CommandSchema['requests'] {
   const options = new Map<Endpoint, (string | undefined)[]>();
   for (const [call, when] of typeof calls === 'function' ? [] : conditionsIn(calls))

@@ -2,7 +2,7 @@ import { type Detail, type DnxError, type Next, usage } from '../../base/errors.
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { commandLine } from '../../cli/run/command-line.ts';
+import { commandLine } from '../../cli/run/line.ts';
 import { siteEndpoint } from '../../platform/follow/readers.ts';
 import type { Located } from '../../platform/names/names.ts';
 import { commitIn, commitsBetween, migrationsBetween, mustRead, openClone, Unknowable } from '../changes/clone.ts';

@@ -68,7 +68,6 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
   };
 }
 
-/** Options with a deadline. */
 const optionsUntil = (options: ClientOptions, deadline: number): ClientOptions => ({
   ...options,
   clock: clockUntil(options.clock, deadline),

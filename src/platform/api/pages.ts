@@ -115,7 +115,6 @@ function leastOn(page: number, { last = 1, size = 1, total }: { readonly [key in
   return page < last ? size : page === last ? 1 : 0;
 }
 
-/** What a response has that is no list. */
 function insteadOf({ status, body, data, message }: Reply): string {
   if (message !== undefined) return `the message “${oneLine(message)}”`;
   if (body === undefined) return `${status} without a body`;

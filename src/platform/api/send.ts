@@ -13,7 +13,6 @@ const FIRST_MS = 1_000;
 /** A retry starts at most this long after the first failure. */
 const TOTAL_MS = 30_000;
 
-/** Sends a request and reads the whole response. */
 type Send = <T>(method: string, path: string, options: SendOptions) => Promise<Reply<T>>;
 
 /** How requests leave: `send` with retries, shown while they last, and `exchange` once, with an unread body. Both keep the rate limit. */

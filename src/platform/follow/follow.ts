@@ -162,7 +162,6 @@ export const timedOut = (job: string, timeoutMs: number, resume: Next): DnxError
 export const isFault = (error: unknown): error is DnxError =>
   isError(error, 'network') || (isError(error, 'failed') && ((error.status ?? 0) >= 500 || error.cause instanceof NetworkFault));
 
-/** The error after too many faults in a row. */
 const lostContact = (what: string, cause: DnxError): DnxError =>
   new DnxError('network', `Lost contact with ${what}: ${cause.message}`, { cause });
 

@@ -9,7 +9,6 @@ interface Polled<T> {
   readonly startedAt: number;
 }
 
-/** What a shared poll needs. */
 interface PollOptions<T> {
   readonly clock: Clock;
   readonly signal: AbortSignal;

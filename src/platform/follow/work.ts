@@ -44,7 +44,6 @@ export interface Work<T extends Thing> {
   readonly resume: (id: string) => readonly string[];
 }
 
-/** How the work ended. */
 interface Worked<T extends Thing> {
   readonly reply: Reply;
   /** The last state; undefined if it was not followed. */

@@ -12,7 +12,6 @@ import { called, idIn, resourceName } from './names.ts';
 /** How a new resource is found if the response to its creation is lost. */
 export interface Creation {
   readonly noun: string;
-  /** The list in which it appears. */
   readonly list: Listed;
   /** The fields that the request sends, which it must show. */
   readonly sent: JsonObject;
@@ -36,7 +35,6 @@ export interface Creating {
   readonly progress: { warn(sentence: string): void; step(sentence: string): void; done(): void };
 }
 
-/** What is known before the request. */
 interface Before {
   readonly seen?: Seen | undefined;
   /** Why the list is not searched afterwards. */
@@ -135,7 +133,6 @@ async function look(ctx: Creating, creation: Creation, before: Seen | undefined)
   }
 }
 
-/** What the list shows, in a sentence or two. */
 function summary({ noun, sent }: Creation, { seen }: Before, matching: readonly JsonObject[], fresh: readonly JsonObject[]): string {
   const name = resourceName(sent, noun)?.toLowerCase();
   const isLike = (item: JsonObject) => isPossible(item, sent) || (name !== undefined && resourceName(item, noun)?.toLowerCase() === name);
@@ -195,7 +192,6 @@ async function newIn(api: Api, list: Listed, before: Seen | undefined): Promise<
 const firstPage = (api: Api, { endpoint, params, query = {} }: Listed, options: { readonly casual?: boolean } = {}) =>
   readPage<unknown>(api.send, endpoint, params, { ...options, query });
 
-/** The ids of the items. */
 const idsIn = (items: readonly unknown[]): ReadonlySet<string> =>
   new Set(items.flatMap((each) => (isObject(each) ? (idIn(each.id) ?? []) : [])));
 

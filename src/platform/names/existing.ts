@@ -15,7 +15,6 @@ export interface FieldDifference {
   readonly wanted: unknown;
 }
 
-/** A resource compared with what it should be. */
 interface FieldComparison {
   readonly differences: readonly FieldDifference[];
   /** The fields that the API does not show. */
@@ -153,11 +152,11 @@ export const spellings: Readonly<Record<string, Readonly<Record<string, (word: s
   network_rule: { protocol: lowercase, action: lowercase, source },
 };
 
-/** What is shown of a value that stays hidden. */
 /** Fields by which an API marks a value that it does not show. */
 const MARKS = ['masked', 'is_masked', 'hidden', 'is_hidden', 'redacted', 'is_redacted', 'secret', 'is_secret'] as const;
 
 /** True if the API says that it does not show the value of a resource. */
 export const isMarkedHidden = (item: JsonObject): boolean => MARKS.some((mark) => [true, 1, '1', 'true'].includes(item[mark] as string));
 
+/** What is shown of a value that stays hidden. */
 export const MASK = '••••••••';

@@ -88,7 +88,6 @@ async function current(noun: Noun, targets: Targets, { api }: Scope, required = 
   }
 }
 
-/** The command that updates a link file. */
 const relink: Next = { command: ['link'], why: 'Link this project again with' };
 
 const mislinked = (noun: string, { id, label }: Target, now: string | undefined, after = ''): DnxError =>

@@ -119,7 +119,6 @@ export interface Scope {
 
 /** The progress of a search. */
 export interface Searching {
-  /** A server was read. */
   next(): void;
   end(): void;
 }

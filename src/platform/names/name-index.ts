@@ -17,7 +17,6 @@ import {
 } from './index-file.ts';
 import { choiceAt, choices, idIn, namings, nounAt, resourceName } from './names.ts';
 
-/** A list of ids and names. */
 interface Recalled {
   readonly items: readonly JsonObject[];
   readonly path: string;
@@ -78,7 +77,6 @@ export function openNameIndex({ directory, signal, ...options }: Options) {
   };
   return {
     ...observer,
-    /** True for --no-cache. */
     fresh: options.fresh,
     /** The token for requests, whose names these are. */
     token: use,
@@ -172,7 +170,6 @@ function openMemory(file: string, { token, stored, fresh, clock, ...identity }: 
 /** False for names that are there for completion alone. */
 const isTrusted = (path: string): boolean => !namings[nounAt(path) ?? '']?.completionOnly;
 
-/** Names by noun and id. */
 const namesById = (lists: readonly (readonly [path: string, list: NameList])[]) =>
   new Map(
     lists.flatMap(([path, { items = [], read }]) => {

@@ -94,7 +94,6 @@ async function current({ server, site }: Targets, word: string, { api }: Scope):
   return now?.id === site.id && isNamedSite(word, now.id, now.label) ? now : undefined;
 }
 
-/** A GET and what it was asked about. */
 interface Asked<T> {
   readonly endpoint: Endpoint;
   readonly ask: (targets: Targets) => Promise<T>;

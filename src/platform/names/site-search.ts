@@ -90,7 +90,6 @@ export interface Everywhere {
   readonly unread: readonly { readonly server: Target; readonly error: DnxError }[];
 }
 
-/** The sites of every server, some of them perhaps remembered. */
 interface Survey extends Everywhere {
   /** True if a list was remembered. */
   readonly remembered: boolean;
@@ -157,7 +156,6 @@ async function hiddenFrom({ unread }: Everywhere, word: string, { api, names }: 
   return undefined;
 }
 
-/** A remembered server of this name. */
 async function knownServer(word: string, { names }: Scope): Promise<JsonObject | undefined> {
   const servers = await names.recall(SERVERS, {}, KEPT_MS);
   return namings.server && matching(servers?.items ?? [], word, namings.server)[0];

@@ -56,7 +56,6 @@ function termOf(positional: Positional, index: number): string {
   return required || option.required ? `<${term}>` : `[${term}]`;
 }
 
-/** What an argument is called. */
 const nameOf = ({ key, option }: Positional): string => (option.destination && option.placeholder) || key.replaceAll('_', '-');
 
 /** An argument, and the option that can replace it. */

@@ -1,6 +1,6 @@
 import { DnxError, isStop } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
-import { commandLine } from '../../../cli/run/command-line.ts';
+import { commandLine } from '../../../cli/run/line.ts';
 import { places, type LogSource as Selected } from '../../remote/log-paths.ts';
 import { type SiteOnMachine, siteDirectories } from '../../remote/machine.ts';
 import { readSections, type ScriptSection } from '../../remote/sections.ts';

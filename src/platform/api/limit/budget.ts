@@ -24,7 +24,6 @@ export function parseRate(word: string): Rate | undefined {
   return { limit: Number(limit) || Number.POSITIVE_INFINITY, windowMs };
 }
 
-/** The value of DNX_RATE_LIMIT. */
 function configuredRate(word: string): Rate {
   const rate = parseRate(word);
   if (rate) return counted(rate);

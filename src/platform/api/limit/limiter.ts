@@ -58,7 +58,6 @@ const exhausted = (ms: number, bound: string | undefined, busiest: ReturnType<Bu
     hint: `Try again ${retryWords(String(Math.ceil(ms / 1_000)))}${bound === undefined ? '' : `, or use a longer ${bound}`}.`,
   });
 
-/** The pauses of one request. */
 type Waits = ReturnType<typeof waitsOf>;
 
 function waitsOf(

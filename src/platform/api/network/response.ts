@@ -26,7 +26,6 @@ export interface BodyReading {
   readonly after: Timer;
 }
 
-/** Status and headers of a response. */
 type Head = Pick<HttpResponse, 'status'> & { readonly headers: Readonly<Record<string, string | string[] | undefined>> };
 
 /** The response of the transport. Its body throws a NetworkFault if it is cut off, or the signal's reason. */
@@ -112,7 +111,6 @@ async function* chunksOf(stream: Readable): AsyncIterable<Uint8Array> {
   }
 }
 
-/** What a stream tells while it is read. */
 const CHANGES = ['readable', 'end', 'error', 'close'];
 
 /** Reads a whole body as text. */

@@ -130,7 +130,6 @@ export function httpTransport({ proxyOf, trust, lookup, elapsed, ...reading }: T
   };
 }
 
-/** How a request reaches its host. */
 interface Route {
   readonly request: typeof import('node:http').request;
   readonly options: RequestOptions;
@@ -138,14 +137,12 @@ interface Route {
   readonly headers: Readonly<Record<string, string>>;
   /** The fault if the proxy refused the request instead. */
   readonly refusal: (response: IncomingMessage) => NetworkFault | undefined;
-  /** The fault of a request that failed. */
   readonly faultOf: (error: unknown, sent: boolean) => Promise<NetworkFault>;
 }
 
 /** The fault of a request without a proxy. What explains it is loaded only then. */
 const faultOf: Route['faultOf'] = async (error, sent) => (await import('./unreachable.ts')).faultOf(error, sent);
 
-/** Finds the route of each URL, and keeps the connections. */
 function openRoutes(connecting: Connecting, proxyOf: ProxyOf | undefined) {
   const agents = new Map<string, Agent>();
 
