@@ -244,7 +244,7 @@ async function lateInterrupt(code: number | undefined, signal: AbortSignal): Pro
   await delay(LATE_MS, undefined, { signal }).catch(() => {});
 }
 
-/** stdout, with an error listener: without one, a closed pipe crashes Node. `write` in cli/output/write.ts handles the error. */
+/** stdout, with an error listener: without one, a closed pipe crashes Node. `write` in cli/output/text.ts handles the error. */
 function outputOf({ stdout, platform }: NodeJS.Process): World['stdout'] {
   const file = platform !== 'win32' && !stdout.isTTY && isFile(stdout.fd);
   const output = file ? fileOutput(stdout.fd) : knowingDiscards(stdout as World['stdout'], stdout.fd);
