@@ -13,7 +13,7 @@ import type { World } from '../../machine/world.ts';
 import { fill, parameters } from '../../platform/api/endpoint.ts';
 import { accountKey, accountStored, type NameList, type NamesAccount, readAccounts } from '../../platform/names/index-file.ts';
 import { matching } from '../../platform/names/match.ts';
-import { isIdOf, resourceName, targetIds, choices, listOfKind, namings } from '../../platform/names/names.ts';
+import { choices, isIdOf, listOfKind, namings, resourceName, targetIds } from '../../platform/names/names.ts';
 import type { TypedLine } from './line.ts';
 import type { OfferedWord, WordSources } from './offer.ts';
 
