@@ -1,6 +1,7 @@
 import { everyCommand } from '../../../src/cli/language/tree.ts';
 import { tree } from '../../../src/commands/index.ts';
 import { formats } from '../../../src/machine/settings/settings.ts';
+import { markdownFile } from './page.ts';
 
 /** A piece of a sentence. Code is a command, an option, a variable or a file. */
 export interface Piece {
@@ -47,7 +48,8 @@ export function pageOf(code: string): string | undefined {
   const [, name = '', more = ''] = /^dnx (help [\w-]+|[\w-]+)(?: ([\w-]+))?$/.exec(code) ?? [];
   if (name.startsWith('help ')) {
     const [, topic = ''] = name.split(' ');
-    return more === '' ? `${tree.topics.some((each) => each.name === topic) ? 'help-' : ''}${topic}.md` : undefined;
+    if (more !== '') return undefined;
+    return markdownFile({ name: topic, section: tree.topics.some(({ name }) => name === topic) ? 7 : 1 });
   }
   if (more !== '') return paths.includes(`${name} ${more}`) ? `${name}.md#dnx-${name}-${more}` : undefined;
   return paths.includes(name) ? `${name}.md` : undefined;
