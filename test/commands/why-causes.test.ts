@@ -137,7 +137,8 @@ test('there is an output for every cause that a line shows', () => {
   // Their messages have several lines.
   const quoted = ['composer_plugin', 'route_name', 'node_exception', 'command_exception'];
   const patterned = causes.filter(({ patterns = [] }) => patterns.length > 0).map(({ id }) => id);
-  expect(patterned.filter((id) => !shown.has(id) && !quoted.includes(id))).toEqual([]);
+  const missing = patterned.filter((id) => !shown.has(id) && !quoted.includes(id));
+  expect(missing, 'Add a line of real output of each to test/commands/why/outputs.ts').toEqual([]);
 });
 
 test.each([

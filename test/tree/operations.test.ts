@@ -14,11 +14,12 @@ const listed = lines.filter((line) => !line.startsWith('-')).sort();
 const excluded = lines.filter((line) => line.startsWith('-'));
 
 test('commands call exactly the operations of the API reference', () => {
-  expect([...new Set(leaves.flatMap(({ command }) => operationsOf(command)))].sort()).toEqual(listed);
+  const called = [...new Set(leaves.flatMap(({ command }) => operationsOf(command)))].sort();
+  expect(called, 'Compare the commands with test/operations.txt').toEqual(listed);
 });
 
 test('dnx knows exactly the operations of the API reference', () => {
-  expect(Object.keys(operations).sort()).toEqual(listed);
+  expect(Object.keys(operations).sort(), 'Compare src/platform/operations.ts with test/operations.txt').toEqual(listed);
 });
 
 test.each(leaves.filter(({ command }) => command.fields).map(({ path, command }) => [path, command] as const))(
@@ -28,12 +29,13 @@ test.each(leaves.filter(({ command }) => command.fields).map(({ path, command })
     if (typeof call !== 'string' || isRead(call)) return;
     const own = Object.entries(fields).filter(([, { as }]) => as === undefined);
     const { fields: harmless = [], secrets = [] } = operations[call] ?? {};
-    for (const [field, { kind }] of own) expect(kind === 'secret' ? secrets : harmless).toContain(field);
+    for (const [field, { kind }] of own)
+      expect(kind === 'secret' ? secrets : harmless, `${call} in src/platform/operations.ts`).toContain(field);
   },
 );
 
 test('the sandbox serves exactly the operations of the API reference', () => {
-  expect(routes).toEqual(listed);
+  expect(routes, 'Compare src/sandbox/operations.ts with test/operations.txt').toEqual(listed);
 });
 
 test('an operation without a command has a reason', () => {
@@ -45,5 +47,7 @@ test('an operation without a command has a reason', () => {
 
 test('dnx and the sandbox agree on the ability of each operation', () => {
   const said = sandboxOperations.map(({ route }) => [route, needOf(route)?.ability]);
-  expect(said).toEqual(sandboxOperations.map((operation) => [operation.route, operation.open ? undefined : operation.ability]));
+  expect(said, 'Compare src/platform/operations.ts with src/sandbox/resources').toEqual(
+    sandboxOperations.map((operation) => [operation.route, operation.open ? undefined : operation.ability]),
+  );
 });

@@ -29,10 +29,10 @@ const filesIn = (directory: string): string[] =>
 const sources = filesIn('src').map(read);
 const client = sources.filter(({ file }) => !file.startsWith('src/sandbox/'));
 
-/** From the top down: a room imports only from the rooms below it. */
-const rooms = ['process', 'main', 'run', 'commands', 'features', 'cli', 'platform', 'machine', 'base'];
+/** From the top down: a layer imports only from the layers below it. */
+const layers = ['process', 'main', 'run', 'commands', 'features', 'cli', 'platform', 'machine', 'base'];
 
-const roomOf = (file: string): string => file.split('/')[1]?.replace(/\.ts$/, '') ?? '';
+const layerOf = (file: string): string => file.split('/')[1]?.replace(/\.ts$/, '') ?? '';
 
 /** Files, and the only files that may import them. */
 const reserved: readonly (readonly [what: RegExp, by: RegExp])[] = [
@@ -46,14 +46,14 @@ const reserved: readonly (readonly [what: RegExp, by: RegExp])[] = [
 describe('imports, including type imports', () => {
   const edges = sources.flatMap(({ file, imports }) => imports.filter((of) => of.startsWith('src/')).map((of) => [file, of] as const));
 
-  test('every file is in a known room', () => {
-    expect([...new Set(sources.map(({ file }) => roomOf(file)))].sort()).toEqual([...rooms, 'sandbox'].sort());
+  test('every file is in a known layer', () => {
+    expect([...new Set(sources.map(({ file }) => layerOf(file)))].sort()).toEqual([...layers, 'sandbox'].sort());
   });
 
-  test('go to the same room or a room below', () => {
+  test('go to the same layer or a layer below', () => {
     const up = edges.filter(([from, to]) => {
-      const [upper, lower] = [roomOf(from), roomOf(to)];
-      return upper !== lower && upper !== 'sandbox' && lower !== 'sandbox' && rooms.indexOf(lower) < rooms.indexOf(upper);
+      const [upper, lower] = [layerOf(from), layerOf(to)];
+      return upper !== lower && upper !== 'sandbox' && lower !== 'sandbox' && layers.indexOf(lower) < layers.indexOf(upper);
     });
     expect(up).toEqual([]);
   });
