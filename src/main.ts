@@ -45,7 +45,7 @@ export async function main(argv: readonly string[], world: World, check?: Parame
     if (check?.(invocation) === false) return 0;
     const { settingsFor, runCommand } = await import('./run.ts');
     settings = settingsFor(invocation, world);
-    return await runCommand(invocation, settings, world, { tree, runLine: main, report, line: lineFor(settings) });
+    return await runCommand(invocation, settings, world, { tree, runLine: main, report, formatNext: nextFormat(settings) });
   } catch (error) {
     return report(error);
   }
@@ -72,10 +72,11 @@ const reportIn = async (world: World, error: unknown, look: Look, settings: Sett
     debug: settings?.debug ?? (look.debug || truthy(world.env.DNX_DEBUG)),
     color: look.color,
     world,
-    line: lineFor(settings),
+    line: nextFormat(settings),
   });
 
-const lineFor =
+/** How a next command is written: with the options that lead it to the same host and profile. */
+const nextFormat =
   (settings: Settings | undefined) =>
   ({ command }: Next): string =>
     commandLine(command, settings ?? { host: DEFAULT_HOST, profile: DEFAULT_PROFILE, origins: {} });

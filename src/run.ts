@@ -18,8 +18,8 @@ import type { World } from './machine/world.ts';
 interface Main extends Pick<Context, 'tree' | 'runLine'> {
   /** The exit code of an error, which it prints. */
   readonly report: (error: unknown) => Promise<number>;
-  /** Formats a next command for a shell. */
-  readonly line: Parameters<typeof errorInJson>[1];
+  /** A next command, as a shell takes it. */
+  readonly formatNext: Parameters<typeof errorInJson>[1];
 }
 
 /** The settings of a command line. */
@@ -78,7 +78,7 @@ async function end(line: Line, ctx: BaseContext, main: Main): Promise<Ending> {
   }
   const { error } = failed;
   const code = await main.report(error);
-  return { result, code, failure: error instanceof ClosedPipe ? undefined : { error, data: errorInJson(error, main.line) } };
+  return { result, code, failure: error instanceof ClosedPipe ? undefined : { error, data: errorInJson(error, main.formatNext) } };
 }
 
 /** Prints a result, and what to do next. */

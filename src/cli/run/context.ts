@@ -91,8 +91,8 @@ export function argumentsFor(ready: Ready, targets: Targets, base: BaseContext) 
   const filled = Object.entries(command.fields ?? {}).flatMap(([key, { as = '' }]) => (targets[as] ? [[key, targets[as].id]] : []));
   const body: Record<string, unknown> = { ...fields, ...Object.fromEntries(filled), ...extra };
   const isNone = command.targets === 'optional' && ready.targets.length === 0;
-  const own = command.targets === 'all' ? ready.targets : isNone ? undefined : targets;
-  return { ctx: contextFor(ready, targets, body, base), args: { targets: own, options, fields, body, consent } };
+  const taken = command.targets === 'all' ? ready.targets : isNone ? undefined : targets;
+  return { ctx: contextFor(ready, targets, body, base), args: { targets: taken, options, fields, body, consent } };
 }
 
 function contextFor(ready: Ready, targets: Targets, body: Readonly<Record<string, unknown>>, base: BaseContext): Context {
@@ -145,7 +145,7 @@ interface Request {
 
 /** `ctx.call`, `ctx.list` and `ctx.pages`: requests to the declared endpoints, with the ids of the targets. */
 function requestsOf(
-  { endpoint: own, targets, lookUp, body }: Request,
+  { endpoint: first, targets, lookUp, body }: Request,
   api: Context['api'],
   scope: Scope,
 ): Pick<Context, 'call' | 'list' | 'pages'> {
@@ -159,16 +159,16 @@ function requestsOf(
     return askedAgain(targets, lookUp, scope, { endpoint, ask: (found) => request(targetIds(found)), ...(shown && { shown }) });
   };
   return {
-    call(endpoint = declared(own), options = {}) {
-      const sent = 'body' in options ? options.body : endpoint === own && Object.keys(body).length > 0 ? body : undefined;
+    call(endpoint = declared(first), options = {}) {
+      const sent = 'body' in options ? options.body : endpoint === first && Object.keys(body).length > 0 ? body : undefined;
       const send = <T>(ids: Readonly<Record<string, string>>) =>
         api.send<T>(endpoint, { ...ids, ...options.params }, { body: sent, ...(options.assume && { assume: options.assume }) });
       return fresh(endpoint, send<never>, ({ data }) => data);
     },
-    list(endpoint = declared(own), options = {}) {
+    list(endpoint = declared(first), options = {}) {
       return fresh(endpoint, (ids) => api.list(endpoint, ids, options));
     },
-    pages(endpoint = declared(own), options = {}) {
+    pages(endpoint = declared(first), options = {}) {
       return fresh(endpoint, (ids) => begun(api.pages(endpoint, ids, options)));
     },
   };
