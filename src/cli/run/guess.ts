@@ -28,7 +28,7 @@ interface Guessing<P extends Attempt> {
 type Argv = readonly string[];
 
 /** A command line in which every guess is replaced. */
-interface Line<P extends Attempt> {
+interface GuessedLine<P extends Attempt> {
   readonly argv: Argv;
   readonly parsed: P;
 }
@@ -65,11 +65,11 @@ function meaningOf({ path, word }: Refused, { options }: Guesses): string | unde
 }
 
 /** The first line that can be parsed; else that of another error, if only the command was guessed. */
-async function follow<P extends Attempt>(line: Line<P>, guessing: Guessing<P>, left: number): Promise<Line<P> | undefined> {
+async function follow<P extends Attempt>(line: GuessedLine<P>, guessing: Guessing<P>, left: number): Promise<GuessedLine<P> | undefined> {
   const { refused } = line.parsed;
   if (!refused) return line;
   if (left === 0) return undefined;
-  let failed: Line<P> | undefined;
+  let failed: GuessedLine<P> | undefined;
   for (const argv of rewritten(line.argv, refused, guessing)) {
     const found = await follow({ argv, parsed: await guessing.parse(argv) }, guessing, left - 1);
     if (found && found.parsed.error === undefined) return isEnough(found, refused) ? found : undefined;
@@ -79,7 +79,7 @@ async function follow<P extends Attempt>(line: Line<P>, guessing: Guessing<P>, l
 }
 
 /** False for a consent that would not be enough: `--force` for what cannot be undone. */
-const isEnough = ({ argv, parsed: { invocation } }: Line<Attempt>, { word }: Refused): boolean =>
+const isEnough = ({ argv, parsed: { invocation } }: GuessedLine<Attempt>, { word }: Refused): boolean =>
   isWord(word) || !argv.includes('--yes') || !invocation || consentLevel(invocation.command) !== 'severe';
 
 function rewritten(argv: Argv, refused: Refused, guessing: Pick<Guessing<Attempt>, 'tree' | 'guesses'>): Argv[] {

@@ -20,20 +20,20 @@ export async function inputsOf(
   scope: Scope,
 ): Promise<Inputs> {
   const { command, body } = line;
-  const own = Object.fromEntries(Object.entries(command.fields ?? {}).filter(([, { as }]) => as === undefined));
+  const declaredFields = Object.fromEntries(Object.entries(command.fields ?? {}).filter(([, { as }]) => as === undefined));
   const options = await readAll(command.options ?? {}, line.options, sources);
-  const given = await readAll(own, line.fields, sources);
+  const given = await readAll(declaredFields, line.fields, sources);
   const extra = command.fields ? await extraBody(body.field, body.data, sources) : {};
-  const asked = await askAll({ ...own, ...command.options }, { ...options, ...given, ...extra }, { ...sources, api: scope.api });
+  const asked = await askAll({ ...declaredFields, ...command.options }, { ...options, ...given, ...extra }, { ...sources, api: scope.api });
   const chosen = Object.entries(asked).flatMap(([key, { value }]) => (value === undefined ? [] : [[key, value] as const]));
   const answered = (declared: Options) => Object.fromEntries(chosen.filter(([key]) => key in declared));
-  const fields = { ...given, ...answered(own) };
+  const fields = { ...given, ...answered(declaredFields) };
   return {
     options: { ...options, ...answered(command.options ?? {}) },
-    fields: { ...fields, ...(await referencesIn(own, without(fields, asked), scope)) },
+    fields: { ...fields, ...(await referencesIn(declaredFields, without(fields, asked), scope)) },
     extra,
     asked,
-    answers: Object.fromEntries(chosen.map(([key, value]) => [key, own[key]?.kind === 'secret' ? '-' : value])),
+    answers: Object.fromEntries(chosen.map(([key, value]) => [key, declaredFields[key]?.kind === 'secret' ? '-' : value])),
   };
 }
 

@@ -163,7 +163,8 @@ export interface ParsedWords {
   readonly positionals: readonly Positional[];
   /** By position. */
   readonly words: readonly unknown[];
-  readonly own: Options;
+  /** The options and fields of the command. */
+  readonly declared: Options;
   readonly given: GivenOptions;
 }
 
@@ -176,9 +177,9 @@ const wordOf = (value: unknown): Word | undefined => {
 
 /** Assigns the words to the parts of the command. Fails if a value is given both by position and as a flag. */
 export function typedLine(group: Group, command: AnyCommand, path: string, received: ParsedWords): TypedLine {
-  const { positionals, words, own, given } = received;
+  const { positionals, words, declared, given } = received;
   const parts = new Map<string, Word>();
-  for (const key of Object.keys(own)) {
+  for (const key of Object.keys(declared)) {
     const word = wordOf(given[attributeOf(key)]);
     if (word !== undefined) parts.set(key, word);
   }
@@ -186,7 +187,7 @@ export function typedLine(group: Group, command: AnyCommand, path: string, recei
   positionals.forEach(({ key: name, option }, index) => {
     const given = wordOf(words[index]);
     if (given === undefined) return;
-    const word = option.destination ? placeIn(String(given), own, parts) : given;
+    const word = option.destination ? placeIn(String(given), declared, parts) : given;
     if (option.destination) destination = destinationOf(String(word), parts);
     const key = (option.destination && destination?.parent) || name;
     if (parts.has(key)) throw usage(`<${key.replaceAll('_', '-')}> is given twice: as '${word}' and with ${flagName(key)}.`);
@@ -194,13 +195,13 @@ export function typedLine(group: Group, command: AnyCommand, path: string, recei
   });
   // Parents are accepted before the group, but not every command has them.
   for (const key of ['server', 'site'])
-    if (given[key] !== undefined && !(key in own)) throw usage(`Unknown option '${flagName(key)}'.`, undefined, seeHelp(path));
+    if (given[key] !== undefined && !(key in declared)) throw usage(`Unknown option '${flagName(key)}'.`, undefined, seeHelp(path));
   return { group, command, path, globals: globalsOf(given), ...(destination && { destination }), ...sorted(command, parts) };
 }
 
 /** The place in `root@web-1`, if the command has an option for the user, which it sets. */
-function placeIn(word: string, own: Options, parts: Map<string, Word>): string {
-  const [, user, place] = own.user && !parts.has('user') ? (/^([^@/]+)@([^@]+)$/.exec(word) ?? []) : [];
+function placeIn(word: string, declared: Options, parts: Map<string, Word>): string {
+  const [, user, place] = declared.user && !parts.has('user') ? (/^([^@/]+)@([^@]+)$/.exec(word) ?? []) : [];
   if (user === undefined || place === undefined) return word;
   parts.set('user', user);
   return place;

@@ -190,7 +190,7 @@ function commandPart(path: string, load: () => Promise<{ group: Group; command: 
       own.action(async () => {
         const given = givenIn(state);
         const words = await placed(own.args, named, path, given, state);
-        state.invocation = typedLine(group, command, path, { positionals: named.all, words, own: named.options, given });
+        state.invocation = typedLine(group, command, path, { positionals: named.all, words, declared: named.options, given });
       });
     },
   };
