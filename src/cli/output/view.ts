@@ -56,7 +56,7 @@ type AnyView =
   | {
       readonly kind: 'rows';
       readonly items: readonly Item[];
-      /** The items page by page, read while they are printed. Then `items` is empty, and `paged.ts` alone reads them. */
+      /** The items page by page, read while they are printed. Then `items` is empty, and `print.ts` alone reads them. */
       readonly pages?: AsyncIterable<readonly Item[]>;
       readonly columns: readonly Column[];
       readonly empty: string;
