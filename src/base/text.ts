@@ -98,3 +98,8 @@ function patternOf(secret: string): RegExp {
   const alone = `(?<![\\p{L}\\p{N}][._:/@-]*)${quoted}(?![._:/@-]*[\\p{L}\\p{N}])`;
   return new RegExp(secret.length < SHORTEST_SECRET ? alone : quoted, 'giu');
 }
+
+const PLAIN = /^[ -~–…]*$/;
+
+/** True for text with one column per character. */
+export const isPlain = (text: string): boolean => PLAIN.test(text);

@@ -38,9 +38,9 @@ const layerOf = (file: string): string => file.split('/')[1]?.replace(/\.ts$/, '
 const reserved: readonly (readonly [what: RegExp, by: RegExp])[] = [
   [/^src\/sandbox\//, /^src\/(sandbox\/|commands\/sandbox\.ts)/],
   // Commands compute views and never print.
-  [/^src\/cli\/output\/(?!(view|text|wrap|style|progress)\.ts)/, /^src\/(cli\/output\/|(main|run)\.ts|cli\/run\/context\.ts)/],
+  [/^src\/cli\/output\/(?!(view|text|wrap|progress)\.ts)/, /^src\/(cli\/output\/|(main|run)\.ts|cli\/run\/context\.ts)/],
   [/^src\/cli\/prompt\/(?!(ask|questions)\.ts)/, /^src\/cli\/prompt\//],
-  [/^src\/platform\/api\/network\/transport\.ts/, /^src\/platform\/api\/network\/network\.ts/],
+  [/^src\/platform\/api\/network\/transport\.ts/, /^src\/process\.ts/],
 ];
 
 describe('imports, including type imports', () => {
@@ -95,7 +95,7 @@ const importers: Readonly<Record<string, RegExp>> = {
   '@jmespath-community/jmespath': /^src\/cli\/output\/query\.ts$/,
   '@modelcontextprotocol/server': /^src\/features\/mcp\/(server|tools)\.ts$/,
   '@napi-rs/keyring': /^src\/machine\/credentials\/keychain\.ts$/,
-  chalk: /^src\/cli\/output\/style\.ts$/,
+  chalk: /^src\/cli\/output\/text\.ts$/,
   commander: /^src\/cli\/run\/parse\.ts$/,
   'content-disposition': /^src\/features\/backup\/source\.ts$/,
   'fast-string-width': /^src\/cli\/output\/wrap\.ts$/,

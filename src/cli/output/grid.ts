@@ -1,4 +1,5 @@
-import { isPlain, type Style } from './text.ts';
+import { isPlain } from '../../base/text.ts';
+import type { Style } from './text.ts';
 
 /** Spaces between two columns. */
 export const GAP = 2;

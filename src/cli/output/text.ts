@@ -42,11 +42,6 @@ export const json = (value: unknown, indent?: number): string =>
 export const forLog = (text: string, { GITHUB_ACTIONS }: Env): string =>
   GITHUB_ACTIONS === 'true' ? text.replace(/^([^\S\n]*):(?=:.*::)/gm, '$1: ').replaceAll('##[', '## [') : text;
 
-const PLAIN = /^[ -~–…]*$/;
-
-/** True for text with one column per character. */
-export const isPlain = (text: string): boolean => PLAIN.test(text);
-
 /** Adds a final newline if it is missing. */
 export const endLine = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`);
 

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import fastWidth from 'fast-string-width';
-import { isPlain } from './text.ts';
+import { isPlain } from '../../base/text.ts';
 
 /** Code points that combine with others: marks, joiners, skin tones, flags and Hangul. */
 const JOINED = /[\p{M}\p{Cf}\p{Emoji_Modifier}\p{Regional_Indicator}\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\u0e33\u0eb3]/u;

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { attempt } from '../../base/errors.ts';
 import { fromJson, isObject, type JsonObject } from '../../base/json.ts';
-import { wordOf } from '../../base/text.ts';
-import { isPlain } from '../../cli/output/text.ts';
+import { isPlain, wordOf } from '../../base/text.ts';
 import { makeDirectory, readJson, writeJson } from '../../machine/files/text-file.ts';
 import { accountName } from '../../machine/settings/config.ts';
 import type { Settings } from '../../machine/settings/settings.ts';

@@ -4,8 +4,8 @@ import { getBuiltinModule } from 'node:process';
 import { usage } from '../../../base/errors.ts';
 import { isLoopback } from '../../../machine/settings/host.ts';
 import { type Env, NetworkFault } from '../../../machine/world.ts';
+import { agentOptions, type Connecting, whenReady } from './connection.ts';
 import { DENIED, noConnection, PROXY } from './fault.ts';
-import { agentOptions, type Connecting, whenReady } from './transport.ts';
 
 /** An HTTP proxy. */
 export interface HttpProxy {

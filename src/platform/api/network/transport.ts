@@ -1,11 +1,11 @@
 import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
-import type { LookupFunction, Socket } from 'node:net';
+import type { LookupFunction } from 'node:net';
 import { getBuiltinModule } from 'node:process';
-import type { SecureContext } from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
 import { usage } from '../../../base/errors.ts';
 import { type Env, type HttpRequest, type HttpResponse, NetworkFault, type Timer, type Transport } from '../../../machine/world.ts';
-import { noConnection, silence } from './fault.ts';
+import { agentOptions, type Connecting, connectAhead, limitConnections, whenReady } from './connection.ts';
+import { silence } from './fault.ts';
 import type { HttpProxy, ProxyOf } from './proxy.ts';
 import { type BodyReading, headTime, type Limits, responseOf } from './response.ts';
 
@@ -193,111 +193,4 @@ function openRoutes(connecting: Connecting, proxyOf: ProxyOf | undefined) {
       for (const agent of agents.values()) agent.destroy();
     },
   };
-}
-
-/** What a connection needs. */
-export interface Connecting {
-  /** Time limit for DNS, TCP, the answer of a proxy, and TLS. */
-  readonly connectMs: number;
-  readonly after: Timer;
-  /** The trusted certificates, if they are not the default ones. */
-  readonly trust: (() => SecureContext) | undefined;
-  /** Looks up names instead of the system. */
-  readonly lookup?: LookupFunction | undefined;
-}
-
-/** How long to wait for each address of a name before the next. Node's 250 ms are too short for a bad network. */
-const ATTEMPT_MS = 500;
-
-/** The options of an agent. */
-export const agentOptions = ({ trust, lookup }: Pick<Connecting, 'trust' | 'lookup'>) => ({
-  autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
-  ...(trust && { secureContext: trust() }),
-  lookup: lookupOver(lookup ?? ((...asked) => getBuiltinModule('node:dns').lookup(...asked))),
-});
-
-/** Both addresses of `localhost`, whatever the system says: many hosts files have only the first. */
-const LOCAL = [
-  { address: '127.0.0.1', family: 4 },
-  { address: '::1', family: 6 },
-] as const;
-
-/** Looks up all names but `localhost`. */
-const lookupOver =
-  (other: LookupFunction): LookupFunction =>
-  (name, options, callback) => {
-    if (name !== 'localhost') return other(name, options, callback);
-    return options.all ? callback(null, [...LOCAL]) : callback(null, LOCAL[0].address, LOCAL[0].family);
-  };
-
-/** Makes an agent give up on connections that are not ready in time. */
-export function limitConnections(agent: Agent, { connectMs, after }: Connecting): void {
-  const connect = agent.createConnection.bind(agent);
-  agent.createConnection = (options, callback) => {
-    const socket = connect(options, callback) as Socket;
-    const cancel = after(connectMs, () => socket.destroy(noConnection(connectMs)));
-    whenReady(socket, cancel);
-    socket.once('close', cancel);
-    return socket;
-  };
-}
-
-/** The oldest connection that a request may use, in ms: a server may be about to close one that is idle, and dnx never repeats a POST. */
-const FRESH_MS = 5_000;
-
-/**
- * Begins to connect to a host before there is a request. The returned function lets the first request of an agent of `https` take the connection,
- * and starts TLS once it is there. One that fails or gets too old is forgotten.
- */
-export function connectAhead(
-  url: URL,
-  { elapsed, ...connecting }: Connecting & { readonly elapsed: () => number },
-): (agent: Agent) => void {
-  const { connect, isIP } = getBuiltinModule('node:net');
-  const { hostname, port } = urlToHttpOptions(url);
-  const host = hostname ?? '';
-  const address = { host, port: Number(port || 443) };
-  const born = elapsed();
-  const tcp = connect({ ...agentOptions({ ...connecting, trust: undefined }), ...address, noDelay: true, keepAlive: true }).on(
-    'error',
-    () => {},
-  );
-  return (agent) => {
-    const direct = agent.createConnection.bind(agent);
-    const secured = new Promise<Socket | undefined>((resolve, reject) => {
-      const expire = () => {
-        reject(noConnection(connecting.connectMs));
-        tcp.destroy();
-      };
-      const cancel = connecting.after(connecting.connectMs, expire);
-      tcp.once('close', () => resolve(undefined)).once('close', cancel);
-      whenReady(tcp, () => {
-        cancel();
-        // As the agent does it: an address is no server name.
-        const options = { ...(agent as { options?: object }).options, ...address, servername: isIP(host) ? '' : host, socket: tcp };
-        resolve((direct(options) as Socket).on('error', () => {}));
-      });
-    });
-    secured.catch(() => {});
-    agent.createConnection = (options, callback) => {
-      agent.createConnection = direct;
-      if (elapsed() - born > FRESH_MS || options.host !== host || Number(options.port) !== address.port) {
-        tcp.destroy();
-        return direct(options, callback);
-      }
-      const take = (socket: Socket | undefined) => {
-        const taken = socket?.writable && !socket.readableEnded ? socket : (direct(options, callback) as Socket);
-        callback?.(null, taken);
-      };
-      secured.then(take).catch((error: Error) => callback?.(error, tcp));
-      return undefined;
-    };
-  };
-}
-
-/** Calls back once a connection is ready, after the TLS handshake if any. */
-export function whenReady(socket: Socket & { readonly secureConnecting?: boolean }, callback: () => void): void {
-  if (socket.secureConnecting) socket.once('secureConnect', callback);
-  else if (socket.connecting) socket.once('connect', callback);
-  else callback();
 }
