@@ -48,9 +48,6 @@ export const seedOf = (own: number): number => Number(process.env.DNX_TEST_SEED 
 /** All of these in `npm run test:deep`, otherwise the first few, which stand for the rest. */
 export const leading = <const T>(all: readonly T[], few: number): readonly T[] => (deep ? all : sample(all, (_, at) => at < few));
 
-/** All of these in `npm run test:deep`, otherwise those that `stands` picks, which stand for the rest. */
-export const standing = <const T>(all: readonly T[], stands: (each: T) => boolean): readonly T[] => (deep ? all : sample(all, stands));
-
 /** All of these in `npm run test:deep`, otherwise the first of each kind. */
 export function oneOfEach<T>(all: readonly T[], kindOf: (each: T) => unknown): readonly T[] {
   const kinds = new Set<unknown>();
