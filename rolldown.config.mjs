@@ -46,7 +46,7 @@ const program = defineConfig({
           test: files('cli/language/resource', 'features/completion/(complete|names)', 'platform/follow/readers'),
           priority: 2,
         },
-        { name: 'run', test: files('run', 'cli/run/(parse|found)', 'platform/api/network/network'), priority: 1 },
+        { name: 'run', test: files('run', 'cli/run/(parse|found)', 'platform/api/network/(connection|transport)'), priority: 1 },
         { name: 'changes', test: files('features/deploy/deploy', 'cli/plan/journal') },
       ],
     },

@@ -121,7 +121,7 @@ describe('names that take further requests', () => {
     const named = await bed.dnx('git-repository list', { columns: 120, env: { NO_COLOR: '1' } });
     expect(named.stdout).toMatch(/^example\/shop .* GitHub {2,}/m);
     bed.sandbox.faults.always({ path: '/git-providers' }, { status: 403, body: {} });
-    const run = await bed.dnx('git-repository list', { columns: 120, env: { NO_COLOR: '1' } });
+    const run = await bed.dnx('git-repository list', { columns: 120, env: { NO_COLOR: '1', DNX_NO_CACHE: '1' } });
     expect(run).toExit(0, { stdout: expect.stringMatching(/^example\/shop .* – {2,}/m) });
   });
 

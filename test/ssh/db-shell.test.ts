@@ -108,7 +108,7 @@ it.each(
 )('says what to install if this machine has no client for %s', async (site, programs, debian) => {
   await expect(shell(site, [], { env: { PATH: pathWith('sh', 'ssh') } })).toExit(2, {
     stdout: '',
-    stderr: `Error: Could not find ${programs}.\n  Install ${debian}, or connect with another program:\n  Open a tunnel: dnx db tunnel ${site}\n`,
+    stderr: `Error: Could not find ${programs} on this machine.\n  Install ${debian}, or connect with another program:\n  Open a tunnel: dnx db tunnel ${site}\n`,
   });
 });
 

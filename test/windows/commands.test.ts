@@ -38,12 +38,6 @@ test('--verify-cmd is a line for cmd', async () => {
   });
 });
 
-test('a notification command is looked for with the extensions and directories of Windows', async () => {
-  const deploy = ['deploy', 'shop.example.com', '--notify', 'nowhere'];
-  const run = await bed.dnx(deploy, { platform: 'win32', env: { Path: 'C:\\bin;C:\\more' } });
-  expect(run).toExit(2, { calls: [], says: "a command that was not found: 'nowhere'" });
-});
-
 test('a pipe whose reader is gone is closed', async () => {
   const { stream } = capture(false);
   stream.on('error', () => {});
