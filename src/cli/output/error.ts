@@ -8,7 +8,7 @@ import { packageRoot, packageText } from '../../machine/runtime.ts';
 import type { World } from '../../machine/world.ts';
 import { detailLines, failureMark, forLog, painted, type Style, safeLines, styleFor, json as toJson, type Wrap, wrapFor } from './text.ts';
 
-interface Options {
+interface PrintErrorOptions {
   readonly json: boolean;
   readonly debug: boolean;
   readonly world: Pick<World, 'stderr' | 'env' | 'node' | 'platform'>;
@@ -25,7 +25,7 @@ const TOKEN = /\b\d+\|\w{32,}/g;
 const masked = (text: string): string => text.replace(TOKEN, '***');
 
 /** Prints an error on stderr and returns the exit code. An error that is not a DnxError is a bug, and shows its stack. */
-export async function reportError(error: unknown, options: Options): Promise<number> {
+export async function reportError(error: unknown, options: PrintErrorOptions): Promise<number> {
   const expected = error instanceof DnxError ? error : fileFailure(error);
   const { stderr, env } = options.world;
   if (options.json) {
@@ -42,14 +42,14 @@ export async function reportError(error: unknown, options: Options): Promise<num
 }
 
 /** The error of `--json` as data. A bug has no stack in it. */
-export function errorInJson(error: unknown, line: Options['line']): unknown {
+export function errorInJson(error: unknown, line: PrintErrorOptions['line']): unknown {
   const expected = error instanceof DnxError ? error : fileFailure(error);
   return JSON.parse(
     masked(toJson(expected ? failureInJson(expected, line) : { code: 'bug', reason: 'bug', human: true, message: String(error) })),
   );
 }
 
-const failureInJson = (failure: DnxError, line: Options['line'], next = failure.next.filter(({ personal }) => !personal)) => ({
+const failureInJson = (failure: DnxError, line: PrintErrorOptions['line'], next = failure.next.filter(({ personal }) => !personal)) => ({
   code: failure.code,
   reason: failure.reason ?? failure.code,
   human: failure.isHuman,
@@ -60,7 +60,7 @@ const failureInJson = (failure: DnxError, line: Options['line'], next = failure.
   next: next.map((each) => ({ command: line(each), why: each.why })),
 });
 
-async function failureInWords(failure: DnxError, style: Style, wrap: Wrap, { debug, line }: Options): Promise<string> {
+async function failureInWords(failure: DnxError, style: Style, wrap: Wrap, { debug, line }: PrintErrorOptions): Promise<string> {
   // What the user ended is no failure.
   const mark = isError(failure, 'cancelled', 'interrupted') ? '' : `${failureMark(style)} `;
   const text = [
@@ -90,9 +90,9 @@ const fieldLines = ({ errors = {}, labels }: DnxError, style: Style): readonly s
     return messages.map((each) => `  ${safeLines(name)}: ${safeLines(each)}${after}`);
   });
 
-const circumstances = ({ node = 'executable', platform }: Options['world']) => ({ dnx: version, node, platform });
+const circumstances = ({ node = 'executable', platform }: PrintErrorOptions['world']) => ({ dnx: version, node, platform });
 
-async function bugInJson(error: unknown, world: Options['world']) {
+async function bugInJson(error: unknown, world: PrintErrorOptions['world']) {
   const { stack } = await traceOf(error);
   return {
     code: 'bug',
@@ -108,7 +108,7 @@ async function bugInJson(error: unknown, world: Options['world']) {
   };
 }
 
-async function bugInWords(error: unknown, style: Style, wrap: Wrap, world: Options['world']): Promise<string> {
+async function bugInWords(error: unknown, style: Style, wrap: Wrap, world: PrintErrorOptions['world']): Promise<string> {
   const around = Object.entries(circumstances(world)).map(([name, value]) => `${name} ${value}`);
   return [
     wrap(`${failureMark(style)} This looks like a bug in dnx ${version}. Please report it with the lines below.`, HANG),
@@ -120,11 +120,11 @@ async function bugInWords(error: unknown, style: Style, wrap: Wrap, world: Optio
 const inWords = ({ message, stack }: Trace): string => [safeLines(message), ...stack.map((call) => `    ${call}`)].join('\n');
 
 /** The next commands that stand among the details. */
-const labeled = (next: readonly Next[], line: Options['line']): readonly Detail[] =>
+const labeled = (next: readonly Next[], line: PrintErrorOptions['line']): readonly Detail[] =>
   next.flatMap((each): Detail[] => (each.label === undefined ? [] : [[each.label, line(each)]]));
 
 /** The hint, then a line for each next command. */
-function adviceOf({ hint, next }: Pick<DnxError, 'hint' | 'next'>, line: Options['line']): string | undefined {
+function adviceOf({ hint, next }: Pick<DnxError, 'hint' | 'next'>, line: PrintErrorOptions['line']): string | undefined {
   const advice = [hint, ...next.map((each) => `${each.why}: ${line(each)}`)].filter(Boolean);
   return advice.length > 0 ? advice.join('\n') : undefined;
 }

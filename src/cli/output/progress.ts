@@ -36,7 +36,7 @@ export interface Progress {
   branch(options?: { readonly background?: boolean }): Progress;
 }
 
-interface Options {
+interface ProgressOptions {
   readonly stderr: Output;
   /** The stream for events; undefined for none. */
   readonly events: Output | undefined;
@@ -46,7 +46,7 @@ interface Options {
 }
 
 /** Opens the progress of a process. */
-export async function openProgress(options: Options): Promise<Progress> {
+export async function openProgress(options: ProgressOptions): Promise<Progress> {
   const spinner = openSpinner(options.stderr, options.style);
   return progressOf(undefined, spinner, { ...options, wrap: await wrapFor(options.stderr) });
 }
@@ -55,7 +55,7 @@ export async function openProgress(options: Options): Promise<Progress> {
 function progressOf(
   branch: { readonly background?: boolean } | undefined,
   spinner: Spinner,
-  options: Options & { readonly wrap: Wrap },
+  options: ProgressOptions & { readonly wrap: Wrap },
 ): Progress {
   const { stderr, events, quiet, style, env, wrap } = options;
   const owner = branch ?? spinner;

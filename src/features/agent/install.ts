@@ -12,7 +12,7 @@ import { type AgentClient, agentClients, clientsIn, MCP_NAME, MCP_SERVER, SKILL,
 import { changedLines, type Edit, makeEdit, planEdit, withLines, withoutLines } from './edits.ts';
 import { agentTexts, isAsWritten } from './texts.ts';
 
-interface Options {
+interface InstallOptions {
   readonly client?: readonly string[] | undefined;
   readonly dry_run: boolean | undefined;
 }
@@ -28,7 +28,7 @@ const SERVERS_TEXT = `{
 `;
 
 /** `dnx agent install`: writes what agents read in a project, and says how their clients get the MCP server. */
-export async function installAgent(ctx: Context, { client, dry_run }: Options, { yes }: GivenConsent) {
+export async function installAgent(ctx: Context, { client, dry_run }: InstallOptions, { yes }: GivenConsent) {
   const project = projectOf(ctx);
   const clients = await chosenClients(ctx, project, client);
   const texts = await agentTexts(ctx.tree);
@@ -56,7 +56,7 @@ export async function installAgent(ctx: Context, { client, dry_run }: Options, {
 }
 
 /** `dnx agent uninstall`: takes back what an install wrote, for every client. */
-export async function uninstallAgent(ctx: Context, { dry_run }: Options, { yes }: GivenConsent) {
+export async function uninstallAgent(ctx: Context, { dry_run }: InstallOptions, { yes }: GivenConsent) {
   const project = projectOf(ctx);
   // A file without its name is none of ours, whatever else is wrong with it.
   const found = (...files: readonly string[]) => files.filter((file) => namesServer(project, file));

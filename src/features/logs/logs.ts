@@ -20,7 +20,7 @@ import { beginning, partsFrom } from './follow.ts';
 import { type logsEndpoint, serverLog } from './server-log.ts';
 import { findingsIn, noLogYet } from './survey.ts';
 
-interface Options {
+interface LogsOptions {
   readonly sites: readonly string[] | undefined;
   readonly follow: boolean | undefined;
   readonly lines: number | undefined;
@@ -44,7 +44,7 @@ const LINES = 100;
 const JOURNAL_MS = 24 * 3_600_000;
 
 /** `dnx logs`. */
-export async function showLogs(ctx: Needs, targets: Targets, options: Options) {
+export async function showLogs(ctx: Needs, targets: Targets, options: LogsOptions) {
   const { follow, path, sites = [], source, user } = options;
   check(options, targets);
   const filter = filterOf(options, ctx.clock.now());
@@ -64,7 +64,7 @@ export async function showLogs(ctx: Needs, targets: Targets, options: Options) {
 }
 
 /** Rejects what can never work, before anything is read. */
-function check({ follow, lines, path, sites, source, until }: Options, { site }: Targets): void {
+function check({ follow, lines, path, sites, source, until }: LogsOptions, { site }: Targets): void {
   if (lines !== undefined && lines < (follow ? 0 : 1))
     throw usage(`--lines must be a whole number of at least 1, or 0 with -f, not ${lines}.`);
   if (path && source) throw usage('--path and --source cannot be combined.');
@@ -77,7 +77,7 @@ function check({ follow, lines, path, sites, source, until }: Options, { site }:
 type Filter = ReturnType<typeof filterOf>;
 
 /** What the entries must have. */
-function filterOf({ since, until, level, grep, source }: Options, now: number) {
+function filterOf({ since, until, level, grep, source }: LogsOptions, now: number) {
   return {
     /** Not all entries are shown. */
     some: [since, until, level, grep].some((each) => each !== undefined),
@@ -113,7 +113,11 @@ const distinct = <T extends SiteOnMachine | Machine>(all: readonly T[]): readonl
   ...new Map(all.map((place) => ['site' in place ? place.site.id : '', place])).values(),
 ];
 
-function wantedOf(place: SiteOnMachine | Machine, { lines = LINES, follow = false, path, source, level }: Options, filter: Filter): Wanted {
+function wantedOf(
+  place: SiteOnMachine | Machine,
+  { lines = LINES, follow = false, path, source, level }: LogsOptions,
+  filter: Filter,
+): Wanted {
   const site = 'domain' in place ? place : undefined;
   const chosen = path ? undefined : (source ?? (site ? 'laravel' : 'nginx'));
   const machine = 'domain' in place ? place.machine : place;
@@ -174,7 +178,7 @@ async function read(ctx: Needs, wanted: Wanted) {
 type Shown = Awaited<ReturnType<typeof read>>;
 
 /** The view of logs whose content is read while it is printed. `labels`: of several. */
-function viewOf(ctx: Needs, read: readonly Shown[], labels: readonly string[] | undefined, options: Options, filter: Filter) {
+function viewOf(ctx: Needs, read: readonly Shown[], labels: readonly string[] | undefined, options: LogsOptions, filter: Filter) {
   const { follow = false, lines, trace = false } = options;
   const last = filter.some && (lines !== undefined || filter.since === undefined) ? (lines ?? LINES) : undefined;
   const zones = new Map(read.map(({ wanted, zone }) => [wanted.site, zone]));

@@ -11,13 +11,13 @@ import { certificatesEndpoint } from '../../platform/follow/readers.ts';
 import { isId, siteUrl, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
 import { briefApi, certificateIn, orUndefined } from '../overview/overview.ts';
 
-interface Options {
+interface OpenOptions {
   readonly dashboard: boolean | undefined;
   readonly print: boolean | undefined;
 }
 
 /** `dnx open`. */
-export async function openUrl(ctx: Context, targets: Targets, { dashboard, print }: Options) {
+export async function openUrl(ctx: Context, targets: Targets, { dashboard, print }: OpenOptions) {
   const { data } = await ctx.call<JsonObject>();
   const { server, site } = targets;
   const url = site && !dashboard ? await websiteOf(ctx, targets, site, data ?? {}) : dashboardUrl(ctx.settings, { server, site });

@@ -11,7 +11,7 @@ import { sideBySide } from './side-by-side.ts';
 import SITE from './site.sh';
 import { literally, runSession, scripted, sshWords } from './ssh.ts';
 
-interface Options extends SiteOptions {
+interface ConnectOptions extends SiteOptions {
   readonly print: boolean | undefined;
   readonly command: readonly string[] | undefined;
 }
@@ -24,7 +24,7 @@ const IN_PRINTED_SITE = `cd "$1/current" 2>/dev/null || cd "$1"; exec "\${SHELL:
 const NOT_FOUND = 127;
 
 /** `dnx ssh`: an interactive login, or a command, with its exit code. */
-export async function connect(ctx: Context, targets: Targets, { user, path, print, command = [] }: Options) {
+export async function connect(ctx: Context, targets: Targets, { user, path, print, command = [] }: ConnectOptions) {
   if (targets.site) return atSite(ctx, await readSiteOnMachine(ctx, targets, user), { path, print, command });
   if (path !== undefined) throw usage('--path is for sites.', 'Use --site.');
   const machine = await readMachine(ctx, targets, user);
@@ -37,7 +37,7 @@ export async function connect(ctx: Context, targets: Targets, { user, path, prin
 /** `dnx ssh --all` and `--on`: runs a command on several servers and sites, in the live release of a site. */
 export async function connectToSeveral(
   ctx: Context,
-  { on, user, path, print, command = [] }: Options & { readonly on: string | undefined },
+  { on, user, path, print, command = [] }: ConnectOptions & { readonly on: string | undefined },
 ) {
   if (print || path !== undefined) throw usage(`--${print ? 'print' : 'path'} is for one server or site.`);
   if (command.length === 0) throw usage('Missing the command to run.', 'Add it after --.');
@@ -50,7 +50,7 @@ export async function connectToSeveral(
 async function atSite(
   ctx: Context,
   place: SiteOnMachine,
-  { path, print, command }: Pick<Options, 'path' | 'print'> & { readonly command: readonly string[] },
+  { path, print, command }: Pick<ConnectOptions, 'path' | 'print'> & { readonly command: readonly string[] },
 ) {
   const directories = siteDirectories(place, path);
   const terminal = command.length === 0;

@@ -11,7 +11,7 @@ import { everyServer, everySiteMember, type Member, namedMembers } from './fleet
 import { type Machine, readMachine, readSiteOnMachine } from './machine.ts';
 import type { SiteOptions } from './options.ts';
 
-interface Options extends SiteOptions {
+interface SshConfigOptions extends SiteOptions {
   readonly all: boolean | undefined;
   readonly on: string | undefined;
   readonly write: boolean | undefined;
@@ -26,7 +26,7 @@ type SshEntry = Printed<typeof sshEntry>;
 export const sshEntries = either(listOf(sshEntry), objectOf({ file: word, entries: listOf(sshEntry) }));
 
 /** `dnx ssh --config`: entries for `~/.ssh/config`, so that ssh, scp, rsync and sftp know servers and sites by name. */
-export async function sshConfig(ctx: Context, targets: Targets, options: Options) {
+export async function sshConfig(ctx: Context, targets: Targets, options: SshConfigOptions) {
   const { all, on, user, write, path, print, command = [] } = options;
   if (path !== undefined || print || command.length > 0) throw usage('--config takes no command, --path or --print.');
   const members = all

@@ -13,7 +13,7 @@ import type { Machine } from './machine.ts';
 /** The options of a long connection: ssh ends it once it is silent for 30 s. */
 export const alive: readonly string[] = ['-o', 'ServerAliveInterval=10', '-o', 'ServerAliveCountMax=3'];
 
-interface Options {
+interface SshOptions {
   /** Asks for a pseudo-terminal on the server. */
   readonly terminal?: boolean;
   /** Options of ssh, such as `-N`. */
@@ -25,7 +25,7 @@ interface Options {
 }
 
 /** The command line of ssh: its words. */
-export const sshWords = ({ address, user }: Machine, { terminal = false, options = [], command }: Options): readonly string[] => [
+export const sshWords = ({ address, user }: Machine, { terminal = false, options = [], command }: SshOptions): readonly string[] => [
   'ssh',
   terminal ? '-t' : '-T',
   ...options,
@@ -34,7 +34,7 @@ export const sshWords = ({ address, user }: Machine, { terminal = false, options
 ];
 
 /** The same as a program to run. Its configuration may send variables to the server, which must not get the secrets of dnx. */
-async function sshProgram(machine: Machine, options: Options, ctx: Pick<Context, 'settings' | 'world'>) {
+async function sshProgram(machine: Machine, options: SshOptions, ctx: Pick<Context, 'settings' | 'world'>) {
   const env = envWithoutSecrets(ctx.world.env);
   const world = { ...ctx.world, env };
   const keeps = options.owned !== true && keepsConnections(ctx);
@@ -137,7 +137,7 @@ export async function runOn(
   ctx: Pick<Context, 'ask' | 'settings' | 'world'>,
   machine: Machine,
   command: string,
-  { limitMs, options = [], owned = false }: Pick<Options, 'options' | 'owned'> & { readonly limitMs?: number } = {},
+  { limitMs, options = [], owned = false }: Pick<SshOptions, 'options' | 'owned'> & { readonly limitMs?: number } = {},
 ): Promise<Capture> {
   const { program, gate } = await sshProgram(machine, { options: [...quietly(ctx), ...options], command, owned }, ctx);
   const ran = await ctx.world.capture({ ...program, ...(limitMs !== undefined && { limitMs }) }).finally(gate.close);
@@ -150,7 +150,7 @@ export async function runOn(
 /** Starts ssh, and resolves once it may run something on the server. */
 export async function startSsh(
   machine: Machine,
-  options: Options,
+  options: SshOptions,
   ctx: Pick<Context, 'settings' | 'world'>,
   piped: Pick<Piped, 'background' | 'stdin'>,
 ): Promise<Started> {
@@ -177,7 +177,7 @@ export async function startOn(
   ctx: Pick<Context, 'ask' | 'settings' | 'world'>,
   machine: Machine,
   command: string,
-  { options = [], owned = false, stdin }: Pick<Options, 'options' | 'owned'> & Pick<Piped, 'stdin'>,
+  { options = [], owned = false, stdin }: Pick<SshOptions, 'options' | 'owned'> & Pick<Piped, 'stdin'>,
 ) {
   const ssh = await startSsh(machine, { options: [...quietly(ctx), ...alive, ...options], command, owned }, ctx, {
     background: true,

@@ -7,7 +7,7 @@ import type { Targets } from '../../platform/names/names.ts';
 import { checkPort, forwardTo, MOST_PORT, whileForwarded } from './forward.ts';
 import { readMachine, readSiteOnMachine } from './machine.ts';
 
-interface Options {
+interface TunnelOptions {
   readonly remote_port: number;
   readonly user: string | undefined;
   readonly port: number | undefined;
@@ -26,7 +26,7 @@ const tunnelColumns = columns<PortTunnel>('host', 'port', 'server', 'remote_port
 const LEAST_PORT = 1_024;
 
 /** `dnx tunnel`: forwards a local port to one on the loopback of a server until a signal, or while a command runs. */
-export async function openPortTunnel(ctx: Needs, targets: Targets, { remote_port: remote, user, port, command = [] }: Options) {
+export async function openPortTunnel(ctx: Needs, targets: Targets, { remote_port: remote, user, port, command = [] }: TunnelOptions) {
   if (remote > MOST_PORT) throw usage(`The port must be at most ${MOST_PORT}, not ${remote}.`);
   checkPort(port);
   const { machine } = targets.site ? await readSiteOnMachine(ctx, targets, user) : { machine: await readMachine(ctx, targets, user) };

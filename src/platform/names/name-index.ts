@@ -34,7 +34,7 @@ interface Trusted {
   readonly list?: string;
 }
 
-interface Options extends Identity {
+interface NameIndexOptions extends Identity {
   readonly directory: string;
   /** When the token was stored, if it is not that of DNX_TOKEN. */
   readonly stored: string | undefined;
@@ -52,7 +52,7 @@ export type NameIndex = ReturnType<typeof openNameIndex>;
  * Remembers the names in the lists that a token reads, in a file for all accounts, which is not read before it is needed. `resolve.ts` checks
  * what was trusted, and completion offers them. Values are never written.
  */
-export function openNameIndex({ directory, signal, ...options }: Options) {
+export function openNameIndex({ directory, signal, ...options }: NameIndexOptions) {
   const file = join(directory, 'names.json');
   const { clock } = options;
   const { accounts, use, news, remembered, ignore } = openMemory(file, options);
@@ -128,7 +128,7 @@ interface News extends AccountNews {
 }
 
 /** What this command has read, by account, and what was remembered before. */
-function openMemory(file: string, { token, stored, fresh, clock, ...identity }: Omit<Options, 'directory' | 'signal'>) {
+function openMemory(file: string, { token, stored, fresh, clock, ...identity }: Omit<NameIndexOptions, 'directory' | 'signal'>) {
   const accounts = new Map<string, News>();
   let account = '';
   let saved: Accounts | undefined;
