@@ -35,7 +35,8 @@ function plant(driver: Driver, statements: string): void {
 /** Its name, the driver, and the statements, which leave this file if they succeed. */
 type Attack = readonly [what: string, driver: Driver, statements: (file: string) => string];
 
-const writes = (file: string) => `COPY (SELECT 1) TO PROGRAM 'touch ${file}';`;
+/** The program reads to the end, because PostgreSQL fails if it is gone before that. */
+const writes = (file: string) => `COPY (SELECT 1) TO PROGRAM 'cat > ${file}';`;
 
 describe('a hostile dump runs no program and writes no file, although the local account may:', { timeout: TIME }, () => {
   const usual: readonly Attack[] = [
