@@ -30,7 +30,7 @@ export const settingsFor = ({ command: { formats, signs }, globals }: TypedLine,
 export async function runCommand(typed: TypedLine, settings: Settings, world: World, main: Main): Promise<number> {
   const line = await resolve(typed, settings, world);
   await checkShape(line.globals, line.settings, { watches: isOn(line, 'watch'), follows: isOn(line, 'follow') });
-  await openEarly(line, line.settings, world);
+  await openEarly(line, world);
   const plan = line.plan.dry ? (await import('./cli/plan/record.ts')).openRecorder() : undefined;
   const ctx = await createContext(line, world, { ...main, plan });
   const hooks = await openHooks(line, ctx);

@@ -6,9 +6,11 @@ import type { TypedLine } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
 import { positionalsOf } from '../language/signature.ts';
 import { consentLevel } from '../language/tree.ts';
+import type { Line } from './line.ts';
 
 /** Begins to connect while the rest is loaded, if this line certainly sends a request. Called when what it may not do has been refused. */
-export async function openEarly(line: TypedLine, settings: Settings, world: World): Promise<void> {
+export async function openEarly(line: Line, world: World): Promise<void> {
+  const { settings } = line;
   if (world.connectEarly && !line.plan.dry && isSignedIn(settings, world) && !mayFail(line, settings, world) && sends(line, settings))
     await world.connectEarly(settings.host, settings.caFile);
 }
