@@ -20,11 +20,12 @@ function used(): number {
   return process.memoryUsage().heapUsed;
 }
 
-test('10,000 readings in which something changes take no more memory than a few', async () => {
+test('1,000 readings in which something changes take no more memory than a hundred', async () => {
   const clock = new FakeClock();
   const changes = changesIn(clock);
   let turn = 0;
   let before = 0;
+  const missed: number[] = [];
   const read = async () => {
     turn += 1;
     return listed(turn);
@@ -38,14 +39,12 @@ test('10,000 readings in which something changes take no more memory than a few'
   for await (const { value, fresh } of states) {
     if (!fresh) continue;
     const { changed, gone } = changes.see({ items: value, columns });
-    expect([changed, gone?.length, changes.isRecent(rows(value, columns, '').items[0] ?? {})]).toEqual([
-      true,
-      turn === 0 ? 0 : 1,
-      expect.any(Boolean),
-    ]);
-    if (turn === 500) before = used();
-    if (turn === 10_000) break;
+    changes.isRecent(rows(value, columns, '').items[0] ?? {});
+    if (!changed || gone?.length !== (turn === 0 ? 0 : 1)) missed.push(turn);
+    if (turn === 100) before = used();
+    if (turn === 1_000) break;
   }
-  expect(clock.elapsed()).toBe(10_000 * 6_000);
-  expect((used() - before) / 1e6).toBeLessThan(2);
-}, 60_000);
+  expect(missed).toEqual([]);
+  expect(clock.elapsed()).toBe(1_000 * 6_000);
+  expect((used() - before) / 1e6).toBeLessThan(0.5);
+});
