@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { execaSync } from 'execa';
 import { temporary } from './dnx.ts';
 
@@ -28,11 +28,17 @@ export interface Release {
   close(): void;
 }
 
-/** Packs a release whose executables are this script; by default it prints the version, and is long enough for zip to compress it. */
-export function packRelease(
-  version = '9.8.7',
-  program = (platform: string) => `#!/bin/sh\necho ${version}\n# ${platform}\n${'#'.repeat(500)}\n`,
-): Release {
+/** Prints the version, and is long enough for zip to compress it. */
+const printing = (version: string) => (platform: string) => `#!/bin/sh\necho ${version}\n# ${platform}\n${'#'.repeat(500)}\n`;
+
+/** Stand in for the programs that make packages, where no test reads those: they take half of the time. */
+const withoutPackages = {
+  'dpkg-deb': '',
+  rpmbuild: 'for each; do case $each in "_topdir "*) mkdir "${each#* }/RPMS" && touch "${each#* }/RPMS/dnx.rpm" ;; esac; done',
+};
+
+/** Packs a release whose executables are this script; with `packages`, also for Debian and Fedora. */
+export function packRelease(version = '9.8.7', { program = printing(version), packages = false } = {}): Release {
   const directory = temporary();
   const clone = join(directory, 'clone');
   const files = join(directory, 'release');
@@ -45,20 +51,47 @@ export function packRelease(
   replace('install.sh', /-----BEGIN PUBLIC KEY-----[^']*/, pem);
   for (const platform of platforms)
     writeFileSync(join(clone, `build/executables/dnx-${platform}${platform.startsWith('windows') ? '.exe' : ''}`), program(platform));
+  const programs = join(directory, 'programs');
+  mkdirSync(programs);
+  if (!packages)
+    for (const [name, script] of Object.entries(withoutPackages))
+      writeFileSync(join(programs, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   // The time of the packed files.
-  const env = { GIT_COMMITTER_DATE: '2026-11-25T12:00:00Z' };
+  const env = { PATH: [programs, process.env.PATH].join(delimiter), GIT_COMMITTER_DATE: '2026-11-25T12:00:00Z' };
   const run = (file: string, ...args: readonly string[]) => execaSync(file, args, { cwd: clone, env });
   run('git', 'init', '-q');
   run('git', '-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', 'commit', '-q', '--allow-empty', '-m', 'Release');
   run('node', 'scripts/release.mjs', 'pack', files);
-  const sums = readdirSync(files).map(
-    (file) =>
-      `${createHash('sha256')
-        .update(readFileSync(join(files, file)))
-        .digest('hex')}  ${file}\n`,
-  );
-  writeFileSync(join(files, 'SHA256SUMS'), sums.join(''));
-  writeFileSync(join(files, 'SHA256SUMS.sig'), signed(sums.join('')));
+  return signedRelease(version, directory);
+}
+
+/** The release of another version for this machine, packed like this one. */
+export function repack(release: Release, version: string, program = printing(version)): Release {
+  const directory = temporary();
+  const [files, root] = ['release', 'root'].map((name) => join(directory, name)) as [string, string];
+  for (const each of [files, root]) mkdirSync(each);
+  cpSync(release.script, join(files, 'install.sh'));
+  for (const platform of platforms.filter((each) => each.startsWith(`linux-${process.arch}`))) {
+    const archive = `dnx-${platform}.tar.gz`;
+    execaSync('tar', ['-xzf', join(release.files, archive), '-C', root]);
+    writeFileSync(join(root, 'bin/dnx'), program(platform));
+    execaSync('tar', ['-czf', join(files, archive), '--format=ustar', '-C', root, 'bin/dnx', 'bin/deploynix', 'share']);
+  }
+  return signedRelease(version, directory);
+}
+
+/** A release of the files in `release` of a directory, with their checksums. */
+function signedRelease(version: string, directory: string): Release {
+  const files = join(directory, 'release');
+  const digest = (file: string) =>
+    createHash('sha256')
+      .update(readFileSync(join(files, file)))
+      .digest('hex');
+  const sums = readdirSync(files)
+    .map((file) => `${digest(file)}  ${file}\n`)
+    .join('');
+  writeFileSync(join(files, 'SHA256SUMS'), sums);
+  writeFileSync(join(files, 'SHA256SUMS.sig'), signed(sums));
   return {
     version,
     files,
