@@ -7,8 +7,6 @@ export interface Step {
   /** In the picture. */
   readonly shown?: boolean;
   readonly demo?: boolean;
-  /** A program that this machine may lack. */
-  readonly needs?: string;
 }
 
 export const COLUMNS: number;

@@ -79,7 +79,6 @@ export const day = [
   { type: 'dnx artisan about', shows: ['Laravel Version'] },
   { type: 'dnx logs -n 3', shows: ['Order'] },
   { type: 'dnx ssh shop.example.com -- ls', shows: ['artisan'] },
-  { type: 'dnx db pull --confirm shop_local', shows: ['✓ Copied shop from web-1 to shop_local'], needs: 'mariadbd' },
   { type: 'dnx token create ci --for "deploy --wait" --to-file token.txt', shows: ['✓'] },
   { type: 'DNX_TOKEN=$(cat token.txt) CI=1 dnx deploy', shows: ['✓ Deployed shop.example.com'] },
 ];

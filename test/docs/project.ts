@@ -56,7 +56,7 @@ function makeProject(hub: string, clone: string): string {
     return execFileSync('git', args, { cwd, env, encoding: 'utf8' }).trim();
   };
   mkdirSync(hub, { recursive: true });
-  git(CLONED, hub, 'init', '--quiet', '--initial-branch=main');
+  git(CLONED, hub, 'init', '--quiet', '--template=', '--initial-branch=main');
   const [live = ''] = history.map(({ at, subject, files }) => {
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(dirname(join(hub, name)), { recursive: true });
@@ -66,6 +66,6 @@ function makeProject(hub: string, clone: string): string {
     git(at, hub, 'commit', '--quiet', `--message=${subject}`);
     return git(at, hub, 'rev-parse', 'HEAD');
   });
-  git(CLONED, hub, 'clone', '--quiet', `file://${hub}`, clone);
+  git(CLONED, hub, 'clone', '--quiet', '--template=', `file://${hub}`, clone);
   return live;
 }
