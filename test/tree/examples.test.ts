@@ -1,15 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { effectOf } from '../../src/cli/language/effect.ts';
 import { mayChange, operationsOf } from '../../src/cli/language/tree.ts';
 import { wordsIn } from '../../src/cli/run/line.ts';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
+import { endpointsOf } from '../../src/features/schema/endpoints.ts';
 import { isRead } from '../../src/platform/api/endpoint.ts';
+import { PAGE_SIZE } from '../../src/platform/api/pages.ts';
 import { changes, operations } from '../../src/platform/operations.ts';
 import { type Bed, openBed, type Run, split } from '../support/dnx.ts';
-import { examples, prepareExample, runExample, withOptions } from '../support/examples.ts';
+import { examples, needsClone, prepareExample, runExample, withOptions } from '../support/examples.ts';
+import { find } from '../support/programs.ts';
+import { routeOf, withEveryField } from '../support/sent.ts';
 import { leaves } from '../support/tree.ts';
 import { oneOfEach } from '../support/volume.ts';
 
@@ -61,13 +63,13 @@ const real = new Map<string, Promise<Example>>();
 
 /** Runs a line, once for all tests. */
 function ran(line: string): Promise<Example> {
-  const found = real.get(line) ?? run(line, line);
+  const found = real.get(line) ?? run(line);
   real.set(line, found);
   return found;
 }
 
-const run = (prepared: string, line: string): Promise<Example> =>
-  inBed(prepared, async (bed, received) => {
+const run = (line: string): Promise<Example> =>
+  inBed(line, async (bed, received) => {
     const ended = await runExample(bed, line);
     expect(ended).toExit(0);
     return { run: ended, ...received() };
@@ -114,31 +116,54 @@ test('almost every command that changes something has a dry run, and most exampl
   expect(lines.length).toBeGreaterThan(100);
 });
 
-describe('--dry-run plans what the command then sends, and reads no more than it and what an id names', () => {
+/** What a plan cannot hold. */
+const unsaved = /cannot be saved/;
+
+describe('--dry-run plans what the command then sends, reads no more than it and what an id names, and can be applied', () => {
   test.each(oneOfEach(lines, ({ leaf }) => leaf.path))('$line', async ({ line }) => {
     const bare = executed(line);
-    const dry = await run(bare, planned(line, '--dry-run --json'));
     const done = await ran(bare);
-    expect(dry.changes).toEqual([]);
-    const plan = dry.run.json<Plan>();
-    // What is there already is left out.
-    const isThere = plan.about.some(({ because }) => Array.isArray(because));
-    const sent = isThere ? [] : done.received.filter(({ method }) => method !== 'GET');
-    expect(dry.run.stderr.includes('Nothing was changed.\n')).toBe(sent.length > 0);
-    for (const { call, body } of plan.changes) for (const field of maskedIn(body)) expect(operations[call]?.secrets).toContain(field);
-    const shown = sent.map(({ method, path, body }, at) => {
-      const change = plan.changes[at];
-      const [, made] = (change && /\/(sites|tokens)\/\*/.exec(pathOf(change))) ?? [];
-      return [`${method} ${made ? path.replace(new RegExp(`/${made}/[^/]+`), `/${made}/*`) : path}`, like(change?.body, body)];
+    const saved = await inBed(bare, async (bed, received) => {
+      const dry = await runExample(bed, planned(line, '--dry-run --json --out plan.json'));
+      if (unsaved.test(dry.stderr)) {
+        expect(dry).toExit(2, { stdout: '' });
+        return false;
+      }
+      const plan = expectPlanOf(done, dry, received());
+      if (plan.changes.length === 0) return true;
+      const consent = plan.consent.confirm === null ? '--yes' : `--confirm ${plan.consent.confirm}`;
+      await expect(runExample(bed, `dnx apply plan.json ${consent}`)).toExit(0);
+      expect(received().changes).toEqual(done.changes);
+      return true;
     });
-    expect(shown).toEqual(plan.changes.map((each) => [pathOf(each), each.body]));
-    const left = mayRead(plan, done);
-    for (const path of readsOf(dry)) {
-      expect(left).toContain(path);
-      left.splice(left.indexOf(path), 1);
-    }
+    if (!saved)
+      await inBed(bare, async (bed, received) => expectPlanOf(done, await runExample(bed, planned(line, '--dry-run --json')), received()));
   });
 });
+
+/** Compares a plan, and what it read, with what the command did. */
+function expectPlanOf(done: Example, run: Run, dry: Omit<Example, 'run'>): Plan {
+  expect(run).toExit(0);
+  expect(dry.changes).toEqual([]);
+  const plan = run.json<Plan>();
+  // What is there already is left out.
+  const isThere = plan.about.some(({ because }) => Array.isArray(because));
+  const sent = isThere ? [] : done.received.filter(({ method }) => method !== 'GET');
+  expect(run.stderr.includes('Nothing was changed.\n')).toBe(sent.length > 0);
+  for (const { call, body } of plan.changes) for (const field of maskedIn(body)) expect(operations[call]?.secrets).toContain(field);
+  const shown = sent.map(({ method, path, body }, at) => {
+    const change = plan.changes[at];
+    const [, made] = (change && /\/(sites|tokens)\/\*/.exec(pathOf(change))) ?? [];
+    return [`${method} ${made ? path.replace(new RegExp(`/${made}/[^/]+`), `/${made}/*`) : path}`, like(change?.body, body)];
+  });
+  expect(shown).toEqual(plan.changes.map((each) => [pathOf(each), each.body]));
+  const left = mayRead(plan, done);
+  for (const path of readsOf(dry)) {
+    expect(left).toContain(path);
+    left.splice(left.indexOf(path), 1);
+  }
+  return plan;
+}
 
 const readsOf = ({ received }: Pick<Example, 'received'>) => received.filter(({ method }) => method === 'GET').map(({ path }) => path);
 
@@ -165,24 +190,55 @@ function like(plan: unknown, sent: unknown): unknown {
   return Object.fromEntries(Object.entries(sent).map(([key, each]) => [key, like((plan as Record<string, unknown> | null)?.[key], each)]));
 }
 
-/** What a plan cannot hold. */
-const unsaved = /cannot be saved/;
+describe('dnx knows what its commands send', async () => {
+  const known = await endpointsOf(tree);
+  let sent: readonly Sent[] = [];
+  beforeAll(async () => {
+    const hasGit = find('git') !== undefined;
+    const runs = examples.filter(({ nested, leaf, line }) => !nested && leaf.group.name !== 'sandbox' && (hasGit || !needsClone(line)));
+    const calls: Example['received'][number][] = [];
+    for (const { line } of runs) calls.push(...(await ran(line)).received);
+    for (const leaf of leaves) {
+      const example = runs.find((each) => each.leaf.path === leaf.path);
+      if (!example || !leaf.command.fields) continue;
+      await inBed(example.line, async (bed, received) => {
+        // The sandbox may reject the values, which does not matter.
+        expect((await runExample(bed, withEveryField(leaf, example.line))).stderr).not.toContain('looks like a bug');
+        calls.push(...received().received);
+      });
+    }
+    sent = calls.map(({ method, path, body, query }) => ({ route: routeOf(method, path), body: Object(body), query }));
+  });
 
-describe('a saved plan, applied, sends what the line sends', () => {
-  test.each(oneOfEach(lines, ({ leaf }) => leaf.path))('$line', async ({ line }) => {
-    const bare = executed(line);
-    const prepared = bare.replace(/ (--json|-o ndjson)\b/, '');
-    await inBed(prepared, async (bed, received) => {
-      const saved = await runExample(bed, planned(line, '--dry-run --out plan.json'));
-      if (unsaved.test(saved.stderr)) return expect(saved).toExit(2, { stdout: '' });
-      expect(saved).toExit(0);
-      // The line sends what is there already.
-      const isThere = / is already /.test(saved.stdout);
-      if (/^Nothing would change/.test(saved.stdout)) return expect(isThere ? [] : (await ran(bare)).changes).toEqual([]);
-      const { consent }: Plan = JSON.parse(readFileSync(join(bed.directory, 'plan.json'), 'utf8'));
-      const consented = consent.confirm === null ? '--yes' : `--confirm ${consent.confirm}`;
-      await expect(runExample(bed, `dnx apply plan.json ${consented}`)).toExit(0);
-      return expect(received().changes).toEqual((await ran(bare)).changes);
-    });
+  const sentTo = (endpoint: string) => sent.filter(({ route }) => route === endpoint);
+
+  test('to which endpoints', () => {
+    expect(sorted(sent.map(({ route }) => route))).toEqual(sorted(known.map(({ endpoint }) => endpoint)));
+  });
+
+  test.each(known)('to $endpoint', ({ endpoint, body, query }) => {
+    const bodies = sentTo(endpoint).map((each) => each.body);
+    expect(sorted(bodies.flatMap(Object.keys))).toEqual(sorted(body.map(({ name }) => name)));
+    for (const { name, required, type } of body) {
+      const having = bodies.filter((each) => each[name] !== undefined);
+      if (required) expect([name, having.length]).toEqual([name, bodies.length]);
+      expect([name, sorted(having.map((each) => typeOf(each[name])))]).toEqual([name, [type === 'id' ? 'string' : type]]);
+    }
+    const queries = sentTo(endpoint).map((each) => each.query);
+    expect(sorted(queries.flatMap(Object.keys))).toEqual(sorted(query.map(({ name }) => name)));
+  });
+
+  test('in pages of the largest size', () => {
+    expect(Math.max(...sent.map(({ query }) => Number(query.per_page ?? 0)))).toBe(PAGE_SIZE);
   });
 });
+
+interface Sent {
+  /** As the API reference writes it: `GET /servers/{server}`. */
+  readonly route: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+const sorted = (names: Iterable<string>) => [...new Set(names)].sort();
+const typeOf = (value: unknown) => (Array.isArray(value) ? 'array' : Number.isInteger(value) ? 'integer' : typeof value);

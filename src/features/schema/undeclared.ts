@@ -17,7 +17,7 @@ const id = (help: string): SentOption => ({ ...assumed(required(text(help))), as
 const wanted = suggest(list('Abilities of the token; every ability if left out'), ...abilities);
 const value = required(assumed(text('Value of the variable')));
 
-/** Every body that a command builds in `run`. `test/commands/api-schema-sent.test.ts` compares them with the requests of the commands. */
+/** Every body that a command builds in `run`. `test/tree/examples.test.ts` compares them with the requests of the commands. */
 export const bodies: readonly Built[] = [
   {
     endpoint: 'POST /login',
