@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { effectOf } from '../../src/cli/language/effect.ts';
 import { operationsOf } from '../../src/cli/language/tree.ts';
 import { widthOf } from '../../src/cli/output/wrap.ts';
+import { outputOf } from '../../src/features/schema/schema.ts';
 import type { ApiResponse } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 import { examples } from '../support/examples.ts';
@@ -14,6 +16,7 @@ const reads = examples.filter(
     !command.consent &&
     // A report, whose commands stay in one piece.
     !command.formats &&
+    effectOf(command) === 'read' &&
     !/ -o | > |^dnx (sandbox|completion|config|api)|--json/.test(line) &&
     operationsOf(command).every((each) => each.startsWith('GET ')),
 );
@@ -21,14 +24,9 @@ const reads = examples.filter(
 /** The first example of each command that prints a list. */
 const lists = (
   await Promise.all(
-    [...new Map(reads.toReversed().map((each) => [each.leaf.path, each.line])).values()].map(async (line) => {
-      const bed = await openBed({ rateLimit: 0 });
-      try {
-        const run = await bed.dnx(`${line.replace(/^dnx /, '')} --json`);
-        return /^\[\s+\{/.test(run.stdout) && run.code === 0 ? [line.replace(/^dnx /, '')] : [];
-      } finally {
-        await bed.close();
-      }
+    [...new Map(reads.toReversed().map((each) => [each.leaf.path, each])).values()].map(async ({ leaf, line }) => {
+      const output = await outputOf(leaf.command);
+      return output?.type === 'array' ? [line.replace(/^dnx /, '')] : [];
     }),
   )
 ).flat();
