@@ -124,7 +124,11 @@ describe.each(sessions)('in dnx %s', (start, holder) => {
 test('with DNX_READ_ONLY, what may() refuses runs nothing, and says why', async () => {
   const env = { DNX_READ_ONLY: '1' };
   await inBed(async (bed) => {
-    for (const each of someRefused({ readOnly: true })) expectRefused(await bed.dnx(each.words, { env }), each);
+    for (const each of refusedOf({ readOnly: true })) {
+      const run = await bed.dnx(each.words, { env });
+      expectRefused(run, each);
+      expect(run.stderr).toContain('DNX_READ_ONLY');
+    }
     expect(bed.children).toEqual([]);
   });
 });
