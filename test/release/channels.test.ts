@@ -10,11 +10,14 @@ import { packRelease, type Release } from '../support/release.ts';
 const missing = lacking(['git', 'ruby', 'rubocop', 'zip', 'unzip', 'dpkg', 'dpkg-deb', 'rpm', 'rpmbuild']);
 if (missing.length > 0 && !required) process.stderr.write(`Skipped the packages: there is no ${missing.join(' and no ')}\n`);
 
-const base = 'https://github.com/deploynix/dnx/releases/download/v9.8.7';
+/** A prerelease, because packages write its version in another way. */
+const version = '9.8.7-rc.1';
+const packaged = '9.8.7~rc.1';
+const base = `https://github.com/deploynix/dnx/releases/download/v${version}`;
 const folder = temporary();
 let release: Release;
 beforeAll(() => {
-  if (missing.length === 0 || required) release = packRelease('9.8.7', { packages: true });
+  if (missing.length === 0 || required) release = packRelease(version, { packages: true });
 });
 afterAll(() => {
   release?.close();
@@ -51,12 +54,12 @@ async function expectInstalled(prefix: string, zsh = 'share/zsh/site-functions/_
     .map((each) => join(each.parentPath, each.name).slice(prefix.length + 1));
   const man = readdirSync('man').map((page) => `share/man/man${page.at(-1)}/${page}`);
   expect(files.sort()).toEqual([...programs, ...others, ...man, zsh].sort());
-  for (const program of programs) expect((await execa(join(prefix, program))).stdout).toBe('9.8.7');
+  for (const program of programs) expect((await execa(join(prefix, program))).stdout).toBe(version);
 }
 
 describe.skipIf(missing.length > 0 && !required)('a release', () => {
   test('has the same files if it is packed again', () => {
-    const again = packRelease('9.8.7', { packages: true });
+    const again = packRelease(version, { packages: true });
     const [first, second] = [release, again].map(({ files }) => readFileSync(join(files, 'SHA256SUMS'), 'utf8').split('\n'));
     again.close();
     expect(second).toEqual(first);
@@ -88,7 +91,7 @@ describe.skipIf(missing.length > 0 && !required)('a release', () => {
       '--show',
       'dnx',
     ]);
-    expect(stdout).toBe('9.8.7 amd64 installed');
+    expect(stdout).toBe(`${packaged} amd64 installed`);
     await dpkg('--purge', 'dnx');
     expect(existsSync(join(root, 'usr'))).toBe(false);
   });
@@ -98,25 +101,23 @@ describe.skipIf(missing.length > 0 && !required)('a release', () => {
     const rpm = (...args: readonly string[]) => execa('rpm', ['--root', root, ...args]);
     await rpm('--nodeps', '--install', join(release.files, 'dnx-linux-x64.rpm'));
     await expectInstalled(join(root, 'usr'));
-    expect((await rpm('--query', '--queryformat', '%{version} %{arch}', 'dnx')).stdout).toBe('9.8.7 x86_64');
+    expect((await rpm('--query', '--queryformat', '%{version} %{arch}', 'dnx')).stdout).toBe(`${packaged} x86_64`);
     await rpm('--erase', 'dnx');
     expect(existsSync(join(root, 'usr/bin/dnx'))).toBe(false);
   });
 
   test('has packages for arm64, too, and a prerelease sorts before its release', async () => {
-    const candidate = packRelease('9.8.7-rc.1', { packages: true });
-    const [deb, rpm] = ['deb', 'rpm'].map((each) => join(candidate.files, `dnx-linux-arm64.${each}`));
+    const [deb, rpm] = ['deb', 'rpm'].map((each) => join(release.files, `dnx-linux-arm64.${each}`));
     const fields = await execa('dpkg-deb', ['--field', deb ?? '', 'Version', 'Architecture']);
     const query = await execa('rpm', ['--query', '--queryformat', '%{version} %{arch}', '--package', rpm ?? '']);
-    candidate.close();
-    expect([fields.stdout, query.stdout]).toEqual(['Version: 9.8.7~rc.1\nArchitecture: arm64', '9.8.7~rc.1 aarch64']);
-    await execa('dpkg', ['--compare-versions', '9.8.7~rc.1', 'lt', '9.8.7']);
+    expect([fields.stdout, query.stdout]).toEqual([`Version: ${packaged}\nArchitecture: arm64`, `${packaged} aarch64`]);
+    await execa('dpkg', ['--compare-versions', packaged, 'lt', '9.8.7']);
   });
 
   test('has a Scoop manifest with the program in the archive', async () => {
-    const { version, architecture, bin } = JSON.parse(read('dnx.json'));
-    expect([version, architecture]).toEqual([
-      '9.8.7',
+    const { version: listed, architecture, bin } = JSON.parse(read('dnx.json'));
+    expect([listed, architecture]).toEqual([
+      version,
       { '64bit': { url: `${base}/dnx-windows-x64.zip`, hash: sha256('dnx-windows-x64.zip') } },
     ]);
     const { stdout } = await execa('unzip', ['-Z1', join(release.files, 'dnx-windows-x64.zip')]);
