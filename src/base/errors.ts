@@ -186,6 +186,9 @@ const reasons: Readonly<Record<string, string>> = {
 /** Why the operating system refuses to write, as a clause. */
 export const reasonOf = (code: string | undefined): string | undefined => (code === undefined ? undefined : reasons[code]);
 
+/** Why the operating system refused something: a clause, or else the code of its error. */
+export const systemReason = (error: unknown): string | undefined => reasonOf(systemCode(error)) ?? systemCode(error);
+
 /** True for a failure with one of these codes. */
 export const isError = (error: unknown, ...codes: readonly ErrorCode[]): error is DnxError =>
   error instanceof DnxError && (codes.length === 0 || codes.includes(error.code));

@@ -43,10 +43,11 @@ export function shownDay(value: unknown): string {
   return shown.replace(/^\d{4}-(\d\d)-(\d\d) /, (_, month, day) => `${Number(day)} ${MONTHS[Number(month) - 1]} `);
 }
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+/** Lengths of time, in ms. */
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
 
 /** 125_000 ms -> `2m 5s`: the two largest units, but only days from 2d on. */
 export function duration(ms: number): string {

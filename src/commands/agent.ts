@@ -1,4 +1,5 @@
 import { usage } from '../base/errors.ts';
+import { HOUR } from '../base/time.ts';
 import { command, group } from '../cli/language/command.ts';
 import { argument, flag, list } from '../cli/language/options.ts';
 import { agentClients } from '../features/agent/clients.ts';
@@ -40,7 +41,7 @@ const uninstall = command({
   run: async (ctx, { options, consent }) => (await import('../features/agent/install.ts')).uninstallAgent(ctx, options, consent),
 });
 
-const TTL_MS = 8 * 3_600_000;
+const TTL_MS = 8 * HOUR;
 
 const run = command({
   name: 'run',

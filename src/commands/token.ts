@@ -1,4 +1,5 @@
 import { usage } from '../base/errors.ts';
+import { HOUR } from '../base/time.ts';
 import { command, group, type Tree } from '../cli/language/command.ts';
 import { choice, flag, list, natural, required, text } from '../cli/language/options.ts';
 import { anything, deleted, either, listOf, objectOf, recordOf, severalOf, word, words } from '../cli/language/shape.ts';
@@ -113,7 +114,7 @@ const rotate = command({
   run: (ctx, { targets, options }) => rotateToken(ctx, targets.token.id, options),
 });
 
-const LEASE_MS = 3_600_000;
+const LEASE_MS = HOUR;
 
 const lease = command({
   name: 'lease',

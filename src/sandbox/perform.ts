@@ -1,8 +1,8 @@
+import { HOUR, MINUTE } from '../base/time.ts';
 import { authenticate, authorize } from './auth.ts';
 import { bind, type OwnLimit, type SandboxOperation, type SignedRequest } from './operation.ts';
 import { ApiRefusal, type ApiResponse, failureResponse } from './response.ts';
 import type { State } from './state.ts';
-import { HOUR, MINUTE } from './time.ts';
 
 /** An incoming request. `ids` are the path parameters. */
 export interface Incoming {

@@ -1,3 +1,4 @@
+import { SECOND } from '../base/time.ts';
 /** A time as the API writes it: ISO 8601 in UTC, without milliseconds. */
 export const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 
@@ -10,8 +11,6 @@ export const touch = <R extends { updated_at: string }>(row: R, at: number, chan
 
 /** The timestamps of a row that is created at a time, in epoch ms. */
 export const stampsAt = (at: number) => ({ created_at: timestamp(at), updated_at: timestamp(at) });
-
-const SECOND = 1_000;
 
 /** How long asynchronous work takes, in ms. All values are assumed. */
 export const timings = {
@@ -32,12 +31,3 @@ export const timings = {
 
 /** How many releases a site keeps, including the live one (assumed). */
 export const KEPT_RELEASES = 5;
-
-/** The window of limits per minute, in ms. */
-export const MINUTE = 60 * SECOND;
-
-/** The window of the limit on backup downloads, in ms. */
-export const HOUR = 60 * MINUTE;
-
-/** A day in ms. */
-export const DAY = 24 * HOUR;

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { type Detail, DnxError, reasonOf, systemCode } from '../../base/errors.ts';
+import { type Detail, DnxError, systemCode, systemReason } from '../../base/errors.ts';
 import { own, toJson } from '../../base/json.ts';
 import { truthy } from '../../machine/env.ts';
 import type { Env, Output } from '../../machine/world.ts';
@@ -59,9 +59,7 @@ function unwritten(cause: Error): Error {
   const code = systemCode(cause);
   // Windows reports EOF.
   if (code === 'EPIPE' || code === 'ECONNRESET' || code === 'EOF') return new ClosedPipe(cause.message, { cause });
-  return new DnxError('failed', `Could not write the output: ${reasonOf(code) ?? code}.`, {
-    cause,
-  });
+  return new DnxError('failed', `Could not write the output: ${systemReason(cause)}.`, { cause });
 }
 
 /** Ends dnx with an exit code and without a message, such as Ctrl-C in what runs until Ctrl-C. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { type Detail, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import { type Detail, systemReason, usage } from '../../base/errors.ts';
 import { isObject, toJson } from '../../base/json.ts';
+import { DAY } from '../../base/time.ts';
 import { PROPOSED, pathToPlan } from '../../machine/files/own-files.ts';
 import { makeSecretDirectory, pruneFiles, writeText } from '../../machine/files/text-file.ts';
 import { MASK } from '../../platform/names/existing.ts';
@@ -51,9 +52,9 @@ export function writePlan(name: string, { version, host, ...plan }: Plan, { worl
   try {
     writeText(path, `${toJson({ version, host, created_at, ...plan }, 2)}\n`);
   } catch (error) {
-    const code = systemCode(error);
-    if (code === undefined) throw error;
-    throw usage(`Could not write ${name}: ${reasonOf(code) ?? code}.`);
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw usage(`Could not write ${name}: ${reason}.`);
   }
 }
 
@@ -67,7 +68,7 @@ function factOf({ view }: Result, { group }: TypedLine): readonly Fact[] {
   return [{ data: shown, details }];
 }
 
-const KEPT_MS = 7 * 86_400_000;
+const KEPT_MS = 7 * DAY;
 
 /** The file of a plan that a person is to apply, for this user only. Removes those that nobody applied in a week. */
 export function proposedFile(state: string, name: string, now: number): string {

@@ -1,6 +1,6 @@
 import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { attempt, DnxError, isError, reasonOf, systemCode } from '../../base/errors.ts';
+import { attempt, DnxError, isError, systemReason } from '../../base/errors.ts';
 import { isObject, type JsonObject, own, toJson } from '../../base/json.ts';
 import { isSecretName } from '../../base/secrets.ts';
 import { flagName, hidingSecrets, wordOf } from '../../base/text.ts';
@@ -222,7 +222,7 @@ function writer(state: string, { clock, progress, settings }: JournalContext) {
       const { locked } = await import('../../machine/files/lock.ts');
       await locked(file, { clock }, () => isFull(file) && renameSync(file, old));
     } catch (error) {
-      const why = reasonOf(systemCode(error)) ?? systemCode(error) ?? error;
+      const why = systemReason(error) ?? error;
       if (settings.session?.agent && 'change' in line)
         throw new DnxError('failed', `Could not write the history: ${why}. Nothing was sent.`);
       writable = false;

@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { type Detail, DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import { type Detail, DnxError, systemReason, usage } from '../../base/errors.ts';
 import { readText, realPath, realPathOf, removeTemporaries, writeText } from '../../machine/files/text-file.ts';
 import { isInside } from '../env/local-file.ts';
 
@@ -66,7 +66,7 @@ export function makeEdit(project: string, { file, path, before, after }: Edit, n
     for (let directory = dirname(path); directory !== root && readdirSync(directory).length === 0; directory = dirname(directory))
       rmdirSync(directory);
   } catch (cause) {
-    throw new DnxError('failed', `Could not change ${file}: ${reasonOf(systemCode(cause)) ?? systemCode(cause) ?? cause}.`, { cause });
+    throw new DnxError('failed', `Could not change ${file}: ${systemReason(cause) ?? cause}.`, { cause });
   }
 }
 

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { attempt, DnxError, isError, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import { attempt, DnxError, isError, systemReason, usage } from '../../base/errors.ts';
 import { fromJson, isObject, type JsonObject, toJson } from '../../base/json.ts';
 import { readText, writeText } from '../../machine/files/text-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
@@ -104,7 +104,6 @@ export function writeBaseline(
     writeText(path, sorted.join(''), { mode: MODE });
   } catch (error) {
     if (isError(error)) throw error;
-    const code = systemCode(error);
-    throw new DnxError('failed', `Could not write ${name}: ${reasonOf(code) ?? code ?? 'unknown error'}.`, { cause: error });
+    throw new DnxError('failed', `Could not write ${name}: ${systemReason(error) ?? 'unknown error'}.`, { cause: error });
   }
 }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { DnxError, isError, type Next, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import { DnxError, isError, type Next, systemCode, systemReason, usage } from '../../base/errors.ts';
 import { bytes, quotedName } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -173,7 +173,7 @@ async function firstBytes(path: string, name: string): Promise<string> {
     const code = systemCode(error);
     if (code === 'ENOENT') throw usage(`Could not find ${name}.`);
     if (code === 'EISDIR') throw usage(`${name} is not a regular file.`);
-    throw new DnxError('failed', `Could not read ${name}: ${reasonOf(code) ?? code}.`, { cause: error });
+    throw new DnxError('failed', `Could not read ${name}: ${systemReason(error)}.`, { cause: error });
   }
 }
 

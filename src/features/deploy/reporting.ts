@@ -1,5 +1,5 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import { DnxError, systemCode, systemReason, usage } from '../../base/errors.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
@@ -82,8 +82,7 @@ function problemOf(write: () => void): string | undefined {
     write();
     return undefined;
   } catch (error) {
-    const code = systemCode(error);
-    return code === 'ENOENT' ? 'the folder does not exist' : (reasonOf(code) ?? code);
+    return systemCode(error) === 'ENOENT' ? 'the folder does not exist' : systemReason(error);
   }
 }
 

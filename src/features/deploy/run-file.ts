@@ -2,6 +2,7 @@ import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt, systemCode } from '../../base/errors.ts';
 import { isObject, isText, isTextOrNull } from '../../base/json.ts';
+import { DAY, HOUR } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { fileNames, jsonFileNames, readJson, uniqueName, writeJson } from '../../machine/files/text-file.ts';
 import { isTarget, type Target } from '../../platform/names/names.ts';
@@ -50,8 +51,8 @@ export interface SavedRun {
 }
 
 const KEPT = 50;
-const KEPT_MS = 7 * 86_400_000;
-const STALE_MS = 3_600_000;
+const KEPT_MS = 7 * DAY;
+const STALE_MS = HOUR;
 
 type Needs = Pick<Context, 'settings' | 'clock' | 'progress'>;
 

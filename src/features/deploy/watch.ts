@@ -1,6 +1,6 @@
 import { usage } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
-import { ago } from '../../base/time.ts';
+import { ago, HOUR } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { message, type Result, type View } from '../../cli/output/view.ts';
 import { within } from '../../platform/api/deadline.ts';
@@ -14,7 +14,7 @@ import { type Run, recallRuns, type SavedRun } from './run-file.ts';
 import { type DeployContext, type Snapshot, siteReference, takeSnapshot } from './site.ts';
 
 /** How long `watch` repeats the outcome of a finished run, in ms. */
-const REPEATED_MS = 3_600_000;
+const REPEATED_MS = HOUR;
 
 type WatchContext = DeployContext & Context;
 

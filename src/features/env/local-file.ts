@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
-import { attempt, DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import { attempt, DnxError, systemCode, systemReason, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { readText, realPath, realPathOf, removeTemporaries, writeText } from '../../machine/files/text-file.ts';
 import { type LinkEnvironment, linkFileFor } from '../../machine/settings/link.ts';
@@ -51,7 +51,7 @@ export function openLocal(word: string, { world, progress }: Pick<Context, 'worl
         writeText(path, next, text === undefined ? undefined : statSync(path));
       } catch (cause) {
         const kept = text === undefined ? '' : ' The file is unchanged.';
-        throw new DnxError('failed', `Could not write ${name}: ${reasonOf(systemCode(cause)) ?? systemCode(cause) ?? cause}.${kept}`, {
+        throw new DnxError('failed', `Could not write ${name}: ${systemReason(cause) ?? cause}.${kept}`, {
           cause,
           ...(systemCode(cause) === 'EPERM' && { hint: 'Another user or group owns it, which dnx could not keep. Run this as the owner.' }),
         });

@@ -1,8 +1,8 @@
 import { pid } from 'node:process';
-import { DnxError, isError, type Next, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import { DnxError, isError, type Next, systemCode, systemReason, usage } from '../../base/errors.ts';
 import { tokenFingerprint } from '../../base/secrets.ts';
 import { andList, wordOf } from '../../base/text.ts';
-import { duration, shownTime } from '../../base/time.ts';
+import { DAY, duration, shownTime } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { nothing, type Result } from '../../cli/output/view.ts';
 import { countedChanges } from '../../cli/plan/show.ts';
@@ -27,7 +27,7 @@ interface Leasing {
   readonly showValues?: boolean;
 }
 
-const LONGEST_MS = 86_400_000;
+const LONGEST_MS = DAY;
 /** How exactly the deadline is kept, in ms. */
 const TICK_MS = 10_000;
 /** How long the end of a lease may take, in ms, whatever happens. */
@@ -123,9 +123,9 @@ function save({ settings }: Pick<Context, 'settings'>, lease: Lease, otherwise: 
   try {
     saveLease(settings.directories.config, lease);
   } catch (error) {
-    const code = systemCode(error);
-    if (code === undefined) throw error;
-    throw new DnxError('failed', `Could not save the lease: ${reasonOf(code) ?? code}. ${otherwise}`, { cause: error });
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw new DnxError('failed', `Could not save the lease: ${reason}. ${otherwise}`, { cause: error });
   }
 }
 

@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { relative } from 'node:path';
-import { DnxError, isError, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import { DnxError, isError, systemReason, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject, own, toJson } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -56,9 +56,7 @@ export function writeLinkFile({ path, content }: Pick<LinkFile, 'path' | 'conten
 
 /** The error of a file that the system does not let dnx write or remove. */
 export const notWritten = (path: string, error: unknown): DnxError =>
-  new DnxError('failed', `Could not change ${path}: ${reasonOf(systemCode(error)) ?? systemCode(error) ?? 'unknown error'}.`, {
-    cause: error,
-  });
+  new DnxError('failed', `Could not change ${path}: ${systemReason(error) ?? 'unknown error'}.`, { cause: error });
 
 /** A path as a person in this directory types it. */
 export const shownPath = (path: string, cwd: string): string => relative(cwd, path) || path;

@@ -1,5 +1,6 @@
 import { DnxError } from '../../base/errors.ts';
 import { quotedForSh } from '../../base/shell.ts';
+import { HOUR } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Level, LogSource } from '../remote/log-paths.ts';
 import type { Machine } from '../remote/machine.ts';
@@ -88,7 +89,7 @@ function scriptOf({ directories, candidates, lines, follow, head = '', reach, pr
 }
 
 /** The largest difference of a time zone to UTC, in ms: the script does not know that of a log. */
-const ZONE_MS = 14 * 3_600_000;
+const ZONE_MS = 14 * HOUR;
 
 const digitsOf = (reach: number): string =>
   reach === 0 ? 'all' : new Date(reach - ZONE_MS).toISOString().slice(0, 19).replaceAll(/\D/g, '');

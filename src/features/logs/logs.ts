@@ -1,6 +1,6 @@
 import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { inParallel } from '../../base/parallel.ts';
-import { timeOrAgo } from '../../base/time.ts';
+import { DAY, timeOrAgo } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { type LogPart, logView } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
@@ -41,7 +41,7 @@ type Needs = Pick<
 
 const LINES = 100;
 /** How much of the journal is searched without `--since`, in ms. It has no end. */
-const JOURNAL_MS = 24 * 3_600_000;
+const JOURNAL_MS = DAY;
 
 /** `dnx logs`. */
 export async function showLogs(ctx: Needs, targets: Targets, options: LogsOptions) {

@@ -2,6 +2,7 @@ import { type Detail, DnxError, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
 import { isMask } from '../../base/text.ts';
+import { HOUR } from '../../base/time.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { done, message, nothing } from '../../cli/output/view.ts';
 import { commitDetails } from '../../cli/plan/deployment.ts';
@@ -197,7 +198,7 @@ async function settleFlight(applying: Applying): Promise<void> {
 }
 
 /** Without a saved run, a request was certainly not sent only if it was just now: old runs are removed. */
-const KEPT_MS = 3_600_000;
+const KEPT_MS = HOUR;
 
 /** Follows a deployment or rollback that an earlier process requested. False if it requested none, undefined if nobody knows. */
 async function settledRelease({ ctx, application, options: { timeout } }: Applying, { at, sent_at }: Flight, { targets }: PlannedChange) {

@@ -1,7 +1,7 @@
 import { DnxError, isError, isStop, type Next } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import { shownTime, timeOf } from '../../base/time.ts';
+import { DAY, shownTime, timeOf } from '../../base/time.ts';
 import type { Tokens } from '../../machine/credentials/tokens.ts';
 import { leaseEnd } from '../../machine/lease.ts';
 import { abilities as all } from '../../platform/abilities.ts';
@@ -85,8 +85,6 @@ export async function forgetRevoked(tokens: Pick<Tokens, 'forget'>, sentence: st
 }
 
 const UNUSED_DAYS = 90;
-const DAY_MS = 86_400_000;
-
 type TokenAudit = Token & { readonly audit: readonly string[] };
 
 /** Flags tokens that have every ability (except that with the id `inUse`), are unused for 90 days, were never used, or share a name; and leases. */
@@ -105,7 +103,7 @@ function* flags(token: Token, tokens: readonly Token[], now: number, inUse: stri
   if (hasEverything(token.abilities) && wordOf(token.id) !== inUse) yield 'has every ability';
   if (token.last_used_at === null) yield 'never used';
   else if (token.last_used_at !== undefined) {
-    const days = Math.floor((now - (timeOf(token.last_used_at) ?? now)) / DAY_MS);
+    const days = Math.floor((now - (timeOf(token.last_used_at) ?? now)) / DAY);
     if (days >= UNUSED_DAYS) yield `unused for ${days} days`;
   }
   const twins = tokens.filter((other) => other !== token && other.name === token.name).map(({ id }) => `#${wordOf(id)}`);

@@ -6,7 +6,7 @@ import { arch } from 'node:process';
 import { Readable } from 'node:stream';
 import { createGunzip, createInflateRaw } from 'node:zlib';
 import { releaseKey } from '../../../package.json';
-import { DnxError, reasonOf, systemCode } from '../../base/errors.ts';
+import { DnxError, systemReason } from '../../base/errors.ts';
 import { quotedForSh } from '../../base/shell.ts';
 import { bytes } from '../../base/text.ts';
 import { repository, version } from '../../base/version.ts';
@@ -65,7 +65,7 @@ function reserve(file: string, { platform }: Pick<World, 'platform'>): string {
 }
 
 const unwritable = (file: string, cause: unknown, hint: string) =>
-  new DnxError('failed', `Could not write to ${dirname(file)}: ${reasonOf(systemCode(cause)) ?? systemCode(cause)}.`, { hint, cause });
+  new DnxError('failed', `Could not write to ${dirname(file)}: ${systemReason(cause)}.`, { hint, cause });
 
 /** The name of this platform in a release: `linux-x64-musl`. */
 function targetOf(file: string, { platform }: Pick<World, 'platform'>): string {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { attempt } from '../../base/errors.ts';
-import { timeOf } from '../../base/time.ts';
+import { DAY, timeOf } from '../../base/time.ts';
 import { repository, version } from '../../base/version.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Ending } from '../../cli/run/line.ts';
@@ -53,7 +53,7 @@ async function check({ clock, progress, settings, world }: Needs, file: string, 
 
 function tell({ clock, progress, world }: Needs, file: string, known: Known): void {
   const { latest } = known;
-  if (latest === undefined || !isNewer(latest, version) || !isPast(known.told_at, clock.now(), DAY_MS)) return;
+  if (latest === undefined || !isNewer(latest, version) || !isPast(known.told_at, clock.now(), DAY)) return;
   // First: without a writable directory, the notice would appear with every command.
   if (attempt(() => keep(file, { told_at: new Date(clock.now()).toISOString() })) === undefined) return;
   const { executable, upgrade = executable && 'dnx upgrade' } = installationOf(world) ?? {};
@@ -91,13 +91,12 @@ function keep(file: string, more: Known): Known {
   return known;
 }
 
-const DAY_MS = 24 * 60 * 60 * 1_000;
 /** How long to wait after a check that did not end before its command. */
 const AGAIN_MS = 10 * 60 * 1_000;
 
 /** True if GitHub may be asked: once a day, as the user may be told. */
 const mayCheckNow = ({ checked_at, begun_at }: Known, now: number): boolean =>
-  isPast(checked_at, now, DAY_MS) && isPast(begun_at, now, AGAIN_MS);
+  isPast(checked_at, now, DAY) && isPast(begun_at, now, AGAIN_MS);
 
 /** A time in the future counts as none. */
 function isPast(at: unknown, now: number, ms: number): boolean {

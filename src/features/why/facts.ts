@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../base/json.ts';
 import { phaseOf, statusOf } from '../../base/status.ts';
-import { timeOf } from '../../base/time.ts';
+import { HOUR, MINUTE, timeOf } from '../../base/time.ts';
 import { nullable, number, objectOf, oneOf, type Printed, word } from '../../cli/language/shape.ts';
 import { type Site, workInProgress } from '../deploy/baseline.ts';
 import { liveRelease, type Release } from '../deploy/release.ts';
@@ -93,8 +93,6 @@ export interface Incident {
   readonly past: boolean;
 }
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 /** How far the clocks of Deploynix and a server may differ. */
 const SKEW_MS = 2 * MINUTE;
 /** How long a deployment takes at most. */

@@ -2,6 +2,7 @@ import { lstatSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, sta
 import { basename, dirname, join } from 'node:path';
 import { getuid, pid } from 'node:process';
 import { attempt } from '../../base/errors.ts';
+import { DAY, MINUTE } from '../../base/time.ts';
 import { absoluteIn } from '../settings/directories.ts';
 import type { Clock, World } from '../world.ts';
 import { holderName, holderNamed, isHolderGone, processHolder } from './lock.ts';
@@ -9,10 +10,10 @@ import { fileNames, makeDirectory } from './text-file.ts';
 
 const PREFIX = 'dnx-private-';
 const KEPT_PREFIX = 'dnx-draft-';
-const KEPT_MS = 86_400_000;
+const KEPT_MS = DAY;
 const TMPFS = 0x01021994;
 /** How long a directory may be empty: between its creation and the file that names its process. */
-const EMPTY_MS = 60_000;
+const EMPTY_MS = MINUTE;
 
 type Place = Pick<World, 'env'> & { readonly state: string };
 

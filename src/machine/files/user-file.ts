@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { isatty, ReadStream } from 'node:tty';
-import { DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import { DnxError, systemCode, systemReason, usage } from '../../base/errors.ts';
 import { bunStream } from '../runtime.ts';
 import { pathOf, type World } from '../world.ts';
 import { readDescriptor } from './text-file.ts';
@@ -32,7 +32,7 @@ export async function readUserFile(name: string, { signal, ...world }: Pick<Worl
     if (error instanceof DnxError) throw error;
     const code = systemCode(error);
     if (code === 'ENOENT') throw usage(`${name} does not exist.`);
-    throw usage(code === 'EISDIR' ? `${name} is a directory.` : `Could not read ${name}: ${reasonOf(code) ?? code}.`);
+    throw usage(code === 'EISDIR' ? `${name} is a directory.` : `Could not read ${name}: ${systemReason(error)}.`);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }

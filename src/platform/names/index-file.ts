@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { isObject, type JsonObject, toJson } from '../../base/json.ts';
 import { tokenFingerprint } from '../../base/secrets.ts';
 import { wordOf } from '../../base/text.ts';
+import { DAY, HOUR } from '../../base/time.ts';
 import type { LockWaiting } from '../../machine/files/lock.ts';
 import { makeDirectory, readText, writeText } from '../../machine/files/text-file.ts';
 import { accountName, type Identity } from '../../machine/settings/config.ts';
@@ -54,7 +55,6 @@ export const accountStored = (accounts: Accounts, identity: Identity, stored: st
   [...accounts].find(([key, each]) => each.stored === stored && key.slice(0, key.lastIndexOf(' ')) === accountName(identity))?.[1];
 
 const VERSION = 2;
-const DAY = 24 * 60 * 60_000;
 /** Older lists are dropped. */
 const OLDEST_MS = 90 * DAY;
 /** The most accounts to keep: a CI system may get a token per run. */
@@ -113,7 +113,7 @@ function timeIn(value: unknown, now: number): number | undefined {
 const PATIENCE_MS = 1_000;
 
 /** An unchanged list is written again after this many ms, so that its age counts from the last reading. */
-const REFRESH_MS = 60 * 60_000;
+const REFRESH_MS = HOUR;
 
 /** Adds the news of a command to the file, unless it says all of it. A cache that cannot be written costs requests, not correctness. */
 export async function saveNews(

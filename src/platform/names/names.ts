@@ -1,6 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { inQuotes, quotedName, title, wordOf } from '../../base/text.ts';
+import { HOUR } from '../../base/time.ts';
 import { type Endpoint, parameters } from '../api/endpoint.ts';
 
 /** How a kind of resource is named, listed and distinguished. */
@@ -155,7 +156,7 @@ export const isTarget = (value: unknown): value is Target =>
   isObject(value) && typeof value.id === 'string' && typeof value.label === 'string';
 
 /** How long a remembered name is shown, or used by a single GET without a check, in ms. */
-export const TRUST_MS = 60 * 60_000;
+export const TRUST_MS = HOUR;
 
 /** The path parameters of one call. */
 export type Targets = Readonly<Record<string, Target>>;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { isError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
+import { HOUR, MINUTE } from '../../base/time.ts';
 import { makeDirectory, readJson, writeJson } from '../../machine/files/text-file.ts';
 import { accountName, type Identity } from '../../machine/settings/config.ts';
 import type { Clock } from '../../machine/world.ts';
@@ -14,9 +15,9 @@ import { isRenamed } from './resolve.ts';
 const FIELDS = ['id', 'name', 'domain', 'ip_address', 'ssh_user', 'php_version'] as const;
 
 /** How long it is used, in ms. */
-const KEPT_MS = 60 * 60_000;
+const KEPT_MS = HOUR;
 /** An unchanged one is written again after this many ms. */
-const REFRESH_MS = 5 * 60_000;
+const REFRESH_MS = 5 * MINUTE;
 /** The most servers and sites to keep. */
 const MOST = 500;
 

@@ -3,18 +3,15 @@ import type { JsonObject } from '../../base/json.ts';
 import { inParallel } from '../../base/parallel.ts';
 import { quoted } from '../../base/shell.ts';
 import { oneLine, wordOf } from '../../base/text.ts';
-import { duration } from '../../base/time.ts';
+import { DAY, duration, MINUTE, SECOND } from '../../base/time.ts';
 import { fill } from '../api/endpoint.ts';
 import type { Scope } from './lookups.ts';
 import { matching } from './match.ts';
 import { idIn, isId, type Located, namings, resourceName, sameDomain, type Target, targetOf } from './names.ts';
 import { ambiguousSite, type KnownName, notFound, notFoundAtAll } from './unresolved.ts';
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-
 /** How old a list may be in which a site is found, in ms. The site is checked before it is changed, but may have a new namesake. */
-const KEPT_MS = 24 * 60 * MINUTE;
+const KEPT_MS = DAY;
 
 /** How long a site that no server has stays not found, in ms, so that a typo in a loop does not cost a search each time. */
 const MISSING_MS = MINUTE;

@@ -1,10 +1,11 @@
+import { DAY } from '../../base/time.ts';
 import { crud, showing } from '../crud.ts';
 import type { SandboxOperation } from '../operation.ts';
 import type { Certificate } from '../records.ts';
 import { invalid } from '../response.ts';
 import { oneOf, textRule, verbatim } from '../rules.ts';
 import { type State, scheduleChange } from '../state.ts';
-import { DAY, timestamp, timings, touch } from '../time.ts';
+import { timestamp, timings, touch } from '../time.ts';
 
 const present = showing<Certificate>('id', 'type', 'domain', 'status', 'reason', 'expires_at', 'created_at');
 

@@ -1,4 +1,5 @@
-import { DAY, timestamp } from '../time.ts';
+import { DAY } from '../../base/time.ts';
+import { timestamp } from '../time.ts';
 
 /** Stable ids of the seed, for documentation and tests. */
 export const seeded = {

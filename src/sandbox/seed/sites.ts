@@ -1,6 +1,7 @@
+import { DAY } from '../../base/time.ts';
 import type { Certificate, EnvironmentVariable, Queue, Redirect, ReleaseRow, SiteRow, Webhook } from '../records.ts';
 import { commitOf } from '../resources/deployments.ts';
-import { DAY, KEPT_RELEASES, releaseName, stampsAt } from '../time.ts';
+import { KEPT_RELEASES, releaseName, stampsAt } from '../time.ts';
 import { type Calendar, seeded, seedId } from './ids.ts';
 
 const { servers, sites: ids, gitRepositories: repositories } = seeded;

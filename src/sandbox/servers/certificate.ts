@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { DAY } from '../../base/time.ts';
 
 const NAME = 'dnx sandbox';
-const DAY = 86_400_000;
 
 /** An authority that lives as long as the process: its key is never written. */
 export type Authority = ReturnType<typeof createAuthority>;

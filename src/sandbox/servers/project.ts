@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { attempt } from '../../base/errors.ts';
+import { HOUR } from '../../base/time.ts';
 import { seeded } from '../seed/ids.ts';
 import type { Head, State } from '../state.ts';
 
@@ -9,7 +10,6 @@ import type { Head, State } from '../state.ts';
 export type Project = NonNullable<ReturnType<typeof createProject>>;
 
 const REPOSITORY = 'example/shop';
-const HOUR = 3_600_000;
 
 const composer = (php: string): string =>
   `${JSON.stringify({ name: REPOSITORY, type: 'project', require: { php: `^${php}`, 'laravel/framework': '^12.0' } }, null, 2)}\n`;

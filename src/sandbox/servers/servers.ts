@@ -12,9 +12,10 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { attempt } from '../../base/errors.ts';
+import { MINUTE } from '../../base/time.ts';
 import type { ReleaseRow, Server, SiteRow } from '../records.ts';
 import type { State } from '../state.ts';
-import { MINUTE } from '../time.ts';
+
 import DATABASE from './database.sh';
 import { deployLog } from './logs.ts';
 import PHP from './php.sh';

@@ -1,17 +1,16 @@
 import type { JsonObject } from '../../../base/json.ts';
 import { phaseOf, statusKey } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
-import { duration, timeOf } from '../../../base/time.ts';
+import { DAY, duration, timeOf } from '../../../base/time.ts';
 import { sameDomain } from '../../../platform/names/names.ts';
 import { certificateIn } from '../../overview/overview.ts';
 import { type AuditPlace, type Flaw, onSite, theServer } from '../finding.ts';
 
-const DAY_MS = 86_400_000;
 /** Let's Encrypt certificates are renewed when a third of their 90 days is left. */
-const RENEWED_MS = 30 * DAY_MS;
-const URGENT_MS = 7 * DAY_MS;
+const RENEWED_MS = 30 * DAY;
+const URGENT_MS = 7 * DAY;
 /** A request that takes longer has failed. */
-const ISSUED_WITHIN_MS = DAY_MS;
+const ISSUED_WITHIN_MS = DAY;
 
 /** Sites under this domain are served with the certificate of the platform. */
 const PLATFORM = /\.deploynix\.cloud$/i;

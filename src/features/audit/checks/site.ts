@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../base/json.ts';
 import { phaseOf, statusKey, statusOf } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
+import { DAY } from '../../../base/time.ts';
 import { isAmbiguous, yesOrNo } from '../../deploy/release.ts';
 import { type AuditPlace, type Flaw, theServer, theSite } from '../finding.ts';
 
@@ -47,7 +48,6 @@ const ENDS: Readonly<Record<string, string>> = {
 /** The newest version that Deploynix is known to offer. */
 const NEWEST_OFFERED = '8.4';
 
-const DAY_MS = 86_400_000;
 /** A version with fewer days left should be replaced now. */
 const SOON_DAYS = 90;
 
@@ -67,7 +67,7 @@ function oldPhp(version: unknown, now: number, fix: readonly string[]): readonly
   const lastDay = ENDS[name];
   if (lastDay === undefined && Number(name) >= 7.4) return [];
   const left = lastDay === undefined ? Number.NEGATIVE_INFINITY : Date.parse(`${lastDay}T23:59:59Z`) - now;
-  if (Math.floor(left / DAY_MS) >= SOON_DAYS) return [];
+  if (Math.floor(left / DAY) >= SOON_DAYS) return [];
   const since = lastDay === undefined ? 'any more' : `since ${lastDay}`;
   const message = left < 0 ? `PHP ${name} has no security fixes ${since}` : `PHP ${name} gets no security fixes after ${lastDay}`;
   return [{ severity: left < 0 ? 'high' : 'medium', resource: `PHP ${name}`, identity: name, message, fix }];

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DnxError, reasonOf, systemCode } from '../../../base/errors.ts';
+import { DnxError, systemReason } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { childEnv, envWithoutSecrets } from '../../../machine/env.ts';
 import { makePrivateDirectory, removeAbandoned, removePrivateDirectory } from '../../../machine/files/private-directory.ts';
@@ -100,9 +100,9 @@ function written<T>(write: () => T): T {
   try {
     return write();
   } catch (cause) {
-    const code = systemCode(cause);
-    if (code === undefined) throw cause;
-    throw new DnxError('failed', `Could not write a file for the editor: ${reasonOf(code) ?? code}.`, { cause });
+    const reason = systemReason(cause);
+    if (reason === undefined) throw cause;
+    throw new DnxError('failed', `Could not write a file for the editor: ${reason}.`, { cause });
   }
 }
 
