@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { seed } from '../../src/sandbox/seed/index.ts';
 import { models, type Noun, tableRows } from '../../src/sandbox/state.ts';
-import { DAY } from '../../src/sandbox/time.ts';
+import { DAY } from '../../src/base/time.ts';
 import { START } from './driver.ts';
 
 const state = seed(START);
