@@ -1,3 +1,4 @@
+import { vocabulary } from '../base/abilities.ts';
 import { usage } from '../base/errors.ts';
 import { HOUR } from '../base/time.ts';
 import { command, group, type Tree } from '../cli/language/command.ts';
@@ -13,7 +14,6 @@ import { createToken } from '../features/token/mint.ts';
 import { revokeAction, revokeTokens } from '../features/token/revoke.ts';
 import { rotateToken } from '../features/token/rotate.ts';
 import { auditTokens, hasEverything, needsAttention, type Token, tokenId } from '../features/token/token.ts';
-import { vocabulary } from '../platform/abilities.ts';
 
 /** An ability and the commands that need it. */
 interface Ability {

@@ -1,4 +1,5 @@
 import { hash as digest, randomBytes } from 'node:crypto';
+import type { Ability } from '../base/abilities.ts';
 import type { TokenRow, User } from './records.ts';
 import { ApiRefusal, forbidden } from './response.ts';
 import type { State } from './state.ts';
@@ -60,31 +61,3 @@ export function authorize(state: State, { me, current }: Bearer, ability: Abilit
   if (!current.abilities.includes('*') && !current.abilities.includes(ability)) throw forbidden('Invalid ability provided.');
   if (me.role === 'viewer' && !ability.endsWith(':read')) throw forbidden('This action is unauthorized.');
 }
-
-/** The abilities of a token by resource, as in the API reference. */
-const vocabulary = {
-  server: ['read', 'create', 'update', 'delete'],
-  site: ['read', 'create', 'update', 'delete', 'deploy'],
-  database: ['read', 'create', 'update', 'delete'],
-  crontab: ['read', 'create', 'update', 'delete'],
-  daemon: ['read', 'create', 'update', 'delete'],
-  'queue-worker': ['read', 'create', 'update', 'delete'],
-  redirect: ['read', 'create', 'update', 'delete'],
-  'network-rule': ['read', 'create', 'delete'],
-  'ssh-key': ['read', 'create', 'delete'],
-  certificate: ['read', 'create', 'delete'],
-  provider: ['read', 'create', 'update', 'delete'],
-} as const;
-
-type Vocabulary = typeof vocabulary;
-
-/** A resource with abilities: `daemon`, `queue-worker`, … */
-export type AbilitySubject = keyof Vocabulary;
-
-/** An ability of the API reference, such as `site:deploy`. */
-export type Ability = { [S in AbilitySubject]: `${S}:${Vocabulary[S][number]}` }[AbilitySubject];
-
-/** Every ability, in the order of the API reference. */
-export const allAbilities: readonly Ability[] = Object.entries(vocabulary).flatMap(([subject, actions]) =>
-  actions.map((action) => `${subject}:${action}` as Ability),
-);

@@ -1,5 +1,5 @@
 import { ulid } from 'ulid';
-import type { Ability, AbilitySubject } from './auth.ts';
+import type { Ability, AbilitySubject } from '../base/abilities.ts';
 import { type BoundRows, operation, pathParameters, type Request, type SandboxOperation, type SignedRequest } from './operation.ts';
 import type { Timestamped } from './records.ts';
 import { type ApiResponse, accepted, createdResponse, gone, okResponse } from './response.ts';

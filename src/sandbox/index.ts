@@ -1,7 +1,7 @@
 /** A local Deploynix API: what the API reference states, and assumptions for the rest. */
 
 export type { RecordedCall } from './app.ts';
-export type { Ability } from './auth.ts';
+
 export type { FaultReply, Faults, Match } from './faults.ts';
 export { routes } from './operations.ts';
 export type { FailureName } from './records.ts';

@@ -1,4 +1,4 @@
-import type { Ability } from './auth.ts';
+import type { Ability } from '../base/abilities.ts';
 import type { TokenRow, User } from './records.ts';
 import { type ApiResponse, notFoundRefusal } from './response.ts';
 import { type BodyInput, type BodyShape, reader } from './rules.ts';

@@ -13,9 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { abilities } from '../../src/base/abilities.ts';
 import { quotedForSh } from '../../src/base/shell.ts';
 import { counted } from '../../src/features/audit/report/report.ts';
-import { abilities } from '../../src/platform/abilities.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { grade, startOf } from './grade.ts';
 import { prepare } from './sandbox.ts';

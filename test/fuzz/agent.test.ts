@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { abilities } from '../../src/platform/abilities.ts';
+import { abilities } from '../../src/base/abilities.ts';
 import { models, type State } from '../../src/sandbox/state.ts';
 import { type Bed, openBed, split } from '../support/dnx.ts';
 import { prepareExample } from '../support/examples.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { allAbilities } from '../../src/sandbox/auth.ts';
+import { abilities } from '../../src/base/abilities.ts';
 import { routes, seeded } from '../../src/sandbox/index.ts';
 import { sandboxOperations } from '../../src/sandbox/operations.ts';
 import { drive } from './driver.ts';
@@ -36,10 +36,10 @@ test('every operation requires its ability, which is in the API reference', asyn
   const none = sandbox.mint([]);
   for (const operation of sandboxOperations) {
     if (operation.open || operation.ability === undefined) continue;
-    expect(allAbilities).toContain(operation.ability);
+    expect(abilities).toContain(operation.ability);
     const refused = await ask(somewhere(operation.route), undefined, { token: none });
     expect([refused.status, refused.message], operation.route).toEqual([403, 'Invalid ability provided.']);
-    const others = sandbox.mint(allAbilities.filter((ability) => ability !== operation.ability));
+    const others = sandbox.mint(abilities.filter((ability) => ability !== operation.ability));
     expect((await ask(somewhere(operation.route), undefined, { token: others })).status, operation.route).toBe(403);
   }
 });

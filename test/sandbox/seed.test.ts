@@ -1,9 +1,9 @@
 import { isValid } from 'ulid';
 import { expect, test } from 'vitest';
+import { DAY } from '../../src/base/time.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { seed } from '../../src/sandbox/seed/index.ts';
 import { models, type Noun, tableRows } from '../../src/sandbox/state.ts';
-import { DAY } from '../../src/base/time.ts';
 import { START } from './driver.ts';
 
 const state = seed(START);

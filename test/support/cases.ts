@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { abilities } from '../../src/base/abilities.ts';
 import { flagName } from '../../src/base/text.ts';
-import { abilities } from '../../src/platform/abilities.ts';
 import { type Bed, openBed } from './dnx.ts';
 
 /** One command and its result with the seed. Command lines omit `dnx` and the group. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { abilities } from '../../src/base/abilities.ts';
 import { flagName } from '../../src/base/text.ts';
 import { globals } from '../../src/cli/language/globals.ts';
 import { optionsOf, positionalsOf } from '../../src/cli/language/signature.ts';
 import { namesOf, operationsOf } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
-import { abilities } from '../../src/platform/abilities.ts';
 import { needOf } from '../../src/platform/operations.ts';
 import { leaves } from '../support/tree.ts';
 

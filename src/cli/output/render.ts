@@ -106,8 +106,8 @@ const tsvField = (value: string): string => value.replaceAll(/[\t\r\n]+/g, ' ');
 /** The pages of a list, in order. */
 type Pages = AsyncIterable<readonly Item[]>;
 
-/** Formats in which a list is rendered page by page. */
-const formats: readonly string[] = ['json', 'ndjson', 'csv', 'tsv', 'text', 'ids', 'yaml'];
+/** Formats in which a list is rendered page by page: a part of YAML would look like a whole list. */
+const formats: readonly string[] = ['json', 'ndjson', 'csv', 'tsv', 'text', 'ids'];
 
 /** False if printing needs the whole list: its widths, its order, or the data of a query. */
 export const isPaged = ({ format, sort, query }: RenderOptions): boolean =>
@@ -167,28 +167,20 @@ async function* readingAhead(pages: Pages, late: LateCells): AsyncGenerator<read
 /** Renders at most this many items at once, because a string has a maximum length. */
 const PART = 1_000;
 
-/**
- * Writes a list while it is read, each page as it arrives. The bytes are those of `render` for the whole list. YAML is written at the
- * end, because a part of it looks like a whole list.
- */
+/** Writes a list while it is read. The bytes are those of `render` for the whole list. */
 export async function writePages(
   { pages, ...view }: View & { readonly kind: 'rows'; readonly pages: Pages },
   check: FieldCheck | undefined,
   options: RenderOptions,
   write: (text: string) => Promise<void>,
 ): Promise<void> {
-  const { format } = options;
-  const array = format === 'json' ? joinedArrays() : format === 'yaml' ? joinedSequences() : undefined;
-  const held: string[] = [];
+  const array = options.format === 'json' ? joinedArrays() : undefined;
   let header = options.header;
   let begun = false;
   const add = async (text: string) => {
     if (text === '') return;
-    if (format === 'yaml') held.push(text);
-    else {
-      await write(text);
-      begun = true;
-    }
+    await write(text);
+    begun = true;
   };
   for await (const page of shownPages(pages, options.limit, check, () => begun)) {
     for (const items of partsOf(page)) {
@@ -198,7 +190,6 @@ export async function writePages(
     }
   }
   if (array) await add(array.end());
-  if (held.length > 0) await write(held.join(''));
 }
 
 function* partsOf(page: readonly Item[]): Iterable<readonly Item[]> {
@@ -206,18 +197,13 @@ function* partsOf(page: readonly Item[]): Iterable<readonly Item[]> {
   else for (let at = 0; at < page.length; at += PART) yield page.slice(at, at + PART);
 }
 
-interface Joined {
-  readonly next: (list: string) => string;
-  readonly end: () => string;
-}
-
 const EMPTY = '[]\n';
 
 /** JSON in whole lines: the last line of an item waits for the comma or the end. */
-function joinedArrays(): Joined {
+function joinedArrays() {
   let last: string | undefined;
   return {
-    next(list) {
+    next(list: string): string {
       if (list === EMPTY) return '';
       const before = last === undefined ? '[\n' : `${last},\n`;
       const items = list.slice('[\n'.length, -'\n]\n'.length);
@@ -226,18 +212,5 @@ function joinedArrays(): Joined {
       return before + items.slice(0, end);
     },
     end: () => (last === undefined ? EMPTY : `${last}\n]\n`),
-  };
-}
-
-/** YAML, which needs nothing between two items. */
-function joinedSequences(): Joined {
-  let empty = true;
-  return {
-    next(list) {
-      if (list === EMPTY) return '';
-      empty = false;
-      return list;
-    },
-    end: () => (empty ? EMPTY : ''),
   };
 }

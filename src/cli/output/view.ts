@@ -268,6 +268,12 @@ export const stream = (body: AsyncIterable<Uint8Array>): View<never> => ({ kind:
 export const logView = (parts: AsyncIterable<LogPart>, shape: LogShape): View<readonly LogEntry[]> => ({ kind: 'lines', parts, ...shape });
 /** Nothing to print. */
 export const nothing: View<never> = { kind: 'nothing' };
+/** The data of a view, as `--json` prints it. */
+export const dataIn = (view: View): unknown =>
+  view.kind === 'rows' ? view.items : view.kind === 'record' ? view.item : 'data' in view ? view.data : undefined;
+/** The sentence of a view. */
+export const sentenceIn = (view: View): string | undefined =>
+  view.kind === 'message' ? view.text : view.kind === 'record' ? view.done : undefined;
 /** Marks a view as the result of a wait. */
 export const ending = <D>(view: View<D>, event: Event = 'result'): View<D> =>
   view.kind === 'rows' || view.kind === 'record' ? { ...view, event } : view;

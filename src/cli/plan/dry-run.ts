@@ -6,7 +6,7 @@ import { PROPOSED, pathToPlan } from '../../machine/files/own-files.ts';
 import { makeSecretDirectory, pruneFiles, writeText } from '../../machine/files/text-file.ts';
 import { MASK } from '../../platform/names/existing.ts';
 import type { Context, TypedLine } from '../language/command.ts';
-import type { Result } from '../output/view.ts';
+import { dataIn, type Result } from '../output/view.ts';
 import type { BaseContext } from '../run/context.ts';
 import type { Ready } from '../run/line.ts';
 import { type Plan, planForFile, planOf, replacedSecrets } from './plan.ts';
@@ -60,7 +60,7 @@ export function writePlan(name: string, { version, host, ...plan }: Plan, { worl
 
 /** What a command says that would send nothing, without the value of a variable. */
 function factOf({ view }: Result, { group }: TypedLine): readonly Fact[] {
-  const data = view.kind === 'message' ? view.data : view.kind === 'record' ? view.item : undefined;
+  const data = view.kind === 'text' ? undefined : dataIn(view);
   if (!isObject(data)) return [];
   const shown = group.noun === 'variable' && 'value' in data ? { ...data, value: MASK } : data;
   const details: readonly Detail[] =

@@ -4,7 +4,7 @@ import { openTokens, type Tokens } from '../../machine/credentials/tokens.ts';
 import { truthy } from '../../machine/env.ts';
 import { accountName } from '../../machine/settings/config.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
-import type { Attended, Transport, World } from '../../machine/world.ts';
+import type { Transport, World } from '../../machine/world.ts';
 import type { Gate } from '../../platform/api/api.ts';
 import { createApi } from '../../platform/api/client.ts';
 import { within } from '../../platform/api/deadline.ts';
@@ -59,7 +59,8 @@ export async function createContext(
   const asked = openAsk({ world, input: settings.input, style, before: progress.done });
   const ask = settings.session?.agent ? (await import('./session.ts')).askInSession(asked) : asked;
   const stdin = once(async () => (await import('../../machine/files/user-file.ts')).readToEnd(world.stdin, signal));
-  const attended = settings.attended && stderr.isTTY ? unlocking(progress) : undefined;
+  const attended =
+    settings.attended && stderr.isTTY ? { waiting: notingOnce(progress, 'Waiting for you to unlock the keyring…') } : undefined;
   const tokens = openTokens({ world, settings, attended, warn: progress.warn });
   const names = namesOf(line, world, tokens);
   const api = createApi({
@@ -246,13 +247,9 @@ async function maxWaitOf(given: string | undefined, sources: Pick<Context, 'worl
 const HIDDEN = 'Values of variables are hidden. A person can start dnx agent run with --show-values.';
 
 /** The connection of a command, opened by its first request. Throws if the settings block requests. */
-function connectionOf(world: World, { blocked, caFile, host, hidesValues }: Settings, { note }: Progress) {
+function connectionOf(world: World, { blocked, caFile, host, hidesValues }: Settings, progress: Progress) {
   let transport: Transport | undefined;
-  let isNoted = false;
-  const onHidden = () => {
-    if (!isNoted) note(HIDDEN);
-    isNoted = true;
-  };
+  const onHidden = notingOnce(progress, HIDDEN);
   return async () => {
     if (blocked.requests) throw blocked.requests;
     transport ??= await world.connect(caFile);
@@ -268,13 +265,10 @@ function once<T>(start: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Notes once that dnx is waiting for a desktop dialog. */
-function unlocking(progress: Progress): Attended {
-  let said = false;
-  return {
-    waiting() {
-      if (!said) progress.note('Waiting for you to unlock the keyring…');
-      said = true;
-    },
+function notingOnce(progress: Progress, sentence: string): () => void {
+  let isNoted = false;
+  return () => {
+    if (!isNoted) progress.note(sentence);
+    isNoted = true;
   };
 }

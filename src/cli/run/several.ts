@@ -4,7 +4,7 @@ import { phaseOf } from '../../base/status.ts';
 import { plural, title, wordOf } from '../../base/text.ts';
 import type { Target } from '../../platform/names/names.ts';
 import type { Several } from '../language/command.ts';
-import { asResult, columns, ending, type Item, nothing, type Result, rows, type View } from '../output/view.ts';
+import { asResult, columns, ending, type Item, nothing, type Result, rows, sentenceIn, type View } from '../output/view.ts';
 
 interface Items<I extends Target, D> {
   readonly noun: string;
@@ -71,8 +71,7 @@ function wordsOf({ view, exit }: Result, verb: string): string {
   if (verb === 'ensure' && view.kind === 'message' && isObject(view.data)) return wordOf(view.data.outcome);
   const status = view.kind === 'record' ? wordOf(view.item.status) : '';
   if (phaseOf(status) === 'going') return status;
-  const sentence = view.kind === 'message' ? view.text : view.kind === 'record' ? view.done : undefined;
-  return /^(\w+ed|set)\b/i.exec(sentence ?? '')?.[1]?.toLowerCase() ?? pastOf(verb.split('-', 1)[0] ?? verb);
+  return /^(\w+ed|set)\b/i.exec(sentenceIn(view) ?? '')?.[1]?.toLowerCase() ?? pastOf(verb.split('-', 1)[0] ?? verb);
 }
 
 /** `restart` -> `restarted`, `verify` -> `verified`. */

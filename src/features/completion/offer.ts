@@ -114,7 +114,7 @@ async function valuesOf(
   if (option === globals.sort) return plain(await printedFields(line), word.startsWith('-') ? `${lead}-` : lead);
   if (option === globals.profile || placeholder === 'profile') return plain((await sources()).profiles());
   if (option === globals.env) return plain((await sources()).environments());
-  if (placeholder === 'resource:action') return plain((await import('../../platform/abilities.ts')).abilities);
+  if (placeholder === 'resource:action') return plain((await import('../../base/abilities.ts')).abilities);
   if (placeholder === 'key=value') return filesAfter(/^[^=]*:?=@/, word, lead);
   if (placeholder === 'KEY=VALUE') return word.includes('=') ? NOTHING : assignments(await named('variable'), line, lead);
   if (placeholder === 'KEY') return others(await named('variable'));

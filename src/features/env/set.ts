@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from '../../base/json.ts';
 import type { Context, GivenConsent, Several } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
 import { did } from '../../cli/language/resource.ts';
-import { asResult, done, message, type Result, type View } from '../../cli/output/view.ts';
+import { asResult, dataIn, done, message, type Result, sentenceIn, type View } from '../../cli/output/view.ts';
 import { actionOf } from '../../cli/run/consent.ts';
 import { ensuredIn } from '../../cli/run/ensured.ts';
 import { contentOf } from '../../cli/run/values.ts';
@@ -91,11 +91,10 @@ const oneOrEach = async <I extends Target, D>(
   return only && items.length === 1 ? asResult(await run(only)) : ctx.each(items, run);
 };
 
-const variablesIn = ({ view }: Result): readonly unknown[] =>
-  view.kind === 'rows' ? view.items : view.kind === 'record' ? [view.item] : 'data' in view ? [view.data] : [];
+const variablesIn = ({ view }: Result): readonly unknown[] => [dataIn(view) ?? []].flat();
 
 function doneIn({ result: { view }, changed }: Outcome, { site }: Located): string {
-  const one = view.kind === 'message' ? view.text : view.kind === 'record' ? view.done : undefined;
+  const one = sentenceIn(view);
   if (one !== undefined) return one;
   return changed
     ? `Set ${view.kind === 'rows' ? view.items.length : 1} variables on ${site.label}`

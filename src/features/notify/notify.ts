@@ -5,7 +5,7 @@ import { duration } from '../../base/time.ts';
 import { version } from '../../base/version.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
 import { safeLine } from '../../cli/output/text.ts';
-import type { View } from '../../cli/output/view.ts';
+import { dataIn, sentenceIn, type View } from '../../cli/output/view.ts';
 import type { Ending } from '../../cli/run/line.ts';
 import { childEnv } from '../../machine/env.ts';
 import { NetworkFault, shellCommand } from '../../machine/world.ts';
@@ -94,21 +94,13 @@ function notificationOf(command: string, { result, failure, code }: Ending): Not
   };
 }
 
-/** The data of a view, as `--json` prints it. */
-function dataIn(view: View): unknown {
-  if (view.kind === 'rows') return view.items;
-  if (view.kind === 'record') return view.item;
-  return 'data' in view ? view.data : undefined;
-}
-
 const sentenceOf = (error: unknown, command: string): string =>
   error instanceof DnxError ? (error.message.split('\n', 1)[0] ?? '') : `dnx ${command} failed`;
 
 /** The sentence of a success. Several targets have none. */
 function doneOf(view: View | undefined, command: string): string {
-  if (view?.kind === 'record' && view.done !== undefined) return view.done;
-  if (view?.kind === 'message') return view.text;
-  return view?.kind === 'rows' ? `dnx ${command}: ${view.items.length} succeeded` : `dnx ${command} ended`;
+  const sentence = view && sentenceIn(view);
+  return sentence ?? (view?.kind === 'rows' ? `dnx ${command}: ${view.items.length} succeeded` : `dnx ${command} ended`);
 }
 
 /** True for a command that sends values of variables or other secrets. */

@@ -1,5 +1,5 @@
+import { abilities } from '../../base/abilities.ts';
 import { assumed, integer, list, type Option, type Options, required, secret, suggest, text, toggle } from '../../cli/language/options.ts';
-import { abilities } from '../../platform/abilities.ts';
 
 // What commands send and read without declaring it.
 

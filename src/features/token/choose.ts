@@ -1,8 +1,8 @@
+import { abilities } from '../../base/abilities.ts';
 import { usage } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Ask } from '../../cli/prompt/ask.ts';
-import { abilities } from '../../platform/abilities.ts';
 import { type AbilityNeeds, needsOfLines } from './abilities/needs.ts';
 
 /** The options that choose abilities. They can be combined. */

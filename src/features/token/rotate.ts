@@ -1,3 +1,4 @@
+import { abilities as all } from '../../base/abilities.ts';
 import { DnxError, isError, usage } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -5,7 +6,6 @@ import { done, message } from '../../cli/output/view.ts';
 import type { TokenFile } from '../../machine/credentials/token-file.ts';
 import type { HeldToken } from '../../machine/credentials/tokens.ts';
 import { hostName } from '../../machine/settings/host.ts';
-import { abilities as all } from '../../platform/abilities.ts';
 import { type Choosing, chosenAbilities, pickAbilities } from './choose.ts';
 import { mayHaveActed, mint, shownOnce, tokenDestination, undelivered, writeNewToken } from './mint.ts';
 import { hasEverything, listedToken, type Token, tokenId, userOf } from './token.ts';

@@ -1,10 +1,10 @@
+import { abilities as all } from '../../base/abilities.ts';
 import { DnxError, isError, isStop, type Next } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { DAY, shownTime, timeOf } from '../../base/time.ts';
 import type { Tokens } from '../../machine/credentials/tokens.ts';
 import { leaseEnd } from '../../machine/lease.ts';
-import { abilities as all } from '../../platform/abilities.ts';
 import type { Api, Reply } from '../../platform/api/api.ts';
 
 /** A token as the API lists it, without its plain text. */

@@ -30,7 +30,6 @@ export interface GivenGlobals {
   readonly quiet?: boolean | undefined;
   readonly debug?: boolean | undefined;
   readonly input?: boolean | undefined;
-  readonly color?: boolean | undefined;
   readonly signs?: boolean | undefined;
   /** The formats that only this command has. */
   readonly formats?: readonly ReportFormat[] | undefined;

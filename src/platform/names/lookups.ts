@@ -1,6 +1,5 @@
-import type { DnxError } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
-import type { Link } from '../../machine/settings/link.ts';
+import type { Settings } from '../../machine/settings/settings.ts';
 import type { Api } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import type { NameIndex } from './name-index.ts';
@@ -10,20 +9,7 @@ import { isIdOf, listUnder, namings, sameDomain, type Target, type Targets, with
 export type LookupWords = Readonly<Record<string, string | undefined>>;
 
 /** The server and site from the environment, the link file or the profile. */
-export interface Settled {
-  readonly server?: string | undefined;
-  readonly site?: string | undefined;
-  /** Where each came from. */
-  readonly origins?: Readonly<Partial<Record<'server' | 'site', string>>>;
-  /** The link file's server and site by id, if they are in use. */
-  readonly linked?: Readonly<Partial<Record<'server' | 'site', Target>>>;
-  /** The environments of the link file. */
-  readonly link?: Pick<Link, 'environments'> | undefined;
-  /** The reason if no default may be used. */
-  readonly unplaced?: DnxError | undefined;
-  /** The broken files that may have set them. */
-  readonly broken?: Readonly<Partial<Record<'server' | 'site', string | undefined>>>;
-}
+export type Settled = Partial<Pick<Settings, 'server' | 'site' | 'origins' | 'linked' | 'link' | 'unplaced' | 'broken'>>;
 
 /** How one path parameter becomes an id. */
 export interface Lookup {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { allAbilities, issue } from '../auth.ts';
+import { abilities } from '../../base/abilities.ts';
+import { issue } from '../auth.ts';
 import { crud, listResponse, showing } from '../crud.ts';
 import { operation, type SandboxOperation } from '../operation.ts';
 import type { Credential, GitProvider, GitRepository, NamedChoice, Size, TokenRow, User } from '../records.ts';
@@ -10,7 +11,7 @@ import { removeRow } from '../state.ts';
 
 const present = showing<TokenRow>('id', 'name', 'abilities', 'last_used_at', 'created_at');
 const presentUser = showing<User>('id', 'name', 'email');
-const chosen = { abilities: z.array(z.enum(allAbilities)).optional() };
+const chosen = { abilities: z.array(z.enum(abilities)).optional() };
 const EVERY_ABILITY = ['*'];
 
 /** The user and their tokens. The plain text of a token is sent once, as `token` next to `user` or `data`. */

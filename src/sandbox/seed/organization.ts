@@ -17,14 +17,23 @@ export const SEED_TOKEN = '1|0000000000sandbox0every0ability0000000000';
 
 const OWNER_ID = seedId('VSER', 1);
 
-/** The members of the organization. */
-export const users = (): User[] => [
+/** The members of the organization, and what belongs to no server. */
+export const organizationRows = (days: Calendar) => ({
+  users: users(),
+  tokens: tokens(days),
+  providers: providers(),
+  credentials: credentials(days),
+  git_providers: gitProviders(days),
+  git_repositories: gitRepositories(days),
+});
+
+const users = (): User[] => [
   { id: OWNER_ID, name: 'Ada Lovelace', email: SEED_EMAIL, password: SEED_PASSWORD, role: 'owner' },
   { id: seedId('VSER', 2), name: 'Grace Hopper', email: VIEWER_EMAIL, password: SEED_PASSWORD, role: 'viewer' },
 ];
 
 /** The owner's tokens: the one in use, one unused for months, one never used, and two with the same name. */
-export function tokens({ ago }: Calendar): TokenRow[] {
+function tokens({ ago }: Calendar): TokenRow[] {
   const token = (id: number, name: string, abilities: string[], created: number, used: number | null): TokenRow => ({
     id,
     user_id: OWNER_ID,
@@ -73,7 +82,7 @@ const sizes = (currency: string, named: Readonly<Record<string, readonly [number
 const dashed = choices({ 'ubuntu-22.04': 'Ubuntu 22.04 LTS', 'ubuntu-24.04': 'Ubuntu 24.04 LTS' }).reverse();
 
 /** The supported clouds and their offers. The custom provider has none: users bring their own machines. */
-export const seedProviders = (): Provider[] => [
+const providers = (): Provider[] => [
   {
     id: 'digitalocean',
     name: 'DigitalOcean',
@@ -117,20 +126,17 @@ export const seedProviders = (): Provider[] => [
   { id: 'custom', name: 'Custom server', regions: [], sizes: [], images: [] },
 ];
 
-/** The organization's cloud credentials. */
-export const seedCredentials = ({ stamps }: Calendar): Credential[] => [
+const credentials = ({ stamps }: Calendar): Credential[] => [
   { id: seedId('CRED', 1), provider: 'hetzner', name: 'Hetzner production', ...stamps(366) },
   { id: seedId('CRED', 2), provider: 'digitalocean', name: 'DigitalOcean', ...stamps(241) },
 ];
 
-/** Connections to Git hosts. */
-export const gitProviders = ({ stamps }: Calendar): GitProvider[] => [
+const gitProviders = ({ stamps }: Calendar): GitProvider[] => [
   { id: seeded.gitProviders.github, provider: 'github', name: 'GitHub', url: null, ...stamps(366) },
   { id: seeded.gitProviders.gitlab, provider: 'gitlab', name: 'Our GitLab', url: 'https://gitlab.example.com', ...stamps(130) },
 ];
 
-/** The repositories that the sites deploy. */
-export function gitRepositories({ stamps }: Calendar): GitRepository[] {
+function gitRepositories({ stamps }: Calendar): GitRepository[] {
   const { gitRepositories: ids, gitProviders: hosts } = seeded;
   const repository = (name: keyof typeof ids, host: keyof typeof hosts, automatic: boolean, days: number): GitRepository => ({
     id: ids[name],

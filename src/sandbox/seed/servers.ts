@@ -6,8 +6,20 @@ import { type Calendar, seeded, seedId } from './ids.ts';
 const { 'web-1': web1, 'web-2': web2, 'db-1': db1 } = seeded.servers;
 const ARTISAN = 'php8.3 /home/deploynix/shop.example.com/current/artisan';
 
+/** The servers, and what is on them. */
+export const serverRows = (days: Calendar) => ({
+  servers: servers(days),
+  databases: databases(days),
+  database_users: databaseUsers(days),
+  backups: backups(days),
+  crontabs: crontabs(days),
+  daemons: daemons(days),
+  ssh_keys: sshKeys(days),
+  network_rules: networkRules(days),
+});
+
 /** Two web servers and a database server, at two providers. */
-export function seedServers({ ago, stamps }: Calendar): Server[] {
+function servers({ ago, stamps }: Calendar): Server[] {
   const common = { ssh_user: 'deploynix', webserver: 'nginx', status: 'active', monitoring_enabled: true, image: 'ubuntu-24.04' };
   const web = { ...common, type: 'app', database_type: 'mysql' };
   const database = { ...common, type: 'database', php_version: null, database_type: 'postgresql' };
@@ -21,8 +33,7 @@ export function seedServers({ ago, stamps }: Calendar): Server[] {
   ];
 }
 
-/** Cron jobs of the web servers. */
-export function seedCrontabs({ stamps }: Calendar): Crontab[] {
+function crontabs({ stamps }: Calendar): Crontab[] {
   const crontab = (n: number, server_id: string, command: string, frequency: string, days: number, user = 'deploynix'): Crontab => ({
     id: seedId('CR', n),
     server_id,
@@ -39,8 +50,7 @@ export function seedCrontabs({ stamps }: Calendar): Crontab[] {
   ];
 }
 
-/** Daemons in every status. */
-export function seedDaemons({ stamps }: Calendar): Daemon[] {
+function daemons({ stamps }: Calendar): Daemon[] {
   const shop = { server_id: web1, directory: '/home/deploynix/shop.example.com/current', user: 'deploynix' };
   const api = { ...shop, server_id: web2, directory: '/home/deploynix/api.example.com/current' };
   const id = (n: number): string => seedId('DM', n);
@@ -51,8 +61,7 @@ export function seedDaemons({ stamps }: Calendar): Daemon[] {
   ];
 }
 
-/** Public SSH keys on the servers. */
-export function seedSshKeys({ stamps }: Calendar): SshKey[] {
+function sshKeys({ stamps }: Calendar): SshKey[] {
   const key = (n: number, server_id: string, name: string, created: number): SshKey => {
     const public_key = `ssh-ed25519 ${Buffer.from(`\0\0\0\x0bssh-ed25519\0\0\0 sandbox key ${name}`.padEnd(51, '.')).toString('base64')} ${name}`;
     return { id: seedId('KEY', n), server_id, name, public_key, fingerprint: fingerprint(public_key), ...stamps(created) };
@@ -66,7 +75,7 @@ export function seedSshKeys({ stamps }: Calendar): SshKey[] {
 }
 
 /** Firewall rules: HTTP is open to everyone, databases only to the web servers. */
-export function seedNetworkRules({ stamps }: Calendar): NetworkRule[] {
+function networkRules({ stamps }: Calendar): NetworkRule[] {
   const open = { protocol: 'tcp', action: 'allow', source: null };
   const rule = (n: number, server_id: string, name: string, port: number, rest: Partial<NetworkRule> = {}): NetworkRule => ({
     id: seedId('RV', n),
@@ -88,14 +97,13 @@ export function seedNetworkRules({ stamps }: Calendar): NetworkRule[] {
 const { shop, analytics, blog } = seeded.databases;
 
 /** Databases on two servers; sizes in bytes. */
-export const seedDatabases = ({ stamps }: Calendar): Database[] => [
+const databases = ({ stamps }: Calendar): Database[] => [
   { id: shop, server_id: db1, name: 'shop', status: 'active', size: 734_003_200, ...stamps(239) },
   { id: analytics, server_id: db1, name: 'analytics', status: 'active', size: 5_368_709_120, ...stamps(110) },
   { id: blog, server_id: web1, name: 'blog', status: 'active', size: 48_234_496, ...stamps(300) },
 ];
 
-/** Users of the databases. */
-export const databaseUsers = ({ stamps }: Calendar): DatabaseUser[] => [
+const databaseUsers = ({ stamps }: Calendar): DatabaseUser[] => [
   { id: seedId('DV', 1), database_id: shop, username: 'shop', ...stamps(239) },
   { id: seedId('DV', 2), database_id: shop, username: 'shop_readonly', ...stamps(70) },
   { id: seedId('DV', 3), database_id: analytics, username: 'metabase', ...stamps(110) },
@@ -103,7 +111,7 @@ export const databaseUsers = ({ stamps }: Calendar): DatabaseUser[] => [
 ];
 
 /** Backups of both types in every status, oldest first. Pending and running ones never finish. */
-export function seedBackups({ ago, stamps }: Calendar): Backup[] {
+function backups({ ago, stamps }: Calendar): Backup[] {
   const database = { type: 'database' as const, server_id: db1, site_id: null, database_id: shop };
   const application = { type: 'application' as const, server_id: web1, site_id: seeded.sites['shop.example.com'], database_id: null };
   const done = (id: string, days: number, status: string) => {

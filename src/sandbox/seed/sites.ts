@@ -8,6 +8,21 @@ const { servers, sites: ids, gitRepositories: repositories } = seeded;
 const { 'shop.example.com': shop, 'blog.example.com': blog, 'api.example.com': api, 'docs.example.com': docs } = ids;
 const { 'web-1': web1, 'web-2': web2 } = servers;
 
+/** The sites, and what they have. */
+export function siteRows(days: Calendar) {
+  const all = sites(days);
+  const releases = releasesOf(all);
+  return {
+    sites: all,
+    releases,
+    webhooks: webhooks(all, releases),
+    environment_variables: variables(days),
+    queues: queues(days),
+    redirects: redirects(days),
+    certificates: certificates(days),
+  };
+}
+
 const dotenv = (name: string, database: string): string =>
   `APP_NAME="${name}"
 APP_ENV=production
@@ -22,7 +37,7 @@ MAIL_ENCRYPTION=
 `;
 
 /** Six sites on two servers: one failed, one suspended, and one domain on both servers. */
-export function seedSites({ ago, stamps }: Calendar): SiteRow[] {
+function sites({ ago, stamps }: Calendar): SiteRow[] {
   const laravel = { type: 'laravel', status: 'active', branch: 'main', web_directory: '/public', zero_downtime_enabled: true };
   const onWeb1 = { ...laravel, server_id: web1, php_version: '8.3', scheduled_deploy_at: null };
   const onWeb2 = { ...onWeb1, server_id: web2, php_version: '8.4' };
@@ -72,9 +87,8 @@ const shopVariables: Readonly<Record<string, string>> = {
   STRIPE_SECRET: 'not-a-real-key',
 };
 
-/** Environment variables of the sites; the shop has those of a typical Laravel application. */
-export function environmentVariables({ stamps }: Calendar): EnvironmentVariable[] {
-  const variables = (site_id: string, first: number, values: Readonly<Record<string, string>>): EnvironmentVariable[] =>
+function variables({ stamps }: Calendar): EnvironmentVariable[] {
+  const rows = (site_id: string, first: number, values: Readonly<Record<string, string>>): EnvironmentVariable[] =>
     Object.entries(values).map(([key, value], index) => ({
       id: seedId('ENV', first + index),
       site_id,
@@ -83,14 +97,13 @@ export function environmentVariables({ stamps }: Calendar): EnvironmentVariable[
       ...stamps(300 - index),
     }));
   return [
-    ...variables(shop, 1, shopVariables),
-    ...variables(blog, 101, { APP_ENV: 'production', APP_DEBUG: 'false', DB_PASSWORD: 'blog-password' }),
-    ...variables(api, 201, { APP_ENV: 'production', DB_PASSWORD: 'api-password', JWT_TTL: '60' }),
+    ...rows(shop, 1, shopVariables),
+    ...rows(blog, 101, { APP_ENV: 'production', APP_DEBUG: 'false', DB_PASSWORD: 'blog-password' }),
+    ...rows(api, 201, { APP_ENV: 'production', DB_PASSWORD: 'api-password', JWT_TTL: '60' }),
   ];
 }
 
-/** Queue workers in every status. */
-export function seedQueues({ stamps }: Calendar): Queue[] {
+function queues({ stamps }: Calendar): Queue[] {
   const common = { connection: 'redis', tries: 3, timeout: 60, sleep: 3 };
   return [
     { id: seedId('QV', 1), site_id: shop, ...common, queue: 'default', processes: 3, status: 'running', ...stamps(200) },
@@ -100,15 +113,14 @@ export function seedQueues({ stamps }: Calendar): Queue[] {
   ];
 }
 
-/** Redirects of the shop and the blog. */
-export const seedRedirects = ({ stamps }: Calendar): Redirect[] => [
+const redirects = ({ stamps }: Calendar): Redirect[] => [
   { id: seedId('RD', 1), site_id: shop, from: '/sale', to: '/collections/summer', type: 302, ...stamps(40) },
   { id: seedId('RD', 2), site_id: shop, from: '/agb', to: '/terms', type: 301, ...stamps(250) },
   { id: seedId('RD', 3), site_id: blog, from: '/feed', to: '/rss.xml', type: 301, ...stamps(120) },
 ];
 
 /** Certificates of servers and sites: active, failed, and one that expires within a week. */
-export function seedCertificates({ ago, stamps }: Calendar): Certificate[] {
+function certificates({ ago, stamps }: Calendar): Certificate[] {
   const common = { type: 'letsencrypt', status: 'active', reason: null, server_id: null, site_id: null };
   const active = (id: string, daysLeft: number, days: number) => ({ id, ...common, expires_at: ago(-daysLeft), ...stamps(days) });
   const reason = 'DNS problem: NXDOMAIN looking up A for docs.example.com';
@@ -125,7 +137,7 @@ export function seedCertificates({ ago, stamps }: Calendar): Certificate[] {
 const DAYS_BETWEEN = 3;
 
 /** The kept releases of every site, oldest first. The newest is live unless the site's last deployment failed. */
-export function seedReleases(sites: readonly SiteRow[]): ReleaseRow[] {
+function releasesOf(sites: readonly SiteRow[]): ReleaseRow[] {
   return sites.flatMap((site, siteIndex) =>
     Array.from({ length: KEPT_RELEASES }, (_, index): ReleaseRow => {
       const before = KEPT_RELEASES - 1 - index;
@@ -147,7 +159,7 @@ export function seedReleases(sites: readonly SiteRow[]): ReleaseRow[] {
 }
 
 /** The pushes behind the releases of sites with a repository, and one push to another branch, which deployed nothing. */
-export function seedWebhooks(sites: readonly SiteRow[], releases: readonly ReleaseRow[]): Webhook[] {
+function webhooks(sites: readonly SiteRow[], releases: readonly ReleaseRow[]): Webhook[] {
   return sites
     .filter((site) => site.git_repository_id !== null)
     .flatMap((site, siteIndex) => {

@@ -13,7 +13,13 @@ export const vocabulary = {
   provider: ['read', 'create', 'update', 'delete'],
 } as const;
 
-/** Every ability as `resource:action`, in the order of the API reference. */
-export const abilities: readonly string[] = Object.entries(vocabulary).flatMap(([resource, actions]) =>
-  actions.map((action) => `${resource}:${action}`),
+/** A resource with abilities: `daemon`, `queue-worker`, … */
+export type AbilitySubject = keyof typeof vocabulary;
+
+/** An ability, such as `site:deploy`. */
+export type Ability = { [S in AbilitySubject]: `${S}:${(typeof vocabulary)[S][number]}` }[AbilitySubject];
+
+/** Every ability, in the order of the API reference. */
+export const abilities: readonly string[] = Object.entries(vocabulary).flatMap(([subject, actions]) =>
+  actions.map((action) => `${subject}:${action}`),
 );
