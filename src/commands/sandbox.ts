@@ -99,7 +99,7 @@ const usesProxy = (env: Env): boolean => ['http_proxy', 'HTTP_PROXY', 'all_proxy
 const noProxy = (env: Env): string => [...new Set([env.no_proxy, env.NO_PROXY, '127.0.0.1', 'localhost'])].filter(Boolean).join(',');
 
 /** A running sandbox with everything around it, in a directory of its own. */
-interface Opened {
+interface OpenSandbox {
   readonly directory: string;
   /** What a program needs to be in it: the host, the token, private directories, and this dnx on the PATH. */
   readonly changes: Env;
@@ -107,7 +107,7 @@ interface Opened {
   readonly clone: string | undefined;
 }
 
-async function inSandbox<T>({ world }: Context, given: Values<typeof options>, run: (opened: Opened) => Promise<T>): Promise<T> {
+async function inSandbox<T>({ world }: Context, given: Values<typeof options>, run: (opened: OpenSandbox) => Promise<T>): Promise<T> {
   const sandbox = await open(world, given);
   // The path becomes part of scripts.
   const directory = await realpath(makeOwnDirectory(/^[\w./-]+$/.test(tmpdir()) ? tmpdir() : '/tmp', 'dnx-sandbox-'));

@@ -30,17 +30,17 @@ export interface Clock {
 }
 
 /** A user who can respond to a desktop dialog. */
-export interface Attended {
+export interface Attendant {
   /** Called when dnx starts to wait for the dialog. */
   waiting(): void;
 }
 
 /** The keychain of the operating system. Methods throw a DnxError if it is unavailable or, without `attended`, locked. */
 export interface Keychain {
-  read(account: string, attended?: Attended): Promise<string | undefined>;
-  write(account: string, secret: string, attended?: Attended): Promise<void>;
+  read(account: string, attended?: Attendant): Promise<string | undefined>;
+  write(account: string, secret: string, attended?: Attendant): Promise<void>;
   /** False if there was nothing to remove. */
-  remove(account: string, attended?: Attended): Promise<boolean>;
+  remove(account: string, attended?: Attendant): Promise<boolean>;
 }
 
 /** An HTTP request. */

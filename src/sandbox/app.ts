@@ -6,7 +6,7 @@ import { type Context, Hono } from 'hono';
 import { identify } from './auth.ts';
 import type { FaultBox, FaultReply } from './faults.ts';
 import { sandboxOperations, settle } from './operations.ts';
-import { type Incoming, type Limiter, performOperation, type SandboxWorld, wantsJson } from './perform.ts';
+import { type IncomingRequest, type Limiter, performOperation, type SandboxWorld, wantsJson } from './perform.ts';
 import { ApiRefusal, type ApiResponse, encode, failureResponse } from './response.ts';
 import type { State } from './state.ts';
 
@@ -55,7 +55,7 @@ app.onError((error, here) => (here.env.parts.closing.aborted ? RESPONSE_ALREADY_
 app.notFound((here) => serve(here, ({ method, url }) => failureResponse(unknownRoute(method, url.pathname), true)));
 
 /** Records a request, and delays it; faults apply; due changes are settled; then it is performed and saved. */
-async function serve(here: Here, run: (incoming: Incoming, world: SandboxWorld) => ApiResponse): Promise<Response> {
+async function serve(here: Here, run: (incoming: IncomingRequest, world: SandboxWorld) => ApiResponse): Promise<Response> {
   const { outgoing, parts } = here.env;
   const { state, limiter, faults, calls, closing } = parts;
   const { method } = here.req;

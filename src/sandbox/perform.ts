@@ -5,7 +5,7 @@ import { ApiRefusal, type ApiResponse, failureResponse } from './response.ts';
 import type { State } from './state.ts';
 
 /** An incoming request. `ids` are the path parameters. */
-export interface Incoming {
+export interface IncomingRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: Headers;
@@ -21,7 +21,7 @@ export interface SandboxWorld {
 }
 
 /** Performs an operation. Errors become responses. */
-export function performOperation(operation: SandboxOperation, incoming: Incoming, { state, limiter, now }: SandboxWorld): ApiResponse {
+export function performOperation(operation: SandboxOperation, incoming: IncomingRequest, { state, limiter, now }: SandboxWorld): ApiResponse {
   const { url, headers, ids } = incoming;
   const throttle: Record<string, string> = {};
   let response: ApiResponse;
@@ -44,7 +44,7 @@ export function performOperation(operation: SandboxOperation, incoming: Incoming
 /** Whether the client accepts JSON errors. Like Laravel, checks only the first type in the Accept header. */
 export const wantsJson = (headers: Headers): boolean => /^[^,;]*[/+]json\b/i.test(headers.get('accept') ?? '');
 
-function jsonOf({ method, headers, body }: Incoming): Record<string, unknown> {
+function jsonOf({ method, headers, body }: IncomingRequest): Record<string, unknown> {
   if (body.trim() === '' || (method !== 'POST' && method !== 'PUT')) return {};
   if (!/[/+]json\b/i.test(headers.get('content-type') ?? ''))
     throw new ApiRefusal(400, 'The request body must be JSON with Content-Type: application/json.');

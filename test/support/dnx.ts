@@ -13,7 +13,7 @@ import { openEnv } from '../../src/machine/env.ts';
 import '../../src/machine/files/lock.ts';
 import '../../src/machine/settings/settings.ts';
 import {
-  type Attended,
+  type Attendant,
   type Captured,
   type Child,
   type HttpRequest,
@@ -254,7 +254,7 @@ export const split = (line: string): string[] =>
     word.replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single),
   );
 
-const inMemory = (secrets: Map<string, string>, unlock: (attended?: Attended) => Promise<void>): Keychain => ({
+const inMemory = (secrets: Map<string, string>, unlock: (attended?: Attendant) => Promise<void>): Keychain => ({
   async read(account, attended) {
     await unlock(attended);
     return secrets.get(account);

@@ -7,7 +7,7 @@ import type { Clock, World } from '../../machine/world.ts';
 import type { Api, Query, Reply } from '../../platform/api/api.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import type { Target, Targets } from '../../platform/names/names.ts';
-import type { Reached } from '../../platform/names/places.ts';
+import type { ReachedPlace } from '../../platform/names/places.ts';
 import type { Everywhere } from '../../platform/names/site-search.ts';
 import type { Progress } from '../output/progress.ts';
 import type { Result, View } from '../output/view.ts';
@@ -49,7 +49,7 @@ export interface Context<E extends Endpoint = Endpoint> {
   /** Looks up the targets of a path that depends on the options: by these words, if any, instead of those of the command line. */
   readonly resolve: (path: string, words?: Readonly<Record<string, string | undefined>>) => Promise<Targets>;
   /** Where the targets are, as ssh needs it. What was reached within the hour is checked while it connects. */
-  readonly reach: () => Promise<Reached>;
+  readonly reach: () => Promise<ReachedPlace>;
   /** The name of a target, or of something that was listed at most `maxAge` ms ago, by its noun and id. */
   readonly nameOf: (noun: string, id: unknown, maxAge?: number) => string | undefined;
   /** True if the command line names this parameter: `site`. */
@@ -62,11 +62,11 @@ export interface Context<E extends Endpoint = Endpoint> {
   /** Runs other command lines, as a process of its own would. */
   readonly runLine: RunLine;
   /** In a dry run: it records what the API client does not send. The command must not write anything on this machine. */
-  readonly plan?: Planning | undefined;
+  readonly plan?: Recorder | undefined;
 }
 
 /** What a command adds to a dry run besides the requests that it would send. */
-export interface Planning {
+export interface Recorder {
   /** The consent that the command would need, if it is stricter than what it declares. `name`: what `--confirm` names. */
   consent(level: Consent['level'], name?: string): void;
   /** Where a secret was read: `file://key.pem`. Without it, a secret cannot be saved in a plan. */
@@ -105,7 +105,7 @@ export interface GivenConsent {
 type TargetCount = 'one' | 'each' | 'all' | 'optional';
 
 /** The parents that fill a field, if given. */
-type Filling<F extends Options> = {
+type Fillers<F extends Options> = {
   readonly [A in { [K in keyof F]: F[K] extends { readonly as: infer S extends string } ? S : never }[keyof F]]?: Target;
 };
 
@@ -115,7 +115,7 @@ export type Several<D> = D | readonly (D | { readonly id: string; readonly error
 /** The arguments of `run`, typed by the declaration. */
 interface Args<C, T, O extends Options, F extends Options> {
   /** The resolved path parameters. */
-  readonly targets: T extends 'all' ? readonly TargetsIn<C>[] : T extends 'optional' ? TargetsIn<C> | undefined : TargetsIn<C> & Filling<F>;
+  readonly targets: T extends 'all' ? readonly TargetsIn<C>[] : T extends 'optional' ? TargetsIn<C> | undefined : TargetsIn<C> & Fillers<F>;
   readonly options: Values<O>;
   readonly fields: Values<F>;
   /** The given fields, overridden by `-F` and `--data`. */
@@ -291,10 +291,10 @@ export interface Guesses {
 }
 
 /** A term and what it means. */
-export type Line = readonly [term: string, text: string];
+export type Term = readonly [term: string, text: string];
 
 /** A paragraph, a list of terms, or command lines. */
-export type Block = string | readonly Line[] | { readonly run: readonly string[] };
+export type Block = string | readonly Term[] | { readonly run: readonly string[] };
 
 /** A help page about more than one command: `dnx help exit-codes`. */
 export interface Topic {

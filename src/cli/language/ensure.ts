@@ -6,7 +6,7 @@ import { article, endpoint, exampleLine, type Resource, secretFields } from './r
 import { anything, item, listOf, nullable, objectOf, oneOf, type Shape, word, words, yes } from './shape.ts';
 
 /** How an existing resource is found, and whether the API can update it. */
-interface Ensured {
+interface EnsureOptions {
   readonly keys: Keys;
   readonly update?: boolean;
 }
@@ -15,7 +15,7 @@ export const strict = flag('Exit with 10 if something differs and is not updated
 export const updating = flag('Update what differs');
 
 /** `GET path`, then `POST path` if it is not there, or `PUT path/{noun}` with `--update` if it differs. Takes what `create` takes. */
-export const ensure = (of: Resource, given: Options, { keys, update = true }: Ensured) => {
+export const ensure = (of: Resource, given: Options, { keys, update = true }: EnsureOptions) => {
   const { noun, path, example } = of;
   const first = keys.flatMap(([field = '']) => Object.entries(given).filter(([key]) => key === field));
   const fields: Options = { ...given, ...Object.fromEntries(first.map(([key, option]) => [key, required(option)])) };

@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from '../../base/json.ts';
 import { flagName, plural, title } from '../../base/text.ts';
 import type { Reply } from '../../platform/api/api.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import type { Creating, Creation } from '../../platform/names/creation.ts';
+import type { CreateContext, Creation } from '../../platform/names/creation.ts';
 import { called, namings, resourceName, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
 import { type Column, done, type Item, type Result, record, rows } from '../output/view.ts';
 import { type Command, type Consent, type Context, command } from './command.ts';
@@ -224,7 +224,7 @@ export function generatedIn(noun: string, secrets: readonly string[], sent: Json
 }
 
 /** Sends the request of a create once, and adopts what it made if the response is lost. */
-export async function created(ctx: Creating, of: Creation, send: () => Promise<Reply>): Promise<Reply> {
+export async function created(ctx: CreateContext, of: Creation, send: () => Promise<Reply>): Promise<Reply> {
   return (await import('../../platform/names/creation.ts')).creatingOnce(ctx, of, send).create();
 }
 

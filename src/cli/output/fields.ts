@@ -34,17 +34,17 @@ export function jsonRows(value: unknown): Rows {
 }
 
 /** `--fields`, `--sort` and `--limit`. */
-export interface Narrowing {
+export interface Selection {
   readonly fields: readonly string[] | undefined;
   readonly sort: string | undefined;
   readonly limit: number | undefined;
 }
 
 /** A view that is printed as text. */
-export type Shown = Exclude<View, { kind: 'nothing' | 'stream' | 'live' | 'lines' }>;
+export type PrintableView = Exclude<View, { kind: 'nothing' | 'stream' | 'live' | 'lines' }>;
 
 /** The data of a view, sorted, limited and reduced to the fields. */
-export function dataOf(view: Shown, options: Narrowing): unknown {
+export function dataOf(view: PrintableView, options: Selection): unknown {
   if (view.kind === 'rows') return narrowed(view.items, options, view.columns).map((item) => picked(item, options.fields));
   if (view.kind === 'record') return picked(view.item, options.fields);
   return Array.isArray(view.data)
@@ -59,7 +59,7 @@ const picked = (item: unknown, fields: readonly string[] | undefined): unknown =
 const sortKey = (sort: string): string => sort.replace(/^-/, '');
 
 /** Sorts and limits a list. A computed column is sorted by its computed value. */
-export function narrowed(items: readonly Item[], { sort, limit }: Narrowing, columns: readonly Column[] = []): readonly Item[] {
+export function narrowed(items: readonly Item[], { sort, limit }: Selection, columns: readonly Column[] = []): readonly Item[] {
   const key = sort && sortKey(sort);
   const computed = columns.find((column) => column.key === key && column.computed);
   const value = (item: Item): unknown => (computed ? valueIn(item, computed) : own(item, key ?? ''));
@@ -82,7 +82,7 @@ export interface FieldCheck {
   readonly end: () => void;
 }
 
-type Wanted = Pick<Narrowing, 'fields' | 'sort'> & { readonly format: Format };
+type Wanted = Pick<Selection, 'fields' | 'sort'> & { readonly format: Format };
 
 /** Checks fields against a view, and against the items that are added. */
 export function fieldCheck(view: View, { fields = [], sort, format }: Wanted): FieldCheck {

@@ -35,7 +35,7 @@ export async function grid(rows: readonly (readonly string[])[], { width, column
       ),
       shown: natural.length,
     };
-  const sized = natural.map((each, index): Sized => {
+  const sized = natural.map((each, index): SizedColumn => {
     const { wrap = false, wide = false } = columns[index] ?? {};
     // A column wider than the terminal counts as the terminal's width plus one, so that fitting takes few steps.
     const least = wrap ? Math.min(each, Math.max(NARROWEST_SENTENCE, longestWord(rows, index, widthOf))) : each;
@@ -55,14 +55,14 @@ const measureFor = async (rows: readonly (readonly string[])[]): Promise<WidthOf
   rows.every((row) => row.every(isPlain)) ? (text) => text.length : (await import('./wrap.ts')).widthOf;
 
 /** The width of every cell, row by row in one array, so that each is measured once. */
-interface Measured {
+interface Measures {
   readonly sizes: Uint32Array;
   readonly columns: number;
   /** The widest cell of each column. */
   readonly natural: readonly number[];
 }
 
-function measure(rows: readonly (readonly string[])[], widthOf: WidthOf): Measured {
+function measure(rows: readonly (readonly string[])[], widthOf: WidthOf): Measures {
   const columns = rows[0]?.length ?? 0;
   const sizes = new Uint32Array(rows.length * columns);
   const natural = new Array<number>(columns).fill(0);
@@ -92,13 +92,13 @@ function longestWord(rows: readonly (readonly string[])[], index: number, widthO
   return longest;
 }
 
-interface Placed {
+interface PlacedColumn {
   readonly index: number;
   readonly width: number;
 }
 
 /** The natural and the minimum width of a column. */
-interface Sized extends Placed {
+interface SizedColumn extends PlacedColumn {
   /** Less than `width` for a column that wraps. */
   readonly least: number;
   readonly wrap: boolean;
@@ -112,8 +112,8 @@ const ALWAYS_SHOWN = 2;
  * Fits columns into `width`: narrows those that wrap, and unless `keep` is set, hides those for which there is no room, the first ones
  * last. Undefined if the rest does not fit.
  */
-function fitted(columns: readonly Sized[], width: number, keep: boolean): readonly Placed[] | undefined {
-  const isKept = ({ index, wrap }: Sized) => keep || index < ALWAYS_SHOWN || wrap;
+function fitted(columns: readonly SizedColumn[], width: number, keep: boolean): readonly PlacedColumn[] | undefined {
+  const isKept = ({ index, wrap }: SizedColumn) => keep || index < ALWAYS_SHOWN || wrap;
   let shown = columns.filter(isKept);
   if (total(shown.map(({ least }) => least)) > width) return undefined;
   for (const each of columns.filter((column) => !isKept(column))) {
@@ -127,7 +127,7 @@ function fitted(columns: readonly Sized[], width: number, keep: boolean): readon
 const total = (widths: readonly number[]): number => widths.reduce((sum, each) => sum + each, GAP * (widths.length - 1));
 
 /** Narrows the widest wrapping columns until the row fits. */
-function squeezed(columns: readonly Sized[], width: number): readonly number[] {
+function squeezed(columns: readonly SizedColumn[], width: number): readonly number[] {
   const widths = columns.map((each) => each.width);
   for (let excess = total(widths) - width; excess > 0; excess--) {
     const open = columns.flatMap(({ least }, at) => ((widths[at] ?? 0) > least ? [at] : []));
@@ -140,7 +140,7 @@ function squeezed(columns: readonly Sized[], width: number): readonly number[] {
 /** Rows that are joined at once: an array of this size is filled and joined much faster than one for a long list. */
 const PART = 500;
 
-function aligned(rows: readonly (readonly string[])[], { sizes, columns: count }: Measured, placed: readonly Placed[]): string {
+function aligned(rows: readonly (readonly string[])[], { sizes, columns: count }: Measures, placed: readonly PlacedColumn[]): string {
   const parts: string[] = [];
   const pieces: string[] = [];
   const blanks: string[] = [];
@@ -166,7 +166,7 @@ function aligned(rows: readonly (readonly string[])[], { sizes, columns: count }
   return parts.join('');
 }
 
-async function wrapping(rows: readonly (readonly string[])[], columns: readonly Placed[]): Promise<string> {
+async function wrapping(rows: readonly (readonly string[])[], columns: readonly PlacedColumn[]): Promise<string> {
   const { widthOf, wrappedLines } = await import('./wrap.ts');
   const lines: string[] = [];
   for (const row of rows) {

@@ -45,10 +45,10 @@ export function shownLog(log: Log, options: RenderOptions, env: Env): View {
 const same = (text: string): string => text;
 
 /** True if the text of a log is printed, not items. */
-const isText = ({ format, fields, query, sort, limit }: Shaping): boolean =>
+const isText = ({ format, fields, query, sort, limit }: LogOptions): boolean =>
   (format === 'table' || format === 'text') && [fields, query, sort, limit].every((each) => each === undefined);
 
-interface Shaping {
+interface LogOptions {
   readonly format: Format;
   readonly fields?: readonly string[] | undefined;
   readonly query?: string | undefined;
@@ -57,7 +57,7 @@ interface Shaping {
 }
 
 /** Rejects what a log cannot be printed as. `endless`: it is followed, so what needs its end is rejected, too. */
-export function checkLogShape(options: Shaping, endless: boolean): void {
+export function checkLogShape(options: LogOptions, endless: boolean): void {
   const { format, query, sort, limit } = options;
   if (format === 'ids') throw usage('-o ids needs ids, which the entries of a log do not have.');
   if (!endless || isText(options)) return;
@@ -113,7 +113,7 @@ async function* unchanged(parts: AsyncIterable<LogPart>, several: boolean): Asyn
   }
 }
 
-interface Writing {
+interface LogTextOptions {
   readonly style: Style;
   /** Removes what a reader must not get. */
   readonly clean: (text: string) => string;
@@ -123,7 +123,7 @@ interface Writing {
 async function* written(
   batches: AsyncIterable<readonly LogEntry[]>,
   { headings, traces, sites = [] }: Log,
-  { style, clean, encoding }: Writing,
+  { style, clean, encoding }: LogTextOptions,
 ): AsyncGenerator<Uint8Array> {
   const headingOf = headingsOf(headings, style);
   const marks = marksOf(sites, style);
@@ -141,7 +141,7 @@ async function* written(
 const PREVIOUS = '[previous exception]';
 
 /** The trace of an entry, or the exceptions in it and how long it is. */
-function tracedText(trace: string | null, shown: boolean, { style, clean }: Pick<Writing, 'style' | 'clean'>): string {
+function tracedText(trace: string | null, shown: boolean, { style, clean }: Pick<LogTextOptions, 'style' | 'clean'>): string {
   if (trace === null) return '';
   if (shown) return `${clean(trace)}\n`;
   const lines = trace.split('\n');
@@ -170,7 +170,7 @@ const colored = (line: string, { red, yellow }: Style): string =>
 const LONGEST = 32_000_000;
 
 /** The beginning of a line whose end has not been read. */
-interface Begun {
+interface OpenLine {
   readonly id: string;
   readonly of: Omit<LogLine, 'line'>;
   readonly decoder: StringDecoder;
@@ -180,7 +180,7 @@ interface Begun {
 
 /** Splits parts of log files into whole lines: those that each part completes. A file that ends, ends its last line. */
 async function* linesOf(parts: AsyncIterable<LogPart>, encoding: BufferEncoding): AsyncGenerator<LogBatch> {
-  const begun = new Map<string, Begun>();
+  const begun = new Map<string, OpenLine>();
   for await (const { site, source, file, id, bytes, pause } of parts) {
     if (pause) yield { lines: [], pause: { of: pause, site } };
     if (bytes.length === 0) continue;
@@ -208,7 +208,7 @@ async function* linesOf(parts: AsyncIterable<LogPart>, encoding: BufferEncoding)
   if (rest.length > 0) yield { lines: rest };
 }
 
-function lastOf({ of, decoder, texts }: Begun): readonly LogLine[] {
+function lastOf({ of, decoder, texts }: OpenLine): readonly LogLine[] {
   const line = texts.join('') + decoder.end();
   return line === '' ? [] : [{ ...of, line }];
 }

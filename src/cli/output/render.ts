@@ -3,7 +3,7 @@ import { isObject, own } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { type Format, isReportFormat } from '../../machine/settings/settings.ts';
 import { everyPage } from '../../platform/api/pages.ts';
-import { chosen, dataOf, type FieldCheck, jsonRows, narrowed, type Rows, type Shown, words } from './fields.ts';
+import { chosen, dataOf, type FieldCheck, jsonRows, narrowed, type Rows, type PrintableView, words } from './fields.ts';
 import { showsLate, type TableOptions, table, yieldTable } from './table.ts';
 import { endLine, json, safeLines, wrapAt } from './text.ts';
 import type { Column, Item, LateCells, View } from './view.ts';
@@ -29,7 +29,7 @@ export async function render(view: View, options: RenderOptions): Promise<string
 
 /** The text of a view that formats itself. */
 async function reported(
-  view: Shown,
+  view: PrintableView,
   { format, query, fields, sort, limit, wide, style, width }: RenderOptions,
 ): Promise<string | undefined> {
   if (view.kind !== 'rows' || !view.reports) return undefined;
@@ -39,7 +39,7 @@ async function reported(
 }
 
 /** `found`: the result of `--query`, or the data of the view. */
-async function formatted(view: Shown, found: unknown, options: RenderOptions): Promise<string> {
+async function formatted(view: PrintableView, found: unknown, options: RenderOptions): Promise<string> {
   const { format, query, header } = options;
   const given = query === undefined;
   const rows = () => (given ? rowsIn(view, found, options) : jsonRows(found));
@@ -74,7 +74,7 @@ function eventOf(view: View, each: unknown): unknown {
 const listOf = (data: unknown): readonly unknown[] => (Array.isArray(data) ? data : [data]);
 
 /** Rows with all columns of the view, or with all fields of other data. */
-function rowsIn(view: Shown, data: unknown, options: RenderOptions): Rows {
+function rowsIn(view: PrintableView, data: unknown, options: RenderOptions): Rows {
   if (view.kind !== 'rows' && view.kind !== 'record') return jsonRows(data);
   const items = view.kind === 'rows' ? narrowed(view.items, options, view.columns) : [view.item];
   const columns = chosen(view.columns, options.fields).filter(({ computed, cell }) => !computed || cell);

@@ -3,13 +3,13 @@ import { isObject, own } from '../../base/json.ts';
 import { phaseOf, statusKey } from '../../base/status.ts';
 import { capitalized } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
-import { chosen, dataOf, jsonRows, type Narrowing, narrowed, type Shown, valueIn, words } from './fields.ts';
+import { chosen, dataOf, jsonRows, type Selection, narrowed, type PrintableView, valueIn, words } from './fields.ts';
 import { GAP, grid, NARROWEST, stacked } from './grid.ts';
 import { detailLines, endLine, json, painted, type Style, safeLine, safeLines, wrapAt } from './text.ts';
 import type { Column, Item, LateCells, View } from './view.ts';
 
 /** Options for a table. */
-export interface TableOptions extends CellOptions, Narrowing {
+export interface TableOptions extends CellOptions, Selection {
   readonly header: boolean;
   /** The width of the terminal; undefined for no limit. */
   readonly width: number | undefined;
@@ -23,7 +23,7 @@ export interface TableOptions extends CellOptions, Narrowing {
 const ROOMY = 120;
 
 /** Formats a view for people. */
-export async function table(view: Shown, options: TableOptions): Promise<string> {
+export async function table(view: PrintableView, options: TableOptions): Promise<string> {
   switch (view.kind) {
     case 'data':
       return `${json(dataOf(view, options), 2)}\n`;

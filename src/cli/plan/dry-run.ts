@@ -10,12 +10,12 @@ import { dataIn, type Result } from '../output/view.ts';
 import type { BaseContext } from '../run/context.ts';
 import type { Ready } from '../run/line.ts';
 import { type Plan, planForFile, planOf, replacedSecrets } from './plan.ts';
-import type { Fact, Recorder } from './record.ts';
+import type { Fact, ChangeRecorder } from './record.ts';
 import { planView } from './show.ts';
 import { UNREAD } from './undo.ts';
 
 /** The result of a dry run: the plan, and how the command would have ended if it had failed before it sent anything. */
-export async function dryRunResult(ready: Ready, result: Result, ctx: BaseContext, recorder: Recorder): Promise<Result> {
+export async function dryRunResult(ready: Ready, result: Result, ctx: BaseContext, recorder: ChangeRecorder): Promise<Result> {
   const { line, targets: known, scope } = ready;
   const { plan: flags } = line;
   const { nameOf } = scope.names;

@@ -5,7 +5,7 @@ import { MASK } from '../../platform/names/existing.ts';
 import { operations } from '../../platform/operations.ts';
 
 /** A value that may hold a secret, and where it is. */
-export interface Hidden {
+export interface HiddenValue {
   readonly call: string;
   readonly field: string;
   readonly value: unknown;
@@ -14,7 +14,7 @@ export interface Hidden {
 }
 
 /** Replaces a value that may hold a secret. */
-export type Hide = (hidden: Hidden) => unknown;
+export type Hide = (hidden: HiddenValue) => unknown;
 
 const shownOnly: Hide = ({ shown }) => shown;
 

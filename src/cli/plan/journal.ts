@@ -14,7 +14,7 @@ import { createdBy, operations } from '../../platform/operations.ts';
 import type { Context, TypedLine } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
 import { takenBy } from '../language/signature.ts';
-import { type Hidden, withoutUserinfo } from './hidden.ts';
+import { type HiddenValue, withoutUserinfo } from './hidden.ts';
 import { answeredWith, isFinal, type PlannedChange, plannedChange, replacedSecrets } from './plan.ts';
 import { openReadings, type RecordedChange, recordedOperation } from './record.ts';
 
@@ -125,7 +125,7 @@ function harmlessChange(
 ) {
   const [, query] = address.split('?');
   const secrets = [...new URLSearchParams(query)].flatMap(([key, value]) => (isSecretName(key) ? [value] : []));
-  const hide = ({ value, shown }: Hidden) => {
+  const hide = ({ value, shown }: HiddenValue) => {
     secrets.push(...leavesOf(value));
     return shown;
   };

@@ -9,8 +9,8 @@ import { isId, resourceName, type Target, type Targets } from '../../platform/na
 import { createdBy, needOf, operations } from '../../platform/operations.ts';
 import type { Consent, Context } from '../language/command.ts';
 import type { PlannedDeployment } from './deployment.ts';
-import { type Hidden, type Hide, isSecretField, mayHoldSecret, shownBody, shownFields, withoutUserinfo } from './hidden.ts';
-import { creatorOf, type RecordedChange, type Recorder } from './record.ts';
+import { type HiddenValue, type Hide, isSecretField, mayHoldSecret, shownBody, shownFields, withoutUserinfo } from './hidden.ts';
+import { creatorOf, type RecordedChange, type ChangeRecorder } from './record.ts';
 import { hasMask, irreversible, notShown } from './undo.ts';
 
 /** A target in a plan. */
@@ -61,7 +61,7 @@ export function exclusionOf({ call, body }: Pick<PlannedChange, 'call' | 'body'>
 
 /** What turns recorded requests into a plan. */
 export interface PlanParts {
-  readonly recorder: Recorder;
+  readonly recorder: ChangeRecorder;
   readonly known: readonly Targets[];
   readonly nameOf: Context['nameOf'];
   readonly host: string;
@@ -127,7 +127,7 @@ export function planForFile(parts: PlanParts, keep?: World['keep']): Omit<Plan, 
   });
 }
 
-function unsaved({ call, field, shown }: Hidden): DnxError {
+function unsaved({ call, field, shown }: HiddenValue): DnxError {
   const isDeclared = own(operations, call)?.secrets?.includes(field);
   const why = isDeclared
     ? 'it is a secret that was typed'

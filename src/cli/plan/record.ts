@@ -7,7 +7,7 @@ import { MASK } from '../../platform/names/existing.ts';
 import { idIn, resourceName } from '../../platform/names/names.ts';
 import { fieldWords, shownValue } from '../../platform/names/value.ts';
 import { createdBy, isDone, operationAt, operationPath, operations } from '../../platform/operations.ts';
-import type { Consent, Planning } from '../language/command.ts';
+import type { Consent, Recorder } from '../language/command.ts';
 import type { PlannedDeployment } from './deployment.ts';
 
 /** A request that would change something. */
@@ -35,7 +35,7 @@ export interface Fact {
 }
 
 /** What a dry run has found out. */
-export type Recorder = ReturnType<typeof openRecorder>;
+export type ChangeRecorder = ReturnType<typeof openRecorder>;
 
 /** The id of what a change creates, which nobody knows yet: `{1}` for the first. */
 const createdId = (number: number): string => `{${number}}`;
@@ -55,7 +55,7 @@ export function openRecorder() {
   let next: Fact[] = [];
   let held: Pick<RecordedChange, 'deployment' | 'unsaved'> = {};
   let needed: { level: Consent['level'] | undefined; name: string | undefined } = { level: undefined, name: undefined };
-  const planning: Planning = {
+  const planning: Recorder = {
     consent(level, name) {
       if (needed.level !== 'severe' || level === 'severe') needed = { level, name: name ?? needed.name };
     },

@@ -6,9 +6,9 @@ export interface Questions {
   /** Yes or no. Just enter is no, unless no would lose something. */
   confirm(question: string, enter?: boolean): Promise<boolean>;
   /** A line of text, trimmed and not empty. */
-  input(question: string, typing?: Typing): Promise<string>;
+  input(question: string, typing?: InputOptions): Promise<string>;
   /** Masked text, not empty. */
-  password(question: string, typing?: Pick<Typing, 'check'>): Promise<string>;
+  password(question: string, typing?: Pick<InputOptions, 'check'>): Promise<string>;
   /** One of a list. Typing filters it if it is long or `filter` is true. */
   select<V>(question: string, choices: readonly PromptChoice<V>[], options?: SelectOptions): Promise<V>;
   /** Several of a list; at least one. A string among the choices is a heading. */
@@ -16,7 +16,7 @@ export interface Questions {
 }
 
 /** Options for typed input. */
-export interface Typing {
+export interface InputOptions {
   /** The value if the user just presses enter. */
   readonly default?: string | undefined;
   /** Validates the input. Returns the problem, after which the prompt repeats. */

@@ -116,13 +116,13 @@ async function severe(
 }
 
 /** What a person has to name: by its name, or by its id if that will do. */
-type Named = Pick<Target, 'label'> & { readonly noun: string; readonly id?: string };
+type ConfirmedName = Pick<Target, 'label'> & { readonly noun: string; readonly id?: string };
 
 /** The question for a name. */
 export const nameQuestion = (name: string): string => `Type ${inQuotes(name)} to continue:`;
 
 /** Fails for another name. `outcome`: `Nothing was sent.` */
-export function requireName(typed: string, { noun, label, id }: Named, outcome = 'Nothing was changed.', expected = inQuotes(label)): void {
+export function requireName(typed: string, { noun, label, id }: ConfirmedName, outcome = 'Nothing was changed.', expected = inQuotes(label)): void {
   if (!sameName(noun, typed, label) && typed !== id) throw usage(`'${typed}' does not match. ${outcome}`, `Expected ${expected}.`);
 }
 
@@ -130,7 +130,7 @@ export function requireName(typed: string, { noun, label, id }: Named, outcome =
 export async function confirmName(
   { ask }: Pick<Context, 'ask'>,
   confirm: string | undefined,
-  named: Named,
+  named: ConfirmedName,
   outcome?: string,
 ): Promise<void> {
   requireName(confirm ?? (await ask.input(nameQuestion(named.label))), named, outcome);

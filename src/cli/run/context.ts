@@ -19,7 +19,7 @@ import { mayChange } from '../language/tree.ts';
 import { openProgress, type Progress } from '../output/progress.ts';
 import { openRequests, searchingWith } from '../output/requests.ts';
 import { safeLines, styleFor } from '../output/text.ts';
-import type { Recorder } from '../plan/record.ts';
+import type { ChangeRecorder } from '../plan/record.ts';
 import { openAsk } from '../prompt/ask.ts';
 import { callsOf, firstWords, type Line, type Ready } from './line.ts';
 import { parseValue } from './values.ts';
@@ -32,7 +32,7 @@ export interface BaseContext
   > {
   /** Where names are looked up. */
   readonly scope: Scope;
-  readonly plan: Recorder | undefined;
+  readonly plan: ChangeRecorder | undefined;
   /** Saves the names that were read. Its connections end with the process, which takes no time. */
   readonly close: () => Promise<void>;
 }

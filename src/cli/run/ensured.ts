@@ -11,7 +11,7 @@ import type { Context } from '../language/command.ts';
 import { created, creationOf, generatedIn, type Resource } from '../language/resource.ts';
 import { done, message, type Result } from '../output/view.ts';
 
-interface Ensuring {
+interface EnsureRequest {
   readonly resource: Pick<Resource, 'noun' | 'path'>;
   readonly keys: Keys;
   /** Fields that are sent to create it, and never compared. */
@@ -27,11 +27,11 @@ interface Ensuring {
 }
 
 /** `dnx … ensure`: accepts what exists, updates it if told to, else creates it once. */
-export const ensured = async (ctx: Context, asked: Ensuring): Promise<Result<object>> =>
+export const ensured = async (ctx: Context, asked: EnsureRequest): Promise<Result<object>> =>
   ensuredIn(ctx, await ctx.list<unknown>(`GET ${asked.resource.path}`), asked);
 
 /** The same, after its whole list was read. */
-export async function ensuredIn(ctx: Context, known: readonly unknown[], asked: Ensuring): Promise<Result<object>> {
+export async function ensuredIn(ctx: Context, known: readonly unknown[], asked: EnsureRequest): Promise<Result<object>> {
   const { resource, targets, wanted, secrets } = asked;
   const list: Endpoint = `GET ${resource.path}`;
   const item = lookFor(known, asked);
@@ -57,7 +57,7 @@ export async function ensuredIn(ctx: Context, known: readonly unknown[], asked: 
 }
 
 /** What exists already. Fails if that cannot be told. */
-function lookFor(items: readonly unknown[], { resource: { noun }, wanted, keys, secrets }: Ensuring): JsonObject | undefined {
+function lookFor(items: readonly unknown[], { resource: { noun }, wanted, keys, secrets }: EnsureRequest): JsonObject | undefined {
   const { found, ambiguous, hidden } = existing(noun, items, without(wanted, secrets), keys);
   if (hidden !== undefined) throw hiddenKey(noun, hidden);
   if (ambiguous) throw manyDiffer(noun, own(wanted, keys[0]?.[0] ?? ''), ambiguous);
@@ -68,7 +68,7 @@ const without = (wanted: JsonObject, fields: readonly string[]): JsonObject =>
   Object.fromEntries(Object.entries(wanted).filter(([field]) => !fields.includes(field)));
 
 /** What was created. Deploynix may show another value than the one that was sent, and then the next `ensure` differs or creates another. */
-function fresh(ctx: Context, item: JsonObject | undefined, asked: Ensuring) {
+function fresh(ctx: Context, item: JsonObject | undefined, asked: EnsureRequest) {
   const { wanted, secrets } = asked;
   const { noun } = asked.resource;
   const label = resourceName(item ?? {}, noun) ?? resourceName(wanted, noun);
@@ -92,7 +92,7 @@ interface Found {
   readonly note?: string;
 }
 
-async function accepted(ctx: Context, item: JsonObject, asked: Ensuring) {
+async function accepted(ctx: Context, item: JsonObject, asked: EnsureRequest) {
   const { resource, wanted, secrets, update } = asked;
   const { noun } = resource;
   const comparison = compared(noun, item, without(wanted, secrets));
@@ -110,7 +110,7 @@ async function accepted(ctx: Context, item: JsonObject, asked: Ensuring) {
   return { view: done(`${capitalized(name)} already exists`, report), ...(note && { note }) };
 }
 
-async function updated(ctx: Context, { name, item, note, ...comparison }: Found, asked: Ensuring) {
+async function updated(ctx: Context, { name, item, note, ...comparison }: Found, asked: EnsureRequest) {
   const { resource, confidential } = asked;
   const { noun, path } = resource;
   const body = Object.fromEntries(comparison.differences.map(({ field, wanted }) => [field, wanted]));
@@ -124,7 +124,7 @@ async function updated(ctx: Context, { name, item, note, ...comparison }: Found,
   return left.length === 0 ? result : differing(ctx, result, { sentence, differences: left }, asked);
 }
 
-function kept(ctx: Context, { name, item, note, ...comparison }: Found, asked: Ensuring) {
+function kept(ctx: Context, { name, item, note, ...comparison }: Found, asked: EnsureRequest) {
   const { updates, resource } = asked;
   const report = ensureReport(asked, item, { outcome: 'different', ...comparison });
   const view = message(`${capitalized(name)} already exists; nothing was changed.`, report);
@@ -142,7 +142,7 @@ interface Outcome {
 }
 
 function ensureReport(
-  { resource: { noun }, confidential }: Ensuring,
+  { resource: { noun }, confidential }: EnsureRequest,
   item: JsonObject | undefined,
   { outcome, differences = [], unknown = [] }: Outcome,
 ): JsonObject {
@@ -162,7 +162,7 @@ function differing(
   { progress }: Pick<Context, 'progress'>,
   result: Result<object>,
   { sentence, differences, hint }: { readonly sentence: string; readonly differences: readonly FieldDifference[]; readonly hint?: string },
-  { strict, confidential }: Ensuring,
+  { strict, confidential }: EnsureRequest,
 ) {
   const isHidden = ({ field }: FieldDifference) => field === confidential;
   if (strict) {

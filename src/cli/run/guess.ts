@@ -6,7 +6,7 @@ import { consentLevel, namesOf } from '../language/tree.ts';
 import { isWord, wordsIn } from './line.ts';
 
 /** A word after the path of a group, or an option of a command, that dnx does not know; or an argument that only an option takes. */
-export interface Refused {
+export interface RefusedWord {
   readonly path: string;
   readonly word: string;
   /** The option that takes the argument: `--server`. */
@@ -16,10 +16,10 @@ export interface Refused {
 interface Attempt {
   readonly invocation?: TypedLine | undefined;
   readonly error?: unknown;
-  readonly refused?: Refused | undefined;
+  readonly refused?: RefusedWord | undefined;
 }
 
-interface Guessing<P extends Attempt> {
+interface Guesser<P extends Attempt> {
   readonly tree: Tree;
   readonly guesses: Guesses;
   readonly parse: (argv: Argv) => Promise<P>;
@@ -28,7 +28,7 @@ interface Guessing<P extends Attempt> {
 type Argv = readonly string[];
 
 /** A command line in which every guess is replaced. */
-interface GuessedLine<P extends Attempt> {
+interface Guess<P extends Attempt> {
   readonly argv: Argv;
   readonly parsed: P;
 }
@@ -37,7 +37,7 @@ interface GuessedLine<P extends Attempt> {
 const MOST = 4;
 
 /** What a command line with unknown words means: it runs if it only reads; the error for anything else has the right line. */
-export async function guessed<P extends Attempt>(argv: Argv, refused: P, guessing: Guessing<P>): Promise<P> {
+export async function guessed<P extends Attempt>(argv: Argv, refused: P, guessing: Guesser<P>): Promise<P> {
   const topic = topicFor(refused, guessing.guesses);
   if (topic) return { ...refused, error: withNext(refused, topic, 'See') };
   const line = await follow({ argv, parsed: refused }, guessing, MOST);
@@ -58,18 +58,18 @@ function topicFor({ refused }: Attempt, guesses: Guesses): Argv | undefined {
   return meaning?.startsWith('help ') ? meaning.split(' ') : undefined;
 }
 
-function meaningOf({ path, word }: Refused, { options }: Guesses): string | undefined {
+function meaningOf({ path, word }: RefusedWord, { options }: Guesses): string | undefined {
   const name = word.replace(/=.*/s, '').replaceAll('_', '-');
   const key = [`${path} ${name}`, `${path.split(' ').at(-1)} ${name}`, name].find((each) => Object.hasOwn(options, each));
   return key === undefined ? undefined : options[key];
 }
 
 /** The first line that can be parsed; else that of another error, if only the command was guessed. */
-async function follow<P extends Attempt>(line: GuessedLine<P>, guessing: Guessing<P>, left: number): Promise<GuessedLine<P> | undefined> {
+async function follow<P extends Attempt>(line: Guess<P>, guessing: Guesser<P>, left: number): Promise<Guess<P> | undefined> {
   const { refused } = line.parsed;
   if (!refused) return line;
   if (left === 0) return undefined;
-  let failed: GuessedLine<P> | undefined;
+  let failed: Guess<P> | undefined;
   for (const argv of rewritten(line.argv, refused, guessing)) {
     const found = await follow({ argv, parsed: await guessing.parse(argv) }, guessing, left - 1);
     if (found && found.parsed.error === undefined) return isEnough(found, refused) ? found : undefined;
@@ -79,17 +79,17 @@ async function follow<P extends Attempt>(line: GuessedLine<P>, guessing: Guessin
 }
 
 /** False for a consent that would not be enough: `--force` for what cannot be undone. */
-const isEnough = ({ argv, parsed: { invocation } }: GuessedLine<Attempt>, { word }: Refused): boolean =>
+const isEnough = ({ argv, parsed: { invocation } }: Guess<Attempt>, { word }: RefusedWord): boolean =>
   isWord(word) || !argv.includes('--yes') || !invocation || consentLevel(invocation.command) !== 'severe';
 
-function rewritten(argv: Argv, refused: Refused, guessing: Pick<Guessing<Attempt>, 'tree' | 'guesses'>): Argv[] {
+function rewritten(argv: Argv, refused: RefusedWord, guessing: Pick<Guesser<Attempt>, 'tree' | 'guesses'>): Argv[] {
   if (!isWord(refused.word)) return withOption(argv, refused, guessing);
   if (refused.option === undefined) return withWords(argv, refused, guessing);
   const at = argv.lastIndexOf(refused.word);
   return [[...argv.slice(0, at), refused.option, ...argv.slice(at)]];
 }
 
-function withOption(argv: Argv, refused: Refused, { guesses }: Pick<Guessing<Attempt>, 'guesses'>): Argv[] {
+function withOption(argv: Argv, refused: RefusedWord, { guesses }: Pick<Guesser<Attempt>, 'guesses'>): Argv[] {
   const meaning = meaningOf(refused, guesses);
   if (meaning === undefined) return [];
   const at = argv.indexOf(refused.word);
@@ -99,7 +99,7 @@ function withOption(argv: Argv, refused: Refused, { guesses }: Pick<Guessing<Att
 }
 
 /** The lines that a word after a group, or the first word, may mean, likeliest first. */
-function withWords(argv: Argv, { path, word }: Refused, { tree, guesses }: Pick<Guessing<Attempt>, 'tree' | 'guesses'>): Argv[] {
+function withWords(argv: Argv, { path, word }: RefusedWord, { tree, guesses }: Pick<Guesser<Attempt>, 'tree' | 'guesses'>): Argv[] {
   const group = tree.contents.find(({ name }) => name === path);
   const before = path === '' ? -1 : argv.findIndex((each) => (group ? namesOf(group) : [path]).includes(each));
   const at = argv.indexOf(word, before + 1);

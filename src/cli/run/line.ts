@@ -4,7 +4,7 @@ import { flagName } from '../../base/text.ts';
 import { DEFAULT_PROFILE } from '../../machine/settings/host.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import { parameters } from '../../platform/api/endpoint.ts';
-import type { Scope, Settled } from '../../platform/names/lookups.ts';
+import type { Scope, Defaults } from '../../platform/names/lookups.ts';
 import { namings, type Targets } from '../../platform/names/names.ts';
 import { brokenSetting, notGiven, nowhere } from '../../platform/names/unresolved.ts';
 import { alternativesIn, type ChosenCalls, choose, parametersOf } from '../language/calls.ts';
@@ -20,7 +20,7 @@ import type { PromptAnswer } from './questions.ts';
 /** The words of a command line, and what stands for those that are left out. */
 export interface WordedLine extends TypedLine {
   /** The server and the site that need not be typed. */
-  readonly defaults: Settled;
+  readonly defaults: Defaults;
 }
 
 /** A command line that this process may run, with its settings. */

@@ -2,7 +2,7 @@ import { type DnxError, usage } from '../../base/errors.ts';
 import { didYouMean, nearest } from '../../base/nearest.ts';
 import { quoted } from '../../base/shell.ts';
 import { flagName, orList } from '../../base/text.ts';
-import type { AnyCommand, Line, Tree } from '../language/command.ts';
+import type { AnyCommand, Term, Tree } from '../language/command.ts';
 import type { Options } from '../language/options.ts';
 import type { GivenOptions, Positional } from '../language/signature.ts';
 import { everyCommand, namesOf } from '../language/tree.ts';
@@ -103,7 +103,7 @@ async function translations(word: string, { topics }: Tree): Promise<readonly Tr
       .filter(({ name }) => name.startsWith(FROM))
       .map(async ({ name, load }) => {
         const [table, missing] = (await load()).body;
-        const rows = (Array.isArray(table) ? (table as readonly Line[]) : []).flatMap((line) => translationsIn(line, name));
+        const rows = (Array.isArray(table) ? (table as readonly Term[]) : []).flatMap((line) => translationsIn(line, name));
         const [, without = ''] = /^No dnx command: (.*?)\./.exec(String(missing)) ?? [];
         return [...rows, ...without.split(/, and |, | and /).map((each) => ({ word: each, commands: [], topic: name }))];
       }),
@@ -116,7 +116,7 @@ async function translations(word: string, { topics }: Tree): Promise<readonly Tr
 }
 
 /** `forge env:pull, env:push` and `dnx env pull; dnx env push` are two words, each with its command. */
-function translationsIn([term, text]: Line, topic: string): Translation[] {
+function translationsIn([term, text]: Term, topic: string): Translation[] {
   const [, ...others] = term.split(' ');
   const words = others.join(' ').split(', ');
   const commands = text.split('; ').map((each) => each.replace(/^dnx /, ''));

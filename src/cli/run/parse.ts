@@ -7,7 +7,7 @@ import { attributeOf, consents, type Globals, globals, globalsOf } from '../lang
 import { type Options, text } from '../language/options.ts';
 import { type GivenOptions, leadsWithSite, optionsOf, type Positional, positionalsOf } from '../language/signature.ts';
 import { mayChange, namesOf } from '../language/tree.ts';
-import type { Refused } from './guess.ts';
+import type { RefusedWord } from './guess.ts';
 import type { HelpPage } from './help/page.ts';
 import { isWord, seeHelp, typedLine } from './line.ts';
 import type { NamedCommand } from './parse-errors.ts';
@@ -16,7 +16,7 @@ import type { NamedCommand } from './parse-errors.ts';
 export type Help = (page: HelpPage) => Promise<string>;
 
 /** The parsed argv. Global options are known even if the rest is invalid. */
-export interface Parsed {
+export interface ParseResult {
   readonly globals: Globals;
   /** Undefined for help, the version, or an invalid command line. */
   readonly invocation?: TypedLine | undefined;
@@ -24,7 +24,7 @@ export interface Parsed {
   readonly help?: Help | undefined;
   readonly error?: unknown;
   /** The word of the error, or a group by its plural alone, whose help this is. */
-  readonly refused?: Refused | undefined;
+  readonly refused?: RefusedWord | undefined;
 }
 
 /** A part of the program: dnx itself, a group or a command. */
@@ -46,13 +46,13 @@ interface ParseState {
   /** The arguments of the command, once it is known. */
   leaf?: NamedCommand;
   /** A word of it that belongs to an option. */
-  refused?: Refused;
+  refused?: RefusedWord;
   help?: Help | undefined;
   invocation?: TypedLine;
 }
 
 /** Parses argv. Loads only the named group. */
-export async function parse(argv: readonly string[], tree: Tree): Promise<Parsed> {
+export async function parse(argv: readonly string[], tree: Tree): Promise<ParseResult> {
   const parsed = await parseWords(argv, tree);
   const refused = parsed.refused ?? verbIn(parsed);
   if (!refused) return parsed;
@@ -61,16 +61,16 @@ export async function parse(argv: readonly string[], tree: Tree): Promise<Parsed
 }
 
 /** A word that looks like a command instead of a site: `dnx deploy list`. */
-function verbIn({ invocation }: Parsed): Refused | undefined {
+function verbIn({ invocation }: ParseResult): RefusedWord | undefined {
   const word = invocation?.path === 'deploy' ? invocation.targets.site?.find((each) => /^[a-z]+$/.test(each)) : undefined;
   return word === undefined ? undefined : { path: 'deploy', word };
 }
 
 /** Parses argv as it stands, with commander. */
-async function parseWords(argv: readonly string[], tree: Tree): Promise<Parsed> {
+async function parseWords(argv: readonly string[], tree: Tree): Promise<ParseResult> {
   const state: ParseState = { argv, tree, globals: flagsOf(globals), parts: new Map(), reached: [] };
   const program = programOf(state);
-  let refusal: Pick<Parsed, 'error' | 'refused'> = {};
+  let refusal: Pick<ParseResult, 'error' | 'refused'> = {};
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (thrown) {
@@ -325,7 +325,7 @@ function flagsOf(options: Options): Flag[] {
 }
 
 /** The error for what commander refused; none if it showed help or the version. */
-async function refusalOf({ code, message }: CommanderError, state: ParseState): Promise<Pick<Parsed, 'error' | 'refused'>> {
+async function refusalOf({ code, message }: CommanderError, state: ParseState): Promise<Pick<ParseResult, 'error' | 'refused'>> {
   const { reached, leaf, parts, tree, argv } = state;
   const own = reached.at(-1) as Command;
   const path = parts.get(own)?.path ?? '';

@@ -5,7 +5,7 @@ import { quoted } from '../../base/shell.ts';
 import { flagName, title } from '../../base/text.ts';
 import { duration, parseDuration } from '../../base/time.ts';
 import { pathOf, type World } from '../../machine/world.ts';
-import type { Planning } from '../language/command.ts';
+import type { Recorder } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
 import type { Ask } from '../prompt/ask.ts';
 
@@ -16,7 +16,7 @@ export interface Sources {
   /** Reads stdin to its end, once. */
   readonly stdin: () => Promise<string>;
   /** Is told where a value was read. */
-  readonly plan?: Pick<Planning, 'source'> | undefined;
+  readonly plan?: Pick<Recorder, 'source'> | undefined;
 }
 
 /** Parses the value of an option. `source` replaces the option name in errors: `DNX_TIMEOUT`. */

@@ -3,7 +3,7 @@ import SKILL from '../../../docs/agents/skill.md';
 import { errorReasons } from '../../base/errors.ts';
 import { tokenFingerprint } from '../../base/secrets.ts';
 import { andList } from '../../base/text.ts';
-import type { Line, Tree } from '../../cli/language/command.ts';
+import type { Term, Tree } from '../../cli/language/command.ts';
 import { everyCommand } from '../../cli/language/tree.ts';
 import { topics } from '../help/topics.ts';
 
@@ -24,7 +24,7 @@ const reads: readonly (readonly [path: string, line: string])[] = [
 export async function agentTexts(tree: Tree) {
   const summaries = new Map((await everyCommand(tree)).map(({ path, command }) => [path, command.summary]));
   // Without the exit codes of signals and of other programs.
-  const codes = (topics['exit-codes']().body[0] as readonly Line[]).filter(([code]) => /^\d+$/.test(code) && code !== '0');
+  const codes = (topics['exit-codes']().body[0] as readonly Term[]).filter(([code]) => /^\d+$/.test(code) && code !== '0');
   const words: Readonly<Record<string, string>> = {
     commands: reads.map(([path, line]) => `- \`${line}\`: ${summaries.get(path)}`).join('\n'),
     codes: codes.map(([code, text]) => `- ${code}: ${text}`).join('\n'),

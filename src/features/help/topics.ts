@@ -11,7 +11,7 @@ import names from '../../../docs/help/names.md';
 import output from '../../../docs/help/output.md';
 import tokens from '../../../docs/help/tokens.md';
 import waiting from '../../../docs/help/waiting.md';
-import type { Block, Line, Topic } from '../../cli/language/command.ts';
+import type { Block, Term, Topic } from '../../cli/language/command.ts';
 import { globals } from '../../cli/language/globals.ts';
 import { optionSections } from '../../cli/run/help/page.ts';
 import { type Variable, variableGroups } from '../../machine/settings/variables.ts';
@@ -21,7 +21,7 @@ export const environmentIntro =
   'Options override environment variables, which override .deploynix.json, which overrides the profile. To turn a switch off, leave it unset or set it to 0, false or no.';
 
 /** What a variable does, and what applies without it. */
-export const variableLine = ({ name, help, fallback }: Variable): Line => [
+export const variableLine = ({ name, help, fallback }: Variable): Term => [
   name,
   fallback === undefined ? help : `${help} (default${fallback.includes(' ') ? ':' : ''} ${fallback})`,
 ];
@@ -80,7 +80,7 @@ function blockIn(block: string): Block {
   if (block.startsWith('```')) return { run: block.split('\n').slice(1, -1) };
   if (!block.startsWith('|')) return block.replaceAll('`', '').replaceAll('\n', ' ');
   let outer = '';
-  return rows.map((row): Line => {
+  return rows.map((row): Term => {
     const [, term = '', meaning = ''] = row.split('|').map((cell) => cell.trim());
     // A file in the directory above it, or an option of the command above.
     const rest = /^(~|dnx )/.test(outer) && term.startsWith(outer) ? term.slice(outer.length) : '';

@@ -20,7 +20,7 @@ export class BusError extends Error {
 /** A connection to a message bus. */
 export type Bus = NonNullable<Awaited<ReturnType<typeof openBus>>>;
 
-interface Pending {
+interface PendingReply {
   readonly matches: (message: Message) => boolean;
   readonly resolve: (values: readonly BusValue[]) => void;
   readonly reject: (error: BusError) => void;
@@ -29,7 +29,7 @@ interface Pending {
 /** Connects to a bus. Undefined if nothing listens on the socket. The bus replies to nothing before `Hello` was called. */
 export async function openBus(path: string) {
   const socket = new (loadNet().Socket)();
-  const pending = new Set<Pending>();
+  const pending = new Set<PendingReply>();
   let serial = 0;
   const connected = await new Promise<boolean>((resolve) => {
     socket.on('error', () => {}).once('connect', () => resolve(true));
@@ -51,7 +51,7 @@ export async function openBus(path: string) {
     });
   // EXTERNAL: the kernel tells the bus our user id.
   socket.write('\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n');
-  const wait = (matches: Pending['matches']): Promise<readonly BusValue[]> =>
+  const wait = (matches: PendingReply['matches']): Promise<readonly BusValue[]> =>
     new Promise((resolve, reject) => {
       pending.add({ matches, resolve, reject });
       if (socket.destroyed) reject(new BusError('closed', 'the connection was closed'));

@@ -1,7 +1,7 @@
 import type { AsyncEntry } from '@napi-rs/keyring';
 import { attempt, isError } from '../../base/errors.ts';
 import { absoluteIn } from '../settings/directories.ts';
-import type { Attended, Clock, Env, Keychain } from '../world.ts';
+import type { Attendant, Clock, Env, Keychain } from '../world.ts';
 import { type Bus, openBus } from './dbus.ts';
 import { explainedBusError, instead, keychainFailure, keychainUnanswered } from './keychain-failure.ts';
 import { type SecretItem, secretItem } from './secret-service.ts';
@@ -95,7 +95,7 @@ function loaded(load: () => Keyring, name: string): Keyring {
 
 /** The keyring of a Linux desktop, over D-Bus. Libraries wait in a thread that Ctrl-C cannot interrupt. */
 function desktopKeychain({ env, clock, signal }: KeychainOptions): Keychain {
-  const call = <T>(account: string, attended: Attended | undefined, work: (item: SecretItem) => Promise<T>): Promise<T> => {
+  const call = <T>(account: string, attended: Attendant | undefined, work: (item: SecretItem) => Promise<T>): Promise<T> => {
     let item: SecretItem | undefined;
     let state: 'connecting' | 'asking' | 'answered' = 'connecting';
     const answer = async (): Promise<T> => {

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { Attended } from '../world.ts';
+import type { Attendant } from '../world.ts';
 import { type Bus, BusError, type MethodCall } from './dbus.ts';
 import type { BusValue, BusVariant } from './dbus-values.ts';
 import { instead, keychainFailure, keychainLocked, unlockIt } from './keychain-failure.ts';
@@ -11,7 +11,7 @@ const ITEM = 'org.freedesktop.Secret.Item';
 const COLLECTION = 'org.freedesktop.Secret.Collection';
 
 /** Opens an item in GNOME Keyring, KWallet or KeePassXC. Without `attended`, no prompt is shown. */
-export function secretItem(bus: Bus, service: string, account: string, attended: Attended | undefined) {
+export function secretItem(bus: Bus, service: string, account: string, attended: Attendant | undefined) {
   const attributes = [
     ['service', service],
     ['username', account],
@@ -100,7 +100,7 @@ const NONE = '/';
 const PROMPT = 'org.freedesktop.Secret.Prompt';
 const wallet = { destination: 'org.kde.kwalletd6', path: '/modules/kwalletd6', face: 'org.kde.KWallet' } as const;
 
-function openPrompts(bus: Bus, attended: Attended | undefined) {
+function openPrompts(bus: Bus, attended: Attendant | undefined) {
   let open: string | undefined;
   // A prompt may not need a dialog.
   const complete = async (path: string): Promise<void> => {

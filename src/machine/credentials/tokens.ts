@@ -6,7 +6,7 @@ import type { Session } from '../lease.ts';
 import { type Account, accountName, readConfig } from '../settings/config.ts';
 import { DEFAULT_HOST, DEFAULT_PROFILE, hostName, isLoopback, profileNote } from '../settings/host.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { Attended, World } from '../world.ts';
+import type { Attendant, World } from '../world.ts';
 import { type InsecureFile, insecureFile } from './token-file.ts';
 
 /** Where a token came from. `variable` is DNX_TOKEN, which overrides stored tokens. */
@@ -47,7 +47,7 @@ interface TokensOptions {
   readonly world: Pick<World, 'env' | 'keychain' | 'clock' | 'signal'>;
   readonly settings: Pick<Settings, 'profile' | 'host' | 'directories' | 'config' | 'blocked' | 'session'>;
   /** Undefined if no user can unlock a keychain. */
-  readonly attended: Attended | undefined;
+  readonly attended: Attendant | undefined;
   readonly warn: (line: string) => void;
 }
 

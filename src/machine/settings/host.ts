@@ -82,7 +82,7 @@ export function openPrecedence() {
 }
 
 /** Errors for what is refused. A link file comes with a cloned repository, so it must not choose who gets a token. */
-export interface Blocked {
+export interface Blocks {
   /** Set if no request may be sent: only a file of the project names the host, or the settings that may name it are broken. */
   readonly requests: DnxError | undefined;
   /** Set if no stored token may be used: only the link file names the profile, or the settings are broken. */
@@ -132,7 +132,7 @@ export function chooseHost({ flags, world, config, link, precedence }: HostSourc
       `To use it: --profile ${quoted(profile)} or DNX_PROFILE=${quoted(profile)}. To use ${userProfile}: --profile ${quoted(userProfile)}`,
     );
   };
-  const blocked: Blocked = {
+  const blocked: Blocks = {
     requests: isHostTyped ? undefined : requests(),
     storedToken: storedToken(),
     storing: configProblem(config),

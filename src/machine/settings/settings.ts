@@ -122,7 +122,7 @@ function caFileOf(world: Pick<World, 'env' | 'cwd' | 'home'>, { caFile }: GivenG
 type Parent = 'server' | 'site';
 
 /** A server and site that a link file names by id. */
-type Linked = Readonly<Partial<Record<Parent, { readonly id: string; readonly label: string }>>>;
+type LinkedPlaces = Readonly<Partial<Record<Parent, { readonly id: string; readonly label: string }>>>;
 
 interface Sources extends Pick<Precedence, 'choose' | 'origins'> {
   readonly flags: { readonly env?: string | undefined };
@@ -170,7 +170,7 @@ function parentsOf({ flags, env, config, profile, link, linking, unplaced, choos
 const wordOf = (environment: LinkEnvironment, name: Parent): string | undefined => environment[name].name ?? environment[name].id;
 
 /** What the link file names by id and is in use. A site needs the id of its server. */
-function linkedOf(environment: LinkEnvironment, origins: Precedence['origins']): Linked {
+function linkedOf(environment: LinkEnvironment, origins: Precedence['origins']): LinkedPlaces {
   const place = (name: Parent) => {
     const { id, name: label = id } = environment[name];
     return id === undefined || label === undefined || origins[name] !== 'link file' ? undefined : { id, label };

@@ -132,7 +132,7 @@ export async function runUntil(
     progress,
     signal,
     world,
-  }: Pick<World, 'clock' | 'signal'> & { readonly progress: Holding; readonly world: Pick<World, 'spawn'> },
+  }: Pick<World, 'clock' | 'signal'> & { readonly progress: ProgressHold; readonly world: Pick<World, 'spawn'> },
   program: Omit<Child, 'output' | 'signal'>,
   deadline: number,
   late: () => DnxError,
@@ -154,7 +154,7 @@ export async function runUntil(
 }
 
 /** Progress that makes room for the output of a program until the returned function is called. */
-interface Holding {
+interface ProgressHold {
   hold(): () => void;
 }
 

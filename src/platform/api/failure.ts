@@ -30,7 +30,7 @@ export function failureOf(reply: Reply, endpoint: string, sent?: unknown): DnxEr
   return new DnxError(code, message, { status, hint, next, reason, lacks, errors });
 }
 
-interface Explained {
+interface Explanation {
   readonly message: string;
   readonly hint?: string;
   readonly next?: readonly Next[];
@@ -38,7 +38,7 @@ interface Explained {
   readonly lacks?: string;
 }
 
-function explain({ status, headers }: Reply, said: string | undefined, endpoint: string): Explained {
+function explain({ status, headers }: Reply, said: string | undefined, endpoint: string): Explanation {
   switch (status) {
     case 401:
       return {
@@ -67,7 +67,7 @@ function explain({ status, headers }: Reply, said: string | undefined, endpoint:
 }
 
 /** A 403 can be about the plan, the role or the token. The API's message shows which is likely. */
-function forbidden(said: string | undefined, need: Need | undefined): Explained {
+function forbidden(said: string | undefined, need: Need | undefined): Explanation {
   const words = said ?? '';
   if (/plan|upgrade|api_access/i.test(words)) {
     return {

@@ -2,7 +2,7 @@ import type { Clock } from '../../machine/world.ts';
 import { waitUntil } from '../api/deadline.ts';
 
 /** One reading of a shared poll. Times are ms of the monotonic clock. */
-interface Polled<T> {
+interface PollResult<T> {
   readonly value: T;
   /** Counts up with each read. */
   readonly number: number;
@@ -29,8 +29,8 @@ export class SharedPolls<T> {
   /** The number of reads so far. A reading with a higher number began later. */
   started = 0;
   private startedAt: number;
-  private running: Promise<Polled<T>> | undefined;
-  private latest: (Polled<T> & { readonly at: number }) | undefined;
+  private running: Promise<PollResult<T>> | undefined;
+  private latest: (PollResult<T> & { readonly at: number }) | undefined;
   private failure: { readonly error: unknown; readonly number: number; readonly at: number } | undefined;
   /** Who sleeps until the next reading, and who waits for the turn of the next read, even if it fails. */
   private readonly sleepers = new Set<AbortController>();
@@ -43,7 +43,7 @@ export class SharedPolls<T> {
   }
 
   /** A reading that began after reading `after`. Its turn comes at the pace, whoever else is waiting. */
-  async next(after: number, deadline: number): Promise<Polled<T>> {
+  async next(after: number, deadline: number): Promise<PollResult<T>> {
     const { clock, signal, wait: waitAfter } = this.options;
     for (;;) {
       const now = clock.elapsed();
@@ -58,7 +58,7 @@ export class SharedPolls<T> {
   }
 
   /** A reading that began at most a second ago, without waiting for a turn. */
-  async now(deadline: number): Promise<Polled<T>> {
+  async now(deadline: number): Promise<PollResult<T>> {
     const { clock, signal } = this.options;
     const isFresh = this.started > 0 && clock.elapsed() - this.startedAt <= FRESH_MS;
     if (isFresh && this.latest?.number === this.started) return this.latest;
@@ -84,7 +84,7 @@ export class SharedPolls<T> {
     }
   }
 
-  private start(options: { readonly retry: boolean }): Promise<Polled<T>> {
+  private start(options: { readonly retry: boolean }): Promise<PollResult<T>> {
     const { clock, read } = this.options;
     this.started += 1;
     this.startedAt = clock.elapsed();
@@ -109,7 +109,7 @@ export class SharedPolls<T> {
   }
 
   /** Wakes up these after a read. */
-  private end(read: Promise<Polled<T>>, ...awaken: Set<AbortController>[]): void {
+  private end(read: Promise<PollResult<T>>, ...awaken: Set<AbortController>[]): void {
     if (this.running === read) this.running = undefined;
     for (const each of awaken.flatMap((set) => [...set])) each.abort();
   }

@@ -44,7 +44,7 @@ export interface Work<T extends Thing> {
   readonly resume: (id: string) => readonly string[];
 }
 
-interface Worked<T extends Thing> {
+interface WorkOutcome<T extends Thing> {
   readonly reply: Reply;
   /** The last state; undefined if it was not followed. */
   readonly thing?: T | undefined;
@@ -54,7 +54,7 @@ interface Worked<T extends Thing> {
 }
 
 /** Starts work that continues after the response, and follows it if wanted and possible. */
-export async function startAndFollow<T extends Thing>(ctx: Waiting & { readonly timeoutMs: number }, work: Work<T>): Promise<Worked<T>> {
+export async function startAndFollow<T extends Thing>(ctx: Waiting & { readonly timeoutMs: number }, work: Work<T>): Promise<WorkOutcome<T>> {
   const { wait, doing, job } = work;
   const snapshot = wait === false ? undefined : await inTime(snapshotOf(ctx, work), `the ${job}`);
   const reply = await inTime(work.start(), `the ${job}`);

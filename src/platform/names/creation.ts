@@ -12,7 +12,7 @@ import { called, idIn, resourceName } from './names.ts';
 /** How a new resource is found if the response to its creation is lost. */
 export interface Creation {
   readonly noun: string;
-  readonly list: Listed;
+  readonly list: ListRequest;
   /** The fields that the request sends, which it must show. */
   readonly sent: JsonObject;
   /** The command that prints the list. */
@@ -26,7 +26,7 @@ export interface Creation {
 }
 
 /** What creating needs. */
-export interface Creating {
+export interface CreateContext {
   readonly api: Api;
   readonly clock: Clock;
   /** In ms of the monotonic clock. */
@@ -36,7 +36,7 @@ export interface Creating {
 }
 
 interface Before {
-  readonly seen?: Seen | undefined;
+  readonly seen?: ListedItems | undefined;
   /** Why the list is not searched afterwards. */
   readonly unsearched?: string;
 }
@@ -53,7 +53,7 @@ const MOST_IDS = 3;
  * Sends the request of a create once. If the response is lost, looks once, and returns what was made if the list before had no such
  * thing and exactly one now shows everything that was sent. Reading the list before costs one request.
  */
-export function creatingOnce(ctx: Creating, creation: Creation, send: () => Promise<Reply>) {
+export function creatingOnce(ctx: CreateContext, creation: Creation, send: () => Promise<Reply>) {
   let before: Before | undefined = creation.known && { seen: { ids: idsIn(creation.known) } };
   return {
     /** Reads the list before the request. Fails if it cannot, for a caller that follows what it creates. */
@@ -75,7 +75,7 @@ export function creatingOnce(ctx: Creating, creation: Creation, send: () => Prom
 }
 
 /** Optional: without it, nothing can be adopted. Fails if the host cannot be reached, as the request would. */
-async function readBefore({ api, clock, deadline }: Creating, creation: Creation): Promise<Before> {
+async function readBefore({ api, clock, deadline }: CreateContext, creation: Creation): Promise<Before> {
   try {
     return await listBefore(api.until(Math.min(deadline, clock.elapsed() + ALLOWANCE_MS)), creation, { casual: true });
   } catch (error) {
@@ -99,7 +99,7 @@ async function listBefore(api: Api, { noun, list }: Creation, options?: { readon
 }
 
 /** Looks for the resource after a lost response. Throws what is known unless it is certainly ours. */
-async function found(ctx: Creating, creation: Creation, before: Before, lost: DnxError): Promise<Reply> {
+async function found(ctx: CreateContext, creation: Creation, before: Before, lost: DnxError): Promise<Reply> {
   const { noun, sent } = creation;
   const { message, status, cause } = lost;
   const unknown = (what: string) =>
@@ -117,7 +117,7 @@ async function found(ctx: Creating, creation: Creation, before: Before, lost: Dn
 }
 
 /** What is new in the list after the request, or why it cannot be read. */
-async function look(ctx: Creating, creation: Creation, before: Seen | undefined): Promise<readonly JsonObject[] | DnxError> {
+async function look(ctx: CreateContext, creation: Creation, before: ListedItems | undefined): Promise<readonly JsonObject[] | DnxError> {
   const { clock, deadline, signal, progress, api } = ctx;
   const name = title(creation.noun);
   progress.step(`The response was lost; checking whether the ${name} was created`);
@@ -158,21 +158,21 @@ function listOf(items: readonly JsonObject[]): string {
 const nextOf = ({ see, why = 'Check before you retry' }: Creation): Next => ({ command: see, why });
 
 /** The list in which a new resource appears. */
-interface Listed {
+interface ListRequest {
   readonly endpoint: Endpoint;
   readonly params?: object;
   readonly query?: Query;
 }
 
 /** What a list showed before a create. */
-interface Seen {
+interface ListedItems {
   readonly ids: ReadonlySet<string>;
   /** When the newest was created, if the list has further pages, which were not read. */
   readonly newest?: number;
 }
 
 /** Reads the first page, for one request. `long`: it is not enough to tell what is new. */
-async function seenIn(api: Api, list: Listed, options: { readonly casual?: boolean } = {}): Promise<Seen | 'long'> {
+async function seenIn(api: Api, list: ListRequest, options: { readonly casual?: boolean } = {}): Promise<ListedItems | 'long'> {
   const { rows, last = 1 } = await firstPage(api, list, options);
   if (last <= 1) return { ids: idsIn(rows) };
   const newest = newestOf(rows.map(createdAt));
@@ -180,7 +180,7 @@ async function seenIn(api: Api, list: Listed, options: { readonly casual?: boole
 }
 
 /** What is in the list now, and new if `before` is known. */
-async function newIn(api: Api, list: Listed, before: Seen | undefined): Promise<readonly JsonObject[]> {
+async function newIn(api: Api, list: ListRequest, before: ListedItems | undefined): Promise<readonly JsonObject[]> {
   const { endpoint, params, query = {} } = list;
   const paged = before?.newest !== undefined;
   const found = paged ? (await firstPage(api, list)).rows : await api.list<unknown>(endpoint, params, { query });
@@ -189,7 +189,7 @@ async function newIn(api: Api, list: Listed, before: Seen | undefined): Promise<
     .filter((each) => !before?.ids.has(idIn(each.id) ?? '') && (!paged || createdAt(each) >= (before.newest ?? 0)));
 }
 
-const firstPage = (api: Api, { endpoint, params, query = {} }: Listed, options: { readonly casual?: boolean } = {}) =>
+const firstPage = (api: Api, { endpoint, params, query = {} }: ListRequest, options: { readonly casual?: boolean } = {}) =>
   readPage<unknown>(api.send, endpoint, params, { ...options, query });
 
 const idsIn = (items: readonly unknown[]): ReadonlySet<string> =>

@@ -9,7 +9,7 @@ import { isIdOf, listUnder, namings, sameDomain, type Target, type Targets, with
 export type LookupWords = Readonly<Record<string, string | undefined>>;
 
 /** The server and site from the environment, the link file or the profile. */
-export type Settled = Partial<Pick<Settings, 'server' | 'site' | 'origins' | 'linked' | 'link' | 'unplaced' | 'broken'>>;
+export type Defaults = Partial<Pick<Settings, 'server' | 'site' | 'origins' | 'linked' | 'link' | 'unplaced' | 'broken'>>;
 
 /** How one path parameter becomes an id. */
 export interface Lookup {
@@ -30,7 +30,7 @@ export interface Lookup {
 const LISTS = ['GET /servers', 'GET /servers/{server}/sites'] as const;
 
 /** The lookups for these path parameters, in order. Sends nothing: `resolve` executes them, and `arithmetic.ts` sums up their abilities. */
-export function lookupsFor(names: readonly string[], typed: LookupWords, settled: Settled): readonly Lookup[] {
+export function lookupsFor(names: readonly string[], typed: LookupWords, settled: Defaults): readonly Lookup[] {
   const given = typed.site === undefined ? typed : { ...typed, site: withoutUrl(typed.site) };
   const linked = linkedFor(names, given, settled);
   if (linked.length > 0) {
@@ -53,7 +53,7 @@ export function lookupsFor(names: readonly string[], typed: LookupWords, settled
 }
 
 /** The server and site that the link file names by id: with a site, both or neither. */
-function linkedFor(names: readonly string[], given: LookupWords, { linked = {} }: Settled): readonly Lookup[] {
+function linkedFor(names: readonly string[], given: LookupWords, { linked = {} }: Defaults): readonly Lookup[] {
   const { server, site } = linked;
   const found = (name: string, { id, label }: Target): Lookup => ({ name, word: id, label, how: 'id', requests: [] });
   const free = given.server === undefined && given.site === undefined;
@@ -63,7 +63,7 @@ function linkedFor(names: readonly string[], given: LookupWords, { linked = {} }
 }
 
 /** Lookups for a site without --server: `server/domain`, on the default server, or anywhere. */
-function sitePath(site: string, settled: Settled): readonly Lookup[] {
+function sitePath(site: string, settled: Defaults): readonly Lookup[] {
   const { server } = settled;
   if (site.includes('/')) {
     const [before = '', after = ''] = site.split('/', 2);
@@ -76,7 +76,7 @@ function sitePath(site: string, settled: Settled): readonly Lookup[] {
 }
 
 /** True for a domain that a link file does not place. It may be on several servers. */
-function isElsewhere(word: string, { site, linked, origins }: Settled): boolean {
+function isElsewhere(word: string, { site, linked, origins }: Defaults): boolean {
   if (origins?.server !== 'link file') return false;
   const name = linked?.site?.label ?? site;
   return name === undefined || !sameDomain(word, name.slice(name.indexOf('/') + 1));
@@ -93,18 +93,18 @@ export function lookupFor(name: string, word: string | undefined, names: readonl
 /** What names are looked up with. */
 export interface Scope {
   readonly api: Pick<Api, 'list' | 'send'>;
-  readonly settings: Settled;
+  readonly settings: Defaults;
   readonly names: NameIndex;
   /** How old a name may be that is used without a check, in ms. None if missing: only this command's own lists count. */
   readonly trust?: number;
   /** Shows a search of this many servers, for a site if a word is given. */
-  readonly searching: (servers: number, word: string | undefined) => Searching;
+  readonly searching: (servers: number, word: string | undefined) => SearchProgress;
   /** What was picked from lists, which is not looked up again. */
   readonly picked?: Targets;
 }
 
 /** The progress of a search. */
-export interface Searching {
+export interface SearchProgress {
   next(): void;
   end(): void;
 }

@@ -17,7 +17,7 @@ import {
 } from './index-file.ts';
 import { choiceAt, choices, idIn, namings, nounAt, resourceName } from './names.ts';
 
-interface Recalled {
+interface RememberedList {
   readonly items: readonly JsonObject[];
   readonly path: string;
   /** Ms since it was read; undefined if this command read it. */
@@ -25,7 +25,7 @@ interface Recalled {
 }
 
 /** A remembered name that was trusted. */
-interface Trusted {
+interface TrustedName {
   /** The word given for it. */
   readonly word: string;
   /** In ms. */
@@ -56,7 +56,7 @@ export function openNameIndex({ directory, signal, ...options }: NameIndexOption
   const file = join(directory, 'names.json');
   const { clock } = options;
   const { accounts, use, news, remembered, ignore } = openMemory(file, options);
-  const trusted = new Map<string, Trusted>();
+  const trusted = new Map<string, TrustedName>();
   let names: ReturnType<typeof namesById> | undefined;
   const observer: Observer = {
     listing(endpoint, params, since) {
@@ -83,7 +83,7 @@ export function openNameIndex({ directory, signal, ...options }: NameIndexOption
     /** What was trusted, by noun and id: `site 7`. */
     trusted,
     /** A list that this command has read, or another at most `maxAge` ms ago if that is not 0. */
-    async recall(endpoint: Endpoint, parents: object, maxAge: number): Promise<Recalled | undefined> {
+    async recall(endpoint: Endpoint, parents: object, maxAge: number): Promise<RememberedList | undefined> {
       if (!news()) await use();
       const { path } = fill(endpoint, { ...parents });
       const own = news()?.own.get(path)?.items;

@@ -35,7 +35,7 @@ interface Places {
 }
 
 /** A server, and the site on it if a command names one. */
-export interface Reached {
+export interface ReachedPlace {
   readonly server: JsonObject;
   readonly site: JsonObject | undefined;
   /** If they are remembered: rejects with `Moved` unless they still are what they were, or with the error of the API. */
@@ -46,7 +46,7 @@ export interface Reached {
  * Where a server or a site is. What ssh reached within the hour costs no request before ssh starts: both are checked beside the
  * connection, because only the server tells its address. Throws `Moved` if a name that was trusted is that of something else by now.
  */
-export async function reach(targets: Targets, scope: Pick<Scope, 'api' | 'names'>, account: Account): Promise<Reached> {
+export async function reach(targets: Targets, scope: Pick<Scope, 'api' | 'names'>, account: Account): Promise<ReachedPlace> {
   const { api, names } = scope;
   const places = openPlaces(account);
   const ids = targetIds(targets);

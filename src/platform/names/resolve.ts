@@ -94,7 +94,7 @@ async function current({ server, site }: Targets, word: string, { api }: Scope):
   return now?.id === site.id && isNamedSite(word, now.id, now.label) ? now : undefined;
 }
 
-interface Asked<T> {
+interface ReadRequest<T> {
   readonly endpoint: Endpoint;
   readonly ask: (targets: Targets) => Promise<T>;
   /** What the response shows, if it is one resource. */
@@ -109,7 +109,7 @@ export async function askedAgain<T>(
   targets: Targets,
   lookUp: () => Promise<Targets>,
   scope: Scope,
-  { endpoint, ask, shown = () => undefined }: Asked<T>,
+  { endpoint, ask, shown = () => undefined }: ReadRequest<T>,
 ): Promise<T> {
   const { names } = scope;
   const trusted = Object.entries(targets).flatMap(([noun, { id }]) => names.trusted.get(`${noun} ${id}`) ?? []);

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { nearest } from '../../base/nearest.ts';
 import { quoted } from '../../base/shell.ts';
 import { capitalized, flagName, oneLine, plural, title, wordOf } from '../../base/text.ts';
-import type { Settled } from './lookups.ts';
+import type { Defaults } from './lookups.ts';
 import { called, domainKey, type Located, namings, resourceName, type Target, type Targets, targetOf, waysToName } from './names.ts';
 
 /** An existing name to suggest, and its server. */
@@ -86,7 +86,7 @@ function several(meant: Meant, hint: string): DnxError {
 }
 
 /** The error for a resource that was not given. `own`: it is the command's positional, not a parent. */
-export function notGiven(noun: string, settled: Settled, own = false): DnxError {
+export function notGiven(noun: string, settled: Defaults, own = false): DnxError {
   const broken = brokenSetting(noun, settled);
   if (broken) return broken;
   const place = noun === 'server' || noun === 'site';
@@ -99,7 +99,7 @@ export function notGiven(noun: string, settled: Settled, own = false): DnxError 
 }
 
 /** The error for a command that reaches a server or a site, if neither was given. */
-export const nowhere = (settled: Settled): DnxError =>
+export const nowhere = (settled: Defaults): DnxError =>
   brokenSetting('site', settled) ??
   brokenSetting('server', settled) ??
   usage('No server or site given.', 'Name one, set a default with `dnx link`, or run in a terminal to pick one.').with({
@@ -107,7 +107,7 @@ export const nowhere = (settled: Settled): DnxError =>
   });
 
 /** The error if a broken settings or link file may have set the server or site, or a missing environment should have. */
-export function brokenSetting(name: string, { broken, unplaced }: Settled): DnxError | undefined {
+export function brokenSetting(name: string, { broken, unplaced }: Defaults): DnxError | undefined {
   if (name !== 'server' && name !== 'site') return undefined;
   if (unplaced) return unplaced;
   const file = broken?.[name];

@@ -26,7 +26,7 @@ import SSH from './ssh.sh';
 /** The servers of a sandbox: directories that are laid out like them, and an ssh that runs commands there. */
 export type Servers = ReturnType<typeof createServers>;
 
-interface Written {
+interface WrittenFiles {
   /** Bytes of the deployment log of a release. */
   readonly logs: Map<string, number>;
   readonly sites: Set<string>;
@@ -49,7 +49,7 @@ export function createServers(directory: string, project: Project | undefined) {
   for (const name of process.platform === 'darwin' ? [...others, 'stat'] : others) program(`programs/${name}`, PROGRAMS);
   for (const version of ['', '8.0', '8.1', '8.2', '8.3', '8.4']) program(`programs/php${version}`, PHP);
 
-  const written: Written = { logs: new Map(), sites: new Set(), servers: new Map(), supervisors: new Map(), lastOrder: 0, nextOrder: 1041 };
+  const written: WrittenFiles = { logs: new Map(), sites: new Set(), servers: new Map(), supervisors: new Map(), lastOrder: 0, nextOrder: 1041 };
   const rootOf = (server: Server): string => {
     const known = written.servers.get(server.id);
     if (known !== undefined) return known;
@@ -121,7 +121,7 @@ function layOutServer(root: string, { ip_address, php_version }: Server, directo
   symlinkSync(root, join(directory, 'addresses', ip_address ?? ''));
 }
 
-function writeSupervisor(root: string, { queues, sites }: State, { id }: Server, { supervisors }: Written): void {
+function writeSupervisor(root: string, { queues, sites }: State, { id }: Server, { supervisors }: WrittenFiles): void {
   const states: Readonly<Record<string, string>> = {
     running: 'RUNNING   pid 4242, uptime 2 days, 3:14:07',
     failed: 'FATAL     Exited too quickly (process log may have details)',
@@ -141,7 +141,7 @@ interface Update {
   readonly state: State;
   readonly now: number;
   readonly root: string;
-  readonly written: Written;
+  readonly written: WrittenFiles;
   readonly project: Project | undefined;
 }
 

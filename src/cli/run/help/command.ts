@@ -1,7 +1,7 @@
 import { flagName } from '../../../base/text.ts';
 import { needOf } from '../../../platform/operations.ts';
 import { conditionsIn } from '../../language/calls.ts';
-import type { AnyCommand, Group, Line } from '../../language/command.ts';
+import type { AnyCommand, Group, Term } from '../../language/command.ts';
 import { optionsOf, type Positional, positionalsOf } from '../../language/signature.ts';
 import { described, exampleLines, type HelpPage, joinedParts, optionSections, sectionLines, usageLine, wrappedText } from './page.ts';
 
@@ -59,7 +59,7 @@ function termOf(positional: Positional, index: number): string {
 const nameOf = ({ key, option }: Positional): string => (option.destination && option.placeholder) || key.replaceAll('_', '-');
 
 /** An argument, and the option that can replace it. */
-export const argumentLine = (positional: Positional): Line => [
+export const argumentLine = (positional: Positional): Term => [
   nameOf(positional),
   `${described({ ...positional.option, required: false, kind: 'text', placeholder: '' })}${waysOf(positional)}`,
 ];
@@ -74,7 +74,7 @@ const ASSUMED = 'assumed: not documented in the API reference. To send another f
 export function apiHelp(path: string, command: AnyCommand, page: HelpPage): string {
   const calls = callLines(command);
   const fields = Object.entries(command.fields ?? {}).map(
-    ([key, { kind, required, assumed }]): Line => [
+    ([key, { kind, required, assumed }]): Term => [
       key,
       [kind === 'list' ? 'list' : kind, required && 'required', assumed && 'assumed'].filter(Boolean).join(', '),
     ],
@@ -93,7 +93,7 @@ export function apiHelp(path: string, command: AnyCommand, page: HelpPage): stri
 }
 
 /** Each endpoint, the ability it needs, and the option that makes the call. */
-export function callLines({ calls }: AnyCommand): Line[] {
+export function callLines({ calls }: AnyCommand): Term[] {
   const lines = new Map<string, string>();
   for (const [endpoint, when] of typeof calls === 'function' ? [] : conditionsIn(calls)) {
     const need = needOf(endpoint);

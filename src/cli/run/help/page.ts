@@ -1,5 +1,5 @@
 import { flagName } from '../../../base/text.ts';
-import type { Line } from '../../language/command.ts';
+import type { Term } from '../../language/command.ts';
 import type { Option, Options } from '../../language/options.ts';
 
 /** The page that help is formatted for. `width` is in columns. */
@@ -9,7 +9,7 @@ export interface HelpPage {
 }
 
 /** A heading and the lines under it. */
-export type HelpSection = readonly [title: string, lines: readonly Line[]];
+export type HelpSection = readonly [title: string, lines: readonly Term[]];
 
 /** A longer term has its text below it. */
 const WIDEST_TERM = 34;
@@ -55,7 +55,7 @@ export function sectionLines(sections: readonly HelpSection[], { width, bold }: 
   );
 }
 
-function row([term, text]: Line, width: number, column: number): string {
+function row([term, text]: Term, width: number, column: number): string {
   const start = ' '.repeat(INDENT);
   if (text === '') return hanging([start + term], width, INDENT * 2);
   const lines = wrappedText(text, width - column).replaceAll('\n', `\n${' '.repeat(column)}`);
@@ -85,7 +85,7 @@ function hanging(words: readonly string[], width: number, indent: number, mark =
 
 /** Options under their headings. Those without one come first. */
 export function optionSections(options: Options): HelpSection[] {
-  const sections = new Map<string, Line[]>([['Options', []]]);
+  const sections = new Map<string, Term[]>([['Options', []]]);
   for (const [key, option] of Object.entries<Option<unknown>>(options)) {
     const { section = 'Options' } = option;
     sections.set(section, [...(sections.get(section) ?? []), [flagOf(key, option), described(option)]]);

@@ -1,4 +1,4 @@
-import type { Entry, Group, Line, Topic, Tree } from '../../language/command.ts';
+import type { Entry, Group, Term, Topic, Tree } from '../../language/command.ts';
 import { exampleLines, type HelpPage, type HelpSection, joinedParts, labeledLine, sectionLines, usageLine, wrappedText } from './page.ts';
 
 /** Narrower pages list the shortcuts in one column. */
@@ -7,7 +7,7 @@ const TWO_COLUMNS = 80;
 /** The help of dnx itself: the commands that are used most, and the names of all groups and topics. One screen. */
 export function rootHelp({ contents, standalone, shortcuts, topics }: Tree, page: HelpPage): string {
   const entries = [...contents, ...standalone];
-  const used = MOST_USED.map((name): Line => {
+  const used = MOST_USED.map((name): Term => {
     const { summary = '', top = summary } = entries.find((each) => each.name === name) ?? {};
     return [name, shortcuts[name]?.[2] ?? top];
   });
@@ -47,7 +47,7 @@ function bySection(entries: readonly Pick<Entry, 'name' | 'section'>[]): HelpSec
 }
 
 /** Fills the left column first. */
-function inTwoColumns(lines: readonly Line[]): string[] {
+function inTwoColumns(lines: readonly Term[]): string[] {
   const half = Math.ceil(lines.length / 2);
   const columns = [lines.slice(0, half), lines.slice(half)].map((column) => {
     const widest = Math.max(...column.map(([term]) => term.length));
@@ -79,7 +79,7 @@ export function groupHelp(
   page: HelpPage,
 ): string {
   const shown = (words: readonly string[] = []) => words.filter((word) => !HIDDEN.includes(word));
-  const lines = commands.map((each): Line => [[each.name, ...shown(each.aliases)].join(', '), each.summary]);
+  const lines = commands.map((each): Term => [[each.name, ...shown(each.aliases)].join(', '), each.summary]);
   const tried = commands.flatMap((each) => each.examples.slice(0, 1)).slice(0, MOST_EXAMPLES);
   return joinedParts([
     wrappedText(summary, page.width),

@@ -28,7 +28,7 @@ export interface Engine {
   restrict(): Promise<ImportAccount | undefined>;
   /** Takes the login of that account away. */
   seal(): Promise<void>;
-  /** Puts the new copy into the place of the old one, and removes the old one. Throws a `Settled` if only the latter failed. */
+  /** Puts the new copy into the place of the old one, and removes the old one. Throws a `Defaults` if only the latter failed. */
   swap(): Promise<void>;
   /** Removes the new copy, and undoes what a swap began. */
   discard(): Promise<void>;
