@@ -37,15 +37,15 @@ export async function main(argv: readonly string[], world: World, check?: Parame
   try {
     // What people ask for most needs no commander.
     if (isHelp(argv)) return await printHelp(async (page) => (await import('./cli/run/help/root.ts')).rootHelp(tree, page), look, world);
-    const { globals, help, invocation, error } = await parsed(argv);
+    const { globals, help, line, error } = await parsed(argv);
     look = globals;
     if (error !== undefined) throw error;
     if (help) return await printHelp(help, look, world);
-    if (!invocation) return 0;
-    if (check?.(invocation) === false) return 0;
+    if (!line) return 0;
+    if (check?.(line) === false) return 0;
     const { settingsFor, runCommand } = await import('./run.ts');
-    settings = settingsFor(invocation, world);
-    return await runCommand(invocation, settings, world, { tree, runLine: main, report, formatNext: nextFormat(settings) });
+    settings = settingsFor(line, world);
+    return await runCommand(line, settings, world, { tree, runLine: main, report, formatNext: nextFormat(settings) });
   } catch (error) {
     return report(error);
   }

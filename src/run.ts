@@ -27,12 +27,12 @@ export const settingsFor = ({ command: { formats, signs }, globals }: TypedLine,
   readSettings(world, { ...globals, debug: globals.debug || undefined, formats, signs });
 
 /** Runs a command and returns the exit code. */
-export async function runCommand(typed: TypedLine, settings: Settings, world: World, main: Main): Promise<number> {
-  const line = await resolve(typed, settings, world);
+export async function runCommand(typedLine: TypedLine, settings: Settings, world: World, main: Main): Promise<number> {
+  const line = await resolve(typedLine, settings, world);
   await checkShape(line.globals, line.settings, { watches: isOn(line, 'watch'), follows: isOn(line, 'follow') });
   await openEarly(line, world);
-  const plan = line.plan.dry ? (await import('./cli/plan/record.ts')).openRecorder() : undefined;
-  const ctx = await createContext(line, world, { ...main, plan });
+  const recorder = line.dryRun.wanted ? (await import('./cli/plan/record.ts')).openRecorder() : undefined;
+  const ctx = await createContext(line, world, { ...main, recorder });
   const hooks = await openHooks(line, ctx);
   try {
     const ending = await end(line, ctx, main);
@@ -43,10 +43,10 @@ export async function runCommand(typed: TypedLine, settings: Settings, world: Wo
   }
 }
 
-/** What a typed line means with these settings. Fails for what this process may not do: in a session, or with DNX_READ_ONLY. */
-async function resolve(typed: TypedLine, settings: Settings, world: World): Promise<Line> {
+/** A line with its settings and defaults. Fails for what this process may not do: in a session, or with DNX_READ_ONLY. */
+async function resolve(typedLine: TypedLine, settings: Settings, world: World): Promise<Line> {
   const isFree = !settings.readOnly && !mayBeInSession(world, settings.directories.config);
-  const line = isFree ? { ...typed, settings } : (await import('./cli/run/session.ts')).inSession(typed, settings, world);
+  const line = isFree ? { ...typedLine, settings } : (await import('./cli/run/session.ts')).inSession(typedLine, settings, world);
   const { command, globals } = line;
   // What edits the link file, or whose site must be named, has no defaults.
   const hasDefaults = !command.links && (!command.named || globals.env !== undefined);
@@ -85,9 +85,9 @@ async function end(line: Line, ctx: BaseContext, main: Main): Promise<Ending> {
 async function show(result: Result, line: Line, ctx: BaseContext, explain: (error: unknown) => Promise<never>): Promise<void> {
   const { exit, note, next = [], hostKept, afterwards } = result;
   const where = hostKept ? { ...line.settings, origins: {} } : line.settings;
-  const changed = !ctx.plan && !onlyReads(callsOf(line));
+  const changed = !ctx.recorder && !onlyReads(callsOf(line));
   if (!(await delivered(result, print(result, line.globals, ctx).catch(explain), changed))) return;
   if (note !== undefined && !(exit instanceof DnxError)) ctx.progress.note(note);
-  for (const each of next) ctx.progress.note(nextLine(each, where));
+  for (const command of next) ctx.progress.note(nextLine(command, where));
   await afterwards?.();
 }

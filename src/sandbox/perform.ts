@@ -21,7 +21,11 @@ export interface SandboxWorld {
 }
 
 /** Performs an operation. Errors become responses. */
-export function performOperation(operation: SandboxOperation, incoming: IncomingRequest, { state, limiter, now }: SandboxWorld): ApiResponse {
+export function performOperation(
+  operation: SandboxOperation,
+  incoming: IncomingRequest,
+  { state, limiter, now }: SandboxWorld,
+): ApiResponse {
   const { url, headers, ids } = incoming;
   const throttle: Record<string, string> = {};
   let response: ApiResponse;

@@ -248,8 +248,8 @@ describe('the commands that agents read', () => {
     const reads = commandsOf(reading).map((argv) => argv.join(' '));
     expect(reads.length).toBeGreaterThan(8);
     for (const line of new Set(lines)) {
-      const { invocation } = await parse(line.split(' '), tree);
-      if (reads.includes(line)) expect(invocation && effectOf(invocation.command, wordsIn(invocation)), line).toBe('read');
+      const { line: typedLine } = await parse(line.split(' '), tree);
+      if (reads.includes(line)) expect(typedLine && effectOf(typedLine.command, wordsIn(typedLine)), line).toBe('read');
       const keys = answers[line];
       const run =
         keys === undefined

@@ -54,8 +54,8 @@ test('finds everything at once, and each fix is a command of dnx', async () => {
   expect(new Set(found.map(({ fingerprint }) => fingerprint)).size).toBe(found.length);
   for (const { fix } of found) {
     const [program, ...words] = split(fix?.command ?? '');
-    const { error, invocation } = await parse(words, tree);
-    expect([program, error, invocation?.command.name !== undefined], fix?.command).toEqual(['dnx', undefined, true]);
+    const { error, line } = await parse(words, tree);
+    expect([program, error, line?.command.name !== undefined], fix?.command).toEqual(['dnx', undefined, true]);
   }
 });
 

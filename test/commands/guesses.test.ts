@@ -290,8 +290,8 @@ test.each(reads)('%s is %s', async (line, meant) => {
 });
 
 test.each(changes)('%s: did you mean %s', async (line, meant) => {
-  const { invocation, error } = await read(line);
-  expect([invocation, (error as DnxError).code]).toEqual([undefined, 'usage']);
+  const { line: typedLine, error } = await read(line);
+  expect([typedLine, (error as DnxError).code]).toEqual([undefined, 'usage']);
   expect((error as DnxError).next).toEqual([{ command: split(meant), why: 'Did you mean' }]);
 });
 

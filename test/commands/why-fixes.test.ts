@@ -36,9 +36,9 @@ const commands = new Map(
 );
 
 test.each([...commands])('dnx %s is a command line that dnx accepts', async (_, words) => {
-  const { invocation } = await parse(words, tree);
-  expect(invocation?.path.split(' ').at(-1)).toBe(words[['deploy', 'watch', 'ssh', 'artisan', 'logs'].includes(words[0] ?? '') ? 0 : 1]);
-  const named = Object.values(invocation?.targets ?? {}).flat();
+  const { line } = await parse(words, tree);
+  expect(line?.path.split(' ').at(-1)).toBe(words[['deploy', 'watch', 'ssh', 'artisan', 'logs'].includes(words[0] ?? '') ? 0 : 1]);
+  const named = Object.values(line?.targets ?? {}).flat();
   expect(named.join(' ')).toMatch(words[0] === 'git-repository' ? /^3$/ : /shop\.example\.com|web-1/);
 });
 

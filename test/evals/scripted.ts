@@ -97,7 +97,7 @@ const valueIn = (text: string): unknown => JSON.parse(/^<data-\w+>\n(.*)\n/.exec
 /** The tool that an agent takes for a command line. */
 async function toolFor(words: readonly string[]): Promise<string> {
   if (words[0] === 'watch') return 'wait';
-  const { invocation, error } = await parse(words, tree);
-  if (!invocation) throw error;
-  return effectOf(invocation.command, wordsIn({ ...invocation, plan: { ...invocation.plan, dry: false } })) === 'read' ? 'read' : 'change';
+  const { line, error } = await parse(words, tree);
+  if (!line) throw error;
+  return effectOf(line.command, wordsIn({ ...line, dryRun: { ...line.dryRun, wanted: false } })) === 'read' ? 'read' : 'change';
 }

@@ -30,10 +30,10 @@ export async function validateOutput(
   for (const line of stderr.split('\n').filter((each) => each.startsWith('{"error":')))
     mustMatch(await check('errors', () => errorsSchema().schema), JSON.parse(line), 'The error');
   if (stdout === '') return;
-  const { invocation } = await parse(argv, tree);
-  if (!invocation || invocation.globals.fields || invocation.globals.query !== undefined) return;
-  if (lines) for (const line of stdout.split('\n').filter(Boolean)) await validateLine(invocation, parsed(line));
-  else mustMatch(await checkOf(invocation), parsed(stdout), argv.join(' '));
+  const { line } = await parse(argv, tree);
+  if (!line || line.globals.fields || line.globals.query !== undefined) return;
+  if (lines) for (const printed of stdout.split('\n').filter(Boolean)) await validateLine(line, parsed(printed));
+  else mustMatch(await checkOf(line), parsed(stdout), argv.join(' '));
 }
 
 /** Undefined for what is no JSON, such as a dump that was sent to stdout. */
@@ -45,14 +45,14 @@ function parsed(text: string): unknown {
   }
 }
 
-function checkOf({ group, command, plan, options }: TypedLine): Promise<ValidateFunction | undefined> {
+function checkOf({ group, command, dryRun, options }: TypedLine): Promise<ValidateFunction | undefined> {
   const path = [group.name, command.name].filter(Boolean).join(' ');
-  if (plan.dry || (/^(un|re)do$/.test(path) && options.dry_run)) return check('plan', () => planSchema);
+  if (dryRun.wanted || (/^(un|re)do$/.test(path) && options.dry_run)) return check('plan', () => planSchema);
   return check(path, () => outputOf(command));
 }
 
 /** An event of a wait, its result, or an item of a list. */
-async function validateLine(invocation: TypedLine, value: unknown): Promise<void> {
+async function validateLine(line: TypedLine, value: unknown): Promise<void> {
   const { type, data, ...result } = (value ?? {}) as Readonly<Record<string, unknown>>;
   const isEvent = ['status', 'heartbeat', 'fault'].includes(String(type)) && 'elapsed_s' in result;
   if (isEvent) {
@@ -60,8 +60,8 @@ async function validateLine(invocation: TypedLine, value: unknown): Promise<void
     return;
   }
   const item = type === 'result' ? (data ?? result) : value;
-  const valid = await checkOf(invocation);
-  if (!valid?.([item])) mustMatch(valid, item, invocation.path);
+  const valid = await checkOf(line);
+  if (!valid?.([item])) mustMatch(valid, item, line.path);
 }
 
 function mustMatch(valid: ValidateFunction | undefined, value: unknown, what: string): void {

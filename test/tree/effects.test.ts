@@ -96,6 +96,6 @@ test.each([
   ['read', "db query shop.example.com 'DELETE FROM orders'"],
   ['change', "db query shop.example.com 'DELETE FROM orders' --write"],
 ])('%s: dnx %s', async (effect, line) => {
-  const { invocation } = await parse(split(line), tree);
-  expect(invocation && effectOf(invocation.command, wordsIn(invocation))).toBe(effect);
+  const { line: typedLine } = await parse(split(line), tree);
+  expect(typedLine && effectOf(typedLine.command, wordsIn(typedLine))).toBe(effect);
 });

@@ -87,8 +87,8 @@ function planned(line: string, options: string): string {
 
 /** What an example does, by its words. */
 async function effectOfLine(line: string) {
-  const { invocation } = await parse(split(line.replace(/^dnx /, '')), tree);
-  return invocation && effectOf(invocation.command, wordsIn(invocation));
+  const { line: typedLine } = await parse(split(line.replace(/^dnx /, '')), tree);
+  return typedLine && effectOf(typedLine.command, wordsIn(typedLine));
 }
 
 describe('an example works, and does what its words say', () => {

@@ -30,8 +30,8 @@ describe.each(topics)('dnx help $name', ({ name, load }) => {
     const commands = commandsIn(await load());
     expect(commands.length).toBeGreaterThan(15);
     for (const argv of commands) {
-      const { error, invocation, help } = await parse(argv, tree);
-      expect([argv.join(' '), error, Boolean(invocation ?? help)]).toEqual([argv.join(' '), undefined, true]);
+      const { error, line, help } = await parse(argv, tree);
+      expect([argv.join(' '), error, Boolean(line ?? help)]).toEqual([argv.join(' '), undefined, true]);
     }
   });
 

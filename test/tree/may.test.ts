@@ -52,9 +52,9 @@ const remote = new Set(examples.flatMap((each) => (each.remote || each.asks ? [e
 const lines = await Promise.all(
   [...firsts, ...more].map(async (line) => {
     const words = split(line.replace(/^dnx /, '').replace(/ [<>] .*/, ''));
-    const { invocation } = await parse(words, tree);
-    if (!invocation) throw new Error(`${line} is no command.`);
-    return { line, words, invocation, runs: !remote.has(line) && !more.includes(line) };
+    const { line: typedLine } = await parse(words, tree);
+    if (!typedLine) throw new Error(`${line} is no command.`);
+    return { line, words, typedLine, runs: !remote.has(line) && !more.includes(line) };
   }),
 );
 
@@ -62,12 +62,12 @@ type Line = (typeof lines)[number];
 type No = Extract<Verdict, { may: 'no' }>;
 const refusedOf = (holder: Holder) =>
   lines.flatMap((each): readonly (Line & { readonly refusal: No })[] => {
-    const refusal = may(each.invocation, holder);
+    const refusal = may(each.typedLine, holder);
     return refusal.may === 'no' ? [{ ...each, refusal }] : [];
   });
 /** Holders have other samples, so that together they have most lines. docs/may.test.ts has what may() says of all. */
 const someRefused = (holder: Holder) => sampled(refusedOf(holder), 30, seedOf(JSON.stringify(holder).length));
-const allowedOf = (holder: Holder) => lines.filter(({ invocation, runs }) => runs && may(invocation, holder).may === 'yes');
+const allowedOf = (holder: Holder) => lines.filter(({ typedLine, runs }) => runs && may(typedLine, holder).may === 'yes');
 const REFUSED = /is refused here|This session only reads|DNX_READ_ONLY|"code":"read_only"|is for a person|is not for this tool/;
 
 /** What a run of a refused line says. */
@@ -88,7 +88,7 @@ async function inBed(work: (bed: Bed) => Promise<void>): Promise<void> {
 }
 
 test('every command is here, and every holder is refused some and allowed others', () => {
-  expect(new Set(lines.map(({ invocation }) => invocation.command)).size).toBe(leaves.length);
+  expect(new Set(lines.map(({ typedLine }) => typedLine.command)).size).toBe(leaves.length);
   for (const [, holder] of [...sessions, ...clients]) {
     expect(refusedOf(holder).length).toBeGreaterThan(10);
     expect(allowedOf(holder).length).toBeGreaterThan(2);
@@ -106,14 +106,14 @@ describe.each(sessions)('in dnx %s', (start, holder) => {
     });
   });
 
-  test.each(sampled(allowedOf(holder), deep ? 200 : 6, seedOf(3)))('$line is not refused', async ({ line, invocation }) => {
+  test.each(sampled(allowedOf(holder), deep ? 200 : 6, seedOf(3)))('$line is not refused', async ({ line, typedLine }) => {
     await inBed(async (bed) => {
       await prepareExample(bed, line);
       await expect(
         leasing(bed, start, async (_, { env }) => {
           const inside = await runExample(bed, line, env as Record<string, string>);
           // It compares, and is refused what it would then create.
-          const late = holder.readOnly && invocation.command.name === 'ensure';
+          const late = holder.readOnly && typedLine.command.name === 'ensure';
           expect(inside.stderr, before[line]).not.toMatch(late ? /is refused here/ : REFUSED);
         }),
       ).toExit(0);

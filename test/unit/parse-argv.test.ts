@@ -15,8 +15,8 @@ test.each([
   ['--no-header --no-color server list', 'server list', { header: false, color: false }],
   ['server list', 'server list', { header: true, color: true, input: true, json: false }],
 ])('dnx %s runs %s with its global options anywhere', async (line, path, globals) => {
-  const { invocation } = await read(line);
-  expect(invocation).toMatchObject({ path, globals });
+  const { line: typedLine } = await read(line);
+  expect(typedLine).toMatchObject({ path, globals });
 });
 
 test.each([
@@ -25,7 +25,7 @@ test.each([
   ['daemon --server web-1 show 1', { server: ['web-1'], daemon: ['1'] }],
   ['backup create --site shop.example.com', { site: ['shop.example.com'] }],
 ])('dnx %s receives its targets', async (line, targets) => {
-  expect((await read(line)).invocation?.targets).toEqual(targets);
+  expect((await read(line)).line?.targets).toEqual(targets);
 });
 
 test.each([
@@ -43,7 +43,7 @@ test.each([
   ['releases shop.example.com', 'releases'],
   ['version', 'version'],
 ])('dnx %s runs %s', async (line, path) => {
-  expect((await read(line)).invocation?.path).toBe(path);
+  expect((await read(line)).line?.path).toBe(path);
 });
 
 test.each([
@@ -51,7 +51,7 @@ test.each([
   ['sandbox run dnx --json server list -- x', ['dnx', '--json', 'server', 'list', '--', 'x']],
   ['--json sandbox run --fail-deploys disk sh -c exit --port 1', ['sh', '-c', 'exit', '--port', '1']],
 ])('dnx %s passes on the words of the other program', async (line, words) => {
-  expect((await read(line)).invocation?.options.command).toEqual(words);
+  expect((await read(line)).line?.options.command).toEqual(words);
 });
 
 test.each(['artisan --version', 'env run --production npm start'])('dnx %s says how to pass the option on', async (line) => {
@@ -77,11 +77,11 @@ test.each([
   ['db tunnel shop.example.com php --help', { command: ['php', '--help'] }, { site: ['shop.example.com'] }],
   ['-- ssh web-1', {}, { server: ['web-1'] }],
 ])('dnx %s has a command and a target', async (line, options, targets) => {
-  expect((await read(line)).invocation).toMatchObject({ options, targets });
+  expect((await read(line)).line).toMatchObject({ options, targets });
 });
 
 test('the value of an option may look like a global option', async () => {
-  expect((await read('crontab create --command --json')).invocation).toMatchObject({
+  expect((await read('crontab create --command --json')).line).toMatchObject({
     fields: { command: '--json' },
     globals: { json: false },
   });
@@ -108,8 +108,8 @@ test.each([
   'help artisan migrate',
   'help ssh web-1 df',
 ])('dnx %s shows help', async (line) => {
-  const { help, error, invocation } = await read(line);
-  expect([help !== undefined, error, invocation]).toEqual([true, undefined, undefined]);
+  const { help, error, line: typedLine } = await read(line);
+  expect([help !== undefined, error, typedLine]).toEqual([true, undefined, undefined]);
 });
 
 test.each([

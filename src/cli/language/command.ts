@@ -62,7 +62,7 @@ export interface Context<E extends Endpoint = Endpoint> {
   /** Runs other command lines, as a process of its own would. */
   readonly runLine: RunLine;
   /** In a dry run: it records what the API client does not send. The command must not write anything on this machine. */
-  readonly plan?: Recorder | undefined;
+  readonly recorder?: Recorder | undefined;
 }
 
 /** What a command adds to a dry run besides the requests that it would send. */
@@ -205,7 +205,7 @@ export interface TypedLine {
   readonly body: { readonly field: readonly string[]; readonly data: string | undefined };
   readonly consent: GivenConsent;
   /** The options of a dry run, if the command may change something. */
-  readonly plan: { readonly dry: boolean; readonly exitCode: boolean; readonly out: string | undefined };
+  readonly dryRun: { readonly wanted: boolean; readonly exitCode: boolean; readonly out: string | undefined };
 }
 
 /** Runs a command line in a World, and returns its exit code. `check` is called before anything happens. It throws to refuse the line, and returns false if reading it was all. */

@@ -1,7 +1,7 @@
 import { type Endpoint, isRead } from '../../platform/api/endpoint.ts';
 import { choose, conditionsIn, endpointsIn, pathsIn } from './calls.ts';
 import type { AnyCommand, Words } from './command.ts';
-import { planOptions } from './globals.ts';
+import { dryRunOptions } from './globals.ts';
 import { type Effect, effects, type Options } from './options.ts';
 import { consentLevel, mayChange } from './tree.ts';
 
@@ -45,7 +45,7 @@ const isGiven = (words: Words | undefined, name: string): boolean => Boolean(wor
 
 /** The options with an effect of their own. What a command declares holds in a dry run, too: it opens an editor. */
 function statedEffects(command: AnyCommand): Readonly<Record<string, Effect>> {
-  const options: Options = { ...(mayChange(command) && command.effect === undefined && planOptions), ...command.options };
+  const options: Options = { ...(mayChange(command) && command.effect === undefined && dryRunOptions), ...command.options };
   return Object.fromEntries(Object.entries(options).flatMap(([name, { effect }]) => (effect ? [[name, effect]] : [])));
 }
 

@@ -67,7 +67,7 @@ export const consents = {
 } satisfies Record<string, Options>;
 
 /** Options of every command that may change something at Deploynix. */
-export const planOptions = under('Plan', {
+export const dryRunOptions = under('Plan', {
   dry_run: { ...flag('Show what would change, and change nothing'), effect: 'read' },
   exit_code: flag('Exit with 10 if something would change'),
   out: { ...text('Save the plan, for dnx apply', 'file'), effect: 'local' },

@@ -2,7 +2,7 @@ import { capitalized, title } from '../../base/text.ts';
 import { namings, waysToName, withoutUrl } from '../../platform/names/names.ts';
 import { parametersOf, pathsIn } from './calls.ts';
 import { type AnyCommand, type Group, nounOf } from './command.ts';
-import { bodyOptions, consents, planOptions } from './globals.ts';
+import { bodyOptions, consents, dryRunOptions } from './globals.ts';
 import type { Option, Options } from './options.ts';
 import { consentLevel, mayChange } from './tree.ts';
 
@@ -99,7 +99,7 @@ export function optionsOf(group: Group, command: AnyCommand): Options {
     ...(level && consents[level]),
     ...(command.review !== undefined && consents.moderate),
     ...(command.fields && bodyOptions),
-    ...(mayChange(command) && planOptions),
+    ...(mayChange(command) && dryRunOptions),
   } as Options;
 }
 

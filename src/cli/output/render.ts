@@ -3,7 +3,7 @@ import { isObject, own } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { type Format, isReportFormat } from '../../machine/settings/settings.ts';
 import { everyPage } from '../../platform/api/pages.ts';
-import { chosen, dataOf, type FieldCheck, jsonRows, narrowed, type Rows, type PrintableView, words } from './fields.ts';
+import { chosen, dataOf, type FieldCheck, jsonRows, narrowed, type PrintableView, type Rows, words } from './fields.ts';
 import { showsLate, type TableOptions, table, yieldTable } from './table.ts';
 import { endLine, json, safeLines, wrapAt } from './text.ts';
 import type { Column, Item, LateCells, View } from './view.ts';

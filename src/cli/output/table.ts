@@ -3,7 +3,7 @@ import { isObject, own } from '../../base/json.ts';
 import { phaseOf, statusKey } from '../../base/status.ts';
 import { capitalized } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
-import { chosen, dataOf, jsonRows, type Selection, narrowed, type PrintableView, valueIn, words } from './fields.ts';
+import { chosen, dataOf, jsonRows, narrowed, type PrintableView, type Selection, valueIn, words } from './fields.ts';
 import { GAP, grid, NARROWEST, stacked } from './grid.ts';
 import { detailLines, endLine, json, painted, type Style, safeLine, safeLines, wrapAt } from './text.ts';
 import type { Column, Item, LateCells, View } from './view.ts';

@@ -10,14 +10,14 @@ import { dataIn, type Result } from '../output/view.ts';
 import type { BaseContext } from '../run/context.ts';
 import type { Ready } from '../run/line.ts';
 import { type Plan, planForFile, planOf, replacedSecrets } from './plan.ts';
-import type { Fact, ChangeRecorder } from './record.ts';
+import type { ChangeRecorder, Fact } from './record.ts';
 import { planView } from './show.ts';
 import { UNREAD } from './undo.ts';
 
 /** The result of a dry run: the plan, and how the command would have ended if it had failed before it sent anything. */
 export async function dryRunResult(ready: Ready, result: Result, ctx: BaseContext, recorder: ChangeRecorder): Promise<Result> {
   const { line, targets: known, scope } = ready;
-  const { plan: flags } = line;
+  const { dryRun } = line;
   const { nameOf } = scope.names;
   const hasSecrets = recorder.changes.some((change) => Object.keys(replacedSecrets(change)).length > 0);
   const unkept = hasSecrets ? await (await import('./vault.ts')).whyUnkept(ctx) : undefined;
@@ -25,10 +25,10 @@ export async function dryRunResult(ready: Ready, result: Result, ctx: BaseContex
   const facts = [...recorder.facts(), ...(recorder.changes.length === 0 ? factOf(result, line) : [])];
   const planned = planOf(parts);
   // The command itself does not read it.
-  const isUnread = (at: number) => flags.out === undefined && recorder.changes[at]?.isExtra === true;
+  const isUnread = (at: number) => dryRun.out === undefined && recorder.changes[at]?.isExtra === true;
   const changes = planned.changes.map((change, at) => (isUnread(at) && change.undo === null ? { ...change, undo: UNREAD } : change));
   const plan: Plan = { ...planned, changes, about: facts.map(({ data }) => data) };
-  const saved = flags.out !== undefined && plan.changes.length > 0 && !result.exit ? flags.out : undefined;
+  const saved = dryRun.out !== undefined && plan.changes.length > 0 && !result.exit ? dryRun.out : undefined;
   if (saved !== undefined) writePlan(saved, { ...planForFile(parts, ctx.world.keep), about: plan.about }, ctx);
   const lines = (all: readonly Fact[]): readonly Detail[] => all.flatMap(({ details }) => details);
   const named = (noun: string, id: string) => known.find((item) => item[noun]?.id === id)?.[noun]?.label ?? nameOf(noun, id);
@@ -41,7 +41,7 @@ export async function dryRunResult(ready: Ready, result: Result, ctx: BaseContex
     }),
     ...(plan.changes.length > 0 && { note: 'Nothing was changed.' }),
     ...(saved !== undefined && { next: [{ command: ['apply', saved], why: 'Apply this plan with' }] }),
-    exit: result.exit ?? (flags.exitCode && plan.changes.length > 0 ? 10 : undefined),
+    exit: result.exit ?? (dryRun.exitCode && plan.changes.length > 0 ? 10 : undefined),
   };
 }
 

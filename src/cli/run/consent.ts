@@ -122,7 +122,12 @@ type ConfirmedName = Pick<Target, 'label'> & { readonly noun: string; readonly i
 export const nameQuestion = (name: string): string => `Type ${inQuotes(name)} to continue:`;
 
 /** Fails for another name. `outcome`: `Nothing was sent.` */
-export function requireName(typed: string, { noun, label, id }: ConfirmedName, outcome = 'Nothing was changed.', expected = inQuotes(label)): void {
+export function requireName(
+  typed: string,
+  { noun, label, id }: ConfirmedName,
+  outcome = 'Nothing was changed.',
+  expected = inQuotes(label),
+): void {
   if (!sameName(noun, typed, label) && typed !== id) throw usage(`'${typed}' does not match. ${outcome}`, `Expected ${expected}.`);
 }
 

@@ -32,7 +32,7 @@ export interface BaseContext
   > {
   /** Where names are looked up. */
   readonly scope: Scope;
-  readonly plan: ChangeRecorder | undefined;
+  readonly recorder: ChangeRecorder | undefined;
   /** Saves the names that were read. Its connections end with the process, which takes no time. */
   readonly close: () => Promise<void>;
 }
@@ -44,7 +44,7 @@ const MAX_WAIT_MS = 120_000;
 export async function createContext(
   line: Line,
   world: World,
-  { tree, runLine, plan }: Pick<Context, 'tree' | 'runLine'> & Pick<BaseContext, 'plan'>,
+  { tree, runLine, recorder }: Pick<Context, 'tree' | 'runLine'> & Pick<BaseContext, 'recorder'>,
 ): Promise<BaseContext> {
   const { settings, globals } = line;
   const { clock, env, signal, stderr } = world;
@@ -52,7 +52,7 @@ export async function createContext(
   const events = settings.format === 'ndjson' ? world.stdout : undefined;
   const shown = await openProgress({ stderr, events, quiet: settings.quiet, style, env });
   // A dry run does not say what was done.
-  const progress: Progress = plan ? { ...shown, succeeded() {}, step() {} } : shown;
+  const progress: Progress = recorder ? { ...shown, succeeded() {}, step() {} } : shown;
   for (const problem of settings.problems) progress.warn(`${problem.message} ${problem.hint ?? ''}`);
   for (const warning of settings.warnings) progress.warn(warning);
 
@@ -77,12 +77,12 @@ export async function createContext(
     random: world.random ?? Math.random,
     mostItems: globals.limit === undefined ? undefined : Number(globals.limit),
     observer: names,
-    readOnly: plan ? undefined : await readOnlyOf(settings),
-    gate: plan?.gate ?? (await gateOf(line, { world, clock, progress, nameOf: names.nameOf })),
+    readOnly: recorder ? undefined : await readOnlyOf(settings),
+    gate: recorder?.gate ?? (await gateOf(line, { world, clock, progress, nameOf: names.nameOf })),
   });
   const scope: Scope = { api, settings: line.defaults, names, searching: searchingWith(progress) };
   const ci = openCi(world, safeLines);
-  return { api, ask, progress, ci, settings, tokens, clock, signal, world, stdin, tree, runLine, plan, scope, close: names.save };
+  return { api, ask, progress, ci, settings, tokens, clock, signal, world, stdin, tree, runLine, recorder, scope, close: names.save };
 }
 
 /** What `run` gets for one of the targets. Its requests end after `allowanceMs`, from now on. */

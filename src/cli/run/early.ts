@@ -11,7 +11,7 @@ import type { Line } from './line.ts';
 /** Begins to connect while the rest is loaded, if this line certainly sends a request. Called when what it may not do has been refused. */
 export async function openEarly(line: Line, world: World): Promise<void> {
   const { settings } = line;
-  if (world.connectEarly && !line.plan.dry && isSignedIn(settings, world) && !mayFail(line, settings, world) && sends(line, settings))
+  if (world.connectEarly && !line.dryRun.wanted && isSignedIn(settings, world) && !mayFail(line, settings, world) && sends(line, settings))
     await world.connectEarly(settings.host, settings.caFile);
 }
 

@@ -14,14 +14,14 @@ import { type Inputs, type Line, namesNothing, type Ready, requireWords } from '
 /** Confirms and executes a line. If the API rejects what was typed at a prompt, asks for it again. `before` runs once the line is ready. */
 export async function perform(line: Line, ctx: BaseContext, before?: (ready: Ready, ctx: BaseContext) => Promise<void>): Promise<Result> {
   let ready = await confirm(line, ctx);
-  if (!ctx.plan) await before?.(ready, ctx);
+  if (!ctx.recorder) await before?.(ready, ctx);
   let outcome = await execute(ready, ctx);
   while ('rejected' in outcome) {
     ready = { ...ready, inputs: await answeredAgain(outcome.rejected, ready, ctx) };
     outcome = await execute(ready, ctx);
   }
   const { result } = outcome;
-  if (ctx.plan) return (await import('../plan/dry-run.ts')).dryRunResult(ready, result, ctx, ctx.plan);
+  if (ctx.recorder) return (await import('../plan/dry-run.ts')).dryRunResult(ready, result, ctx, ctx.recorder);
   const wasAsked = Object.keys({ ...ready.picked, ...ready.inputs.asked, ...result.answers }).length > 0;
   return wasAsked ? (await import('./without-prompts.ts')).withoutPrompts(ready, result) : result;
 }
@@ -36,7 +36,7 @@ async function execute(ready: Ready, ctx: BaseContext): Promise<Outcome> {
   try {
     if (line.command.targets !== 'each' || targets.length <= 1) return { result: await runFor(first, ready, ctx) };
     const noun = nounOf(line.group);
-    const items = targets.map((each) => ({ ...(each[noun] ?? { id: '', label: '' }), targets: each }));
+    const items = targets.map((named) => ({ ...(named[noun] ?? { id: '', label: '' }), targets: named }));
     const { several } = await import('./several.ts');
     return {
       result: await several({ noun, verb: line.command.name, items, run: (item) => runFor(item.targets, ready, ctx) }),
@@ -69,7 +69,7 @@ async function attempt(
 ): Promise<{ readonly result: Result } | { readonly moved: Moved }> {
   const { ctx, args } = argumentsFor(ready, targets, base);
   // A dry run shows what the command does with consent.
-  const agreed = base.plan ? { ...args, consent: { ...args.consent, yes: true } } : args;
+  const agreed = base.recorder ? { ...args, consent: { ...args.consent, yes: true } } : args;
   try {
     return { result: asResult(await ready.line.command.run(ctx, agreed)) };
   } catch (error) {
@@ -118,20 +118,21 @@ export async function refuse(line: Line, ctx: BaseContext): Promise<void> {
   const { command, globals, defaults } = line;
   if (globals.env !== undefined && defaults.unplaced) throw defaults.unplaced;
   await signedInFirst(ctx, async () => requireWords(line, ctx.ask));
-  if (command.consent && typeof command.consent !== 'function' && !ctx.plan) (await import('./consent.ts')).requireConsent(line, ctx.ask);
+  if (command.consent && typeof command.consent !== 'function' && !ctx.recorder)
+    (await import('./consent.ts')).requireConsent(line, ctx.ask);
 }
 
 /** Finds out the rest, in this order: targets and values that a terminal is asked for, the ids of names, and consent. */
-export async function confirm(typed: Line, ctx: BaseContext): Promise<Ready> {
+export async function confirm(line: Line, ctx: BaseContext): Promise<Ready> {
   const { words, ...named } = ctx.ask.allowed
-    ? await (await import('./pick.ts')).pickTargets(typed, ctx)
-    : { line: typed, scope: ctx.scope, words: {} };
+    ? await (await import('./pick.ts')).pickTargets(line, ctx)
+    : { line, scope: ctx.scope, words: {} };
   const inputs = await inputsOf(named.line, ctx, named.scope);
   const timeoutMs = allowanceFor(named.line, inputs);
   const found = await signedInFirst(ctx, () => findTargets(named.line, named.scope, ctx, timeoutMs));
   const ready: Ready = { ...found, inputs, picked: words, timeoutMs };
-  const targets = typed.command.consent ? await agree(ready, ctx) : found.targets;
-  if (!ctx.plan && Object.keys(inputs.asked).length > 0) {
+  const targets = line.command.consent ? await agree(ready, ctx) : found.targets;
+  if (!ctx.recorder && Object.keys(inputs.asked).length > 0) {
     const { review } = await import('./questions.ts');
     await review(ready.line, inputs, targets[0] ?? {}, ctx);
   }
@@ -152,8 +153,8 @@ async function signedInFirst<T>({ tokens }: Pick<BaseContext, 'tokens'>, find: (
 }
 
 /** How long the requests of the command may take, in ms. */
-const allowanceFor = ({ command: { options, limitMs = Number.POSITIVE_INFINITY } }: Line, given: Inputs): number =>
-  options?.timeout && !options.timeout.later ? allowanceOf(given.options) : limitMs;
+const allowanceFor = ({ command: { options, limitMs = Number.POSITIVE_INFINITY } }: Line, inputs: Inputs): number =>
+  options?.timeout && !options.timeout.later ? allowanceOf(inputs.options) : limitMs;
 
 type NamedTargets = Pick<Ready, 'line' | 'scope' | 'targets' | 'allowanceMs'>;
 
@@ -178,22 +179,22 @@ async function agree(ready: Ready, base: BaseContext): Promise<readonly Targets[
   const { line, targets } = ready;
   const [first = {}] = targets;
   const { ctx, args } = argumentsFor(ready, first, base);
-  const { plan } = base;
-  const asking = plan ? { ...ctx, ask: { ...ctx.ask, allowed: true }, progress: { ...ctx.progress, note() {} } } : ctx;
+  const { recorder } = base;
+  const asking = recorder ? { ...ctx, ask: { ...ctx.ask, allowed: true }, progress: { ...ctx.progress, note() {} } } : ctx;
   const { consent } = line.command;
   const needed = typeof consent === 'function' ? await consent(asking, args) : consent;
   if (!needed) return targets;
   const declared = typeof needed === 'string' ? { level: needed } : needed;
-  if (!plan) return (await import('./consent.ts')).obtainConsent(line, declared, targets, ctx);
+  if (!recorder) return (await import('./consent.ts')).obtainConsent(line, declared, targets, ctx);
   const noun = nounOf(line.group);
   const { confirm } = line.consent;
   const isSevere = declared.level === 'severe';
-  plan.consent(declared.level, isSevere ? first[noun]?.label : undefined);
+  recorder.consent(declared.level, isSevere ? first[noun]?.label : undefined);
   const { lossOf, lossDetails, obtainConsent } = await import('./consent.ts');
   // Who gives the name is not asked, and reads nothing for it; a person at an MCP client is asked in any case.
   if (isSevere && line.command.name === 'delete' && (confirm === undefined || ctx.world.keep !== undefined)) {
     const deletes = await lossOf(ctx, noun, first);
-    if (Object.keys(deletes).length > 0) plan.about({ deletes }, lossDetails(deletes));
+    if (Object.keys(deletes).length > 0) recorder.about({ deletes }, lossDetails(deletes));
   }
   // A name that was given is compared.
   return confirm === undefined ? targets : obtainConsent(line, declared, targets, asking);

@@ -1,4 +1,5 @@
 import { type DnxError, usage } from '../../base/errors.ts';
+import { own } from '../../base/json.ts';
 import type { Entry, Guesses, Tree, TypedLine } from '../language/command.ts';
 import { effectOf } from '../language/effect.ts';
 import { takenBy } from '../language/signature.ts';
@@ -14,7 +15,7 @@ export interface RefusedWord {
 }
 
 interface Attempt {
-  readonly invocation?: TypedLine | undefined;
+  readonly line?: TypedLine | undefined;
   readonly error?: unknown;
   readonly refused?: RefusedWord | undefined;
 }
@@ -40,10 +41,10 @@ const MOST = 4;
 export async function guessed<P extends Attempt>(argv: Argv, refused: P, guessing: Guesser<P>): Promise<P> {
   const topic = topicFor(refused, guessing.guesses);
   if (topic) return { ...refused, error: withNext(refused, topic, 'See') };
-  const line = await follow({ argv, parsed: refused }, guessing, MOST);
-  const { invocation } = line?.parsed ?? {};
-  if (!line || !invocation || effectOf(invocation.command, wordsIn(invocation)) === 'read') return line?.parsed ?? refused;
-  return { ...refused, invocation: undefined, error: withNext(refused, await withoutSecrets(line.argv, invocation), 'Did you mean') };
+  const guess = await follow({ argv, parsed: refused }, guessing, MOST);
+  const { line } = guess?.parsed ?? {};
+  if (!guess || !line || effectOf(line.command, wordsIn(line)) === 'read') return guess?.parsed ?? refused;
+  return { ...refused, line: undefined, error: withNext(refused, await withoutSecrets(guess.argv, line), 'Did you mean') };
 }
 
 /** The error for a word, with the command to type or to read instead of a similar word. */
@@ -60,17 +61,16 @@ function topicFor({ refused }: Attempt, guesses: Guesses): Argv | undefined {
 
 function meaningOf({ path, word }: RefusedWord, { options }: Guesses): string | undefined {
   const name = word.replace(/=.*/s, '').replaceAll('_', '-');
-  const key = [`${path} ${name}`, `${path.split(' ').at(-1)} ${name}`, name].find((each) => Object.hasOwn(options, each));
-  return key === undefined ? undefined : options[key];
+  return own(options, `${path} ${name}`) ?? own(options, `${path.split(' ').at(-1)} ${name}`) ?? own(options, name);
 }
 
 /** The first line that can be parsed; else that of another error, if only the command was guessed. */
-async function follow<P extends Attempt>(line: Guess<P>, guessing: Guesser<P>, left: number): Promise<Guess<P> | undefined> {
-  const { refused } = line.parsed;
-  if (!refused) return line;
+async function follow<P extends Attempt>(guess: Guess<P>, guessing: Guesser<P>, left: number): Promise<Guess<P> | undefined> {
+  const { refused } = guess.parsed;
+  if (!refused) return guess;
   if (left === 0) return undefined;
   let failed: Guess<P> | undefined;
-  for (const argv of rewritten(line.argv, refused, guessing)) {
+  for (const argv of rewritten(guess.argv, refused, guessing)) {
     const found = await follow({ argv, parsed: await guessing.parse(argv) }, guessing, left - 1);
     if (found && found.parsed.error === undefined) return isEnough(found, refused) ? found : undefined;
     if (isWord(refused.word)) failed ??= found;
@@ -79,8 +79,8 @@ async function follow<P extends Attempt>(line: Guess<P>, guessing: Guesser<P>, l
 }
 
 /** False for a consent that would not be enough: `--force` for what cannot be undone. */
-const isEnough = ({ argv, parsed: { invocation } }: Guess<Attempt>, { word }: RefusedWord): boolean =>
-  isWord(word) || !argv.includes('--yes') || !invocation || consentLevel(invocation.command) !== 'severe';
+const isEnough = ({ argv, parsed: { line } }: Guess<Attempt>, { word }: RefusedWord): boolean =>
+  isWord(word) || !argv.includes('--yes') || !line || consentLevel(line.command) !== 'severe';
 
 function rewritten(argv: Argv, refused: RefusedWord, guessing: Pick<Guesser<Attempt>, 'tree' | 'guesses'>): Argv[] {
   if (!isWord(refused.word)) return withOption(argv, refused, guessing);
@@ -94,8 +94,8 @@ function withOption(argv: Argv, refused: RefusedWord, { guesses }: Pick<Guesser<
   if (meaning === undefined) return [];
   const at = argv.indexOf(refused.word);
   const [, value] = /=(.*)$/s.exec(refused.word) ?? [];
-  const given = value === undefined ? meaning : meaning === '' ? value : `${meaning}=${value}`;
-  return [[...argv.slice(0, at), ...(value === undefined ? given.split(' ').filter(Boolean) : [given]), ...argv.slice(at + 1)]];
+  const instead = value === undefined ? meaning.split(' ').filter(Boolean) : [meaning === '' ? value : `${meaning}=${value}`];
+  return [[...argv.slice(0, at), ...instead, ...argv.slice(at + 1)]];
 }
 
 /** The lines that a word after a group, or the first word, may mean, likeliest first. */
@@ -104,15 +104,15 @@ function withWords(argv: Argv, { path, word }: RefusedWord, { tree, guesses }: P
   const before = path === '' ? -1 : argv.findIndex((each) => (group ? namesOf(group) : [path]).includes(each));
   const at = argv.indexOf(word, before + 1);
   const end = argv.findIndex((each, index) => index > at && !isWord(each));
-  const typed = argv.slice(at, end < 0 ? undefined : end);
-  const instead = (words: string, of: number) => [
+  const words = argv.slice(at, end < 0 ? undefined : end);
+  const instead = (words: string, count: number) => [
     ...argv.slice(0, at).filter((_, index) => index !== before),
     ...words.split(' ').filter(Boolean),
-    ...argv.slice(at + of),
+    ...argv.slice(at + count),
   ];
-  const found = meaningsOf(typed, { path, isGroup: group !== undefined }, guesses).map(({ meaning, of, isPlural }) => {
-    const list = isPlural && typed.length === of ? named(meaning, tree) : undefined;
-    return instead(list ? `${list.name} list` : meaning, of);
+  const found = meaningsOf(words, { path, isGroup: group !== undefined }, guesses).map(({ meaning, count, isPlural }) => {
+    const list = isPlural && words.length === count ? named(meaning, tree) : undefined;
+    return instead(list ? `${list.name} list` : meaning, count);
   });
   if (group) {
     // A name instead of a command: `site shop.example.com`.
@@ -121,12 +121,12 @@ function withWords(argv: Argv, { path, word }: RefusedWord, { tree, guesses }: P
   }
   // `deploy list`
   if (path !== '') return found;
-  const [first = '', second = ''] = typed;
+  const [first = '', second = ''] = words;
   const [one, other] = [named(first, tree), named(second, tree)];
   // `servers`
   if (one) return [...found, instead(`${one.name} list`, 1)];
   // `get servers`, and any other command before its group: `show site shop.example.com`.
-  const isList = other && isPluralOf(second, other) && typed.length === 2 && /^(describe|get|show|view)$/.test(first);
+  const isList = other && isPluralOf(second, other) && words.length === 2 && /^(describe|get|show|view)$/.test(first);
   return other ? [...found, instead(isList ? `${other.name} list` : `${second} ${first}`, 2)] : found;
 }
 
@@ -134,21 +134,17 @@ const named = (word: string, { contents }: Tree): Entry | undefined => contents.
 
 const isPluralOf = (word: string, { name, aliases = [] }: Entry): boolean => ![name, ...aliases].includes(word);
 
-/** What the first words mean, the longest ones first, and `of` how many. */
-function meaningsOf(typed: Argv, { path, isGroup }: { readonly path: string; readonly isGroup: boolean }, { words }: Guesses) {
-  return [2, 1].flatMap((of) => {
-    const own = typed.slice(0, of).join(' ');
-    return typed.length < of
-      ? []
-      : [own, singularOf(own)].flatMap((each) => {
-          const meant = [`${path} ${each}`.trim(), `* ${each}`].map((key) => (Object.hasOwn(words, key) ? words[key] : undefined));
-          const verbs = !isGroup ? [] : (meant[1]?.split(' or ') ?? []);
-          return [...(meant[0] === undefined ? [] : [meant[0]]), ...verbs.map((verb) => `${path} ${verb}`)].map((meaning) => ({
-            meaning,
-            of,
-            isPlural: each !== own,
-          }));
-        });
+/** What the first words mean, the longest ones first. */
+function meaningsOf(words: Argv, { path, isGroup }: { readonly path: string; readonly isGroup: boolean }, guesses: Guesses) {
+  return [2, 1].flatMap((count) => {
+    if (words.length < count) return [];
+    const phrase = words.slice(0, count).join(' ');
+    return [phrase, singularOf(phrase)].flatMap((spelling) => {
+      const here = own(guesses.words, `${path} ${spelling}`.trim());
+      const verbs = isGroup ? (own(guesses.words, `* ${spelling}`)?.split(' or ') ?? []) : [];
+      const meanings = [...(here === undefined ? [] : [here]), ...verbs.map((verb) => `${path} ${verb}`)];
+      return meanings.map((meaning) => ({ meaning, count, isPlural: spelling !== phrase }));
+    });
   });
 }
 
@@ -158,15 +154,15 @@ const singularOf = (words: string): string => words.replace(/ies\b/g, 'y').repla
 async function withoutSecrets(argv: Argv, { command, fields, options, body }: TypedLine): Promise<Argv> {
   const { harmlessWord } = await import('../plan/journal.ts');
   const taken = takenBy(command);
-  const given = Object.entries({ ...fields, ...options }).filter(([key]) => !taken[key]?.rest);
+  const values = Object.entries({ ...fields, ...options }).filter(([key]) => !taken[key]?.rest);
   const shown = [
-    ...given.flatMap(([key, words]) => [words].flat().map((word) => [String(word), harmlessWord(String(word), key, taken[key])] as const)),
+    ...values.flatMap(([key, words]) => [words].flat().map((word) => [String(word), harmlessWord(String(word), key, taken[key])] as const)),
     ...body.field.map((word) => [word, word.split('=', 1)[0] ?? ''] as const),
     ...(body.data === undefined ? [] : [[body.data, '***'] as const]),
   ];
-  return argv.map((each) => {
-    const [word, harmless = ''] = shown.find(([word]) => each === word || each.endsWith(`=${word}`)) ?? [];
-    if (word === undefined || word === harmless) return each;
-    return each.slice(0, -word.length) + (harmless === '***' ? '…' : `${harmless}=…`);
+  return argv.map((argument) => {
+    const [word, harmless = ''] = shown.find(([word]) => argument === word || argument.endsWith(`=${word}`)) ?? [];
+    if (word === undefined || word === harmless) return argument;
+    return argument.slice(0, -word.length) + (harmless === '***' ? '…' : `${harmless}=…`);
   });
 }

@@ -84,7 +84,7 @@ export async function answeredAgain(
     const option = line.command.fields?.[key];
     return option && option.as === undefined ? [{ key, option, messages }] : [];
   });
-  if (refused.length === 0 || Object.keys(inputs.asked).length === 0 || sources.plan) throw rejected;
+  if (refused.length === 0 || Object.keys(inputs.asked).length === 0 || sources.recorder) throw rejected;
   const { askFor } = await import('./questions.ts');
   let now = inputs;
   for (const { key, option, messages } of refused) {

@@ -4,12 +4,12 @@ import { flagName } from '../../base/text.ts';
 import { DEFAULT_PROFILE } from '../../machine/settings/host.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import { parameters } from '../../platform/api/endpoint.ts';
-import type { Scope, Defaults } from '../../platform/names/lookups.ts';
+import type { Defaults, Scope } from '../../platform/names/lookups.ts';
 import { namings, type Targets } from '../../platform/names/names.ts';
 import { brokenSetting, notGiven, nowhere } from '../../platform/names/unresolved.ts';
 import { alternativesIn, type ChosenCalls, choose, parametersOf } from '../language/calls.ts';
 import { type AnyCommand, type Group, nounOf, type TypedLine, type Words } from '../language/command.ts';
-import { attributeOf, bodyOptions, consents, globalsOf, planOptions, textOf } from '../language/globals.ts';
+import { attributeOf, bodyOptions, consents, dryRunOptions, globalsOf, textOf } from '../language/globals.ts';
 import type { Options } from '../language/options.ts';
 import { type GivenOptions, isPlace, type Positional, positionalsOf, takenBy } from '../language/signature.ts';
 import { mayChange } from '../language/tree.ts';
@@ -62,11 +62,11 @@ export interface Ending {
 }
 
 /** Every word by the name of its parameter, option or field, as `effectOf` takes them. */
-export const wordsIn = ({ targets, options, fields, plan: { dry, out } }: TypedLine): Words => ({
+export const wordsIn = ({ targets, options, fields, dryRun: { wanted, out } }: TypedLine): Words => ({
   ...targets,
   ...options,
   ...fields,
-  ...(dry && { dry_run: true }),
+  ...(wanted && { dry_run: true }),
   ...(out !== undefined && { out }),
 });
 
@@ -219,7 +219,7 @@ function destinationOf(word: string, parts: ReadonlyMap<string, Word>): NonNulla
 function sorted(
   command: AnyCommand,
   parts: ReadonlyMap<string, Word>,
-): Pick<TypedLine, 'targets' | 'options' | 'fields' | 'body' | 'consent' | 'plan'> {
+): Pick<TypedLine, 'targets' | 'options' | 'fields' | 'body' | 'consent' | 'dryRun'> {
   const taken = takenBy(command);
   const targets: Record<string, readonly string[]> = {};
   const options: Record<string, Word> = {};
@@ -227,7 +227,7 @@ function sorted(
   for (const [key, word] of parts) {
     if (command.options && key in command.options) options[key] = word;
     else if (taken[key] && !taken[key].as) fields[key] = word;
-    else if (!(key in consents.severe) && !(key in bodyOptions) && !(key in planOptions)) targets[key] = listOf(word);
+    else if (!(key in consents.severe) && !(key in bodyOptions) && !(key in dryRunOptions)) targets[key] = listOf(word);
   }
   const field = parts.get('field');
   return {
@@ -239,15 +239,15 @@ function sorted(
       data: command.fields ? textOf(parts.get('data')) : undefined,
     },
     consent: { yes: parts.get('yes') === true, confirm: textOf(parts.get('confirm')) },
-    plan: mayChange(command) ? planOf(parts) : { dry: false, exitCode: false, out: undefined },
+    dryRun: mayChange(command) ? dryRunOf(parts) : { wanted: false, exitCode: false, out: undefined },
   };
 }
 
-function planOf(parts: ReadonlyMap<string, Word>): TypedLine['plan'] {
-  const plan = { dry: parts.get('dry_run') === true, exitCode: parts.get('exit_code') === true, out: textOf(parts.get('out')) };
-  const needless = plan.dry ? undefined : plan.exitCode ? '--exit-code' : plan.out === undefined ? undefined : '--out';
+function dryRunOf(parts: ReadonlyMap<string, Word>): TypedLine['dryRun'] {
+  const dryRun = { wanted: parts.get('dry_run') === true, exitCode: parts.get('exit_code') === true, out: textOf(parts.get('out')) };
+  const needless = dryRun.wanted ? undefined : dryRun.exitCode ? '--exit-code' : dryRun.out === undefined ? undefined : '--out';
   if (needless !== undefined) throw usage(`${needless} needs --dry-run.`);
-  return plan;
+  return dryRun;
 }
 
 const listOf = (word: Word): readonly string[] => (typeof word === 'object' ? word : [String(word)]);

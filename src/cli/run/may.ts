@@ -169,7 +169,7 @@ export const bareLine = ({ path, group, command }: Leaf): TypedLine => ({
   ...{ group, command, path, targets: {}, options: {}, fields: {}, globals: {} as TypedLine['globals'] },
   body: { field: [], data: undefined },
   consent: { yes: false, confirm: undefined },
-  plan: { dry: false, exitCode: false, out: undefined },
+  dryRun: { wanted: false, exitCode: false, out: undefined },
 });
 
 /** The error for a line of a session, or with DNX_READ_ONLY. */

@@ -19,7 +19,7 @@ export type Help = (page: HelpPage) => Promise<string>;
 export interface ParseResult {
   readonly globals: Globals;
   /** Undefined for help, the version, or an invalid command line. */
-  readonly invocation?: TypedLine | undefined;
+  readonly line?: TypedLine | undefined;
   /** What to print instead of running a command. */
   readonly help?: Help | undefined;
   readonly error?: unknown;
@@ -48,7 +48,7 @@ interface ParseState {
   /** A word of it that belongs to an option. */
   refused?: RefusedWord;
   help?: Help | undefined;
-  invocation?: TypedLine;
+  line?: TypedLine;
 }
 
 /** Parses argv. Loads only the named group. */
@@ -61,8 +61,8 @@ export async function parse(argv: readonly string[], tree: Tree): Promise<ParseR
 }
 
 /** A word that looks like a command instead of a site: `dnx deploy list`. */
-function verbIn({ invocation }: ParseResult): RefusedWord | undefined {
-  const word = invocation?.path === 'deploy' ? invocation.targets.site?.find((each) => /^[a-z]+$/.test(each)) : undefined;
+function verbIn({ line }: ParseResult): RefusedWord | undefined {
+  const word = line?.path === 'deploy' ? line.targets.site?.find((each) => /^[a-z]+$/.test(each)) : undefined;
   return word === undefined ? undefined : { path: 'deploy', word };
 }
 
@@ -76,9 +76,9 @@ async function parseWords(argv: readonly string[], tree: Tree): Promise<ParseRes
   } catch (thrown) {
     refusal = thrown instanceof CommanderError ? await refusalOf(thrown, state) : { error: thrown, refused: state.refused };
   }
-  const { help, invocation } = state;
+  const { help, line } = state;
   const given = globalsOf(givenIn(state));
-  return refusal.error === undefined ? { globals: given, help, invocation, ...refusal } : { globals: given, ...refusal };
+  return refusal.error === undefined ? { globals: given, help, line, ...refusal } : { globals: given, ...refusal };
 }
 
 /** Commander prints nothing. To know widths and colors, it would open the standard streams. */
@@ -190,7 +190,7 @@ function commandPart(path: string, load: () => Promise<{ group: Group; command: 
       own.action(async () => {
         const given = givenIn(state);
         const words = await placed(own.args, named, path, given, state);
-        state.invocation = typedLine(group, command, path, { positionals: named.all, words, declared: named.options, given });
+        state.line = typedLine(group, command, path, { positionals: named.all, words, declared: named.options, given });
       });
     },
   };

@@ -33,8 +33,8 @@ async function savedPlan(line: Line, { world, tree, runLine }: Needs): Promise<s
     if (typeof plan === 'string') writeText(out, readText(pathOf(plan, world)) ?? '');
     else if (mayChange(line.command)) {
       const settings: Settings = { ...line.settings, quiet: true, problems: [], warnings: [] };
-      const dry: Line = { ...line, settings, consent: { yes: false, confirm: undefined }, plan: { dry: true, exitCode: false, out } };
-      await perform(dry, await createContext(dry, world, { tree, runLine, plan: openRecorder() }));
+      const dry: Line = { ...line, settings, consent: { yes: false, confirm: undefined }, dryRun: { wanted: true, exitCode: false, out } };
+      await perform(dry, await createContext(dry, world, { tree, runLine, recorder: openRecorder() }));
     }
     return existsSync(out) ? out : undefined;
   } catch (error) {

@@ -25,10 +25,10 @@ interface Choices {
 }
 
 /** Prompts for the targets that a command line lacks. Returns what it then names, a scope that knows it, and the words that were picked. */
-export async function pickTargets(typed: Line, ctx: Needs & { readonly scope: Scope }) {
-  const { line, scope } = lacksDestination(typed) ? await pickDestination(typed, ctx) : { line: typed, scope: ctx.scope };
-  const { targets, words } = await pickMissing(line, namesWanted(line), callsOf(line).endpoint, scope, ctx);
-  return { line, scope: { ...scope, picked: { ...scope.picked, ...targets } }, words };
+export async function pickTargets(line: Line, ctx: Needs & { readonly scope: Scope }) {
+  const named = lacksDestination(line) ? await pickDestination(line, ctx) : { line, scope: ctx.scope };
+  const { targets, words } = await pickMissing(named.line, namesWanted(named.line), callsOf(named.line).endpoint, named.scope, ctx);
+  return { line: named.line, scope: { ...named.scope, picked: { ...named.scope.picked, ...targets } }, words };
 }
 
 /** Prompts for missing path parameters. */
@@ -67,12 +67,12 @@ async function pickOne(
 ): Promise<Targets> {
   const [only] = candidates;
   if (!only) throw new DnxError('not_found', `No ${plural(title(name))} to choose from.`);
-  const own = name === nounOf(line.group);
-  if (candidates.length === 1 && (!own || (endpoint && isRead(endpoint)))) {
+  const isTarget = name === nounOf(line.group);
+  if (candidates.length === 1 && (!isTarget || (endpoint && isRead(endpoint)))) {
     ctx.progress.note(`Using ${called(name, labelIn(only, name))}, the only one.`);
     return only.targets;
   }
-  const question = `${own ? verbOf(line) : ''} which ${title(name)}?`.trim();
+  const question = `${isTarget ? verbOf(line) : ''} which ${title(name)}?`.trim();
   return ctx.ask.select(capitalized(question), choicesOf(name, candidates, ctx.clock.now(), ctx.world.stderr.columns || 80), {
     filter: true,
   });
@@ -128,10 +128,10 @@ export async function corrected<S extends Scope>(
   if (!isError(error, 'not_found', 'ambiguous') || !error.meant) throw error;
   const { noun, word, choices } = error.meant;
   // The word may have come from the settings.
-  const typed = line.destination?.parent ?? noun;
-  const given = line.targets[typed] ?? [];
+  const parameter = line.destination?.parent ?? noun;
+  const words = line.targets[parameter] ?? [];
   const [near] = choices;
-  if (!near || !given.includes(word)) throw error;
+  if (!near || !words.includes(word)) throw error;
   const isAmbiguous = error.code === 'ambiguous';
   if (!isAmbiguous) {
     const [missing = '', question = ''] = error.message.split(/ (?=Did you mean )/);
@@ -145,15 +145,15 @@ export async function corrected<S extends Scope>(
         { filter: true },
       )
     : near;
-  const { [typed]: _, ...others } = line.targets;
+  const { [parameter]: _, ...others } = line.targets;
   return {
     line: {
       ...line,
-      targets: { ...others, [noun]: given.map((each) => (each === word ? chosen.word : each)) },
+      targets: { ...others, [noun]: words.map((name) => (name === word ? chosen.word : name)) },
       ...(line.destination && { destination: { parent: noun as 'server' | 'site', certain: true } }),
     },
     // Of several, each is looked up by its word.
-    scope: given.length === 1 && chosen.targets ? { ...scope, picked: { ...scope.picked, ...chosen.targets } } : scope,
+    scope: words.length === 1 && chosen.targets ? { ...scope, picked: { ...scope.picked, ...chosen.targets } } : scope,
   };
 }
 

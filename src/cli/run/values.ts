@@ -16,7 +16,7 @@ export interface Sources {
   /** Reads stdin to its end, once. */
   readonly stdin: () => Promise<string>;
   /** Is told where a value was read. */
-  readonly plan?: Pick<Recorder, 'source'> | undefined;
+  readonly recorder?: Pick<Recorder, 'source'> | undefined;
 }
 
 /** Parses the value of an option. `source` replaces the option name in errors: `DNX_TIMEOUT`. */
@@ -62,10 +62,10 @@ export async function parseValue(key: string, option: Option<unknown>, word: unk
 const isFile = (word: string, { world }: Sources): boolean => word !== '' && existsSync(pathOf(word, world));
 
 /** Reads `@file` or `-` without the final newline. */
-export async function contentOf(word: string, { world, stdin, plan }: Sources): Promise<string> {
+export async function contentOf(word: string, { world, stdin, recorder }: Sources): Promise<string> {
   if (word === '-') return (await stdin()).replace(/\r?\n$/, '');
   const { readUserFile } = await import('../../machine/files/user-file.ts');
   const value = (await readUserFile(word.slice(1), world)).replace(/\r?\n$/, '');
-  plan?.source(value, `file://${word.slice(1)}`);
+  recorder?.source(value, `file://${word.slice(1)}`);
   return value;
 }

@@ -12,7 +12,7 @@ export function withoutPrompts({ line, inputs: { asked, answers }, picked, targe
   if (!line.command.fields || Object.keys(all).length === 0) return result;
   // --no-input, because the command would prompt again for options that were left out.
   const quiet = Object.values(asked).some(({ value }) => value === undefined);
-  const words = lineOf(line, quiet ? { ...all, no_input: true } : all);
+  const words = wordsWithout(line, quiet ? { ...all, no_input: true } : all);
   return words ? { ...result, next: [...(result.next ?? []), { command: words, why: 'Without prompts' }] } : result;
 }
 
@@ -23,11 +23,11 @@ const placesIn = ({ targets: typed }: TypedLine, { server, site }: Targets): Rea
 });
 
 /** The command line that needs no prompts. Undefined if it would repeat a secret, or does not fit on a line. */
-function lineOf(typed: TypedLine, answers: Readonly<Record<string, unknown>>): readonly string[] | undefined {
-  const { command, path, group, targets, options, fields, body, consent } = typed;
+function wordsWithout(line: TypedLine, answers: Readonly<Record<string, unknown>>): readonly string[] | undefined {
+  const { command, path, group, targets, options, fields, body, consent } = line;
   const taken = takenBy(command);
   if (body.field.length > 0 || body.data !== undefined || Object.keys(options).some((key) => taken[key]?.confidential)) return undefined;
-  const all: Readonly<Record<string, unknown>> = {
+  const values: Readonly<Record<string, unknown>> = {
     ...targets,
     ...fields,
     ...options,
@@ -36,14 +36,14 @@ function lineOf(typed: TypedLine, answers: Readonly<Record<string, unknown>>): r
     ...answers,
   };
   const positional = (key: string) => key === nounOf(group) || taken[key]?.place !== undefined;
-  const placed = Object.keys(all).filter(positional);
-  const named = Object.keys(all).filter((key) => !positional(key));
-  const words = placed.flatMap((key) => valuesOf(all[key]));
-  const flags = [...named.flatMap((key) => option(key, all[key])), ...shaped(typed)];
-  const line = words.some((word) => word.startsWith('-'))
+  const placed = Object.keys(values).filter(positional);
+  const named = Object.keys(values).filter((key) => !positional(key));
+  const words = placed.flatMap((key) => valuesOf(values[key]));
+  const flags = [...named.flatMap((key) => option(key, values[key])), ...shaped(line)];
+  const all = words.some((word) => word.startsWith('-'))
     ? [...path.split(' '), ...flags, '--', ...words]
     : [...path.split(' '), ...words, ...flags];
-  return line.every((word) => safeLine(word) === word) ? line : undefined;
+  return all.every((word) => safeLine(word) === word) ? all : undefined;
 }
 
 const shaped = ({ globals }: TypedLine): readonly string[] => [
@@ -56,7 +56,7 @@ const shaped = ({ globals }: TypedLine): readonly string[] => [
 function option(key: string, value: unknown): readonly string[] {
   if (value === true) return [flagName(key)];
   if (value === false) return [flagName(`no_${key}`)];
-  return valuesOf(value).flatMap((each) => (/^-./.test(each) ? [`${flagName(key)}=${each}`] : [flagName(key), each]));
+  return valuesOf(value).flatMap((word) => (/^-./.test(word) ? [`${flagName(key)}=${word}`] : [flagName(key), word]));
 }
 
 const valuesOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map(String);

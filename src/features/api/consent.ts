@@ -39,24 +39,24 @@ export async function consentToRequest(ctx: Context, requested: Requested, given
 type Ids = Readonly<Record<string, string>>;
 
 async function severe(ctx: Context, call: string, ids: Ids, { yes, confirm }: GivenConsent): Promise<void> {
-  const { api, plan, progress } = ctx;
+  const { api, recorder, progress } = ctx;
   if (ids.backup !== undefined) {
     requireName(ctx, 'with the name of what it overwrites', confirm, yes);
     await (await import('../backup/restore.ts')).agreeToRestore(ctx, { backup: ids.backup, latest: undefined, owner: {} }, confirm);
     return;
   }
   const noun = Object.keys(ids).at(-1) ?? '';
-  if (!plan && confirm !== undefined && confirm === ids[noun]) return;
+  if (!recorder && confirm !== undefined && confirm === ids[noun]) return;
   const target = await read(api, noun, ids);
-  plan?.consent('severe', target.label);
-  if (plan && confirm === undefined) return;
+  recorder?.consent('severe', target.label);
+  if (recorder && confirm === undefined) return;
   requireName(ctx, quoted(target.label), confirm, yes);
   if (confirm === undefined) progress.warn(`${call.split(' ')[0]} ${title(noun)} ${target.label}. This cannot be undone.`);
   await confirmName(ctx, confirm, { noun, ...target }, 'Nothing was sent.');
 }
 
-function requireName({ ask, plan }: Context, name: string, confirm: string | undefined, yes: boolean): void {
-  if (plan || ask.allowed || confirm !== undefined) return;
+function requireName({ ask, recorder }: Context, name: string, confirm: string | undefined, yes: boolean): void {
+  if (recorder || ask.allowed || confirm !== undefined) return;
   const hint = `Use --confirm ${name}${yes ? '; --yes is not enough' : ''}.`;
   throw usage('This cannot be undone and requires confirmation.', hint).with({ reason: 'name_to_type' });
 }

@@ -48,11 +48,11 @@ export async function agreeToRestore(ctx: Context, choice: BackupChoice, confirm
   return { ...affected, id };
 }
 
-async function agree({ ask, plan, progress }: Context, affected: Affected, confirm: string | undefined): Promise<void> {
+async function agree({ ask, recorder, progress }: Context, affected: Affected, confirm: string | undefined): Promise<void> {
   const { noun, target, sentence } = affected;
-  plan?.consent('severe', target.label);
-  plan?.about({ overwrites: { [noun]: target.label } }, [['note', sentence]]);
-  if (plan && confirm === undefined) return;
+  recorder?.consent('severe', target.label);
+  recorder?.about({ overwrites: { [noun]: target.label } }, [['note', sentence]]);
+  if (recorder && confirm === undefined) return;
   if (confirm === undefined) progress.warn(sentence);
   else progress.note(sentence);
   const typed = confirm ?? (await ask.input(nameQuestion(target.label)));

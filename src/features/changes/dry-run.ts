@@ -56,12 +56,12 @@ async function recordOne(ctx: DeployContext, values: DeployValues, verification?
   described?.say();
   const { command, path, rollback } = verification ?? {};
   if (command !== undefined)
-    ctx.plan?.about({ verify_cmd: true }, [
+    ctx.recorder?.about({ verify_cmd: true }, [
       ['verify', `run: ${command}`],
       ...(rollback && path === undefined ? [['if it fails', 'roll back'] as const] : []),
     ]);
   const unknown = { commit: null, branch: null, repository: null };
-  ctx.plan?.deployment({ ...(described?.pin ?? unknown), ...heldVerification(verification) }, unsavedPart(verification));
+  ctx.recorder?.deployment({ ...(described?.pin ?? unknown), ...heldVerification(verification) }, unsavedPart(verification));
   await ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(siteRef), { assume: {} });
   return undefined;
 }
@@ -80,13 +80,13 @@ const unsavedPart = (verification: Verification | undefined): string | undefined
       ? "a plan requests only the site's own address, so it cannot hold --url"
       : undefined;
 
-function recordRunning({ plan }: DeployContext, siteRef: SiteReference, before: Snapshot, { if_running }: DeployValues) {
+function recordRunning({ recorder }: DeployContext, siteRef: SiteReference, before: Snapshot, { if_running }: DeployValues) {
   const word = workInProgress(before.site, before.releases);
   if (word === undefined) return undefined;
   const answer = if_running ?? (isInstallation(word) ? 'wait' : 'attach');
   if (answer === 'fail') throw busy(siteRef, word);
   const what = `${siteRef.site.label} is already ${word}`;
-  plan?.about({ site: siteRef.site.label, running: word, if_running: answer }, [
+  recorder?.about({ site: siteRef.site.label, running: word, if_running: answer }, [
     ['running', `${what}; ${answer === 'wait' ? 'would wait for it' : 'would follow it'}`],
   ]);
   return answer === 'attach' ? answer : undefined;
@@ -112,7 +112,7 @@ async function describe(ctx: DeployContext, siteRef: SiteReference, read: Pick<S
     ...changeDetails(changes, timeIn(ctx)),
     ...(guard ? [['guard', stops.length === 0 ? 'passes' : `stops for ${stops.join(', ')}`] as const] : []),
   ];
-  return { refusal, pin: pinned(target, changes.commits), say: (whole = false) => ctx.plan?.about(data, details, whole) };
+  return { refusal, pin: pinned(target, changes.commits), say: (whole = false) => ctx.recorder?.about(data, details, whole) };
 }
 
 const timeIn =

@@ -18,7 +18,7 @@ export async function deploy(outer: DeployContext & { readonly all: readonly Tar
   if (all.length === 0) throw usage('Nothing to deploy: this server has no sites.');
   refuseContradictions(values);
   const verification = verificationOf(values);
-  if (outer.plan) return (await import('../changes/dry-run.ts')).recordDeployments(outer, all, values, verification);
+  if (outer.recorder) return (await import('../changes/dry-run.ts')).recordDeployments(outer, all, values, verification);
   const reporting = openReporting(outer, values);
   const ctx = { ...outer, ci: reporting.ci };
   if (all.length > 1 || values.all) return reporting.ofSeveral(deploySeveral(ctx, all, values, verification));

@@ -34,7 +34,7 @@ type RollbackValues = ReportingOptions & Given<{ to: string; yes: boolean; wait:
 
 /** `dnx rollback`: makes an earlier release live, and follows until it is. */
 export async function rollback(outer: DeployContext, values: RollbackValues) {
-  const reporting = openReporting(outer, outer.plan ? { ...values, result_file: undefined } : values);
+  const reporting = openReporting(outer, outer.recorder ? { ...values, result_file: undefined } : values);
   return reporting.ofOne(rollBack({ ...outer, ci: reporting.ci }, values));
 }
 
@@ -60,7 +60,7 @@ async function rollBack(outer: DeployContext, { to, yes, wait }: RollbackValues)
   const now = yes ? before : await inTime(snapshotNamed(ctx), job);
   const live = liveRelease(now.releases);
   const target = yes ? choice : again({ siteRef, releases: now.releases ?? [], live }, choice);
-  if (ctx.plan) await recordRollback(ctx, siteRef, live, target);
+  if (ctx.recorder) await recordRollback(ctx, siteRef, live, target);
   const saved = await inTime(requestRollback(ctx, siteRef, now, target), job);
   const { started_at } = saved.run;
   const undo = live && rollbackCommand(siteRef, releaseWord(live, now.releases ?? []));
@@ -73,9 +73,9 @@ async function rollBack(outer: DeployContext, { to, yes, wait }: RollbackValues)
   return report.failure ? report : { ...report, undo };
 }
 
-async function recordRollback({ api, plan }: DeployContext, siteRef: SiteReference, live: Release | undefined, target: Release) {
+async function recordRollback({ api, recorder }: DeployContext, siteRef: SiteReference, live: Release | undefined, target: Release) {
   const details = [...movedFrom(live, target), ['note', MIGRATIONS]] as const;
-  plan?.about({ live: live ? { release: live.name } : null, target: target.name }, details);
+  recorder?.about({ live: live ? { release: live.name } : null, target: target.name }, details);
   await sendRollback(api, siteRef, target);
 }
 
@@ -97,7 +97,7 @@ async function chosen(
   if (site.zero_downtime_enabled === false) throw keepsNone(siteRef);
   const target = to !== undefined ? named(choice, to) : yes ? previous(choice) : await pickRelease(ctx, choice);
   // The plan of a dry run has both.
-  if (!ctx.plan) {
+  if (!ctx.recorder) {
     const lines = movedFrom(live, target).map(([label, words]) => `\n  ${label.padEnd(4)}  ${words}`);
     ctx.progress.note(`Rolling back ${sitePlace(siteRef)}${lines.join('')}`);
     ctx.progress.note(MIGRATIONS);

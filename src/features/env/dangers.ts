@@ -35,10 +35,10 @@ export async function* sendingQuestions(
   if (confirm !== undefined) return check(confirm);
   const dangers = dangersOf(changes, remote);
   const sentence = `This could break ${name}`;
-  if (ctx.plan) {
-    if (dangers.length > 0) ctx.plan.consent('severe', name);
-    else if (ask) ctx.plan.consent('moderate');
-    if (dangers.length > 0) ctx.plan.about({ dangers: Object.fromEntries(dangers) }, [['danger', sentence], ...dangers], true);
+  if (ctx.recorder) {
+    if (dangers.length > 0) ctx.recorder.consent('severe', name);
+    else if (ask) ctx.recorder.consent('moderate');
+    if (dangers.length > 0) ctx.recorder.about({ dangers: Object.fromEntries(dangers) }, [['danger', sentence], ...dangers], true);
     return;
   }
   if (dangers.length > 0 && !ctx.ask.allowed)

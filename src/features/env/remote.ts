@@ -79,7 +79,7 @@ export async function applySteps(ctx: SyncingContext, targets: Located, known: r
     ctx.progress.spin(`Sending variable ${index + 1} of ${changes.length}`);
     try {
       // The rate limit may have made this take minutes.
-      if (!ctx.plan && (step.verb !== 'add' || ctx.clock.elapsed() - readAt > staleMs))
+      if (!ctx.recorder && (step.verb !== 'add' || ctx.clock.elapsed() - readAt > staleMs))
         [now, readAt] = [await ctx.list<SiteVariable>(variablesEndpoint), ctx.clock.elapsed()];
       if (remoteSide(now).get(step.key) !== planned.get(step.key))
         throw new DnxError('differences', 'It was changed at Deploynix meanwhile.');

@@ -40,7 +40,7 @@ export async function runLeased(ctx: Context, leasing: Leasing): Promise<Result>
   if (ttlMs > LONGEST_MS) throw usage('--ttl must be at most 24h.');
   const lease = await newLease(ctx, leasing);
   const body = { name: lease.token, abilities };
-  if (ctx.plan) {
+  if (ctx.recorder) {
     const { data } = await ctx.api.send<{ readonly id: string }>('POST /tokens', {}, { body, assume: {} });
     await ctx.api.send('DELETE /tokens/{token}', { token: data?.id });
     return { view: nothing };

@@ -197,9 +197,9 @@ function dryRun(
 const optionsIn = (words: readonly string[]): readonly string[] => words.slice(0, words.includes('--') ? words.indexOf('--') : undefined);
 
 /** Refuses to run what is not exactly the dry run that was asked for: a `--` of the client must not hide our options. */
-function requireDry({ plan, options }: TypedLine, out: string | undefined): undefined {
-  const isDry = plan.dry || options.dry_run === true;
-  if (!isDry || (plan.out ?? options.out) !== out) throw usage('Leave out --out and --no-dry-run: the plan is the answer.');
+function requireDry({ dryRun, options }: TypedLine, out: string | undefined): undefined {
+  const isDry = dryRun.wanted || options.dry_run === true;
+  if (!isDry || (dryRun.out ?? options.out) !== out) throw usage('Leave out --out and --no-dry-run: the plan is the answer.');
 }
 
 /** True for a line that says how long a command waits for the rate limit. */

@@ -59,9 +59,9 @@ export const limitWords = ({ server, site }: Pick<Limits, 'server' | 'site'>): s
       : undefined;
 
 /** An answer is JSON, or a plan. */
-function requireJson({ command, options, globals, plan }: TypedLine): void {
+function requireJson({ command, options, globals, dryRun }: TypedLine): void {
   if (command.name === 'api' && options.include) throw usage('--include is not for an agent.');
-  if (plan.exitCode) throw usage('--exit-code is not needed: the answer is the plan.');
+  if (dryRun.exitCode) throw usage('--exit-code is not needed: the answer is the plan.');
   if (globals.output !== undefined && globals.output !== 'json') throw usage('Answers are JSON: leave out --output.');
 }
 

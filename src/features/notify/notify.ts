@@ -22,7 +22,7 @@ interface Notification {
   readonly error?: unknown;
 }
 
-type Line = Pick<TypedLine, 'command' | 'group' | 'options' | 'path' | 'plan'>;
+type Line = Pick<TypedLine, 'command' | 'group' | 'options' | 'path' | 'dryRun'>;
 type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
 /**
@@ -49,9 +49,9 @@ export function openNotice(line: Line, ctx: Needs): ((ending: Ending) => Promise
 }
 
 /** Why a command has nothing to wait for: its options, or a deployment that was not asked for. */
-function withoutWait({ command, options, plan }: Line, { allowed }: Needs['ask']): string | undefined {
+function withoutWait({ command, options, dryRun }: Line, { allowed }: Needs['ask']): string | undefined {
   if (options.wait === false) return 'cannot be combined with --no-wait';
-  if (plan.dry) return 'cannot be combined with --dry-run';
+  if (dryRun.wanted) return 'cannot be combined with --dry-run';
   // Without the option, a user on a terminal may still be asked.
   return !command.options?.deploy || (options.deploy ?? allowed) ? undefined : 'needs --deploy';
 }

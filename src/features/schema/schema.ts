@@ -26,9 +26,9 @@ export async function schemaView({ tree, settings }: Pick<Context, 'tree' | 'set
     const commands = await Promise.all(leaves.map((leaf) => commandSchema(leaf, tree)));
     return data({ version: SCHEMA_VERSION, dnx: release, options: optionSchemas(globals), commands, errors: errorsSchema() });
   }
-  const { invocation, error } = words.length > 0 ? await parse(words, tree) : {};
+  const { line, error } = words.length > 0 ? await parse(words, tree) : {};
   if (error !== undefined) throw error;
-  const leaf = leaves.find(({ command }) => command === invocation?.command);
+  const leaf = leaves.find(({ command }) => command === line?.command);
   if (leaf) return data(await commandSchema(leaf, tree));
   const group = tree.contents.find((each) => namesOf(each).includes(words[0] ?? ''));
   const commands = leaves.filter((each) => !group || each.group.name === group.name).map(shortSchema);

@@ -25,7 +25,7 @@ export async function createSite(
   if (wait === false && (certificate || deploy))
     throw usage(`--no-wait cannot be combined with ${certificate ? '--certificate' : '--deploy'}.`, 'Use only one of them.');
   const domain = wordOf(body.domain);
-  if (ctx.plan && (certificate || deploy)) await recordRest(ctx, server, domain, { certificate, deploy });
+  if (ctx.recorder && (certificate || deploy)) await recordRest(ctx, server, domain, { certificate, deploy });
   const following = wait ?? (certificate || deploy ? true : undefined);
   const created = await installSite(ctx, server, body, { start: () => ctx.call(), columns, wait: following });
   const { view, exit } = created;

@@ -42,9 +42,9 @@ async function named({ api }: Context, targets: readonly Target[]): Promise<read
 }
 
 /** Confirms the name of the token in use, before anything is revoked. */
-async function agree({ ask, plan, progress }: Context, { id, label }: Target, confirm: string | undefined): Promise<void> {
-  plan?.consent('severe', label);
-  if (plan && confirm === undefined) return;
+async function agree({ ask, recorder, progress }: Context, { id, label }: Target, confirm: string | undefined): Promise<void> {
+  recorder?.consent('severe', label);
+  if (recorder && confirm === undefined) return;
   if (confirm === undefined && !ask.allowed) {
     throw usage(`You are currently using token ${label}.`, `To revoke it anyway: --confirm ${quoted(label)}.`, {
       command: ['logout'],

@@ -17,7 +17,7 @@ export async function rotateToken(ctx: Context, id: string, { to_file }: { reado
   const held = await tokens.find();
   const inUse = held !== undefined && tokenId(held.token) === id ? held : undefined;
   const stored = inUse && inUse.source !== 'variable' ? inUse : undefined;
-  if (ctx.plan) await planReplacement(ctx, old, abilities);
+  if (ctx.recorder) await planReplacement(ctx, old, abilities);
   const file = to_file === undefined && stored ? undefined : tokenDestination(to_file, ctx);
   const made = await replacement(ctx, old, { abilities, file });
   const { fresh } = made;
@@ -145,7 +145,7 @@ export async function refreshToken(ctx: Context, choosing: Choosing) {
   const lacking = (chosen ?? (await pickAbilities(ask, all.filter(isNew)))).filter(isNew);
   if (lacking.length === 0) return message(`Token ${wordOf(old.name)} can already do that.`, same);
 
-  if (ctx.plan) await planReplacement(ctx, old, [...before, ...lacking]);
+  if (ctx.recorder) await planReplacement(ctx, old, [...before, ...lacking]);
   const made = await replacement(ctx, old, { abilities: [...before, ...lacking], file: undefined }).catch(advised);
   await storeInstead(ctx, made, held);
   await revokeOld(ctx, made);

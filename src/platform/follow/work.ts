@@ -54,7 +54,10 @@ interface WorkOutcome<T extends Thing> {
 }
 
 /** Starts work that continues after the response, and follows it if wanted and possible. */
-export async function startAndFollow<T extends Thing>(ctx: Waiting & { readonly timeoutMs: number }, work: Work<T>): Promise<WorkOutcome<T>> {
+export async function startAndFollow<T extends Thing>(
+  ctx: Waiting & { readonly timeoutMs: number },
+  work: Work<T>,
+): Promise<WorkOutcome<T>> {
   const { wait, doing, job } = work;
   const snapshot = wait === false ? undefined : await inTime(snapshotOf(ctx, work), `the ${job}`);
   const reply = await inTime(work.start(), `the ${job}`);

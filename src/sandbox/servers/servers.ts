@@ -49,7 +49,14 @@ export function createServers(directory: string, project: Project | undefined) {
   for (const name of process.platform === 'darwin' ? [...others, 'stat'] : others) program(`programs/${name}`, PROGRAMS);
   for (const version of ['', '8.0', '8.1', '8.2', '8.3', '8.4']) program(`programs/php${version}`, PHP);
 
-  const written: WrittenFiles = { logs: new Map(), sites: new Set(), servers: new Map(), supervisors: new Map(), lastOrder: 0, nextOrder: 1041 };
+  const written: WrittenFiles = {
+    logs: new Map(),
+    sites: new Set(),
+    servers: new Map(),
+    supervisors: new Map(),
+    lastOrder: 0,
+    nextOrder: 1041,
+  };
   const rootOf = (server: Server): string => {
     const known = written.servers.get(server.id);
     if (known !== undefined) return known;

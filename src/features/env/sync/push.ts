@@ -57,7 +57,7 @@ export async function pushVariables(ctx: SyncingContext, targets: Located, optio
   const dotenv = parseDotenv(text, name);
   const local = await resolveReferences(dotenv, { directory: file.directory, allowed }, ctx);
   sayReferences(ctx, dotenv);
-  for (const [key, value] of local) ctx.plan?.source(value, `dotenv://${name}#${key}`);
+  for (const [key, value] of local) ctx.recorder?.source(value, `dotenv://${name}#${key}`);
   const known = await ctx.list<SiteVariable>(variablesEndpoint);
   const remote = remoteSide(known);
   requireKnown(choice, local, remote);
@@ -66,7 +66,7 @@ export async function pushVariables(ctx: SyncingContext, targets: Located, optio
   const other = base.elsewhere();
   if (other !== undefined) ctx.progress.warn(`${name} was last synced with ${other}, not with ${site.label}.`);
   const compared = { local, remote, base, choice, prune };
-  const { sides, sync, asked } = await decide(ctx, compared, pushSteps, { asks: !ctx.plan, known: base.known, file: name });
+  const { sides, sync, asked } = await decide(ctx, compared, pushSteps, { asks: !ctx.recorder, known: base.known, file: name });
   requireSendable(sync);
   const pushing: Push = { ctx, targets, name, namedFile, sides, allowed, deploying: options };
   const summary = summaryOf(site.label, name, sync.steps);
@@ -74,11 +74,11 @@ export async function pushVariables(ctx: SyncingContext, targets: Located, optio
   if (conflicts.length > 0)
     return { view: record(summary, summaryColumns), exit: conflictError(conflicts, base.known, 'Nothing was sent.', HINT) };
   if (changingSteps(sync).length === 0) {
-    if (!ctx.plan) await saveBase(ctx, base, sync, []);
+    if (!ctx.recorder) await saveBase(ctx, base, sync, []);
     return nothingPushed(pushing, sync);
   }
 
-  ctx.plan?.about({ ...summary }, [...unrecorded(base.known), ...stepDetails(stepsOf(sync, 'keep'), 'verb')], true);
+  ctx.recorder?.about({ ...summary }, [...unrecorded(base.known), ...stepDetails(stepsOf(sync, 'keep'), 'verb')], true);
   const confirmed = await consentToSend(ctx, targets, {
     changes: changingSteps(sync),
     remote,
@@ -87,7 +87,7 @@ export async function pushVariables(ctx: SyncingContext, targets: Located, optio
   });
   const now = confirmed || asked ? await readAgain(pushing, sync) : known;
   const applied = await applySteps(ctx, targets, now, sync);
-  if (!ctx.plan) await saveBase(ctx, base, sync, applied.done);
+  if (!ctx.recorder) await saveBase(ctx, base, sync, applied.done);
   return pushed(pushing, sync, applied, confirmed);
 }
 

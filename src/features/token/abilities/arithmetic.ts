@@ -33,7 +33,7 @@ export function askedBy(line: WordedLine): Asking {
   const called = chosen.endpoint ? [{ endpoint: chosen.endpoint, because: 'the command itself' }] : [];
   const also = chosen.also.map(({ endpoint, when }) => ({ endpoint, because: when === undefined ? 'the command itself' : flagName(when) }));
   const all = [...called, ...also, ...asked, ...references(line), ...sitesIn(line), ...confirmation(line)];
-  const sent = line.plan.dry ? all.filter(({ endpoint }) => isRead(endpoint)) : all;
+  const sent = line.dryRun.wanted ? all.filter(({ endpoint }) => isRead(endpoint)) : all;
   const place = (['site', 'server'] as const).find((noun) => line.targets[noun] !== undefined);
   const everywhere = place ? [`The token works for every ${place}: abilities are not limited to one.`] : [];
   return { asked: sent, notes: [...byName(missing, sent), ...notes, ...everywhere] };

@@ -69,11 +69,11 @@ async function understand(
   tree: Tree,
   world: Pick<World, 'cwd' | 'home'>,
 ): Promise<ReturnType<typeof askedBy>> {
-  const { invocation, error } = await parse(words, tree);
+  const { line, error } = await parse(words, tree);
   if (error !== undefined) throw error;
   // Help needs no ability.
-  if (!invocation) return { asked: [], notes: [] };
-  if (invocation.path === 'apply' && typeof invocation.options.plan === 'string')
-    return (await import('../../plan/file.ts')).askedByPlan(invocation.options.plan, invocation.options.check === true, world);
-  return askedBy({ ...invocation, defaults: { server: env.DNX_SERVER || undefined, site: env.DNX_SITE || undefined } });
+  if (!line) return { asked: [], notes: [] };
+  if (line.path === 'apply' && typeof line.options.plan === 'string')
+    return (await import('../../plan/file.ts')).askedByPlan(line.options.plan, line.options.check === true, world);
+  return askedBy({ ...line, defaults: { server: env.DNX_SERVER || undefined, site: env.DNX_SITE || undefined } });
 }
