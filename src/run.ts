@@ -14,7 +14,6 @@ import { mayBeInSession } from './machine/lineage.ts';
 import { readSettings, type Settings } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
 
-/** What a run of a command needs of `main`. */
 interface Main extends Pick<Context, 'tree' | 'runLine'> {
   /** The exit code of an error, which it prints. */
   readonly report: (error: unknown) => Promise<number>;
@@ -55,7 +54,6 @@ async function resolve(typedLine: TypedLine, settings: Settings, world: World): 
 
 const isOn = ({ command, options }: Line, option: string): boolean => Boolean(command.options?.[option] && options[option]);
 
-/** Runs a command to its end: its result was printed, or its error. */
 async function end(line: Line, ctx: BaseContext, main: Main): Promise<Ending> {
   const explain = async (error: unknown) => {
     throw await explained(error, line, ctx);
@@ -81,7 +79,6 @@ async function end(line: Line, ctx: BaseContext, main: Main): Promise<Ending> {
   return { result, code, failure: error instanceof ClosedPipe ? undefined : { error, data: errorInJson(error, main.formatNext) } };
 }
 
-/** Prints a result, and what to do next. */
 async function show(result: Result, line: Line, ctx: BaseContext, explain: (error: unknown) => Promise<never>): Promise<void> {
   const { exit, note, next = [], hostKept, afterwards } = result;
   const where = hostKept ? { ...line.settings, origins: {} } : line.settings;

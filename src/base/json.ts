@@ -36,7 +36,6 @@ export function toJson(value: unknown, indent?: number): string {
   }
 }
 
-/** True if a text has more than `most` opening braces and brackets. */
 function hasMore(text: string, most: number): boolean {
   let found = 0;
   for (const opening of ['{', '['])
@@ -46,7 +45,6 @@ function hasMore(text: string, most: number): boolean {
 
 const NUMBER = /-?\d+(\.\d+)?([eE][+-]?\d+)?/y;
 
-/** Replaces long integers with marked strings. */
 function scan(text: string): string {
   let depth = 0;
   let copied = 0;
@@ -82,7 +80,6 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** Replaces marked strings with bigints, in place. `scan` has limited the depth. */
 function withBigints(value: unknown): unknown {
   if (typeof value === 'string') return /^\uffff-?\d+$/.test(value) ? BigInt(value.slice(1)) : value;
   if (typeof value !== 'object' || value === null) return value;

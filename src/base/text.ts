@@ -69,7 +69,6 @@ export function bytes(size: unknown): unknown {
   return `${step === 0 || amount >= 100 ? Math.round(amount) : amount.toFixed(1)} ${['B', 'kB', 'MB', 'GB', 'TB'][step]}`;
 }
 
-/** Words in brackets that stand for a value. */
 const WORDS = /^[[(<{]\s*(hidden|masked|redacted|secret|encrypted|filtered)\s*[\])>}]$/i;
 
 /** True for what an API shows instead of a hidden value: `••••1234`, `********` or `[hidden]`. */
@@ -83,7 +82,6 @@ const SHORTEST_SECRET = 8;
 export const hidingSecrets = (text: string, secrets: readonly string[]): string =>
   secrets.flatMap(spellings).reduce((left, secret) => (secret === '' ? left : left.replaceAll(patternOf(secret), '***')), text);
 
-/** A text as it is, and as others quote it. */
 function spellings(text: string): readonly string[] {
   const json = JSON.stringify(text).slice(1, -1);
   const html = text.replaceAll(/[&<>"']/g, (character) => HTML[character] ?? character);

@@ -3,7 +3,6 @@ import { choice, count, flag, text } from '../cli/language/options.ts';
 import { listOf } from '../cli/language/shape.ts';
 import { reportFormats } from '../machine/settings/settings.ts';
 
-/** The backups of a week. */
 const BACKUP_DAYS = 7;
 
 export default command({

@@ -18,7 +18,6 @@ interface Backup {
   readonly completed_at: string | null;
 }
 
-/** The name of a server, site or database by its id, if known. */
 type NameOf = Context['nameOf'];
 
 const sizeInWords = { key: 'size', cell: ({ size }: Backup) => bytes(size) };

@@ -7,7 +7,6 @@ import { hostOf, type Origin, type SettingName, settingNames } from '../machine/
 import { linkOrigin } from '../machine/settings/link.ts';
 import { formatOf } from '../machine/settings/settings.ts';
 
-/** The settings of a profile. */
 const keys = ['host', 'server', 'site', 'output'] as const;
 type Key = (typeof keys)[number];
 
@@ -18,7 +17,6 @@ const shownSetting = objectOf(
   { file: word },
 );
 type Setting = Printed<typeof shownSetting>;
-/** A setting that was saved or removed. */
 const setting = objectOf({ profile: word, key: word, value: nullable(word) });
 
 const key = argument(required(choice('Setting', keys)));

@@ -9,7 +9,6 @@ const forwarding = {
   port: localPort,
 };
 
-/** What scripts get of a dump. */
 const dumped = { database: word, bytes: number, duration_s: number };
 
 const tunnel = command({

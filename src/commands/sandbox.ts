@@ -166,7 +166,6 @@ function privateEnv(
   };
 }
 
-/** Writes the program `dnx`, for sh and for cmd. */
 async function writeProgram(directory: string, { self, platform }: Pick<World, 'self' | 'platform'>): Promise<void> {
   await mkdir(join(directory, 'bin'));
   await writeFile(join(directory, 'bin/dnx'), `#!/bin/sh\nexec ${self.map(quotedForSh).join(' ')} "$@"\n`, { mode: 0o755 });

@@ -15,7 +15,6 @@ import { revokeAction, revokeTokens } from '../features/token/revoke.ts';
 import { rotateToken } from '../features/token/rotate.ts';
 import { auditTokens, hasEverything, needsAttention, type Token, tokenId } from '../features/token/token.ts';
 
-/** An ability and the commands that need it. */
 interface Ability {
   readonly ability: string;
   readonly allows: readonly string[];

@@ -141,7 +141,6 @@ export const exitCodeOf = (code: number | null | undefined, signal: NodeJS.Signa
 const isMissing = (error: unknown, { file, cwd }: Program): boolean =>
   (systemCode(error) === 'ENOENT' && !isGone(cwd)) || (systemCode(error) === 'EACCES' && !/[/\\]/.test(file));
 
-/** The error for a program that the operating system does not run. */
 function couldNotRun(file: string, error: unknown, cwd: string | undefined): DnxError {
   const code = systemCode(error);
   const reason = code === 'ENOENT' && isGone(cwd) ? `the directory ${cwd} does not exist` : (refusals[code ?? ''] ?? reasonOf(code));

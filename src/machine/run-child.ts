@@ -6,7 +6,6 @@ import type { Child, Output, Timer, World } from './world.ts';
 /** The signal for each reason to stop; SIGTERM for any other. */
 const names: Readonly<Partial<Record<ErrorCode, NodeJS.Signals>>> = { interrupted: 'SIGINT', hangup: 'SIGHUP' };
 
-/** What running a child process needs of dnx's own process. */
 interface Parent extends Pick<World, 'signal' | 'onExit'> {
   /** True if the child receives Ctrl-C from the terminal itself, so that SIGINT is not forwarded. */
   readonly terminal: boolean;

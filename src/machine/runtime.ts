@@ -10,7 +10,6 @@ import type { World } from './world.ts';
 /** The number of the system's error for a terminal that is gone, on Linux and macOS. */
 const EIO = 5;
 
-/** Where Bun keeps the files inside an executable. */
 const INSIDE = /^(\/\$bunfs|B:[\\/]~BUN)[\\/]/;
 
 const script = argv[1] ?? '';

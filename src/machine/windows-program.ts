@@ -23,7 +23,6 @@ function isScript(file: string, env: Env): boolean {
   return !DIRECT.includes(extension) && extensionsIn(env).includes(extension);
 }
 
-/** What Windows starts without another program. */
 const DIRECT = ['.exe', '.com', ''];
 
 function pathOf({ file, env, cwd: own }: Program, cwd: string, isFile: (path: string) => boolean): string | undefined {

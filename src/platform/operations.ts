@@ -85,7 +85,6 @@ const sends = (list: string): Pick<Operation, 'fields' | 'secrets'> => {
 /** The path of an operation, as the API reference writes it. */
 export const operationPath = (call: string): string => call.slice(call.indexOf('/'));
 
-/** The operations of a collection, whose path is that of the list of its noun. */
 function crud(noun: string, { of, assumed: isAssumed = false, fields = '', ...parts }: Collection): Readonly<Record<string, Operation>> {
   const path = operationPath(namings[noun]?.list ?? '');
   const one = `${path}/{${noun}}`;

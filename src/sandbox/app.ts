@@ -127,7 +127,6 @@ function respond(response: ApiResponse): Response {
   return new Response(bytes === undefined ? null : Buffer.from(bytes), { status, headers });
 }
 
-/** Closes the connection after the headers and half of the body. */
 async function cutShort(outgoing: ServerResponse, response: ApiResponse): Promise<void> {
   const { status, headers, bytes = Buffer.from('{}') } = encode(response);
   outgoing.writeHead(status, { ...headers, 'Content-Length': bytes.length });
@@ -137,7 +136,6 @@ async function cutShort(outgoing: ServerResponse, response: ApiResponse): Promis
   outgoing.destroy();
 }
 
-/** Sends the response in small pieces, with real pauses. */
 async function trickle(outgoing: ServerResponse, response: ApiResponse, signal: AbortSignal): Promise<void> {
   const { status, headers, bytes = Buffer.alloc(0) } = encode(response);
   outgoing.writeHead(status, headers);

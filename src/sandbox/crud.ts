@@ -9,7 +9,6 @@ import { stampsAt, touch } from './time.ts';
 
 type Verb = 'list' | 'show' | 'create' | 'update' | 'delete';
 
-/** Nouns with an id and timestamps. */
 type RowNoun = { [N in Noun]: Nouns[N] extends Timestamped ? N : never }[Noun];
 
 /** The context of a write: the other rows of the collection and, in an update, the row itself. */

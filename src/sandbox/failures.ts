@@ -11,9 +11,7 @@ interface Failure {
   readonly isFixed: (state: State, site: SiteRow) => boolean;
 }
 
-/** The version of PHP that a deployment needs with `--fail-deploys composer`. */
 const NEEDED_PHP = '8.4';
-/** The variable that a deployment needs with `--fail-deploys variable`. */
 const NEEDED_VARIABLE = 'STRIPE_WEBHOOK_SECRET';
 
 /** By the name that `--fail-deploys` takes. The output is that of the real programs. */

@@ -31,7 +31,6 @@ export const sandboxOperations: readonly SandboxOperation[] = [
 /** The served routes, such as `GET /servers/{server}`, sorted. */
 export const routes: readonly string[] = sandboxOperations.map((served) => served.route).sort();
 
-/** The function for each kind of change. They skip deleted rows. */
 const changes: { readonly [K in ChangeKind]: (state: State, id: string, at: number) => void } = {
   'server.provisioned': serverProvisioned,
   'site.installed': siteInstalled,

@@ -63,7 +63,6 @@ function jsonOf({ method, headers, body }: IncomingRequest): Record<string, unkn
   return value as Record<string, unknown>;
 }
 
-/** Limits of some operations, `window` in ms. */
 const limits: { readonly [L in OwnLimit]: { readonly max: number; readonly window: number } } = {
   login: { max: 5, window: MINUTE },
   'token-creation': { max: 10, window: MINUTE },

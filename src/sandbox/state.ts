@@ -6,7 +6,6 @@ import type * as records from './records.ts';
 /** Increase it when the shape of the state file changes, so that older files are refused. */
 export const STATE_VERSION = 1;
 
-/** The plan of the organization. Tests change its limits. */
 interface Plan {
   name: string;
   api_access: boolean;

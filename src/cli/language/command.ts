@@ -104,7 +104,6 @@ export interface GivenConsent {
 /** How many targets a command takes. `each`: runs once per target. `all`: runs once with all of them. `optional`: one or none. */
 type TargetCount = 'one' | 'each' | 'all' | 'optional';
 
-/** The parents that fill a field, if given. */
 type Fillers<F extends Options> = {
   readonly [A in { [K in keyof F]: F[K] extends { readonly as: infer S extends string } ? S : never }[keyof F]]?: Target;
 };
@@ -112,7 +111,6 @@ type Fillers<F extends Options> = {
 /** What is printed of several targets: each, or why it failed; of one, only that. */
 export type Several<D> = D | readonly (D | { readonly id: string; readonly error: Printed<typeof failure> })[];
 
-/** The arguments of `run`, typed by the declaration. */
 interface Args<C, T, O extends Options, F extends Options> {
   /** The resolved path parameters. */
   readonly targets: T extends 'all' ? readonly TargetsIn<C>[] : T extends 'optional' ? TargetsIn<C> | undefined : TargetsIn<C> & Fillers<F>;

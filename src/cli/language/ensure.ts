@@ -5,7 +5,6 @@ import { flag, type Options, required } from './options.ts';
 import { article, endpoint, exampleLine, type Resource, secretFields } from './resource.ts';
 import { anything, item, listOf, nullable, objectOf, oneOf, type Shape, word, words, yes } from './shape.ts';
 
-/** How an existing resource is found, and whether the API can update it. */
 interface EnsureOptions {
   readonly keys: Keys;
   readonly update?: boolean;

@@ -55,7 +55,6 @@ export const severalOf = <T>(one: Shape<T>) => either(one, listOf(either(one, ob
 /** What --schema prints. */
 export const jsonSchema = objectOf({ $schema: word });
 
-/** As the API sent it. */
 const id = shape<unknown>({ type: ['string', 'integer', 'null'] });
 
 export const deleted = objectOf({ id, deleted: oneOf(true) });

@@ -55,7 +55,6 @@ export function dataOf(view: PrintableView, options: Selection): unknown {
 const picked = (item: unknown, fields: readonly string[] | undefined): unknown =>
   fields && isObject(item) ? Object.fromEntries(fields.map((field) => [field, own(item, field) ?? null])) : item;
 
-/** The field of `--sort`, without the `-` for descending. */
 const sortKey = (sort: string): string => sort.replace(/^-/, '');
 
 /** Sorts and limits a list. A computed column is sorted by its computed value. */
@@ -118,7 +117,6 @@ function itemsOf(view: View): readonly object[] {
   return view.kind === 'data' ? [view.data].flat().filter(isObject) : [];
 }
 
-/** The failure for a field that dnx computes, but not for this format. */
 function computedField(field: string, view: View, format: Format, known: readonly string[]): DnxError | undefined {
   const column = 'columns' in view ? view.columns.find(({ key, computed }) => key === field && computed) : undefined;
   if (!column) return undefined;

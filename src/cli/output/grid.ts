@@ -79,10 +79,8 @@ function measure(rows: readonly (readonly string[])[], widthOf: WidthOf): Measur
 /** A wrapping column is at least as wide as its longest word, up to this width. */
 const LONGEST_WORD = 20;
 
-/** The minimum width of a wrapping column. */
 const NARROWEST_SENTENCE = 12;
 
-/** The width of the longest word in a column, up to a limit. */
 function longestWord(rows: readonly (readonly string[])[], index: number, widthOf: WidthOf): number {
   let longest = 0;
   for (const row of rows) {
@@ -97,7 +95,6 @@ interface PlacedColumn {
   readonly width: number;
 }
 
-/** The natural and the minimum width of a column. */
 interface SizedColumn extends PlacedColumn {
   /** Less than `width` for a column that wraps. */
   readonly least: number;
@@ -126,7 +123,6 @@ function fitted(columns: readonly SizedColumn[], width: number, keep: boolean): 
 
 const total = (widths: readonly number[]): number => widths.reduce((sum, each) => sum + each, GAP * (widths.length - 1));
 
-/** Narrows the widest wrapping columns until the row fits. */
 function squeezed(columns: readonly SizedColumn[], width: number): readonly number[] {
   const widths = columns.map((each) => each.width);
   for (let excess = total(widths) - width; excess > 0; excess--) {

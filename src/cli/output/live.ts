@@ -35,7 +35,6 @@ export async function writeLive(states: AsyncIterable<LiveState>, screen: Screen
   }
 }
 
-/** Prints each state below the one before. */
 async function append(states: AsyncIterable<LiveState>, { blocks, frame, out, warn }: Screen): Promise<void> {
   let before: string | undefined;
   let told: string | undefined;

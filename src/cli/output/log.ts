@@ -44,7 +44,6 @@ export function shownLog(log: Log, options: RenderOptions, env: Env): View {
 
 const same = (text: string): string => text;
 
-/** True if the text of a log is printed, not items. */
 const isText = ({ format, fields, query, sort, limit }: LogOptions): boolean =>
   (format === 'table' || format === 'text') && [fields, query, sort, limit].every((each) => each === undefined);
 
@@ -153,7 +152,6 @@ function tracedText(trace: string | null, shown: boolean, { style, clean }: Pick
 
 const COLORS = ['accent', 'green', 'yellow', 'red'] as const;
 
-/** What stands before the lines of each of several sites. */
 function marksOf(sites: readonly string[], style: Style): ReadonlyMap<string, string> {
   const width = Math.max(...sites.map(({ length }) => length));
   return new Map(sites.map((site, index) => [site, `${style[COLORS[index % COLORS.length] ?? 'dim'](safe(site).padEnd(width))} `]));
@@ -169,7 +167,6 @@ const colored = (line: string, { red, yellow }: Style): string =>
 /** A longer line is split, so that a file without lines does not fill the memory. In UTF-16 code units. */
 const LONGEST = 32_000_000;
 
-/** The beginning of a line whose end has not been read. */
 interface OpenLine {
   readonly id: string;
   readonly of: Omit<LogLine, 'line'>;

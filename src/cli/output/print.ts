@@ -99,7 +99,6 @@ export async function print(
   if (whole.first) progress.note(nextLine({ command: whole.first, why: 'Create one with' }, settings));
 }
 
-/** Writes text, without the spinner that requests for further pages or states may show. */
 function writingTo(stdout: Output, progress: Progress): (text: string) => Promise<void> {
   return (text) => {
     const resume = progress.hold();
@@ -153,7 +152,6 @@ const emptyLine = ({ view }: LiveState, { query }: RenderOptions): string =>
 
 const hiddenWords = (columns: number): string => `${columns} ${columns === 1 ? 'column' : 'columns'} hidden; use --wide`;
 
-/** True if a text has a secret, which a narrow terminal may break into lines. */
 function holds(text: string, secret: string): boolean {
   const joined = (words: string) => words.replaceAll(/\s/g, '');
   return joined(text).includes(joined(JSON.stringify(secret).slice(1, -1)));

@@ -122,7 +122,6 @@ interface Row {
   readonly background?: boolean;
 }
 
-/** A spinner with a line per task. */
 type Spinner = ReturnType<typeof openSpinner>;
 
 /** True if a stream can show a spinner. ora hangs on a terminal with 0 columns. */

@@ -27,7 +27,6 @@ export async function render(view: View, options: RenderOptions): Promise<string
   return terminal ? safeLines(text) : text;
 }
 
-/** The text of a view that formats itself. */
 async function reported(
   view: PrintableView,
   { format, query, fields, sort, limit, wide, style, width }: RenderOptions,
@@ -64,7 +63,6 @@ async function formatted(view: PrintableView, found: unknown, options: RenderOpt
   }
 }
 
-/** Marks the result of a wait, which comes after its events. */
 function eventOf(view: View, each: unknown): unknown {
   const event = 'event' in view ? view.event : undefined;
   if (!event || !isObject(each)) return each;
@@ -73,7 +71,6 @@ function eventOf(view: View, each: unknown): unknown {
 
 const listOf = (data: unknown): readonly unknown[] => (Array.isArray(data) ? data : [data]);
 
-/** Rows with all columns of the view, or with all fields of other data. */
 function rowsIn(view: PrintableView, data: unknown, options: RenderOptions): Rows {
   if (view.kind !== 'rows' && view.kind !== 'record') return jsonRows(data);
   const items = view.kind === 'rows' ? narrowed(view.items, options, view.columns) : [view.item];
@@ -90,7 +87,6 @@ function separated({ items, columns, named }: Rows, format: 'csv' | 'tsv', heade
   return [...head, ...body].map((each) => `${each}\n`).join('');
 }
 
-/** The field as the API sent it, or the computed value. */
 const raw = (item: Item, { key, cell }: Column): unknown => own(item, key) ?? cell?.(item);
 
 /** Rows as plain text: tabs between values, no headings. */
@@ -103,7 +99,6 @@ const bare = ({ items, columns }: Rows): string =>
 const csvField = (value: string): string => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
 const tsvField = (value: string): string => value.replaceAll(/[\t\r\n]+/g, ' ');
 
-/** The pages of a list, in order. */
 type Pages = AsyncIterable<readonly Item[]>;
 
 /** Formats in which a list is rendered page by page: a part of YAML would look like a whole list. */

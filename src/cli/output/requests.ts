@@ -110,7 +110,6 @@ function shared(progress: Progress) {
 
 const countdown = (ms: number): string => duration(Math.ceil(Math.max(0, ms) / 1000) * 1000);
 
-/** The elapsed time after two spaces; empty in the first second. */
 const passed = (ms: number): string => (ms < 1000 ? '' : ` ${duration(Math.floor(ms / 1000) * 1000)}`);
 
 /** A search of up to this many servers is not worth a line. */

@@ -90,11 +90,9 @@ async function record(item: Item, shown: readonly Column[], options: TableOption
   return lines.join('');
 }
 
-/** Wraps a text at `room` columns and indents all lines but the first. */
 const indented = async (text: string, room: number, indent: number): Promise<string> =>
   (await import('./wrap.ts')).wrappedLines(text, Math.max(room, NARROWEST)).join(`\n${' '.repeat(indent)}`);
 
-/** A record, including the values that need further requests. */
 async function whole({ item, columns, more }: View & { kind: 'record' }, options: TableOptions): Promise<string> {
   const shown = chosen(columns, options.fields);
   const known = more && shown.some(({ computed, cell }) => computed && !cell) ? { ...item, ...(await more()) } : item;
@@ -103,7 +101,6 @@ async function whole({ item, columns, more }: View & { kind: 'record' }, options
   return record(known, sent.length > 0 ? sent : Object.keys(item).map((key) => ({ key })), options);
 }
 
-/** The columns that may be shown at this width. */
 function offered(columns: readonly Column[], { fields, wide, width = ROOMY }: TableOptions): readonly Column[] {
   if (fields) return chosen(columns, fields);
   return wide || width >= ROOMY ? columns : columns.filter((column) => !(column.wide && /^(.+_)?id$/.test(column.key)));

@@ -43,7 +43,6 @@ export function cutInPieces(text: string, width: number): readonly string[] {
   return [...pieces, piece];
 }
 
-/** As many whole characters from the start as fit. */
 function startOf(text: string, width: number): string {
   if (isPlain(text)) return text.slice(0, width);
   let taken = 0;
@@ -92,7 +91,6 @@ function hanging(line: string, width: number, indent: number | undefined): strin
   return filled(parts, width, start, margin).join('\n');
 }
 
-/** Break points in a word that is longer than a line. */
 const BREAK = /(?<=[/.,:;@_=?&-])/;
 
 /** A value in lines of at most `width` columns, broken between words, then after punctuation, then between characters. Loses its colors. */

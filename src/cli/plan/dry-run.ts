@@ -58,7 +58,6 @@ export function writePlan(name: string, { version, host, ...plan }: Plan, { worl
   }
 }
 
-/** What a command says that would send nothing, without the value of a variable. */
 function factOf({ view }: Result, { group }: TypedLine): readonly Fact[] {
   const data = view.kind === 'text' ? undefined : dataIn(view);
   if (!isObject(data)) return [];

@@ -133,7 +133,6 @@ function harmlessChange(
   return { change, harmless: (text: string) => hidingSecrets(withoutUserinfo(text), secrets) };
 }
 
-/** How a change ended that the API answered. */
 function endedBy({ status, data, message = '' }: Reply, method: string, recorded: RecordedChange, harmless: (text: string) => string) {
   if (status >= 300) return { status, sent: true, id: null, error: harmless(message) };
   const id = method === 'POST' && isObject(data) ? (idIn(data.id) ?? null) : null;

@@ -75,7 +75,6 @@ function undoWords(changes: readonly PlannedChange[]): string {
 /** `1 change`, `3 changes`. */
 export const countedChanges = ({ length }: readonly unknown[]): string => `${length} change${length === 1 ? '' : 's'}`;
 
-/** What an action does with its target, by the last part of its path. */
 const actions: Readonly<Record<string, string>> = {
   'schedule-deploy': 'schedule a deployment of',
   'cancel-scheduled-deploy': 'cancel the scheduled deployment of',

@@ -102,7 +102,6 @@ export function inverseOf(change: UndoableChange, effect: Effect): Inverse | str
 
 const parentPath = (call: string): string => operationPath(call).replace(/\/[^/]*$/, '');
 
-/** The request that deletes what a change created. */
 function deletion({ call, targets, body }: UndoableChange, { created, answer }: Effect): Inverse | string {
   if (created === null) return 'The API did not say what it created.';
   const noun = createdBy(call) ?? '';
@@ -136,7 +135,6 @@ function creation({ call, targets }: UndoableChange, before: JsonObject, { secre
 /** Fields that Deploynix makes itself. Any other one that was read is sent again. */
 const MADE = /^(id|\w+_id|\w+_at|status|fingerprint|pid|uptime)$/;
 
-/** The targets of a change that gave the last one another name. */
 function renamed(targets: UndoableChange['targets'], body: unknown): UndoableChange['targets'] {
   const [noun = '', target] = Object.entries(targets).at(-1) ?? [];
   const name = isObject(body) ? resourceName(body, noun) : undefined;

@@ -14,7 +14,6 @@ import {
 } from '@inquirer/core';
 import { filtered, matchRank, type PromptChoice } from './questions.ts';
 
-/** What a prompt differs in from the default theme. */
 type Look = Partial<Omit<Theme, 'style'>> & { readonly style: Partial<Theme['style']> };
 
 /** The line of a question without an answer. */
@@ -101,7 +100,6 @@ export const chooseMany = createPrompt<unknown[], List<Row>>(({ message, choices
   return [`${prefix} ${question} ${theme.style.help(`${state.chosen.length} selected`)} ${state.term}`, below];
 });
 
-/** The filter, the rows it leaves, and the selected choices. */
 function useSelection(choices: readonly Row[]) {
   const [status, setStatus] = useState<'idle' | 'done'>('idle');
   const [term, setTerm] = useState('');

@@ -85,7 +85,6 @@ function numbered<V>(typed: string, choices: readonly PromptChoice<V>[]): readon
   return known.length > 0 && known.length === chosen.length ? known : undefined;
 }
 
-/** Reads one typed line per call. */
 function linesOf({ input, output, signal }: Terminal): () => Promise<string> {
   const typed: string[] = [];
   return async () => {
@@ -111,7 +110,6 @@ const ENTER = ['\r', '\n'];
 const LEAVE = ['\u0003', '\u0004'];
 const BACK = ['\u007f', '\b'];
 
-/** Reads a line without showing it. */
 function secretFrom({ input, output, signal }: Terminal, prompt: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let typed = '';

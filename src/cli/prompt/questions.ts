@@ -47,7 +47,6 @@ export interface Terminal {
 /** The problem of empty input. */
 export const EMPTY = 'A value is required.';
 
-/** The longest list without a filter. */
 const SHORT = 8;
 
 export const isFilterable = (choices: readonly unknown[], { filter = choices.length > SHORT }: SelectOptions = {}): boolean => filter;

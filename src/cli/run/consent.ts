@@ -141,9 +141,7 @@ export async function confirmName(
   requireName(confirm ?? (await ask.input(nameQuestion(named.label))), named, outcome);
 }
 
-/** What is deleted with a resource. */
 const below: Readonly<Record<string, readonly string[]>> = { server: ['site', 'database'] };
-/** The most names of a kind that a question lists. */
 const MOST_NAMES = 10;
 
 /** The names of what is deleted with a resource, by kind; null for what cannot be read. */

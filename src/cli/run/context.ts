@@ -37,7 +37,6 @@ export interface BaseContext
   readonly close: () => Promise<void>;
 }
 
-/** The default of --max-wait. */
 const MAX_WAIT_MS = 120_000;
 
 /** Creates the context of a line. It sends nothing, asks nothing, and loads nothing heavy until it is used. */
@@ -144,7 +143,6 @@ interface Request {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** `ctx.call`, `ctx.list` and `ctx.pages`: requests to the declared endpoints, with the ids of the targets. */
 function requestsOf(
   { endpoint: first, targets, lookUp, body }: Request,
   api: Context['api'],
@@ -201,7 +199,6 @@ async function gateOf(line: Line, ctx: Parameters<typeof historyOf>[1]): Promise
   return session && history ? (await import('./session.ts')).gateInSession(session, history) : history;
 }
 
-/** Writes what a command changes into the history. */
 function historyOf(
   { settings, ...line }: Line,
   ctx: Pick<BaseContext, 'clock' | 'progress' | 'world'> & Pick<NameIndex, 'nameOf'>,
@@ -223,7 +220,6 @@ function historyOf(
   };
 }
 
-/** The error for a request that is not sent, where only reading is allowed. */
 async function readOnlyOf({ readOnly, session }: Settings) {
   if (!readOnly) return undefined;
   const { readOnlyError } = await import('./may.ts');
@@ -237,7 +233,6 @@ function namesOf({ settings, globals: { cache } }: Line, { env, clock, signal }:
   return openNameIndex({ directory: directories.cache, profile, host, token, stored, fresh, clock, signal });
 }
 
-/** --max-wait or DNX_MAX_WAIT, in ms. */
 async function maxWaitOf(given: string | undefined, sources: Pick<Context, 'world' | 'ask' | 'stdin'>): Promise<number> {
   const word = given ?? (sources.world.env.DNX_MAX_WAIT || undefined);
   if (word === undefined) return MAX_WAIT_MS;

@@ -22,10 +22,8 @@ function isSignedIn({ blocked, session, config, ...place }: Settings, { env }: W
   return variable ? isToken(variable) : !blocked.storedToken && config.accounts?.[accountName(place)] !== undefined;
 }
 
-/** True for a token that a header can hold. */
 const isToken = (word: string): boolean => /^[!-~]+$/.test(word);
 
-/** True for words that are names or ids; others may be refused. */
 const areNames = (words: readonly string[]): boolean => words.every((word) => /^\w[\w .-]*$/.test(word));
 
 /** True if a question or a value could end the line before it sends a request. Values are only known to be right once they are read. */

@@ -56,7 +56,6 @@ export async function ensuredIn(ctx: Context, known: readonly unknown[], asked: 
   }
 }
 
-/** What exists already. Fails if that cannot be told. */
 function lookFor(items: readonly unknown[], { resource: { noun }, wanted, keys, secrets }: EnsureRequest): JsonObject | undefined {
   const { found, ambiguous, hidden } = existing(noun, items, without(wanted, secrets), keys);
   if (hidden !== undefined) throw hiddenKey(noun, hidden);
@@ -190,13 +189,11 @@ function noteOn(secrets: readonly string[], unknown: readonly string[], status: 
   return sentences.length > 0 ? sentences.join(' ') : undefined;
 }
 
-/** The error if the list hides the field to find a resource by. */
 function hiddenKey(noun: string, field: string): DnxError {
   const what = `The API does not show the ${fieldWords(field)} of all ${plural(title(noun))}`;
   return new DnxError('failed', `${what}, so dnx cannot tell what exists.`, { hint: 'Nothing was changed.' });
 }
 
-/** The error for several resources that may be meant, none of them as wanted. */
 const manyDiffer = (noun: string, key: unknown, found: readonly JsonObject[]): DnxError =>
   ambiguous(noun, oneLine(key), found).withHint(
     'All of them differ from what was given; nothing was changed. Use an id with another command.',

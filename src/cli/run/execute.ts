@@ -152,7 +152,6 @@ async function signedInFirst<T>({ tokens }: Pick<BaseContext, 'tokens'>, find: (
   }
 }
 
-/** How long the requests of the command may take, in ms. */
 const allowanceFor = ({ command: { options, limitMs = Number.POSITIVE_INFINITY } }: Line, inputs: Inputs): number =>
   options?.timeout && !options.timeout.later ? allowanceOf(inputs.options) : limitMs;
 

@@ -12,7 +12,6 @@ import { nounOf } from '../language/command.ts';
 import { consentLevel } from '../language/tree.ts';
 import { callsOf, firstWords, isForAll, type Line, namesNeeded, ownWords, type Ready } from './line.ts';
 
-/** A line, as its destination turned out, and what it names. */
 type NamedTargets = Pick<Ready, 'line' | 'targets'>;
 
 /** Looks up what a line names. A destination may turn out to be a server or a site. */

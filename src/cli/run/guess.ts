@@ -28,13 +28,11 @@ interface Guesser<P extends Attempt> {
 
 type Argv = readonly string[];
 
-/** A command line in which every guess is replaced. */
 interface Guess<P extends Attempt> {
   readonly argv: Argv;
   readonly parsed: P;
 }
 
-/** The most guesses in one command line that are followed. */
 const MOST = 4;
 
 /** What a command line with unknown words means: it runs if it only reads; the error for anything else has the right line. */
@@ -47,7 +45,6 @@ export async function guessed<P extends Attempt>(argv: Argv, refused: P, guessin
   return { ...refused, line: undefined, error: withNext(refused, await withoutSecrets(guess.argv, line), 'Did you mean') };
 }
 
-/** The error for a word, with the command to type or to read instead of a similar word. */
 function withNext({ error, refused }: Attempt, command: Argv, why: string): DnxError {
   const message = error instanceof Error ? error.message : `Unknown command '${refused?.path} ${refused?.word}'.`;
   return usage(message.replace(/ Did you mean .*/, ''), undefined, { command, why });
@@ -150,7 +147,6 @@ function meaningsOf(words: Argv, { path, isGroup }: { readonly path: string; rea
 
 const singularOf = (words: string): string => words.replace(/ies\b/g, 'y').replace(/(?<=ss)es\b|(?<!s)s\b/g, '');
 
-/** A command line as an error may show it. */
 async function withoutSecrets(argv: Argv, { command, fields, options, body }: TypedLine): Promise<Argv> {
   const { harmlessWord } = await import('../plan/journal.ts');
   const taken = takenBy(command);

@@ -2,7 +2,6 @@ import { fromJson, isObject, toJson } from '../../base/json.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../machine/world.ts';
 import { MASK } from '../../platform/names/existing.ts';
 
-/** The variables of a site, or one of them. */
 const VARIABLES = /\/environment-variables(\/[^/]+)?$/;
 
 interface HidingRules {

@@ -98,7 +98,6 @@ export async function answeredAgain(
   return now;
 }
 
-/** The same values with one replaced by an answer, or left out. */
 function answered(
   { options, fields, extra, asked, answers }: Inputs,
   key: string,
@@ -118,7 +117,6 @@ function answered(
   };
 }
 
-/** Fails with all missing options at once. */
 function refuse(missing: readonly (readonly [string, Option<unknown>])[]): void {
   if (missing.length === 0) return;
   const named = missing.map(([key, { place, help }]) => ({

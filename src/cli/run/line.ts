@@ -252,7 +252,6 @@ function dryRunOf(parts: ReadonlyMap<string, Word>): TypedLine['dryRun'] {
 
 const listOf = (word: Word): readonly string[] => (typeof word === 'object' ? word : [String(word)]);
 
-/** The profile, host and CA file that a suggested command line must use. */
 type Where = Pick<Settings, 'host' | 'profile' | 'origins'> & Partial<Pick<Settings, 'caOption'>>;
 
 /** Formats the words after `dnx` for a shell, with `--profile`, `--host` and `--ca-file` if needed. */

@@ -112,7 +112,6 @@ function declaredBy<K extends 'reach' | 'reveals'>({ command, group, options }: 
   return [...given, ...(own === undefined ? [] : [{ what: name, value: own as NonNullable<typeof own> }])];
 }
 
-/** Why an effect is left to people. */
 const personal: Readonly<Partial<Record<Effect, string>>> = {
   program: 'it runs a program or needs a terminal',
   local: 'it changes this computer',

@@ -30,7 +30,6 @@ export async function unknownCommand(word: string, path: string, tree: Tree, top
 /** A table with the words of another command line: `from-forge`. */
 const FROM = 'from-';
 
-/** The most commands that are suggested. */
 const MOST_MEANT = 3;
 
 async function meantBy(

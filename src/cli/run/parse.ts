@@ -27,7 +27,6 @@ export interface ParseResult {
   readonly refused?: RefusedWord | undefined;
 }
 
-/** A part of the program: dnx itself, a group or a command. */
 interface Part {
   /** As typed after `dnx`; empty for dnx itself. */
   readonly path: string;
@@ -66,7 +65,6 @@ function verbIn({ line }: ParseResult): RefusedWord | undefined {
   return word === undefined ? undefined : { path: 'deploy', word };
 }
 
-/** Parses argv as it stands, with commander. */
 async function parseWords(argv: readonly string[], tree: Tree): Promise<ParseResult> {
   const state: ParseState = { argv, tree, globals: flagsOf(globals), parts: new Map(), reached: [] };
   const program = programOf(state);
@@ -94,7 +92,6 @@ const silent = {
 /** Options that may also come before the group or the command. */
 const parents = { server: text('The server', 'server'), site: { ...text('The site', 'site'), short: 's' } };
 
-/** Loaded for a command line that is wrong. */
 const errors = () => import('./parse-errors.ts');
 
 const declareNothing = async () => {};

@@ -23,7 +23,6 @@ export async function leftToPerson(error: DnxError, line: Line, ctx: Needs): Pro
   });
 }
 
-/** Saves what a command would do as a plan; undefined if it cannot be one. */
 async function savedPlan(line: Line, { world, tree, runLine }: Needs): Promise<string | undefined> {
   const { directories, session } = line.settings;
   const { plan } = line.options;

@@ -18,7 +18,6 @@ import { callsOf, firstWords, type Line, lacksDestination, namesWanted } from '.
 
 type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'world'>;
 
-/** What was picked, by path parameter, and the words that name it on a command line. */
 interface Choices {
   readonly targets: Targets;
   readonly words: Readonly<Record<string, string>>;
@@ -224,7 +223,6 @@ export function choicesOf(name: string, candidates: readonly Candidate[], now: n
 /** The minimum width of a name, and the width of the cursor. */
 const NARROWEST = 24;
 const CURSOR = 3;
-/** The width of a shortened name before its gap. */
 const START = 8;
 
 /** Cuts out the middle: the end of a command line says more than its path. */

@@ -16,7 +16,6 @@ export interface PromptAnswer {
   readonly listed?: boolean;
 }
 
-/** The choice to type another value. */
 const OTHER = Symbol('other');
 
 /** Prompts for an option. Undefined if there is nothing to choose from. `last`: what was typed before. */
@@ -122,7 +121,6 @@ export async function review(
   if (!consent.yes && !(await ask.confirm(command.review))) throw cancelled();
 }
 
-/** A line for each field that is sent or was prompted for, with its display text. */
 async function detailsOf(
   declared: Readonly<Record<string, Option<unknown>>>,
   { fields, extra, asked }: SentValues,

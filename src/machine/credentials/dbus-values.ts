@@ -95,7 +95,6 @@ export function decodeAll(signature: string, bytes: Buffer, at: number): BusValu
   });
 }
 
-/** Decodes one value, and returns where it ends. */
 function decode(type: string, bytes: Buffer, at: number): [value: BusValue, end: number] {
   const start = at + gap(at, alignmentOf(type));
   switch (type.charAt(0)) {

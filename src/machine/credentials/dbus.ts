@@ -130,7 +130,6 @@ function methodCall(serial: number, call: MethodCall): Buffer {
   return Buffer.concat([header, padding(header.length, 8), body]);
 }
 
-/** A received message. */
 type Message = NonNullable<ReturnType<typeof firstMessage>>['message'];
 
 /** Decodes the first message. Undefined if it has not arrived completely. */

@@ -51,7 +51,6 @@ interface TokensOptions {
   readonly warn: (line: string) => void;
 }
 
-/** The same with the account and the insecure file. */
 interface Stores extends TokensOptions {
   readonly account: string;
   readonly file: InsecureFile;
@@ -209,7 +208,6 @@ async function cleanFile({ account, file, warn }: Stores): Promise<boolean> {
   }
 }
 
-/** Records in the settings where the token is stored. */
 async function remember({ account, world, settings }: Stores, entry: Account | undefined): Promise<void> {
   const { editConfig } = await import('../settings/config-file.ts');
   await editConfig(settings.directories.config, world, (config) => {

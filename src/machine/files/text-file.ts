@@ -70,7 +70,6 @@ function giveAccess(file: string, { mode, ...access }: Access): void {
   chmodSync(file, mode & 0o7777);
 }
 
-/** How long a temporary file may be in use. */
 const TEMPORARY_MS = 60_000;
 
 /** Removes the temporary files that killed processes left beside a file, as far as that is possible. */

@@ -50,7 +50,6 @@ export async function repairConfig(directory: string, waiting: LockWaiting): Pro
   });
 }
 
-/** The path, with a number if it exists already. */
 function unused(path: string): string {
   for (let number = 2, free = path; ; number += 1) {
     if (!existsSync(free)) return free;

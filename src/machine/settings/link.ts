@@ -95,7 +95,6 @@ function withoutEnvironment(file: string, name: string | undefined, known: reado
   return usage(`${file} has no environment '${name}'.${didYouMean(name, known)}`, `It has ${listed(known)}.`);
 }
 
-/** Names for a sentence, not more than a few. */
 function listed(names: readonly string[]): string {
   const more = names.length - MOST_NAMES;
   return more > 0 ? `${names.slice(0, MOST_NAMES).join(', ')} and ${more} more` : names.join(', ');

@@ -121,7 +121,6 @@ function caFileOf(world: Pick<World, 'env' | 'cwd' | 'home'>, { caFile }: GivenG
 
 type Parent = 'server' | 'site';
 
-/** A server and site that a link file names by id. */
 type LinkedPlaces = Readonly<Partial<Record<Parent, { readonly id: string; readonly label: string }>>>;
 
 interface Sources extends Pick<Precedence, 'choose' | 'origins'> {

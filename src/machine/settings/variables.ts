@@ -9,7 +9,6 @@ export interface Variable {
   readonly example?: string;
 }
 
-/** Variables under a heading, in the order of the documentation. */
 interface VariableGroup {
   readonly title: string;
   /** Rarely set by hand: the help lists only the names. */

@@ -11,7 +11,6 @@ import {
 import type { Api } from './api.ts';
 import { isReadMethod } from './endpoint.ts';
 
-/** The default of --timeout: 15 minutes. */
 const DEFAULT_TIMEOUT_MS = 15 * 60_000;
 
 /** The time limit of a command, in ms. With --no-wait only an explicit --timeout counts. */

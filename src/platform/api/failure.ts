@@ -105,7 +105,6 @@ function problemIn(body: unknown): string | undefined {
   return said.length > 0 ? said.map((each) => String(each).replace(/[.:]$/, '')).join(': ') : typeof error === 'string' ? error : undefined;
 }
 
-/** The first line of a plain text body; undefined for HTML. */
 function firstLine(text: string | undefined): string | undefined {
   const line = text?.trim().split('\n')[0]?.trim();
   return !line || line.startsWith('<') ? undefined : line.slice(0, 200);

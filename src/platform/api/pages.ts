@@ -8,7 +8,6 @@ import { type Endpoint, fill } from './endpoint.ts';
 /** The items that dnx requests per page. */
 export const PAGE_SIZE = 100;
 const MOST_PAGES = 1_000;
-/** The most pages that are requested and not read yet. */
 const AHEAD = 4;
 
 /** What requests pages. */
@@ -108,7 +107,6 @@ export async function readPage<T>(
   return { rows: data, last };
 }
 
-/** The least items that a page has, by these counts. */
 function leastOn(page: number, { last = 1, size = 1, total }: { readonly [key in 'last' | 'size' | 'total']: number | undefined }): number {
   if (last <= 1) return page === 1 ? (total ?? 0) : 0;
   if (total !== undefined) return Math.min(size, total - (page - 1) * size);
@@ -121,7 +119,6 @@ function insteadOf({ status, body, data, message }: Reply): string {
   return isObject(data) ? 'an object' : data === undefined ? 'no data' : typeof data === 'string' ? 'text' : String(data);
 }
 
-/** Reads the counts of a response, in `meta` or beside `data`. */
 function countsIn(body: unknown): (name: string) => number | undefined {
   const meta = isObject(body) ? (isObject(body.meta) ? body.meta : body) : {};
   return (name) => {

@@ -104,7 +104,6 @@ function refuseChange({ readOnly }: Pick<ClientOptions, 'readOnly'>, method: str
   if (readOnly && !isReadMethod(method)) throw readOnly(`${method} ${path.split('?', 1)[0]}`);
 }
 
-/** Sends requests over one transport, which the first request opens. */
 function exchanging({ host, token, connect, clock, signal, userAgent, debug }: ClientOptions): Exchange {
   let open: Promise<Transport> | undefined;
   return async (method, path, { query, body, authenticated, file }) => {
@@ -145,7 +144,6 @@ function bearer(token: string): string {
 /** Shorter strings are not masked, because they could be ordinary words. */
 const SHORTEST_SECRET = 8;
 
-/** Masks the token, and its part after the `|`, in a response. */
 function withoutToken(response: HttpResponse, token: string): HttpResponse {
   const secrets = [token, token.slice(token.indexOf('|') + 1)].filter((each) => each.length >= SHORTEST_SECRET);
   const masked = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text);

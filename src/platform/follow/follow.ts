@@ -68,7 +68,6 @@ const FIRST_POLL_MS = 2_000;
 const SLOWEST_POLL_MS = 10_000;
 const GROWTH = 1.5;
 const HEARTBEAT_MS = 30_000;
-/** The number of consecutive failed polls that ends the wait. */
 const FAULTS_IN_A_ROW = 5;
 
 /** Polls until there is a verdict or the deadline. The polling loop for work that continues on the server. */

@@ -116,7 +116,6 @@ async function found(ctx: CreateContext, creation: Creation, before: Before, los
   return { status: 201, headers: {}, body: { data: only }, data: only, message: undefined, text: undefined };
 }
 
-/** What is new in the list after the request, or why it cannot be read. */
 async function look(ctx: CreateContext, creation: Creation, before: ListedItems | undefined): Promise<readonly JsonObject[] | DnxError> {
   const { clock, deadline, signal, progress, api } = ctx;
   const name = title(creation.noun);
@@ -157,14 +156,12 @@ function listOf(items: readonly JsonObject[]): string {
 
 const nextOf = ({ see, why = 'Check before you retry' }: Creation): Next => ({ command: see, why });
 
-/** The list in which a new resource appears. */
 interface ListRequest {
   readonly endpoint: Endpoint;
   readonly params?: object;
   readonly query?: Query;
 }
 
-/** What a list showed before a create. */
 interface ListedItems {
   readonly ids: ReadonlySet<string>;
   /** When the newest was created, if the list has further pages, which were not read. */
@@ -179,7 +176,6 @@ async function seenIn(api: Api, list: ListRequest, options: { readonly casual?: 
   return newest === undefined ? 'long' : { ids: idsIn(rows), newest };
 }
 
-/** What is in the list now, and new if `before` is known. */
 async function newIn(api: Api, list: ListRequest, before: ListedItems | undefined): Promise<readonly JsonObject[]> {
   const { endpoint, params, query = {} } = list;
   const paged = before?.newest !== undefined;

@@ -127,7 +127,6 @@ export function source(word: string): string {
   return `${kept.join(size === 8 ? '.' : ':')}/${bits}`;
 }
 
-/** The eight groups of an IPv6 address; empty for any other word. */
 function groupsOf(address: string): readonly number[] {
   const url = `http://[${address}]`;
   if (!URL.canParse(url)) return [];

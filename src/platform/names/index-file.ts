@@ -103,7 +103,6 @@ const areThings = (items: unknown): items is readonly JsonObject[] => Array.isAr
 const isThing = (each: unknown): boolean =>
   isObject(each) && typeof each.id === 'string' && Object.values(each).every((value) => typeof value === 'string');
 
-/** A time in ms; undefined if it is in the future. */
 function timeIn(value: unknown, now: number): number | undefined {
   const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
   return ms <= now ? ms : undefined;
@@ -204,7 +203,6 @@ function isSameKind(one: string, other: string): boolean {
 
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
 
-/** Writes the remembered names, the newest where there are too many. */
 function writeAccounts(file: string, accounts: Accounts): void {
   const newest = ({ lists }: NamesAccount) => Math.max(...[...lists.values()].map(({ read }) => read));
   const kept = [...accounts]

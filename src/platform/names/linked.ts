@@ -44,7 +44,6 @@ export async function refuseMislinked(targets: Targets, { calls, asks, severe }:
   return checked;
 }
 
-/** True if another command has seen this id with another name. */
 async function isSeenOtherwise(noun: Noun, { id, label }: Target, { names }: Scope): Promise<boolean> {
   await names.token();
   const seen = names.nameOf(noun, id);

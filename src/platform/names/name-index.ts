@@ -24,7 +24,6 @@ interface RememberedList {
   readonly age: number | undefined;
 }
 
-/** A remembered name that was trusted. */
 interface TrustedName {
   /** The word given for it. */
   readonly word: string;
@@ -121,7 +120,6 @@ export function openNameIndex({ directory, signal, ...options }: NameIndexOption
   };
 }
 
-/** What a command has read and changed with one token. `lists` are to be saved. */
 interface News extends AccountNews {
   /** The lists that this command may use again. */
   readonly own: Map<string, NameList>;

@@ -14,14 +14,11 @@ import { isRenamed } from './resolve.ts';
 /** What is remembered of a server or a site, so that ssh need not wait for the API: where it is, and what it is called. */
 const FIELDS = ['id', 'name', 'domain', 'ip_address', 'ssh_user', 'php_version'] as const;
 
-/** How long it is used, in ms. */
 const KEPT_MS = HOUR;
 /** An unchanged one is written again after this many ms. */
 const REFRESH_MS = 5 * MINUTE;
-/** The most servers and sites to keep. */
 const MOST = 500;
 
-/** Whose servers and sites they are, and where they are remembered. */
 interface Account extends Identity {
   readonly directory: string;
   readonly clock: Pick<Clock, 'now'>;

@@ -27,7 +27,6 @@ export async function resolveTargets(names: readonly string[], given: LookupWord
   return only(names, targets);
 }
 
-/** The targets of these names, in their order. */
 const only = (names: readonly string[], targets: Targets): Targets =>
   Object.fromEntries(names.flatMap((name) => (targets[name] ? [[name, targets[name]]] : [])));
 

@@ -5,7 +5,6 @@ import { MASK } from './existing.ts';
 
 /** The longest value that is shown whole, in characters: three lines of a terminal. */
 const LONGEST = 240;
-/** How much is shown of each end of a longer one. */
 const END = 60;
 
 /** True for a value of which only the ends are shown. */
@@ -42,7 +41,6 @@ const counted = ({ length }: string): string => `${length} character${length ===
 // Loaded when it is needed: it takes two milliseconds, and most values are short.
 const sha256 = (data: string | Buffer): Buffer => getBuiltinModule('node:crypto').createHash('sha256').update(data).digest();
 
-/** Its length and the hash of all of it. */
 const measured = (word: string): string => `(${counted(word)}, SHA-256 ${sha256(word).toString('hex').slice(0, 16)})`;
 
 const longWords = (word: string): string => `${inQuotes(word.slice(0, END))} … ${inQuotes(word.slice(-END))} ${measured(word)}`;

@@ -161,7 +161,6 @@ function startRelease(state: State, site: SiteRow, at: number, failure: FailureN
   return release;
 }
 
-/** Starts the next deployment in the queue as soon as this one ends. */
 function end(state: State, deployment: Deployment, at: number): void {
   state.deployments.splice(state.deployments.indexOf(deployment), 1);
   const next = state.deployments.find((row) => row.site_id === deployment.site_id);

@@ -58,7 +58,6 @@ function identifier(dotted: string): Buffer {
   return tagged(0x06, Buffer.from([first * 40 + second, ...others.flatMap(inBase128)]));
 }
 
-/** A value in DER: tag, length, contents. */
 function tagged(tag: number, ...parts: readonly Buffer[]): Buffer {
   const contents = Buffer.concat(parts);
   const { length } = contents;

@@ -121,7 +121,6 @@ function writeFiles(directory: string, commits: typeof main): void {
   }
 }
 
-/** The history for `git fast-import`, with the time of each commit of main in epoch ms. */
 function historyAt(times: readonly number[]): string {
   const commit = (start: string, { subject, files }: (typeof main)[number], at: number, from = ''): string => {
     const who = `Ada Lovelace <ada@example.com> ${Math.floor(at / 1000)} +0000`;

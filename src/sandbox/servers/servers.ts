@@ -152,7 +152,6 @@ interface Update {
   readonly project: Project | undefined;
 }
 
-/** Brings one site up to date: its releases, their logs, the live one, and its .env. */
 function updateSite(root: string, site: SiteRow, update: Update): void {
   const { state, now, root: server, written } = update;
   const shared = join(root, 'shared');

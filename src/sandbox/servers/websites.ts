@@ -74,7 +74,6 @@ function answerOf({ status }: SiteRow, path: string, release: string | undefined
   return path === '/' ? [200, release] : [404, 'Not found'];
 }
 
-/** Connects a client to another host, through the proxy of the user if there is one. */
 function tunnel(authority: string, client: Duplex, head: Buffer, upstream: string | undefined): void {
   const { hostname, port } = new URL(upstream ?? `http://${authority}`);
   const far = connect(Number(port) || 80, hostname.replace(/^\[|\]$/g, ''));

@@ -5,7 +5,6 @@ import type { AnyCommand, Group, Term } from '../../language/command.ts';
 import { optionsOf, type Positional, positionalsOf } from '../../language/signature.ts';
 import { described, exampleLines, type HelpPage, joinedParts, optionSections, sectionLines, usageLine, wrappedText } from './page.ts';
 
-/** The most abilities that fit on a line. */
 const MOST_NAMED = 5;
 
 /** The help of one command, examples first. `path` is the name it was called by: `site deploy`, or `deploy`. */

@@ -1,7 +1,6 @@
 import type { Entry, Group, Term, Topic, Tree } from '../../language/command.ts';
 import { exampleLines, type HelpPage, type HelpSection, joinedParts, labeledLine, sectionLines, usageLine, wrappedText } from './page.ts';
 
-/** Narrower pages list the shortcuts in one column. */
 const TWO_COLUMNS = 80;
 
 /** The help of dnx itself: the commands that are used most, and the names of all groups and topics. One screen. */
@@ -30,7 +29,6 @@ export function rootHelp({ contents, standalone, shortcuts, topics }: Tree, page
 /** What stands in the left column, then in the right one. */
 const MOST_USED = ['login', 'status', 'env', 'logs', 'deploy', 'watch', 'rollback', 'why'];
 
-/** The shortcuts that are not used most, in the section of their group. */
 const others = (entries: readonly Pick<Entry, 'name' | 'section'>[], shortcuts: Tree['shortcuts']) =>
   Object.entries(shortcuts).flatMap(([name, [group]]) =>
     MOST_USED.includes(name) ? [] : entries.filter((each) => each.name === group).map(({ section }) => ({ name, section })),
@@ -46,7 +44,6 @@ function bySection(entries: readonly Pick<Entry, 'name' | 'section'>[]): HelpSec
   return [...sections].map(([section, names]) => [section, names.join(', ')]);
 }
 
-/** Fills the left column first. */
 function inTwoColumns(lines: readonly Term[]): string[] {
   const half = Math.ceil(lines.length / 2);
   const columns = [lines.slice(0, half), lines.slice(half)].map((column) => {
