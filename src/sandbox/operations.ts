@@ -31,17 +31,27 @@ export const sandboxOperations: readonly SandboxOperation[] = [
 /** The served routes, such as `GET /servers/{server}`, sorted. */
 export const routes: readonly string[] = sandboxOperations.map((served) => served.route).sort();
 
-const changes: { readonly [K in ChangeKind]: (state: State, id: string, at: number) => void } = {
-  'server.provisioned': serverProvisioned,
-  'site.installed': siteInstalled,
-  'site.scheduled-deploy': scheduledDeployDue,
-  'deployment.begins': deploymentBegins,
-  'deployment.ends': deploymentEnds,
-  'certificate.issued': certificateIssued,
-  'backup.begins': backupBegins,
-  'backup.ends': backupEnds,
-  'restore.begins': restoreBegins,
-  'restore.ends': restoreEnds,
+type ChangedTable = 'servers' | 'sites' | 'deployments' | 'certificates' | 'backups';
+
+/** A change to a row, unless that was deleted. */
+const on =
+  <T extends ChangedTable>(table: T, change: (state: State, row: State[T][number], at: number) => void) =>
+  (state: State, id: string, at: number): void => {
+    const row: State[T][number] | undefined = state[table].find((candidate) => candidate.id === id);
+    if (row) change(state, row, at);
+  };
+
+const changes: { readonly [K in ChangeKind]: ReturnType<typeof on> } = {
+  'server.provisioned': on('servers', serverProvisioned),
+  'site.installed': on('sites', siteInstalled),
+  'site.scheduled-deploy': on('sites', scheduledDeployDue),
+  'deployment.begins': on('deployments', deploymentBegins),
+  'deployment.ends': on('deployments', deploymentEnds),
+  'certificate.issued': on('certificates', certificateIssued),
+  'backup.begins': on('backups', backupBegins),
+  'backup.ends': on('backups', backupEnds),
+  'restore.begins': on('backups', restoreBegins),
+  'restore.ends': on('backups', restoreEnds),
 };
 
 /**

@@ -36,46 +36,16 @@ export interface SandboxOptions {
 }
 
 /** A running Deploynix API. */
-export interface Sandbox {
-  /** `http://127.0.0.1:PORT`, without `/api/v1`. */
-  readonly url: string;
-  /** The owner's token with every ability. */
-  readonly token: string;
-  /** The last thousand requests, in order of arrival. */
-  readonly calls: readonly RecordedCall[];
-  /** The live state, up to date with the clock. Changes affect the next request. */
-  readonly state: State;
-  readonly faults: Faults;
-  /** Creates a token and returns its plain text. */
-  mint(abilities: readonly string[], options?: { role?: 'owner' | 'viewer'; name?: string }): string;
-  /** Starts someone else's deployment of a site, now or after the one in progress. */
-  deployElsewhere(siteId: string, options?: { fails?: boolean }): void;
-  /** Calls back after each request that may have changed the state, before it is answered. */
-  onRequest(callback: () => void): void;
-  /** The clock, in epoch ms. */
-  now(): number;
-  /** Stops immediately and closes all connections. */
-  close(): Promise<void>;
-}
+export type Sandbox = Awaited<ReturnType<typeof startSandbox>>;
 
 /** Starts a sandbox on loopback. Rejects if the port is in use or the state file is invalid. */
-export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const now = options.now ?? Date.now;
-  const store = createStore(options.stateFile);
-  const state = store.load() ?? options.state ?? seed(now());
-  ensureOwner(state, now());
-  state.fail_deploys = options.failDeploys ?? false;
-  // Those of the servers and repositories that an earlier run had.
-  delete state.heads;
-  delete state.damage;
-
+export async function startSandbox(options: SandboxOptions = {}) {
+  const { now = Date.now } = options;
+  const closing = new AbortController();
+  const { state, save } = openState(options, now(), closing.signal);
   const calls: RecordedCall[] = [];
   const faults = createFaults();
-  const closing = new AbortController();
   let onRequest = () => {};
-  const keep = (): void => {
-    if (!closing.signal.aborted) store.save(state);
-  };
   const fetch = answering({
     state,
     limiter: createLimiter(options.rateLimit ?? REQUESTS_PER_WINDOW, options.rateWindowMs),
@@ -85,44 +55,36 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     latency: options.latencyMs ?? 0,
     changed() {
       onRequest();
-      keep();
+      save();
     },
     closing: closing.signal,
   });
   // Otherwise the adapter replaces the global Request and Response classes.
   const server = createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server;
   const port = await listen(server, options.port ?? 0);
-  keep();
-
+  save();
   return {
+    /** `http://127.0.0.1:PORT`, without `/api/v1`. */
     url: `http://${LOOPBACK}:${port}`,
+    /** The owner's token with every ability. */
     token: SEED_TOKEN,
-    calls,
-    faults,
-    get state() {
+    /** The last thousand requests, in order of arrival. */
+    calls: calls as readonly RecordedCall[],
+    faults: faults as Faults,
+    /** The live state, up to date with the clock. Changes affect the next request. */
+    get state(): State {
       settle(state, now());
       return state;
     },
-    mint(abilities, { role = 'owner', name = 'Minted' } = {}) {
-      const user = state.users.find((candidate) => candidate.role === role);
-      if (user === undefined) throw new Error(`The sandbox has no ${role}.`);
-      const { plain } = issue(state, user, name, abilities, now());
-      keep();
-      return plain;
-    },
-    deployElsewhere(siteId, { fails = false } = {}) {
-      settle(state, now());
-      const site = state.sites.find((candidate) => candidate.id === siteId);
-      if (site === undefined) throw new Error(`The sandbox has no site ${siteId}.`);
-      startDeployment(state, site, now(), { fails, after: 0 });
-      settle(state, now());
-      keep();
-    },
-    onRequest(callback) {
+    /** Calls back after each request that may have changed the state, before it is answered. */
+    onRequest(callback: () => void): void {
       onRequest = callback;
     },
+    /** The clock, in epoch ms. */
     now,
-    close: () =>
+    ...othersOf(state, now, save),
+    /** Stops immediately and closes all connections. */
+    close: (): Promise<void> =>
       new Promise((resolve) => {
         closing.abort();
         server.close(() => resolve());
@@ -130,6 +92,42 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       }),
   };
 }
+
+/** The state to begin with, and what saves it until the sandbox closes. */
+function openState({ stateFile, state: first, failDeploys = false }: SandboxOptions, now: number, closing: AbortSignal) {
+  const store = createStore(stateFile);
+  const state = store.load() ?? first ?? seed(now);
+  ensureOwner(state, now);
+  state.fail_deploys = failDeploys;
+  // Those of the servers and repositories that an earlier run had.
+  delete state.heads;
+  delete state.damage;
+  const save = (): void => {
+    if (!closing.aborted) store.save(state);
+  };
+  return { state, save };
+}
+
+/** What others do meanwhile. */
+const othersOf = (state: State, now: () => number, save: () => void) => ({
+  /** Creates a token and returns its plain text. */
+  mint(abilities: readonly string[], { role = 'owner', name = 'Minted' }: { role?: 'owner' | 'viewer'; name?: string } = {}): string {
+    const user = state.users.find((candidate) => candidate.role === role);
+    if (user === undefined) throw new Error(`The sandbox has no ${role}.`);
+    const { plain } = issue(state, user, name, abilities, now());
+    save();
+    return plain;
+  },
+  /** Starts someone else's deployment of a site, now or after the one in progress. */
+  deployElsewhere(siteId: string, { fails = false }: { fails?: boolean } = {}): void {
+    settle(state, now());
+    const site = state.sites.find((candidate) => candidate.id === siteId);
+    if (site === undefined) throw new Error(`The sandbox has no site ${siteId}.`);
+    startDeployment(state, site, now(), { fails, after: 0 });
+    settle(state, now());
+    save();
+  },
+});
 
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { generating, stale } from './generated.ts';
-import { environmentGuide } from './reference/environment.ts';
 import { markdown } from './reference/markdown.ts';
 import { isGuide, manFile, markdownFile, type Page } from './reference/page.ts';
 import { everyPage } from './reference/pages.ts';
@@ -13,11 +12,6 @@ const pages = await everyPage();
 function update(file: string, text: string): void {
   if (generating && !(existsSync(file) && readFileSync(file, 'utf8') === text)) writeFileSync(file, text);
 }
-
-test('docs/environment.md is up to date', () => {
-  update('docs/environment.md', environmentGuide());
-  expect(readFileSync('docs/environment.md', 'utf8'), stale).toBe(environmentGuide());
-});
 
 test('npm installs every man page', () => {
   const man = pages.map((page) => `man/${manFile(page)}`).sort();

@@ -1,6 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
 import { isError, usage } from '../../base/errors.ts';
-import type { Format } from '../../machine/settings/settings.ts';
 import type { Env } from '../../machine/world.ts';
 import { type RenderOptions, render } from './render.ts';
 import { Ended, forLog, type Style, safeLine as safe, safeLines } from './text.ts';
@@ -47,13 +46,7 @@ const same = (text: string): string => text;
 const isText = ({ format, fields, query, sort, limit }: LogOptions): boolean =>
   (format === 'table' || format === 'text') && [fields, query, sort, limit].every((each) => each === undefined);
 
-interface LogOptions {
-  readonly format: Format;
-  readonly fields?: readonly string[] | undefined;
-  readonly query?: string | undefined;
-  readonly sort?: unknown;
-  readonly limit?: unknown;
-}
+type LogOptions = Pick<RenderOptions, 'format'> & { readonly [key in 'fields' | 'query' | 'sort' | 'limit']?: unknown };
 
 /** Rejects what a log cannot be printed as. `endless`: it is followed, so what needs its end is rejected, too. */
 export function checkLogShape(options: LogOptions, endless: boolean): void {
@@ -78,12 +71,12 @@ async function* endingQuietly(parts: AsyncIterable<LogPart>): AsyncGenerator<Log
 }
 
 async function* statesOf(batches: AsyncIterable<readonly LogEntry[]>): AsyncGenerator<LiveState> {
-  for await (const entries of batches) for (const each of entries) yield { view: record(each, shown), changed: true };
+  for await (const entries of batches) for (const entry of entries) yield { view: record(entry, shown), changed: true };
 }
 
 /** A line of JSON per entry, to which a query applies: the same with -f and without. */
 async function* queriedLines(batches: AsyncIterable<readonly LogEntry[]>, options: RenderOptions): AsyncGenerator<Uint8Array> {
-  for await (const entries of batches) for (const each of entries) yield Buffer.from(await render(record(each, shown), options));
+  for await (const entries of batches) for (const entry of entries) yield Buffer.from(await render(record(entry, shown), options));
 }
 
 const NEWLINE = 10;
@@ -169,7 +162,7 @@ const LONGEST = 32_000_000;
 
 interface OpenLine {
   readonly id: string;
-  readonly of: Omit<LogLine, 'line'>;
+  readonly origin: Omit<LogLine, 'line'>;
   readonly decoder: StringDecoder;
   texts: string[];
   length: number;
@@ -182,12 +175,12 @@ async function* linesOf(parts: AsyncIterable<LogPart>, encoding: BufferEncoding)
     if (pause) yield { lines: [], pause: { of: pause, site } };
     if (bytes.length === 0) continue;
     const lines: LogLine[] = [];
-    const of = { site, source, file };
+    const origin = { site, source, file };
     const key = `${site} ${file}`;
     let open = begun.get(key);
     if (open?.id !== id) {
       if (open) lines.push(...lastOf(open));
-      open = { id, of, decoder: new StringDecoder(encoding), texts: [], length: 0 };
+      open = { id, origin, decoder: new StringDecoder(encoding), texts: [], length: 0 };
       begun.set(key, open);
     }
     const [first = '', ...others] = open.decoder.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).split('\n');
@@ -195,7 +188,7 @@ async function* linesOf(parts: AsyncIterable<LogPart>, encoding: BufferEncoding)
     open.texts.push(first);
     open.length += first.length;
     if (last !== undefined || open.length > LONGEST) {
-      for (const line of [open.texts.join(''), ...others]) lines.push({ ...of, line });
+      for (const line of [open.texts.join(''), ...others]) lines.push({ ...origin, line });
       open.texts = [last ?? ''];
       open.length = last?.length ?? 0;
     }
@@ -205,7 +198,7 @@ async function* linesOf(parts: AsyncIterable<LogPart>, encoding: BufferEncoding)
   if (rest.length > 0) yield { lines: rest };
 }
 
-function lastOf({ of, decoder, texts }: OpenLine): readonly LogLine[] {
+function lastOf({ origin, decoder, texts }: OpenLine): readonly LogLine[] {
   const line = texts.join('') + decoder.end();
-  return line === '' ? [] : [{ ...of, line }];
+  return line === '' ? [] : [{ ...origin, line }];
 }

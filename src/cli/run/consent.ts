@@ -66,54 +66,44 @@ export async function putAll({ ask }: Pick<Context, 'ask'>, questions: AsyncIter
   return asked;
 }
 
-/** Asks for confirmation unless an option gives it. Returns the targets, with the names that were read for the question. */
-export async function obtainConsent(line: TypedLine, consent: Consent, all: readonly Targets[], ctx: Context): Promise<readonly Targets[]> {
-  if (consent.deferred || all.length === 0) return all;
-  return (consent.level === 'moderate' ? moderate : severe)(line, consent, all, ctx);
-}
+type Confirmation = (line: TypedLine, consent: Consent, all: readonly Targets[], ctx: Context) => Promise<readonly Targets[]>;
 
-async function moderate(
-  { group, command, consent: { yes } }: TypedLine,
-  consent: Consent,
-  all: readonly Targets[],
-  ctx: Context,
-): Promise<readonly Targets[]> {
+/** Asks for confirmation unless an option gives it. Returns the targets, with the names that were read for the question. */
+export const obtainConsent: Confirmation = async (line, consent, all, ctx) =>
+  consent.deferred || all.length === 0 ? all : (consent.level === 'moderate' ? moderate : severe)(line, consent, all, ctx);
+
+const moderate: Confirmation = async ({ group, command, consent: { yes } }, consent, all, ctx) => {
   if (yes) return all;
   if (!ctx.ask.allowed)
     throw usage(`${consent.warning ?? 'This requires confirmation.'} Nothing was changed.`, 'Use --yes.').with({
       reason: 'confirmation_missing',
     });
   const named: Targets[] = [];
-  for (const each of all) named.push(await withNames(each, ctx));
+  for (const targets of all) named.push(await withNames(targets, ctx));
   if (consent.warning) ctx.progress.warn(consent.warning);
   const action = typeof consent.action === 'function' ? await consent.action(ctx, named) : consent.action;
   const sentence = `${action ?? actionOf(consent, command.summary, named, nounOf(group))}?`;
   if (!(await ctx.ask.confirm(sentence))) throw cancelled();
   return named;
-}
+};
 
-async function severe(
-  { group, command, consent: { confirm } }: TypedLine,
-  consent: Consent,
-  all: readonly Targets[],
-  ctx: Context,
-): Promise<readonly Targets[]> {
+const severe: Confirmation = async ({ group, command, consent: { confirm } }, consent, all, ctx) => {
   const noun = nounOf(group);
   const [first = {}] = all;
-  const own = first[noun];
-  if (!own) throw new Error(`${command.name} is severe but has no target`);
+  const target = first[noun];
+  if (!target) throw new Error(`${command.name} is severe but has no target`);
   if (all.length > 1) throw usage('This cannot be undone, so only one is allowed at a time. Nothing was changed.');
-  if (confirm !== undefined && (sameName(noun, confirm, own.label) || confirm === own.id)) return [first];
+  if (confirm !== undefined && (sameName(noun, confirm, target.label) || confirm === target.id)) return [first];
   const named = confirm === undefined ? await withNames(first, ctx) : first;
-  if (confirm === undefined)
-    ctx.progress.warn(
-      `${actionOf(consent, command.summary, [named], noun)} (id ${own.id}). ${consent.warning ?? 'This cannot be undone.'}`,
-    );
-  if (confirm === undefined) await warnOfLoss(ctx, command.name, named, noun);
-  const name = await nameFor(noun, named[noun] ?? own, first, ctx);
+  if (confirm === undefined) {
+    const action = actionOf(consent, command.summary, [named], noun);
+    ctx.progress.warn(`${action} (id ${target.id}). ${consent.warning ?? 'This cannot be undone.'}`);
+    await warnOfLoss(ctx, command.name, named, noun);
+  }
+  const name = await nameFor(noun, named[noun] ?? target, first, ctx);
   await confirmName(ctx, confirm, { noun, label: name }, `Nothing was ${command.name === 'delete' ? 'deleted' : 'changed'}.`);
-  return [{ ...named, [noun]: { id: own.id, label: name } }];
-}
+  return [{ ...named, [noun]: { id: target.id, label: name } }];
+};
 
 /** What a person has to name: by its name, or by its id if that will do. */
 type ConfirmedName = Pick<Target, 'label'> & { readonly noun: string; readonly id?: string };
@@ -178,12 +168,12 @@ export async function warnOfLoss(ctx: Pick<Context, 'api' | 'progress'>, verb: s
 /** `Delete server web-1`. Resources with different parents are listed with their own. */
 export function actionOf({ verb }: Consent, summary: string, all: readonly Targets[], noun: string): string {
   const [first = {}] = all;
-  const own = first[noun];
-  if (!own) return `${summary}${where(first, noun)}`;
+  const target = first[noun];
+  if (!target) return `${summary}${where(first, noun)}`;
   const start = capitalized(verb ?? summary.split(' ')[0] ?? '');
-  if (all.length === 1) return `${start} ${called(noun, own)}${where(first, noun, start)}`;
-  const together = all.every((each) => where(each, noun) === where(first, noun));
-  const labels = all.map((each) => `${quotedName(each[noun]?.label ?? '')}${together ? '' : where(each, noun, start)}`).join(', ');
+  if (all.length === 1) return `${start} ${called(noun, target)}${where(first, noun, start)}`;
+  const together = all.every((targets) => where(targets, noun) === where(first, noun));
+  const labels = all.map((targets) => `${quotedName(targets[noun]?.label ?? '')}${together ? '' : where(targets, noun, start)}`).join(', ');
   return `${start} ${all.length} ${plural(title(noun))} (${labels})${together ? where(first, noun, start) : ''}`;
 }
 
@@ -202,11 +192,11 @@ export function where(targets: Targets, noun: string, verb = ''): string {
 }
 
 /** Reads the name of a resource that was given by id. */
-async function nameFor(noun: string, own: Target, targets: Targets, { api }: Pick<Context, 'api'>): Promise<string> {
+async function nameFor(noun: string, { id, label }: Target, targets: Targets, { api }: Pick<Context, 'api'>): Promise<string> {
   const naming = namings[noun];
-  if (!naming || own.label !== own.id) return own.label;
+  if (!naming || label !== id) return label;
   const { data } = await api.send(nameRead(naming.list, noun), targetIds(targets));
-  return isObject(data) ? targetOf({ id: own.id, ...data }, noun).label : own.id;
+  return isObject(data) ? targetOf({ id, ...data }, noun).label : id;
 }
 
 /** Reads the names of targets given by id, for a question. Keeps the id if the token cannot read it, and fails if it is not listed. */

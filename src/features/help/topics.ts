@@ -46,8 +46,8 @@ export const topics = {
     title: 'Environment variables',
     body: [
       environmentIntro,
-      ...variableGroups.flatMap(({ title, system, variables }) =>
-        system ? [`${title}: ${variables.map(({ name }) => name).join(', ')}`] : [`${title}:`, variables.map(variableLine)],
+      ...variableGroups.flatMap(({ title, isSystem, variables }) =>
+        isSystem ? [`${title}: ${variables.map(({ name }) => name).join(', ')}`] : [`${title}:`, variables.map(variableLine)],
       ),
       'The settings in effect: dnx config list',
     ],

@@ -86,33 +86,26 @@ function schedule({ id }: Backup, { state, now }: Request): void {
 
 const siteOf = (state: State, id: unknown): SiteRow | undefined => state.sites.find((site) => site.id === id);
 
-const find = (state: State, id: string): Backup | undefined => state.backups.find((backup) => backup.id === id);
-
 /** Moves a backup from pending to in progress. */
-export const backupBegins = (state: State, id: string, at: number): void => begin(state, id, at, 'backup');
+export const backupBegins = (state: State, backup: Backup, at: number): void => begin(state, backup, at, 'backup');
 
 /** Moves a restore to in progress. Like a deployment, it becomes visible after a moment. */
-export const restoreBegins = (state: State, id: string, at: number): void => begin(state, id, at, 'restore');
+export const restoreBegins = (state: State, backup: Backup, at: number): void => begin(state, backup, at, 'restore');
 
-function begin(state: State, id: string, at: number, what: 'backup' | 'restore'): void {
-  const backup = find(state, id);
-  if (backup === undefined) return;
+function begin(state: State, backup: Backup, at: number, work: 'backup' | 'restore'): void {
   touch(backup, at, { status: 'in_progress' });
-  scheduleChange(state, at + timings[`${what}Runs`], `${what}.ends`, id);
+  scheduleChange(state, at + timings[`${work}Runs`], `${work}.ends`, backup.id);
 }
 
 /** Finishes a backup. Fails if the name of its site or database contains `fail`. */
-export function backupEnds(state: State, id: string, at: number): void {
-  const backup = find(state, id);
-  if (backup === undefined) return;
+export function backupEnds(state: State, backup: Backup, at: number): void {
   if (sourceOf(state, backup).includes('fail')) touch(backup, at, { status: 'failed' });
   else touch(backup, at, { status: 'completed', size: archiveSize(backup), completed_at: timestamp(at) });
 }
 
 /** Finishes a restore. */
-export function restoreEnds(state: State, id: string, at: number): void {
-  const backup = find(state, id);
-  if (backup !== undefined) touch(backup, at, { status: 'restored' });
+export function restoreEnds(_: State, backup: Backup, at: number): void {
+  touch(backup, at, { status: 'restored' });
 }
 
 const sourceOf = (state: State, backup: Backup): string =>

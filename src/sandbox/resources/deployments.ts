@@ -92,9 +92,7 @@ export function startDeployment(state: State, site: SiteRow, now: number, option
 }
 
 /** Begins a deployment: the site is deploying and, unless it is a rollback, has a new release. */
-export function deploymentBegins(state: State, id: string, at: number): void {
-  const deployment = state.deployments.find((row) => row.id === id);
-  if (deployment === undefined) return;
+export function deploymentBegins(state: State, deployment: Deployment, at: number): void {
   const site = siteOf(state, deployment.site_id);
   if (site === undefined || site.status === 'suspended') {
     end(state, deployment, at);
@@ -103,13 +101,11 @@ export function deploymentBegins(state: State, id: string, at: number): void {
   touch(site, at, { status: 'deploying' });
   if (deployment.rolls_back_to === null) deployment.release_id = startRelease(state, site, at, deployment.failure).id;
   const runs = deployment.failure ? failures[deployment.failure].after : timings.deployRuns;
-  scheduleChange(state, at + (deployment.rolls_back_to === null ? runs : timings.rollbackRuns), 'deployment.ends', id);
+  scheduleChange(state, at + (deployment.rolls_back_to === null ? runs : timings.rollbackRuns), 'deployment.ends', deployment.id);
 }
 
 /** Ends a deployment: its release becomes live, or the previous one stays live. */
-export function deploymentEnds(state: State, id: string, at: number): void {
-  const deployment = state.deployments.find((row) => row.id === id);
-  if (deployment === undefined) return;
+export function deploymentEnds(state: State, deployment: Deployment, at: number): void {
   const site = siteOf(state, deployment.site_id);
   const release = state.releases.find((row) => row.id === (deployment.rolls_back_to ?? deployment.release_id));
   if (site !== undefined) {
@@ -126,9 +122,7 @@ export function deploymentEnds(state: State, id: string, at: number): void {
 }
 
 /** Starts a scheduled deployment, unless the site was suspended. */
-export function scheduledDeployDue(state: State, siteId: string, at: number): void {
-  const site = siteOf(state, siteId);
-  if (site === undefined) return;
+export function scheduledDeployDue(state: State, site: SiteRow, at: number): void {
   site.scheduled_deploy_at = null;
   if (site.status !== 'suspended') startDeployment(state, site, at);
 }

@@ -121,9 +121,8 @@ function provision(state: State, server: Server, now: number): void {
 }
 
 /** Finishes provisioning. Fails if the server's name starts with `fail-`. */
-export function serverProvisioned(state: State, id: string, at: number): void {
-  const server = state.servers.find((row) => row.id === id);
-  if (server?.status !== 'provisioning') return;
+export function serverProvisioned(state: State, server: Server, at: number): void {
+  if (server.status !== 'provisioning') return;
   if (server.name.startsWith('fail-')) touch(server, at, { status: 'failed' });
   else touch(server, at, { status: 'active', provisioned_at: timestamp(at), ip_address: server.ip_address ?? freeAddress(state) });
 }

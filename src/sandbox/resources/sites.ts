@@ -92,9 +92,8 @@ export const sites: SandboxOperation[] = [
 ];
 
 /** Finishes an installation. */
-export function siteInstalled(state: State, id: string, at: number): void {
-  const site = state.sites.find((row) => row.id === id);
-  if (site?.status === 'installing') touch(site, at, { status: 'active' });
+export function siteInstalled(_: State, site: SiteRow, at: number): void {
+  if (site.status === 'installing') touch(site, at, { status: 'active' });
 }
 
 /** Queue workers of a site. */

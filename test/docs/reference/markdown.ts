@@ -2,7 +2,7 @@ import { pageOf, piecesOf } from './inline.ts';
 import { markdownFile, type Page, type Part, type Row, titleOf } from './page.ts';
 
 /** The first line below the title. */
-export const note = '<!-- Generated from the commands by npm run generate: do not edit. -->';
+const note = '<!-- Generated from the commands by npm run generate: do not edit. -->';
 
 /** A page of `docs/reference`. */
 export const markdown = ({ title, summary, parts }: Page): string =>
@@ -39,12 +39,12 @@ const table = (title: string, rows: readonly Row[]): string =>
 
 const inCell = (text: string): string => text.replaceAll(/(?<!\\)\|/g, '\\|');
 
-/** A sentence, its commands and options as code. In the reference, commands link to their pages. */
-export const prose = (text: string, linked = true): string =>
+/** A sentence, its commands and options as code, and links to the pages of the commands. */
+const prose = (text: string): string =>
   piecesOf(text)
     .map((each) => {
       if (!each.code) return each.text.replaceAll(/[\\`*_<>[\]|]/g, '\\$&');
-      const page = linked ? pageOf(each.text) : undefined;
+      const page = pageOf(each.text);
       return page === undefined ? `\`${each.text}\`` : `[\`${each.text}\`](${page})`;
     })
     .join('');
