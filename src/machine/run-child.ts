@@ -24,10 +24,10 @@ const GRACE_MS = 5_000;
 
 /** Runs a child process on the standard streams, forwards signals to it, and returns its exit code. */
 export async function runChild(
-  { output, foreground, insist, signal: own, observe, tick, ...program }: Child,
+  { output, foreground, insist, signal: ownSignal, observe, tick, ...program }: Child,
   { signal: outer, terminal, stderr, onForeground, after, onExit }: Parent,
 ): Promise<number> {
-  const signal = own ?? outer;
+  const signal = ownSignal ?? outer;
   signal.throwIfAborted();
   const stdio: StdioOptions = ['inherit', output === 'stderr' ? 2 : 'inherit', observe ? 'pipe' : 'inherit'];
   const child = await spawned(program, stdio);

@@ -25,11 +25,11 @@ function isScript(file: string, env: Env): boolean {
 
 const DIRECT = ['.exe', '.com', ''];
 
-function pathOf({ file, env, cwd: own }: Program, cwd: string, isFile: (path: string) => boolean): string | undefined {
+function pathOf({ file, env, cwd: directory }: Program, cwd: string, isFile: (path: string) => boolean): string | undefined {
   if (/^cmd(\.exe)?$/i.test(file)) return cmdOf(env);
   const named = /[\\/:]/.test(file);
   // A relative directory in PATH would be that of the repository, too.
-  const directories = named ? [own ?? cwd] : (anyCase(env, 'PATH') ?? '').split(';').map(unquoted).filter(win32.isAbsolute);
+  const directories = named ? [directory ?? cwd] : (anyCase(env, 'PATH') ?? '').split(';').map(unquoted).filter(win32.isAbsolute);
   const extended = extensionsIn(env).map((extension) => `${file}${extension}`);
   const names = win32.extname(file) === '' ? [...extended, file] : [file, ...extended];
   return directories.flatMap((directory) => names.map((name) => win32.resolve(directory, name))).find(isFile);

@@ -62,7 +62,7 @@ type Part = Operation | false;
 /** A collection of the API: its list, and what is done with one of it. False: the API does not have it. */
 interface Collection {
   /** The resource of its abilities. */
-  readonly of: string;
+  readonly subject: string;
   /** The API reference does not state that it needs them. */
   readonly assumed?: boolean;
   /** Separated by spaces. A secret ends with `!`. */
@@ -85,11 +85,14 @@ const sends = (list: string): Pick<Operation, 'fields' | 'secrets'> => {
 /** The path of an operation, as the API reference writes it. */
 export const operationPath = (call: string): string => call.slice(call.indexOf('/'));
 
-function crud(noun: string, { of, assumed: isAssumed = false, fields = '', ...parts }: Collection): Readonly<Record<string, Operation>> {
+function crud(
+  noun: string,
+  { subject, assumed: isAssumed = false, fields = '', ...parts }: Collection,
+): Readonly<Record<string, Operation>> {
   const path = operationPath(namings[noun]?.list ?? '');
   const one = `${path}/{${noun}}`;
   const operation = (action: string, part: Operation = {}) => ({
-    need: { ability: `${of}:${action}`, assumed: isAssumed },
+    need: { ability: `${subject}:${action}`, assumed: isAssumed },
     ...sends(fields),
     ...part,
   });
@@ -126,7 +129,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   'DELETE /tokens/{token}': { ...sends('name abilities'), ...revoked, unplanned: 'it may be the token in use' },
 
   ...crud('server', {
-    of: 'server',
+    subject: 'server',
     fields: 'name provider credential_id region size image type php_version database_type webserver ip_address ssh_user monitoring_enabled',
     create: { ...none('The server may hold data by then. Delete it with dnx server delete.'), starts: 'server' },
     remove: { ...none('Its sites and data are gone.'), consent: 'severe' },
@@ -136,7 +139,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   [`POST ${SERVER}/provision`]: { ...assumed('server:update'), ...none('The software before is not known.'), starts: 'server' },
 
   ...crud('site', {
-    of: 'site',
+    subject: 'site',
     fields: 'domain type git_repository_id branch web_directory php_version zero_downtime_enabled',
     create: { ...none('The site may hold data by then. Delete it with dnx site delete.'), starts: 'site' },
     remove: { ...none('Its files and releases are gone.'), consent: 'severe' },
@@ -187,7 +190,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   [`GET ${SITE}/releases`]: assumed('site:read'),
   [`GET ${SITE}/webhooks`]: assumed('site:read'),
   ...crud('variable', {
-    of: 'site',
+    subject: 'site',
     assumed: true,
     fields: 'key value!',
     create: { ...changesSite, consent: 'variables' },
@@ -195,11 +198,11 @@ export const operations: Readonly<Record<string, Operation>> = {
     remove: { ...changesSite, consent: 'variables' },
   }),
   [`POST ${SITE}/environment-variables/pull`]: { ...changesSite, ...none('The variables before are not kept.') },
-  ...crud('queue', { of: 'queue-worker', fields: 'connection queue processes tries timeout sleep' }),
+  ...crud('queue', { subject: 'queue-worker', fields: 'connection queue processes tries timeout sleep' }),
   [`POST ${SITE}/queues/{queue}/restart`]: { ...assumed('queue-worker:update'), ...restarted },
-  ...crud('redirect', { of: 'redirect', fields: 'from to type' }),
+  ...crud('redirect', { subject: 'redirect', fields: 'from to type' }),
   ...crud('certificate', {
-    of: 'certificate',
+    subject: 'certificate',
     fields: 'domain type certificate private_key!',
     create: { starts: 'certificate' },
     update: false,
@@ -207,14 +210,14 @@ export const operations: Readonly<Record<string, Operation>> = {
   }),
 
   ...crud('database', {
-    of: 'database',
+    subject: 'database',
     fields: 'name',
     create: none('The database may hold data by then. Delete it with dnx database delete.'),
     update: false,
     remove: { ...none('Its data is gone.'), consent: 'severe' },
   }),
   ...crud('user', {
-    of: 'database',
+    subject: 'database',
     assumed: true,
     fields: 'username password!',
     create: { once: 'password' },
@@ -234,11 +237,11 @@ export const operations: Readonly<Record<string, Operation>> = {
   },
   'POST /backups/{backup}/verify': { ...assumed('database:read'), ...none('It only checks the backup.') },
 
-  ...crud('crontab', { of: 'crontab', fields: 'command frequency user' }),
-  ...crud('daemon', { of: 'daemon', fields: 'command directory user processes' }),
+  ...crud('crontab', { subject: 'crontab', fields: 'command frequency user' }),
+  ...crud('daemon', { subject: 'daemon', fields: 'command directory user processes' }),
   [`POST ${SERVER}/daemons/{daemon}/restart`]: { ...assumed('daemon:update'), ...restarted },
-  ...crud('ssh_key', { of: 'ssh-key', fields: 'name public_key', update: false }),
-  ...crud('network_rule', { of: 'network-rule', fields: 'name port protocol action source', update: false }),
+  ...crud('ssh_key', { subject: 'ssh-key', fields: 'name public_key', update: false }),
+  ...crud('network_rule', { subject: 'network-rule', fields: 'name port protocol action source', update: false }),
   [`GET ${SERVER}/certificates`]: stated('certificate:read'),
   [`DELETE ${SERVER}/certificates/{certificate}`]: { ...stated('certificate:delete'), ...sends('domain type'), ...reissue },
 
@@ -247,15 +250,15 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /providers/{provider}/sizes': stated('provider:read'),
   'GET /providers/{provider}/images': stated('provider:read'),
   ...crud('credential', {
-    of: 'provider',
+    subject: 'provider',
     fields: 'provider name token!',
     show: false,
     update: false,
     remove: none('Its token is not known.'),
   }),
-  ...crud('git_provider', { of: 'provider', fields: 'provider name url token!', remove: none('Its token is not known.') }),
+  ...crud('git_provider', { subject: 'provider', fields: 'provider name url token!', remove: none('Its token is not known.') }),
   ...crud('git_repository', {
-    of: 'provider',
+    subject: 'provider',
     fields: 'git_provider_id name',
     remove: none('Its deploy key and the sites that used it are not known.'),
   }),

@@ -37,17 +37,17 @@ const listed = (calls: Calls | undefined): readonly Call[] => (calls === undefin
 
 /** Each operation, and the option it depends on. */
 export const conditionsIn = (calls: Calls | undefined): readonly (readonly [endpoint: Endpoint, when: string | undefined])[] =>
-  listed(calls).flatMap((each): (readonly [Endpoint, string | undefined])[] =>
-    typeof each === 'string'
-      ? [[each, undefined]]
-      : ('instead' in each ? [each.instead] : each.also).map((endpoint) => [endpoint, 'unless' in each ? undefined : each.when]),
+  listed(calls).flatMap((call): (readonly [Endpoint, string | undefined])[] =>
+    typeof call === 'string'
+      ? [[call, undefined]]
+      : ('instead' in call ? [call.instead] : call.also).map((endpoint) => [endpoint, 'unless' in call ? undefined : call.when]),
   );
 
 /** Every operation that may be called, in declaration order. */
 export const operationsIn = (calls: Calls | undefined): Endpoint[] => conditionsIn(calls).map(([endpoint]) => endpoint);
 
 const replacementsIn = (calls: Calls | undefined) =>
-  listed(calls).flatMap((each) => (typeof each !== 'string' && 'instead' in each ? [each] : []));
+  listed(calls).flatMap((call) => (typeof call !== 'string' && 'instead' in call ? [call] : []));
 
 /** The endpoint that declares the arguments, and those that may replace it. */
 export const pathsIn = (calls: Calls | undefined): { readonly first: Endpoint | undefined; readonly others: readonly Endpoint[] } => {
@@ -69,29 +69,29 @@ export interface ChosenCalls {
 /** Every endpoint that a command line calls. */
 export const endpointsIn = ({ endpoint, also }: ChosenCalls): readonly Endpoint[] => [
   ...(endpoint ? [endpoint] : []),
-  ...also.map((each) => each.endpoint),
+  ...also.map((call) => call.endpoint),
 ];
 
 /** True if a command line changes nothing. */
 export const onlyReads = (chosen: ChosenCalls): boolean => endpointsIn(chosen).every(isRead);
 
-/** Chooses the endpoints. `given`: on the command line; `settled`: a parent from the settings. */
-export function choose(calls: Calls | undefined, given: (name: string) => boolean, settled: (name: string) => boolean): ChosenCalls {
+/** Chooses the endpoints. `isGiven`: on the command line; `isDefault`: a parent from the settings. */
+export function choose(calls: Calls | undefined, isGiven: (name: string) => boolean, isDefault: (name: string) => boolean): ChosenCalls {
   const all = listed(calls);
   const instead = replacementsIn(calls);
-  const taken = instead.find(({ when }) => given(when)) ?? instead.find(({ when }) => settled(when));
+  const taken = instead.find(({ when }) => isGiven(when)) ?? instead.find(({ when }) => isDefault(when));
   const [first] = all;
   const endpoint = taken?.instead ?? (typeof first === 'string' ? first : undefined);
-  const also = all.flatMap((each, index): ChosenCalls['also'] => {
-    if (typeof each === 'string') return index === 0 ? [] : [{ endpoint: each, when: undefined }];
-    if ('unless' in each)
-      return given(each.unless) || taken?.when === each.unless ? [] : each.also.map((of) => ({ endpoint: of, when: undefined }));
-    return 'also' in each && given(each.when) ? each.also.map((of) => ({ endpoint: of, when: each.when })) : [];
+  const also = all.flatMap((call, index): ChosenCalls['also'] => {
+    if (typeof call === 'string') return index === 0 ? [] : [{ endpoint: call, when: undefined }];
+    if ('unless' in call)
+      return isGiven(call.unless) || taken?.when === call.unless ? [] : call.also.map((endpoint) => ({ endpoint, when: undefined }));
+    return 'also' in call && isGiven(call.when) ? call.also.map((endpoint) => ({ endpoint, when: call.when })) : [];
   });
   return { endpoint, instead: taken?.when, also };
 }
 
 /** The path parameters of these endpoints, without duplicates. */
 export const parametersOf = (...endpoints: readonly (string | undefined)[]): string[] => [
-  ...new Set(endpoints.flatMap((each) => parameters(each ?? ''))),
+  ...new Set(endpoints.flatMap((call) => parameters(call ?? ''))),
 ];

@@ -11,8 +11,8 @@ import { consentLevel, mayChange } from './tree.ts';
  */
 export function effectOf(command: AnyCommand, words?: Words): Effect {
   const stated = statedBy(command, words);
-  const own = stated.includes('read') ? 'read' : (command.effect ?? derivedEffect(command, words));
-  return [own, ...stated].reduce((one, other) => (exceeds(other, one) ? other : one));
+  const plain = stated.includes('read') ? 'read' : (command.effect ?? derivedEffect(command, words));
+  return [plain, ...stated].reduce((one, other) => (exceeds(other, one) ? other : one));
 }
 
 /** True if an option is given with which the command only reads. */
@@ -32,11 +32,11 @@ const statedBy = (command: AnyCommand, words: Words | undefined): readonly Effec
 
 /** The options with which a command does more than without them, or only reads, and what it does then. */
 export function effectsWithOptions(command: AnyCommand): Readonly<Record<string, Effect>> {
-  const own = effectOf(command);
+  const plain = effectOf(command);
   const conditional = typeof command.calls === 'function' ? [] : conditionsIn(command.calls).flatMap(([, when]) => when ?? []);
   const names = [...new Set([...Object.keys(statedEffects(command)), ...conditional])];
   const found = names.map((name) => [name, effectOf(command, { [name]: true })] as const);
-  return Object.fromEntries(found.filter(([, effect]) => exceeds(effect, own) || (effect === 'read' && own !== 'read')));
+  return Object.fromEntries(found.filter(([, effect]) => exceeds(effect, plain) || (effect === 'read' && plain !== 'read')));
 }
 
 const exceeds = (one: Effect, other: Effect): boolean => effects.indexOf(one) > effects.indexOf(other);
@@ -64,6 +64,14 @@ function derivedEffect(command: AnyCommand, words: Words | undefined): Effect {
 function endpointsOfLine(command: AnyCommand, words: Words | undefined): readonly Endpoint[] | undefined {
   const { calls } = command;
   if (typeof calls === 'function') return words === undefined && mayChange(command) ? undefined : calls(words ?? {});
-  const given = (name: string) => isGiven(words, name);
-  return [...endpointsIn(choose(calls, given, () => false)), ...pathsIn(calls).others];
+  return [
+    ...endpointsIn(
+      choose(
+        calls,
+        (name) => isGiven(words, name),
+        () => false,
+      ),
+    ),
+    ...pathsIn(calls).others,
+  ];
 }

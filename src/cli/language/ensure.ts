@@ -14,10 +14,10 @@ export const strict = flag('Exit with 10 if something differs and is not updated
 export const updating = flag('Update what differs');
 
 /** `GET path`, then `POST path` if it is not there, or `PUT path/{noun}` with `--update` if it differs. Takes what `create` takes. */
-export const ensure = (of: Resource, given: Options, { keys, update = true }: EnsureOptions) => {
-  const { noun, path, example } = of;
-  const first = keys.flatMap(([field = '']) => Object.entries(given).filter(([key]) => key === field));
-  const fields: Options = { ...given, ...Object.fromEntries(first.map(([key, option]) => [key, required(option)])) };
+export const ensure = (resource: Resource, declared: Options, { keys, update = true }: EnsureOptions) => {
+  const { noun, path, example } = resource;
+  const first = keys.flatMap(([field = '']) => Object.entries(declared).filter(([key]) => key === field));
+  const fields: Options = { ...declared, ...Object.fromEntries(first.map(([key, option]) => [key, required(option)])) };
   const secrets = secretFields(fields);
   return command({
     name: 'ensure',
@@ -35,7 +35,7 @@ export const ensure = (of: Resource, given: Options, { keys, update = true }: En
     ],
     run: async (ctx, { targets, options, body }) =>
       (await import('../run/ensured.ts')).ensured(ctx, {
-        resource: of,
+        resource,
         keys,
         secrets,
         targets,

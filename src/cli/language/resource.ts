@@ -224,8 +224,8 @@ export function generatedIn(noun: string, secrets: readonly string[], sent: Json
 }
 
 /** Sends the request of a create once, and adopts what it made if the response is lost. */
-export async function created(ctx: CreateContext, of: Creation, send: () => Promise<Reply>): Promise<Reply> {
-  return (await import('../../platform/names/creation.ts')).creatingOnce(ctx, of, send).create();
+export async function created(ctx: CreateContext, search: Creation, send: () => Promise<Reply>): Promise<Reply> {
+  return (await import('../../platform/names/creation.ts')).creatingOnce(ctx, search, send).create();
 }
 
 function targetIn(targets: Targets, noun: string): Target {

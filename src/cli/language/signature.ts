@@ -28,10 +28,10 @@ export function positionalsOf(group: Group, command: AnyCommand): readonly Posit
   const taken = takenBy(command);
   const placed = Object.entries(taken).filter(([, option]) => option.place);
   const follows = placed.some(([, option]) => option.follows);
-  const own: Positional[] =
+  const target: Positional[] =
     parametersOf(first).includes(noun) && !follows ? [{ key: noun, required: !isPlace(noun), variadic: several, option: ownOf(noun) }] : [];
   const others: readonly Positional[] = [
-    ...own,
+    ...target,
     ...placed.map(([key, option]) => ({
       key,
       required: option.place === 'argument' && option.required === true,
@@ -57,19 +57,19 @@ const FILE = /\/|\.(env|php|txt|json|ya?ml|ini|conf|bak|dist)$|\.env\./;
  */
 export function leadsWithSite(
   [typed = '', ...others]: readonly string[],
-  [leading, ...own]: readonly Positional[],
+  [leading, ...positionals]: readonly Positional[],
   given: GivenOptions,
 ): boolean {
   const word = withoutUrl(typed);
   if (!leading?.option.leads || given.site !== undefined || !isSite(word)) return false;
-  const rest = own.find(({ option }) => option.rest);
+  const rest = positionals.find(({ option }) => option.rest);
   if (rest) return rest.option.bare === true || others[0] === '--';
 
-  const isOneTooMany = others.length >= own.length && !own.some(({ variadic }) => variadic);
+  const isOneTooMany = others.length >= positionals.length && !positionals.some(({ variadic }) => variadic);
   if (isOneTooMany) return true;
-  if (own.some(takesFiles) && FILE.test(word)) return false;
+  if (positionals.some(takesFiles) && FILE.test(word)) return false;
 
-  const open = own.filter((each) => (each.required || each.option.place !== 'argument') && given[each.key] === undefined);
+  const open = positionals.filter((each) => (each.required || each.option.place !== 'argument') && given[each.key] === undefined);
   const required = open.filter((each) => each.required || each.option.required);
   const isComplete = others.length >= open.length;
   // Even with this word, something is missing: dnx will ask for it.

@@ -61,10 +61,10 @@ export async function print(
 ): Promise<void> {
   const { stdout, env } = world;
   const { format } = settings;
-  const given =
+  const shown =
     view.kind === 'lines' ? (await import('./log.ts')).shownLog(view, await optionsFor(globals, format, world, () => {}), env) : view;
-  if (given.kind === 'stream') {
-    const body = typeof given.body === 'function' ? given.body(await styleFor(stdout, env, globals.color)) : given.body;
+  if (shown.kind === 'stream') {
+    const body = typeof shown.body === 'function' ? shown.body(await styleFor(stdout, env, globals.color)) : shown.body;
     try {
       for await (const chunk of body) await write(stdout, chunk);
     } catch (error) {
@@ -73,9 +73,9 @@ export async function print(
     }
     return;
   }
-  if (given.kind === 'live') return (await import('./live.ts')).writeLive(given.states, screenOf(globals, { settings, world, progress }));
+  if (shown.kind === 'live') return (await import('./live.ts')).writeLive(shown.states, screenOf(globals, { settings, world, progress }));
   const isReport =
-    given.kind === 'rows' || (given.kind === 'record' && (given.title !== undefined || given.sections !== undefined || given.partial));
+    shown.kind === 'rows' || (shown.kind === 'record' && (shown.title !== undefined || shown.sections !== undefined || shown.partial));
   if (exit instanceof DnxError && !isReport && format === 'table') return;
   let hidden = 0;
   const options = await optionsFor(globals, format, world, (columns) => {
@@ -83,9 +83,9 @@ export async function print(
   });
   const out = writingTo(stdout, progress);
   // Not after a failure: items may lack fields, and the error matters more.
-  const check = (options.fields || options.sort) && exit === undefined ? fieldCheck(given, options) : undefined;
-  if (given.kind === 'rows' && given.pages && isPaged(options)) return writePages({ ...given, pages: given.pages }, check, options, out);
-  const whole = await wholeView(given, options, check);
+  const check = (options.fields || options.sort) && exit === undefined ? fieldCheck(shown, options) : undefined;
+  if (shown.kind === 'rows' && shown.pages && isPaged(options)) return writePages({ ...shown, pages: shown.pages }, check, options, out);
+  const whole = await wholeView(shown, options, check);
   const text = await render(whole, options);
   if (secret !== undefined && !holds(text, secret.value))
     throw new DnxError('failed', `The output does not contain the ${secret.name}.`, { hint: secret.hint });

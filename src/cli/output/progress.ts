@@ -86,7 +86,7 @@ function progressOf(
     },
     failed(sentence, details) {
       write(`${style.red('✗')} ${read(sentence)}`, 2);
-      for (const each of detailLines(details, style, wrap)) spinner.write(forLog(each, env));
+      for (const line of detailLines(details, style, wrap)) spinner.write(forLog(line, env));
     },
     alert(sentence, details) {
       write(`${style.red('!')} ${safeLine(sentence)}`, 2);
@@ -108,7 +108,7 @@ function progressOf(
       spinner.remove(branch);
     },
     hold: spinner.hold,
-    branch: (own = {}) => progressOf({ ...own }, spinner, options),
+    branch: (kind = {}) => progressOf({ ...kind }, spinner, options),
   };
 }
 
@@ -203,9 +203,9 @@ function alignedRows(rows: readonly Row[], widthOf: Measure['widthOf']): readonl
     Math.max(...cells.filter(({ length }) => length > 1).map((row) => widthOf(row[at] ?? ''))),
   );
   return rows.map((row, index) => {
-    const own = cells[index] ?? [];
-    if (rows.length === 1 || own.length === 1) return row;
-    return { ...row, text: own.map((cell, at) => cell + ' '.repeat(Math.max(0, (widths[at] ?? 0) - widthOf(cell)))).join('  ') };
+    const parts = cells[index] ?? [];
+    if (rows.length === 1 || parts.length === 1) return row;
+    return { ...row, text: parts.map((cell, at) => cell + ' '.repeat(Math.max(0, (widths[at] ?? 0) - widthOf(cell)))).join('  ') };
   });
 }
 

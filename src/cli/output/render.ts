@@ -40,8 +40,8 @@ async function reported(
 /** `found`: the result of `--query`, or the data of the view. */
 async function formatted(view: PrintableView, found: unknown, options: RenderOptions): Promise<string> {
   const { format, query, header } = options;
-  const given = query === undefined;
-  const rows = () => (given ? rowsIn(view, found, options) : jsonRows(found));
+  const isWhole = query === undefined;
+  const rows = () => (isWhole ? rowsIn(view, found, options) : jsonRows(found));
   switch (format) {
     case 'ndjson':
       return listOf(found)
@@ -50,23 +50,23 @@ async function formatted(view: PrintableView, found: unknown, options: RenderOpt
     case 'yaml':
       return (await import('../../base/yaml.ts')).writeYaml(found);
     case 'ids': {
-      const ids = given ? listOf(found).map((each) => words((each as Item | null)?.id)) : (await import('./query.ts')).queriedIds(found);
+      const ids = isWhole ? listOf(found).map((each) => words((each as Item | null)?.id)) : (await import('./query.ts')).queriedIds(found);
       return ids.map((each) => (each === '' ? '' : `${each}\n`)).join('');
     }
     case 'csv':
     case 'tsv':
       return separated(rows(), format, header);
     case 'text':
-      return given && 'text' in view ? endLine(view.text) : bare(rows());
+      return isWhole && 'text' in view ? endLine(view.text) : bare(rows());
     default:
       return `${json(found, 2)}\n`;
   }
 }
 
-function eventOf(view: View, each: unknown): unknown {
+function eventOf(view: View, item: unknown): unknown {
   const event = 'event' in view ? view.event : undefined;
-  if (!event || !isObject(each)) return each;
-  return { type: 'result', ...(event === 'data' ? { data: each } : each) };
+  if (!event || !isObject(item)) return item;
+  return { type: 'result', ...(event === 'data' ? { data: item } : item) };
 }
 
 const listOf = (data: unknown): readonly unknown[] => (Array.isArray(data) ? data : [data]);

@@ -44,12 +44,12 @@ export function openRequests(progress: Progress, clock: Clock): RequestProgress 
     retrying(reason, ms, turn) {
       const until = clock.elapsed() + ms;
       const left = () => `${countdown(Math.max(1, until - clock.elapsed()))} (${turn})`;
-      const own = !announced;
+      const isFirst = !announced;
       announced = true;
-      if (own && !progress.spins) progress.note(`${reason}; retrying in ${left()}`);
+      if (isFirst && !progress.spins) progress.note(`${reason}; retrying in ${left()}`);
       const hide = retries.show(`${reason}; retrying in`, left);
       return () => {
-        if (own) announced = false;
+        if (isFirst) announced = false;
         slow.restart();
         hide();
       };
@@ -119,14 +119,14 @@ const FEW = 5;
 export function searchingWith(progress: Progress): Scope['searching'] {
   return (servers, word) => {
     if (servers <= FEW) return { next: () => {}, end: () => {} };
-    const own = progress.branch();
+    const line = progress.branch();
     let read = 0;
     const detail = () => ` ${read}/${servers}`;
-    if (word === undefined) own.spin(`Reading the sites of ${servers} servers`, detail);
-    else own.step(`Searching ${servers} servers for ${word}`, detail);
+    if (word === undefined) line.spin(`Reading the sites of ${servers} servers`, detail);
+    else line.step(`Searching ${servers} servers for ${word}`, detail);
     const next = () => {
       read += 1;
     };
-    return { next, end: own.done };
+    return { next, end: line.done };
   };
 }

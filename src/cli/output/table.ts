@@ -118,9 +118,9 @@ async function rows(
 ): Promise<string> {
   if (items.length === 0) return '';
   const { width, style, fields, wide } = options;
-  const given = offered(columns, options);
+  const columnsHere = offered(columns, options);
   const cells = late && showsLate(columns, late, options) ? await late.read(items) : undefined;
-  const shown = cells ? given.map((column) => (column.key === late?.key ? { ...column, cell: cells } : column)) : given;
+  const shown = cells ? columnsHere.map((column) => (column.key === late?.key ? { ...column, cell: cells } : column)) : columnsHere;
   const body = items.map((item) => {
     const cells = shown.map((column) => cell(item, column, options));
     return marked?.(item) ? cells.map((text, at) => (at === 0 ? style.bold(text) : text)) : cells;
@@ -181,9 +181,9 @@ function cell(item: Item, column: Column, { now, style, terminal }: CellOptions)
   if (column.verbatim) return value === null ? style.dim('NULL') : plain;
   if (plain === '') return style.dim('–');
   if (key.endsWith('_at')) return shownTimeIn(plain, { now, terminal });
-  const given = column.tone?.(item);
-  if (!given && key !== 'status' && key !== 'outcome') return plain;
-  const tone = given ?? toneOf(value, column);
+  const ownTone = column.tone?.(item);
+  if (!ownTone && key !== 'status' && key !== 'outcome') return plain;
+  const tone = ownTone ?? toneOf(value, column);
   const marked = key === 'status' && terminal ? `● ${plain}` : plain;
   return tone === undefined ? marked : style[tone](marked);
 }

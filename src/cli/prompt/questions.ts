@@ -67,9 +67,9 @@ export function matchRank({ name, description = '' }: Pick<PromptChoice<unknown>
   const [row, more] = [name.toLowerCase(), description.toLowerCase()];
   let rank = 0;
   for (const word of term.toLowerCase().split(/\s+/).filter(Boolean)) {
-    const own = wordRank(row, more, word);
-    if (own === undefined) return undefined;
-    rank += own;
+    const distance = wordRank(row, more, word);
+    if (distance === undefined) return undefined;
+    rank += distance;
   }
   return rank;
 }

@@ -233,10 +233,10 @@ function namesOf({ settings, globals: { cache } }: Line, { env, clock, signal }:
   return openNameIndex({ directory: directories.cache, profile, host, token, stored, fresh, clock, signal });
 }
 
-async function maxWaitOf(given: string | undefined, sources: Pick<Context, 'world' | 'ask' | 'stdin'>): Promise<number> {
-  const word = given ?? (sources.world.env.DNX_MAX_WAIT || undefined);
+async function maxWaitOf(option: string | undefined, sources: Pick<Context, 'world' | 'ask' | 'stdin'>): Promise<number> {
+  const word = option ?? (sources.world.env.DNX_MAX_WAIT || undefined);
   if (word === undefined) return MAX_WAIT_MS;
-  return Number(await parseValue('max_wait', globals.max_wait, word, sources, given === undefined ? 'DNX_MAX_WAIT' : undefined));
+  return Number(await parseValue('max_wait', globals.max_wait, word, sources, option === undefined ? 'DNX_MAX_WAIT' : undefined));
 }
 
 const HIDDEN = 'Values of variables are hidden. A person can start dnx agent run with --show-values.';

@@ -47,8 +47,8 @@ async function lookedUp(line: Line, unchecked: Scope): Promise<readonly Targets[
   const change = changeOf(line);
   const checked: Targets[] = [];
   for (const [index, targets] of (await targetsOf(line, scope)).entries()) {
-    const own = await refuseMislinked(targets, change, scope);
-    checked.push(await verified(own, () => lookedUpAgain(line, targets, index, scope), scope));
+    const linked = await refuseMislinked(targets, change, scope);
+    checked.push(await verified(linked, () => lookedUpAgain(line, targets, index, scope), scope));
   }
   return checked;
 }
@@ -57,10 +57,10 @@ async function lookedUp(line: Line, unchecked: Scope): Promise<readonly Targets[
 async function targetsOf(line: Line, scope: Scope): Promise<readonly Targets[]> {
   const noun = nounOf(line.group);
   const words = ownWords(line);
-  const given = firstWords(line);
+  const first = firstWords(line);
   if (isForAll(line)) {
     if (words.length > 0) throw usage(`--all cannot be combined with ${plural(title(noun))}.`, 'Use only one of them.');
-    return everyOne(noun, given, scope);
+    return everyOne(noun, first, scope);
   }
   const settled = noun === 'server' || noun === 'site' ? scope.settings[noun] : undefined;
   if (line.command.targets === 'optional' && words.length === 0 && settled === undefined) {
@@ -72,29 +72,29 @@ async function targetsOf(line: Line, scope: Scope): Promise<readonly Targets[]> 
   const found: Targets[] = [];
   // Sequential, because each lookup can use the results of the previous one.
   for (const word of words.length > 0 ? words : [undefined]) {
-    const targets = await resolveTargets(names, { ...given, [noun]: word }, scope);
-    if (found.some((each) => each[noun] && each[noun].id === targets[noun]?.id))
+    const targets = await resolveTargets(names, { ...first, [noun]: word }, scope);
+    if (found.some((earlier) => earlier[noun] && earlier[noun].id === targets[noun]?.id))
       throw usage(`${capitalized(title(noun))} '${word}' is given twice.`);
     found.push(targets);
   }
   return found;
 }
 
-async function everyOne(noun: string, given: Readonly<Record<string, string | undefined>>, scope: Scope): Promise<readonly Targets[]> {
+async function everyOne(noun: string, words: Readonly<Record<string, string | undefined>>, scope: Scope): Promise<readonly Targets[]> {
   const naming = namings[noun];
   if (!naming) throw new Error(`Nothing lists every ${noun}.`);
-  const parents = await resolveTargets(parameters(naming.list), given, scope);
+  const parents = await resolveTargets(parameters(naming.list), words, scope);
   const things = await scope.api.list<Record<string, unknown>>(naming.list, targetIds(parents));
-  return things.map((each) => ({ ...parents, [noun]: targetOf(each, noun) }));
+  return things.map((thing) => ({ ...parents, [noun]: targetOf(thing, noun) }));
 }
 
 /** Looks up one of all targets again, by the words given for it. */
 export function lookedUpAgain(line: Line, targets: Targets, index: number, scope: Scope): Promise<Targets> {
   const noun = nounOf(line.group);
-  const { [noun]: own, site } = targets;
+  const { [noun]: target, site } = targets;
   const words = {
     ...firstWords(line),
-    ...(own && { [noun]: ownWords(line)[index] ?? own.id }),
+    ...(target && { [noun]: ownWords(line)[index] ?? target.id }),
     ...(site && { site: scope.names.trusted.get(`site ${site.id}`)?.word ?? site.id }),
   };
   return resolveTargets(namesNeeded(line), words, scope);

@@ -22,12 +22,16 @@ export async function inputsOf(
   const { command, body } = line;
   const declaredFields = Object.fromEntries(Object.entries(command.fields ?? {}).filter(([, { as }]) => as === undefined));
   const options = await readAll(command.options ?? {}, line.options, sources);
-  const given = await readAll(declaredFields, line.fields, sources);
+  const values = await readAll(declaredFields, line.fields, sources);
   const extra = command.fields ? await extraBody(body.field, body.data, sources) : {};
-  const asked = await askAll({ ...declaredFields, ...command.options }, { ...options, ...given, ...extra }, { ...sources, api: scope.api });
+  const asked = await askAll(
+    { ...declaredFields, ...command.options },
+    { ...options, ...values, ...extra },
+    { ...sources, api: scope.api },
+  );
   const chosen = Object.entries(asked).flatMap(([key, { value }]) => (value === undefined ? [] : [[key, value] as const]));
   const answered = (declared: Options) => Object.fromEntries(chosen.filter(([key]) => key in declared));
-  const fields = { ...given, ...answered(declaredFields) };
+  const fields = { ...values, ...answered(declaredFields) };
   return {
     options: { ...options, ...answered(command.options ?? {}) },
     fields: { ...fields, ...(await referencesIn(declaredFields, without(fields, asked), scope)) },
@@ -51,16 +55,16 @@ async function readAll(declared: Options, words: Read, sources: Parameters<typeo
 /** Prompts for missing options that are required or worth a prompt. Fails without a terminal if a required one is missing. */
 async function askAll(
   declared: Options,
-  given: Read,
+  known: Read,
   sources: Parameters<typeof askFor>[3],
 ): Promise<Readonly<Record<string, PromptAnswer>>> {
-  const missing = Object.entries<Option<unknown>>(declared).filter(([key]) => given[key] === undefined);
+  const missing = Object.entries<Option<unknown>>(declared).filter(([key]) => known[key] === undefined);
   if (!sources.ask.allowed) {
     refuse(missing.filter(([, { required }]) => required));
     return {};
   }
   const answers: Record<string, PromptAnswer> = {};
-  const values: Record<string, unknown> = { ...given };
+  const values: Record<string, unknown> = { ...known };
   for (const [key, option] of missing) {
     const { when, after } = option.prompt ?? {};
     const worth = option.prompt && (when?.(values) ?? true) && (!after || Object.keys(answers).length > 0);
@@ -107,7 +111,7 @@ function answered(
   const { value } = answer;
   // In the same place, because the order is that of the arguments.
   const replaced = (values: Read, by: unknown): Read =>
-    Object.fromEntries(Object.entries({ ...values, [key]: by }).filter(([, each]) => each !== undefined));
+    Object.fromEntries(Object.entries({ ...values, [key]: by }).filter(([, kept]) => kept !== undefined));
   return {
     options,
     fields: replaced(fields, value),

@@ -83,12 +83,12 @@ export function callsOf({ command, targets, options, fields, defaults }: WordedL
     const also = command.calls(options).map((endpoint) => ({ endpoint, when: undefined }));
     return { endpoint: undefined, instead: undefined, also };
   }
-  const given = (name: string) =>
+  const isGiven = (name: string) =>
     [targets[name], options[name], fields[name]].some((word) => word !== undefined && word !== false && word.toString() !== '');
-  return choose(command.calls, given, (name) => {
+  return choose(command.calls, isGiven, (name) => {
     // A server from the link file or profile must not hide resources on other servers.
     if (name === 'server') return defaults.server !== undefined && defaults.origins?.server === 'environment';
-    if (name !== 'site' || given('server')) return false;
+    if (name !== 'site' || isGiven('server')) return false;
     // DNX_SERVER is a destination, too, and the environment overrides the link file and the profile.
     const { server, site } = defaults.origins ?? {};
     if (takesDestination(command) && server === 'environment' && site !== 'environment') return false;
@@ -131,7 +131,7 @@ export const namesNothing = (line: WordedLine): boolean =>
 /** True if the destination of a command is needed, and neither given nor set as a default. */
 export const lacksDestination = (line: WordedLine): boolean =>
   takesDestination(line.command) &&
-  [line.targets.server, line.targets.site, line.defaults.server, line.defaults.site].every((each) => each === undefined) &&
+  [line.targets.server, line.targets.site, line.defaults.server, line.defaults.site].every((word) => word === undefined) &&
   namesNeeded(line).length > 0;
 
 /** Fails for two exclusive options, and for missing arguments that cannot be picked from a list. */
@@ -185,9 +185,9 @@ export function typedLine(group: Group, command: AnyCommand, path: string, recei
   }
   let destination: TypedLine['destination'];
   positionals.forEach(({ key: name, option }, index) => {
-    const given = wordOf(words[index]);
-    if (given === undefined) return;
-    const word = option.destination ? placeIn(String(given), declared, parts) : given;
+    const value = wordOf(words[index]);
+    if (value === undefined) return;
+    const word = option.destination ? placeIn(String(value), declared, parts) : value;
     if (option.destination) destination = destinationOf(String(word), parts);
     const key = (option.destination && destination?.parent) || name;
     if (parts.has(key)) throw usage(`<${key.replaceAll('_', '-')}> is given twice: as '${word}' and with ${flagName(key)}.`);
@@ -256,11 +256,11 @@ type Where = Pick<Settings, 'host' | 'profile' | 'origins'> & Partial<Pick<Setti
 
 /** Formats the words after `dnx` for a shell, with `--profile`, `--host` and `--ca-file` if needed. */
 export function commandLine(words: readonly string[], { host, profile, origins, caOption }: Where): string {
-  const given = (flag: string) => words.includes(flag);
+  const has = (flag: string) => words.includes(flag);
   const flags = [
-    ...(profile === DEFAULT_PROFILE || given('--profile') ? [] : ['--profile', profile]),
-    ...(origins.host !== 'option' || given('--host') ? [] : ['--host', host]),
-    ...(caOption === undefined || given('--ca-file') ? [] : ['--ca-file', caOption]),
+    ...(profile === DEFAULT_PROFILE || has('--profile') ? [] : ['--profile', profile]),
+    ...(origins.host !== 'option' || has('--host') ? [] : ['--host', host]),
+    ...(caOption === undefined || has('--ca-file') ? [] : ['--ca-file', caOption]),
   ];
   const end = words.indexOf('--');
   const [before, after] = end < 0 ? [words, []] : [words.slice(0, end), words.slice(end)];

@@ -39,8 +39,8 @@ type Rule = (line: TypedLine, words: Words | undefined, holder: Holder) => Refus
 /** What a command line may do, by its words alone. What is only known later is `mayTouch`, consent, and the gate where requests leave. */
 export function may(line: TypedLine, holder: Holder): Verdict {
   const { dry_run, out, ...others } = wordsIn(line);
-  const given = holder.tool === 'change' ? others : wordsIn(line);
-  const words = Object.keys(given).length > 0 ? given : undefined;
+  const all = holder.tool === 'change' ? others : wordsIn(line);
+  const words = Object.keys(all).length > 0 ? all : undefined;
   const rules: readonly Rule[] = [reaching, showing, withTool, readingOnly];
   for (const rule of rules) {
     const refusal = rule(line, words, holder);
@@ -103,13 +103,13 @@ const showing: Rule = (line, words, holder) => {
 /** What a command and the given options declare. An option with which a command only reads stands for all of it. */
 function declaredBy<K extends 'reach' | 'reveals'>({ command, group, options }: TypedLine, words: Words | undefined, key: K) {
   const name = `${group.name} ${command.name}`.trim();
-  const own = onlyReadsWith(command, words) ? undefined : command[key];
-  const given = Object.entries(command.options ?? {}).flatMap(([option, declared]) =>
+  const stated = onlyReadsWith(command, words) ? undefined : command[key];
+  const withOptions = Object.entries(command.options ?? {}).flatMap(([option, declared]) =>
     declared[key] !== undefined && options[option] !== undefined && options[option] !== false
       ? [{ what: `${name} ${flagName(option)}`, value: declared[key] as NonNullable<(typeof declared)[K]> }]
       : [],
   );
-  return [...given, ...(own === undefined ? [] : [{ what: name, value: own as NonNullable<typeof own> }])];
+  return [...withOptions, ...(stated === undefined ? [] : [{ what: name, value: stated as NonNullable<typeof stated> }])];
 }
 
 const personal: Readonly<Partial<Record<Effect, string>>> = {

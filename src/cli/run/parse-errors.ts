@@ -78,8 +78,8 @@ async function meantBy(
 function withoutSamples(line: string, paths: readonly string[]): string {
   const path = paths.filter((each) => `${line} `.startsWith(`${each} `)).sort((one, other) => other.length - one.length)[0] ?? line;
   if (path === 'artisan') return line;
-  const given = line.slice(path.length).replace(/ (--|<) .*| --(server|site) \S+/g, '');
-  return path + (given.match(/ -\S+( [^-\s]\S*)?/g) ?? []).join('');
+  const options = line.slice(path.length).replace(/ (--|<) .*| --(server|site) \S+/g, '');
+  return path + (options.match(/ -\S+( [^-\s]\S*)?/g) ?? []).join('');
 }
 
 /** A word in the tables of other command lines, and its commands here: none if it has no counterpart. */

@@ -32,7 +32,7 @@ interface Part {
   readonly path: string;
   readonly page: Help;
   /** Adds its options, arguments and commands. Called only if the command line names it. */
-  readonly declare: (own: Command) => Promise<void>;
+  readonly declare: (parser: Command) => Promise<void>;
 }
 
 interface ParseState {
@@ -75,8 +75,8 @@ async function parseWords(argv: readonly string[], tree: Tree): Promise<ParseRes
     refusal = thrown instanceof CommanderError ? await refusalOf(thrown, state) : { error: thrown, refused: state.refused };
   }
   const { help, line } = state;
-  const given = globalsOf(givenIn(state));
-  return refusal.error === undefined ? { globals: given, help, line, ...refusal } : { globals: given, ...refusal };
+  const parsed = { globals: globalsOf(givenIn(state)), ...refusal };
+  return refusal.error === undefined ? { help, line, ...parsed } : parsed;
 }
 
 /** Commander prints nothing. To know widths and colors, it would open the standard streams. */
@@ -120,10 +120,10 @@ function programOf(state: ParseState): Command {
     const load = async () => ({ group: rootGroup(entry), command: (await entry.load()).default });
     add(program, [entry.name], commandPart(entry.name, load, state), state);
   }
-  for (const [name, [of, verb]] of Object.entries(shortcuts)) {
+  for (const [name, [noun, verb]] of Object.entries(shortcuts)) {
     const load = async () => {
-      const group = (await contents.find((each) => each.name === of)?.load())?.default;
-      const command = group?.commands.find((each) => each.name === verb);
+      const group = (await contents.find((entry) => entry.name === noun)?.load())?.default;
+      const command = group?.commands.find((candidate) => candidate.name === verb);
       if (!group || !command) throw new Error(`${name} has no command.`);
       return { group, command };
     };
@@ -155,15 +155,15 @@ function groupPart(entry: Tree['contents'][number], state: ParseState): Part {
   return {
     path: entry.name,
     page: async (page) => (await import('./help/root.ts')).groupHelp(entry, await load(), page),
-    async declare(own) {
-      takeSubcommands(own, state);
+    async declare(parser) {
+      takeSubcommands(parser, state);
       const also = state.tree.contents.find(({ name }) => name === entry.also);
       for (const group of [await load(), ...(also ? [(await also.load()).default] : [])])
         for (const command of group.commands) {
           const part = commandPart(`${group.name} ${command.name}`, async () => ({ group, command }), state);
-          add(own, [command.name, ...(command.aliases ?? [])], part, state);
+          add(parser, [command.name, ...(command.aliases ?? [])], part, state);
         }
-      addHelp(own, state);
+      addHelp(parser, state);
     },
   };
 }
@@ -177,16 +177,16 @@ function commandPart(path: string, load: () => Promise<{ group: Group; command: 
       if (state.argv.includes('--api')) return (await import('./help/command.ts')).apiHelp(path, command, page);
       return (await import('./help/command.ts')).commandHelp(path, group, command, page);
     },
-    async declare(own) {
+    async declare(parser) {
       const { group, command } = await load();
       const named = namedCommand(group, command);
       state.leaf = named;
-      takeOptions(own, named);
+      takeOptions(parser, named);
       // Nothing is required yet, because abilities are computed from incomplete lines.
-      for (const { key, variadic } of named.all) own.argument(`[${key}${variadic ? '...' : ''}]`);
-      own.action(async () => {
+      for (const { key, variadic } of named.all) parser.argument(`[${key}${variadic ? '...' : ''}]`);
+      parser.action(async () => {
         const given = givenIn(state);
-        const words = await placed(own.args, named, path, given, state);
+        const words = await placed(parser.args, named, path, given, state);
         state.line = typedLine(group, command, path, { positionals: named.all, words, declared: named.options, given });
       });
     },
@@ -200,20 +200,20 @@ function namedCommand(group: Group, command: AnyCommand): NamedCommand {
 }
 
 /** Lets commander read the options of a command. Those after the first word of another command line belong to that. */
-function takeOptions(own: Command, { command, all, options, rest }: NamedCommand): void {
-  own.allowExcessArguments();
-  if (rest >= 0) own.passThroughOptions();
-  if (rest > 0) readOptionsBetween(own, rest);
-  else if (rest === 0) readOptionsAfterSite(own, all);
-  for (const flag of flagsOf(options)) own.addOption(flag);
+function takeOptions(parser: Command, { command, all, options, rest }: NamedCommand): void {
+  parser.allowExcessArguments();
+  if (rest >= 0) parser.passThroughOptions();
+  if (rest > 0) readOptionsBetween(parser, rest);
+  else if (rest === 0) readOptionsAfterSite(parser, all);
+  for (const flag of flagsOf(options)) parser.addOption(flag);
   // A script may add --yes to whatever changes something, also where nothing is asked.
   const changes = mayChange(command) || command.signs || (command.effect ?? 'read') !== 'read';
-  if (rest < 0 && !('yes' in options) && changes) for (const flag of flagsOf(consents.moderate)) own.addOption(flag);
+  if (rest < 0 && !('yes' in options) && changes) for (const flag of flagsOf(consents.moderate)) parser.addOption(flag);
 }
 
 /** Reads options of dnx up to the first word of another command line: `dnx ssh web-1 --user ada ls -la`. Commander alone stops at `web-1`. */
-function readOptionsBetween(own: Command, words: number): void {
-  const read = own.parseOptions.bind(own);
+function readOptionsBetween(parser: Command, words: number): void {
+  const read = parser.parseOptions.bind(parser);
   const readAfter = (args: string[], left: number): ReturnType<typeof read> => {
     const { operands, unknown } = read(args);
     const [first, ...others] = operands;
@@ -221,13 +221,13 @@ function readOptionsBetween(own: Command, words: number): void {
     const next = readAfter(others, left - 1);
     return { operands: [first, ...next.operands], unknown: [...unknown, ...next.unknown] };
   };
-  own.parseOptions = (args) => readAfter([...args], words);
+  parser.parseOptions = (args) => readAfter([...args], words);
 }
 
 /** Reads options of dnx between a site and the `--` before another command line: `dnx env run shop.example.com --all -- env`. */
-function readOptionsAfterSite(own: Command, positionals: readonly Positional[]): void {
-  const read = own.parseOptions.bind(own);
-  own.parseOptions = (args) => {
+function readOptionsAfterSite(parser: Command, positionals: readonly Positional[]): void {
+  const read = parser.parseOptions.bind(parser);
+  parser.parseOptions = (args) => {
     const { operands, unknown } = read(args);
     const [site = '', ...others] = operands;
     const end = others.indexOf('--');
@@ -252,15 +252,15 @@ async function placed(
   const site = leadsWithSite(words, all, given) ? words[0] : undefined;
   const others = site === undefined ? words : words.slice(1);
   // Commander leaves the `--` before another command line.
-  const own = site !== undefined && rest === 0 && others[0] === '--' ? others.slice(1) : others;
-  if (own.length > positionals.length && !positionals.some(({ variadic }) => variadic)) {
+  const unplaced = site !== undefined && rest === 0 && others[0] === '--' ? others.slice(1) : others;
+  if (unplaced.length > positionals.length && !positionals.some(({ variadic }) => variadic)) {
     const { optionFor, tooMany } = await errors();
-    const extra = own.slice(positionals.length);
+    const extra = unplaced.slice(positionals.length);
     const option = optionFor(extra, named, { site, ...given });
     if (option) state.refused = { path, word: extra[0] ?? '', option };
     throw tooMany(extra, path, option);
   }
-  const byPlace = byPosition(own, named, state.argv);
+  const byPlace = byPosition(unplaced, named, state.argv);
   return all.length > positionals.length ? [site, ...byPlace] : byPlace;
 }
 
@@ -268,10 +268,10 @@ async function placed(
 function byPosition(words: readonly string[], { positionals, rest }: NamedCommand, argv: readonly string[]): readonly unknown[] {
   const end = rest > 0 ? argv.indexOf('--') : -1;
   const others = end < 0 ? [] : argv.slice(end + 1);
-  const own = others.length > words.length ? words : words.slice(0, words.length - others.length);
+  const before = others.length > words.length ? words : words.slice(0, words.length - others.length);
   return positionals.map(({ variadic }, index) => {
-    if (!variadic) return own[index];
-    return [...own.slice(index), ...(index === rest ? words.slice(own.length) : [])];
+    if (!variadic) return before[index];
+    return [...before.slice(index), ...(index === rest ? words.slice(before.length) : [])];
   });
 }
 
@@ -324,11 +324,11 @@ function flagsOf(options: Options): Flag[] {
 /** The error for what commander refused; none if it showed help or the version. */
 async function refusalOf({ code, message }: CommanderError, state: ParseState): Promise<Pick<ParseResult, 'error' | 'refused'>> {
   const { reached, leaf, parts, tree, argv } = state;
-  const own = reached.at(-1) as Command;
-  const path = parts.get(own)?.path ?? '';
-  const [word = ''] = own.args;
+  const parser = reached.at(-1) as Command;
+  const path = parts.get(parser)?.path ?? '';
+  const [word = ''] = parser.args;
   // Help, too: `dnx nonsense --help`.
-  const isUnknown = own.commands.length > 0 && own.args.length > 0 && isWord(word);
+  const isUnknown = parser.commands.length > 0 && parser.args.length > 0 && isWord(word);
   if (isUnknown || code === 'commander.unknownCommand')
     return { error: await (await errors()).unknownCommand(word, path, tree), refused: { path, word } };
   if (code === 'commander.version') state.help = async () => `${version}\n`;
@@ -336,10 +336,10 @@ async function refusalOf({ code, message }: CommanderError, state: ParseState): 
     const many = code === 'commander.help' ? argv.find((each) => each === plural(path)) : undefined;
     return many === undefined ? {} : { refused: { path: '', word: many } };
   }
-  const flags = own.options.map(({ long }) => long ?? '').concat('--help');
+  const flags = parser.options.map(({ long }) => long ?? '').concat('--help');
   if (code === 'commander.unknownOption') {
     const { hintFor, refusedOption, unknownOption } = await errors();
-    const option = refusedOption(own.args);
+    const option = refusedOption(parser.args);
     return { error: unknownOption(option, flags, path).with({ hint: leaf && hintFor(leaf, argv) }), refused: { path, word: option } };
   }
   return { error: usage(`${capitalized(message.replace('error: ', ''))}.`, undefined, seeHelp(path)) };

@@ -166,17 +166,17 @@ export interface Candidate {
 async function candidatesFor(
   name: string,
   names: readonly string[],
-  given: Readonly<Record<string, string | undefined>>,
+  words: Readonly<Record<string, string | undefined>>,
   scope: Scope,
 ): Promise<readonly Candidate[]> {
-  if (name === 'site' && given.server === undefined) {
+  if (name === 'site' && words.server === undefined) {
     const { listed } = await everySite(scope);
     return listed.map(({ server, site }) => ({ targets: { server, site: targetOf(site, 'site') }, thing: site }));
   }
   const naming = namings[name];
   if (!naming) return [];
   const list = listUnder(naming, names);
-  const parents = await resolveTargets(parameters(list), given, scope);
+  const parents = await resolveTargets(parameters(list), words, scope);
   const things = await scope.api.list<JsonObject>(list, targetIds(parents));
   return things.map((thing) => ({ targets: { [name]: targetOf(thing, name) }, thing }));
 }

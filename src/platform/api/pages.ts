@@ -80,7 +80,7 @@ export async function* pagesOf<T>(
 /** Every item of a list. */
 export async function everyPage<T>(pages: AsyncIterable<readonly T[]>): Promise<T[]> {
   const items: T[] = [];
-  for await (const page of pages) for (const each of page) items.push(each);
+  for await (const page of pages) for (const item of page) items.push(item);
   return items;
 }
 

@@ -111,6 +111,6 @@ export class SharedPolls<T> {
   /** Wakes up these after a read. */
   private end(read: Promise<PollResult<T>>, ...awaken: Set<AbortController>[]): void {
     if (this.running === read) this.running = undefined;
-    for (const each of awaken.flatMap((set) => [...set])) each.abort();
+    for (const sleeper of awaken.flatMap((set) => [...set])) sleeper.abort();
   }
 }

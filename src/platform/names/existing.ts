@@ -34,8 +34,8 @@ export function existing(noun: string, items: readonly unknown[], wanted: JsonOb
   // An empty key is none: whatever the API has without one is something else.
   for (const [first = '', ...others] of keys.filter(([field = '']) => wordOf(own(wanted, field)).trim() !== '')) {
     const like = items.filter(isObject).filter((item) => {
-      const given = others.filter((field) => field in wanted);
-      return agrees(noun, first, item, wanted) === true && given.every((field) => agrees(noun, field, item, wanted) !== false);
+      const alsoWanted = others.filter((field) => field in wanted);
+      return agrees(noun, first, item, wanted) === true && alsoWanted.every((field) => agrees(noun, field, item, wanted) !== false);
     });
     if (like.length > 0) return bestOf(noun, like.filter(isFirst), wanted);
     if (items.some((item) => !isObject(item) || agrees(noun, first, item, wanted) === undefined)) hidden.push(first);
@@ -73,11 +73,11 @@ export function compared(noun: string, item: JsonObject, wanted: JsonObject): Fi
 /** Whether a field has this value. Undefined if the API does not show it. */
 function agrees(noun: string, field: string, item: JsonObject, wanted: JsonObject): boolean | undefined {
   const [shown, value] = [own(item, field), own(wanted, field)];
-  const nested = (of: unknown) => typeof of === 'object' && of !== null;
+  const nested = (part: unknown) => typeof part === 'object' && part !== null;
   if (shown === undefined || (nested(shown) && !nested(value)) || isMask(shown)) return undefined;
   if (noun === 'variable' && field === 'value') return shown === null && value !== '' ? undefined : wordOf(shown) === wordOf(value);
   const form = own(own(spellings, noun) ?? {}, field);
-  const formed = (of: unknown) => (form && typeof of === 'string' ? form(of.trim()) : of);
+  const formed = (part: unknown) => (form && typeof part === 'string' ? form(part.trim()) : part);
   return isSame(formed(value), formed(shown));
 }
 
@@ -115,10 +115,10 @@ const keyOf = (word: string): string => {
 /** The source of a firewall rule: empty for any IPv4 address, and a range without the bits of a host in it. */
 export function source(word: string): string {
   if (/^(any|anywhere|all|\*|0\.0\.0\.0\/0)$/i.test(word)) return '';
-  const [, address = '', given] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(word) ?? [];
+  const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(word) ?? [];
   const groups = /^(\d{1,3}\.){3}\d{1,3}$/.test(address) ? address.split('.').map(Number) : groupsOf(address);
   const size = groups.length === 4 ? 8 : 16;
-  const bits = Number(given ?? groups.length * size);
+  const bits = Number(prefix ?? groups.length * size);
   if (groups.length === 0 || bits > groups.length * size) return lowercase(word);
   const kept = groups.map((group, index) => {
     const host = size - Math.max(0, Math.min(size, bits - index * size));

@@ -31,32 +31,32 @@ const LISTS = ['GET /servers', 'GET /servers/{server}/sites'] as const;
 
 /** The lookups for these path parameters, in order. Sends nothing: `resolve` executes them, and `arithmetic.ts` sums up their abilities. */
 export function lookupsFor(names: readonly string[], typed: LookupWords, settled: Defaults): readonly Lookup[] {
-  const given = typed.site === undefined ? typed : { ...typed, site: withoutUrl(typed.site) };
-  const linked = linkedFor(names, given, settled);
+  const words = typed.site === undefined ? typed : { ...typed, site: withoutUrl(typed.site) };
+  const linked = linkedFor(names, words, settled);
   if (linked.length > 0) {
     const done = linked.map(({ name }) => name);
     return [
       ...linked,
       ...lookupsFor(
         names.filter((name) => !done.includes(name)),
-        given,
+        words,
         {},
       ),
     ];
   }
-  const site = given.site ?? (settled.site && withoutUrl(settled.site));
-  const serverless = names.includes('site') && names.includes('server') && given.server === undefined && site !== undefined;
+  const site = words.site ?? (settled.site && withoutUrl(settled.site));
+  const serverless = names.includes('site') && names.includes('server') && words.server === undefined && site !== undefined;
   const placed = serverless ? sitePath(site, settled) : [];
   const others = names.filter((name) => !placed.some((each) => each.name === name) && !(serverless && name === 'server'));
-  const word = (name: string) => given[name] ?? (name === 'site' ? site : name === 'server' ? settled.server : undefined);
+  const word = (name: string) => words[name] ?? (name === 'site' ? site : name === 'server' ? settled.server : undefined);
   return [...placed, ...others.map((name) => lookupFor(name, word(name), names))];
 }
 
 /** The server and site that the link file names by id: with a site, both or neither. */
-function linkedFor(names: readonly string[], given: LookupWords, { linked = {} }: Defaults): readonly Lookup[] {
+function linkedFor(names: readonly string[], words: LookupWords, { linked = {} }: Defaults): readonly Lookup[] {
   const { server, site } = linked;
   const found = (name: string, { id, label }: Target): Lookup => ({ name, word: id, label, how: 'id', requests: [] });
-  const free = given.server === undefined && given.site === undefined;
+  const free = words.server === undefined && words.site === undefined;
   if (!server || !free || !names.includes('server')) return [];
   if (!names.includes('site')) return [found('server', server)];
   return site ? [found('server', server), found('site', site)] : [];

@@ -59,18 +59,18 @@ export function openNameIndex({ directory, signal, ...options }: NameIndexOption
   let names: ReturnType<typeof namesById> | undefined;
   const observer: Observer = {
     listing(endpoint, params, since) {
-      const own = news();
+      const current = news();
       return (
-        own &&
-        listingIn(own, fill(endpoint, { ...params }).path, since, () => {
+        current &&
+        listingIn(current, fill(endpoint, { ...params }).path, since, () => {
           names = undefined;
         })
       );
     },
     changed(method, path) {
       const change = { method, path: path.replace(/\?.*/, ''), at: clock.now() };
-      const { own, lists, changes } = news() ?? {};
-      for (const each of [own, lists]) if (each) dropStale(each, change);
+      const { reusable, lists, changes } = news() ?? {};
+      for (const known of [reusable, lists]) if (known) dropStale(known, change);
       changes?.push(change);
     },
   };
@@ -85,22 +85,22 @@ export function openNameIndex({ directory, signal, ...options }: NameIndexOption
     async recall(endpoint: Endpoint, parents: object, maxAge: number): Promise<RememberedList | undefined> {
       if (!news()) await use();
       const { path } = fill(endpoint, { ...parents });
-      const own = news()?.own.get(path)?.items;
-      if (own) return { items: own, path, age: undefined };
+      const fresh = news()?.reusable.get(path)?.items;
+      if (fresh) return { items: fresh, path, age: undefined };
       const { read, items } = remembered()?.lists.get(path) ?? { read: 0 };
       const age = clock.now() - read;
       return items && maxAge > 0 && age <= maxAge && isTrusted(path) ? { items, path, age } : undefined;
     },
     /** The name of a resource in a remembered list, which was read at most `maxAge` ms ago. */
     nameOf(noun: string, id: unknown, maxAge = Number.POSITIVE_INFINITY): string | undefined {
-      names ??= namesById([...[...(remembered()?.lists ?? [])].filter(([path]) => isTrusted(path)), ...(news()?.own ?? [])]);
+      names ??= namesById([...[...(remembered()?.lists ?? [])].filter(([path]) => isTrusted(path)), ...(news()?.reusable ?? [])]);
       const { name, read = 0 } = names.get(`${noun} ${idIn(id)}`) ?? {};
       return clock.now() - read <= maxAge ? name : undefined;
     },
     /** Notes that the sites of every server have been read. `inVain`: for a site that none has, which other commands should know. */
     searched({ inVain = false } = {}) {
-      const own = news();
-      if (own) Object.assign(own, { searched: clock.now(), inVain });
+      const current = news();
+      if (current) Object.assign(current, { searched: clock.now(), inVain });
     },
     /** Ms since then; infinite if unknown. */
     searchedFor(): number {
@@ -122,7 +122,7 @@ export function openNameIndex({ directory, signal, ...options }: NameIndexOption
 
 interface News extends AccountNews {
   /** The lists that this command may use again. */
-  readonly own: Map<string, NameList>;
+  readonly reusable: Map<string, NameList>;
 }
 
 /** What this command has read, by account, and what was remembered before. */
@@ -141,7 +141,7 @@ function openMemory(file: string, { token, stored, fresh, clock, ...identity }: 
       const held = await token();
       account = accountKey(identity, held);
       if (!accounts.has(account))
-        accounts.set(account, { lists: new Map(), searched: 0, stored, own: new Map(), changes: [], inVain: false });
+        accounts.set(account, { lists: new Map(), searched: 0, stored, reusable: new Map(), changes: [], inVain: false });
       return held;
     },
     /** What other commands remembered for this token, without what this one has made stale. */
@@ -157,9 +157,9 @@ function openMemory(file: string, { token, stored, fresh, clock, ...identity }: 
     ignore(list: string | undefined) {
       if (list === undefined) ignored = true;
       else forgotten.add(list);
-      for (const { own } of accounts.values()) {
-        if (list === undefined) own.clear();
-        else own.delete(list);
+      for (const { reusable } of accounts.values()) {
+        if (list === undefined) reusable.clear();
+        else reusable.delete(list);
       }
     },
   };
@@ -180,7 +180,7 @@ const namesById = (lists: readonly (readonly [path: string, list: NameList])[]) 
   );
 
 /** Adds a list while it is read, if it has names or choices. One with an unusable id is left out, so that its error is not lost. */
-function listingIn({ own, lists }: News, path: string, read: number, added: () => void): Listing | undefined {
+function listingIn({ reusable, lists }: News, path: string, read: number, added: () => void): Listing | undefined {
   const { key } = choices[choiceAt(path) ?? ''] ?? {};
   const keys = [...(namings[nounAt(path) ?? '']?.keys ?? []), ...(key === undefined || key === 'id' ? [] : [key])];
   if (keys.length === 0 && key === undefined) return undefined;
@@ -197,7 +197,7 @@ function listingIn({ own, lists }: News, path: string, read: number, added: () =
     done() {
       if (!usable) return;
       // A command that shows choices wants more than their ids.
-      if (key === undefined) own.set(path, { read, items });
+      if (key === undefined) reusable.set(path, { read, items });
       lists.set(path, { read, items });
       added();
     },

@@ -85,13 +85,13 @@ function several(meant: Meant, hint: string): DnxError {
   });
 }
 
-/** The error for a resource that was not given. `own`: it is the command's positional, not a parent. */
-export function notGiven(noun: string, settled: Defaults, own = false): DnxError {
+/** The error for a resource that was not given. `isPositional`: it is no parent. */
+export function notGiven(noun: string, settled: Defaults, isPositional = false): DnxError {
   const broken = brokenSetting(noun, settled);
   if (broken) return broken;
   const place = noun === 'server' || noun === 'site';
   const ways = [
-    own && !place ? `its ${waysToName(noun)}` : flagName(noun),
+    isPositional && !place ? `its ${waysToName(noun)}` : flagName(noun),
     ...(place ? ['set a default with `dnx link`'] : []),
     ...(namings[noun] ? ['or run in a terminal to pick one'] : []),
   ];
