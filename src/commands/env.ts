@@ -283,7 +283,7 @@ const run = command({
     command: rest('Command to run'),
   },
   examples: ['run shop.example.com -- printenv APP_URL', 'run shop.example.com -- php artisan tinker'],
-  run: async (ctx, { options }) => (await import('../features/env/run.ts')).runWithVariables(ctx, options.command, options.all),
+  run: async (ctx, { options }) => (await import('../features/env/with-variables.ts')).runWithVariables(ctx, options.command, options.all),
 });
 
 export default group({

@@ -9,7 +9,7 @@ const allowed: Readonly<Record<string, string>> = {
   'src/platform/operations.ts': 'it is the table',
   'src/platform/names/names.ts': 'it has the list of each noun, from which the table makes the paths of collections',
   'src/commands/': 'commands declare what they call',
-  'src/cli/run/hidden.ts': 'it hides values at any path that ends so, also at one that the table does not know',
+  'src/cli/run/hidden-values.ts': 'it hides values at any path that ends so, also at one that the table does not know',
   'src/features/env/variables.ts': 'it declares the resource that the commands of variables share',
   'src/features/mcp/bounds.ts': 'what limits a client to a server or site holds for any path',
   'src/features/why/logs/mask.ts': 'its webhooks are those of other services',

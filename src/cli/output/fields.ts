@@ -74,17 +74,12 @@ export const chosen = (columns: readonly Column[], fields: readonly string[] | u
   fields ? fields.map((key) => columns.find((column) => column.key === key) ?? { key }) : columns;
 
 /** Looks for the fields of `--fields` and `--sort` in the items of a list as they arrive. */
-export interface FieldCheck {
-  /** True once every field was seen. */
-  readonly add: (items: readonly object[]) => boolean;
-  /** Throws if a field was not seen. An empty list cannot be checked. */
-  readonly end: () => void;
-}
+export type FieldCheck = ReturnType<typeof fieldCheck>;
 
 type Wanted = Pick<Selection, 'fields' | 'sort'> & { readonly format: Format };
 
 /** Checks fields against a view, and against the items that are added. */
-export function fieldCheck(view: View, { fields = [], sort, format }: Wanted): FieldCheck {
+export function fieldCheck(view: View, { fields = [], sort, format }: Wanted) {
   const known = new Set<string>();
   // Computed values are in text formats only; those that need requests, in a table only.
   if (view.kind === 'rows' || view.kind === 'record')
@@ -93,8 +88,9 @@ export function fieldCheck(view: View, { fields = [], sort, format }: Wanted): F
   const keys = sort && view.kind !== 'record' ? [...fields, sortKey(sort)] : fields;
   const unknown = () => keys.find((key) => !known.has(key));
   let empty = true;
-  const check: FieldCheck = {
-    add(items) {
+  const check = {
+    /** True once every field was seen. */
+    add(items: readonly object[]): boolean {
       for (const item of items) {
         empty = false;
         for (const key of Object.keys(item)) known.add(key);
@@ -102,7 +98,8 @@ export function fieldCheck(view: View, { fields = [], sort, format }: Wanted): F
       }
       return unknown() === undefined;
     },
-    end() {
+    /** Throws if a field was not seen. An empty list cannot be checked. */
+    end(): void {
       const key = empty ? undefined : unknown();
       if (key !== undefined) throw computedField(key, view, format, [...known]) ?? unknownField(key, [...known]);
     },

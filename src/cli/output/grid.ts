@@ -16,13 +16,8 @@ interface GridOptions {
   readonly keep: boolean;
 }
 
-interface Grid {
-  readonly text: string;
-  readonly shown: number;
-}
-
-/** Formats rows as aligned columns. Undefined if they do not fit the width. */
-export async function grid(rows: readonly (readonly string[])[], { width, columns, keep }: GridOptions): Promise<Grid | undefined> {
+/** Formats rows as aligned columns, and counts those. Undefined if they do not fit the width. */
+export async function grid(rows: readonly (readonly string[])[], { width, columns, keep }: GridOptions) {
   const widthOf = await measureFor(rows);
   const measured = measure(rows, widthOf);
   const { natural } = measured;

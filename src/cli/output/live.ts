@@ -4,12 +4,6 @@ import { DEFAULT_COLUMNS, Ended, json } from './text.ts';
 import type { LiveState } from './view.ts';
 import { cutText, widthOf } from './wrap.ts';
 
-/** A state as text. `above` is what stands over it: when it was read, and what went wrong. */
-export interface LiveFrame {
-  readonly above: string;
-  readonly text: string;
-}
-
 /** Where a live view is printed. */
 export interface Screen {
   readonly stdout: Output;
@@ -17,7 +11,8 @@ export interface Screen {
   readonly inPlace: boolean;
   /** False for lines of JSON: of a list, only what is new is printed. */
   readonly blocks: boolean;
-  readonly frame: (state: LiveState) => Promise<LiveFrame>;
+  /** A state as text. `above` is what stands over it: when it was read, and what went wrong. */
+  readonly frame: (state: LiveState) => Promise<{ readonly above: string; readonly text: string }>;
   readonly out: (text: string) => Promise<void>;
   /** Says what could not be read, if the frame does not. */
   readonly warn: (problem: string) => void;

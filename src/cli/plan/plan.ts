@@ -9,8 +9,8 @@ import { isId, resourceName, type Target, type Targets } from '../../platform/na
 import { createdBy, needOf, operations } from '../../platform/operations.ts';
 import type { Consent, Context } from '../language/command.ts';
 import type { PlannedDeployment } from './deployment.ts';
-import { type HiddenValue, type Hide, isSecretField, mayHoldSecret, shownBody, shownFields, withoutUserinfo } from './hidden.ts';
 import { type ChangeRecorder, creatorOf, type RecordedChange } from './record.ts';
+import { type HiddenValue, type Hide, isSecretField, mayHoldSecret, shownBody, shownFields, withoutUserinfo } from './secret-fields.ts';
 import { hasMask, irreversible, notShown } from './undo.ts';
 
 /** A target in a plan. */

@@ -8,8 +8,8 @@ import { createdBy, severeOperations } from '../../platform/operations.ts';
 import { columns, type Section, sections, type View } from '../output/view.ts';
 import { where } from '../run/consent.ts';
 import { verifyDetails } from './deployment.ts';
-import { withoutUserinfo } from './hidden.ts';
 import type { Plan, PlannedChange, PlannedTarget } from './plan.ts';
+import { withoutUserinfo } from './secret-fields.ts';
 
 /** A plan as people see it: each change, what is known of it, and what all of them need. `details`: of each change, and of all. */
 export function planView(plan: Plan, nameOf: NameOf, details: PlanDetails): View<never> {

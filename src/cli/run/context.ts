@@ -248,7 +248,7 @@ function connectionOf(world: World, { blocked, caFile, host, hidesValues }: Sett
   return async () => {
     if (blocked.requests) throw blocked.requests;
     transport ??= await world.connect(caFile);
-    return hidesValues ? (await import('./hidden.ts')).hidingValues(transport, { host, onHidden }) : transport;
+    return hidesValues ? (await import('./hidden-values.ts')).hidingValues(transport, { host, onHidden }) : transport;
   };
 }
 

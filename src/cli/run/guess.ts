@@ -4,39 +4,25 @@ import type { Entry, Guesses, Tree, TypedLine } from '../language/command.ts';
 import { effectOf } from '../language/effect.ts';
 import { takenBy } from '../language/signature.ts';
 import { consentLevel, namesOf } from '../language/tree.ts';
-import { isWord, wordsIn } from './line.ts';
+import { isWord, type ParseResult, type RefusedWord, wordsIn } from './line.ts';
 
-/** A word after the path of a group, or an option of a command, that dnx does not know; or an argument that only an option takes. */
-export interface RefusedWord {
-  readonly path: string;
-  readonly word: string;
-  /** The option that takes the argument: `--server`. */
-  readonly option?: string;
-}
-
-interface Attempt {
-  readonly line?: TypedLine | undefined;
-  readonly error?: unknown;
-  readonly refused?: RefusedWord | undefined;
-}
-
-interface Guesser<P extends Attempt> {
+interface Guesser {
   readonly tree: Tree;
   readonly guesses: Guesses;
-  readonly parse: (argv: Argv) => Promise<P>;
+  readonly parse: (argv: Argv) => Promise<ParseResult>;
 }
 
 type Argv = readonly string[];
 
-interface Guess<P extends Attempt> {
+interface Guess {
   readonly argv: Argv;
-  readonly parsed: P;
+  readonly parsed: ParseResult;
 }
 
 const MOST = 4;
 
 /** What a command line with unknown words means: it runs if it only reads; the error for anything else has the right line. */
-export async function guessed<P extends Attempt>(argv: Argv, refused: P, guessing: Guesser<P>): Promise<P> {
+export async function guessed(argv: Argv, refused: ParseResult, guessing: Guesser): Promise<ParseResult> {
   const topic = topicFor(refused, guessing.guesses);
   if (topic) return { ...refused, error: withNext(refused, topic, 'See') };
   const guess = await follow({ argv, parsed: refused }, guessing, MOST);
@@ -45,13 +31,13 @@ export async function guessed<P extends Attempt>(argv: Argv, refused: P, guessin
   return { ...refused, line: undefined, error: withNext(refused, await withoutSecrets(guess.argv, line), 'Did you mean') };
 }
 
-function withNext({ error, refused }: Attempt, command: Argv, why: string): DnxError {
+function withNext({ error, refused }: ParseResult, command: Argv, why: string): DnxError {
   const message = error instanceof Error ? error.message : `Unknown command '${refused?.path} ${refused?.word}'.`;
   return usage(message.replace(/ Did you mean .*/, ''), undefined, { command, why });
 }
 
 /** The help topic about an option that has no counterpart. */
-function topicFor({ refused }: Attempt, guesses: Guesses): Argv | undefined {
+function topicFor({ refused }: ParseResult, guesses: Guesses): Argv | undefined {
   const meaning = refused && !isWord(refused.word) ? meaningOf(refused, guesses) : undefined;
   return meaning?.startsWith('help ') ? meaning.split(' ') : undefined;
 }
@@ -62,11 +48,11 @@ function meaningOf({ path, word }: RefusedWord, { options }: Guesses): string | 
 }
 
 /** The first line that can be parsed; else that of another error, if only the command was guessed. */
-async function follow<P extends Attempt>(guess: Guess<P>, guessing: Guesser<P>, left: number): Promise<Guess<P> | undefined> {
+async function follow(guess: Guess, guessing: Guesser, left: number): Promise<Guess | undefined> {
   const { refused } = guess.parsed;
   if (!refused) return guess;
   if (left === 0) return undefined;
-  let failed: Guess<P> | undefined;
+  let failed: Guess | undefined;
   for (const argv of rewritten(guess.argv, refused, guessing)) {
     const found = await follow({ argv, parsed: await guessing.parse(argv) }, guessing, left - 1);
     if (found && found.parsed.error === undefined) return isEnough(found, refused) ? found : undefined;
@@ -76,17 +62,17 @@ async function follow<P extends Attempt>(guess: Guess<P>, guessing: Guesser<P>, 
 }
 
 /** False for a consent that would not be enough: `--force` for what cannot be undone. */
-const isEnough = ({ argv, parsed: { line } }: Guess<Attempt>, { word }: RefusedWord): boolean =>
+const isEnough = ({ argv, parsed: { line } }: Guess, { word }: RefusedWord): boolean =>
   isWord(word) || !argv.includes('--yes') || !line || consentLevel(line.command) !== 'severe';
 
-function rewritten(argv: Argv, refused: RefusedWord, guessing: Pick<Guesser<Attempt>, 'tree' | 'guesses'>): Argv[] {
+function rewritten(argv: Argv, refused: RefusedWord, guessing: Pick<Guesser, 'tree' | 'guesses'>): Argv[] {
   if (!isWord(refused.word)) return withOption(argv, refused, guessing);
   if (refused.option === undefined) return withWords(argv, refused, guessing);
   const at = argv.lastIndexOf(refused.word);
   return [[...argv.slice(0, at), refused.option, ...argv.slice(at)]];
 }
 
-function withOption(argv: Argv, refused: RefusedWord, { guesses }: Pick<Guesser<Attempt>, 'guesses'>): Argv[] {
+function withOption(argv: Argv, refused: RefusedWord, { guesses }: Pick<Guesser, 'guesses'>): Argv[] {
   const meaning = meaningOf(refused, guesses);
   if (meaning === undefined) return [];
   const at = argv.indexOf(refused.word);
@@ -96,7 +82,7 @@ function withOption(argv: Argv, refused: RefusedWord, { guesses }: Pick<Guesser<
 }
 
 /** The lines that a word after a group, or the first word, may mean, likeliest first. */
-function withWords(argv: Argv, { path, word }: RefusedWord, { tree, guesses }: Pick<Guesser<Attempt>, 'tree' | 'guesses'>): Argv[] {
+function withWords(argv: Argv, { path, word }: RefusedWord, { tree, guesses }: Pick<Guesser, 'tree' | 'guesses'>): Argv[] {
   const group = tree.contents.find(({ name }) => name === path);
   const before = path === '' ? -1 : argv.findIndex((each) => (group ? namesOf(group) : [path]).includes(each));
   const at = argv.indexOf(word, before + 1);

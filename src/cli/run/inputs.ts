@@ -7,8 +7,8 @@ import { nounIn } from '../../platform/names/names.ts';
 import type { TypedLine } from '../language/command.ts';
 import type { Option, Options } from '../language/options.ts';
 import type { Progress } from '../output/progress.ts';
-import type { Inputs, Ready } from './line.ts';
-import type { askFor, PromptAnswer } from './questions.ts';
+import type { Inputs, PromptAnswer, Ready } from './line.ts';
+import type { askFor } from './questions.ts';
 import { contentOf, parseValue, type Sources } from './values.ts';
 
 type Read = Readonly<Record<string, unknown>>;

@@ -9,13 +9,13 @@ import { namings, type Targets } from '../../platform/names/names.ts';
 import { brokenSetting, notGiven, nowhere } from '../../platform/names/unresolved.ts';
 import { alternativesIn, type ChosenCalls, choose, parametersOf } from '../language/calls.ts';
 import { type AnyCommand, type Group, nounOf, type TypedLine, type Words } from '../language/command.ts';
-import { attributeOf, bodyOptions, consents, dryRunOptions, globalsOf, textOf } from '../language/globals.ts';
+import { attributeOf, bodyOptions, consents, dryRunOptions, type Globals, globalsOf, textOf } from '../language/globals.ts';
 import type { Options } from '../language/options.ts';
 import { type GivenOptions, isPlace, type Positional, positionalsOf, takenBy } from '../language/signature.ts';
 import { mayChange } from '../language/tree.ts';
 import type { Result } from '../output/view.ts';
 import type { Ask } from '../prompt/ask.ts';
-import type { PromptAnswer } from './questions.ts';
+import type { HelpPage } from './help/page.ts';
 
 /** The words of a command line, and what stands for those that are left out. */
 export interface WordedLine extends TypedLine {
@@ -26,6 +26,14 @@ export interface WordedLine extends TypedLine {
 /** A command line that this process may run, with its settings. */
 export interface Line extends WordedLine {
   readonly settings: Settings;
+}
+
+/** The answer to a prompt: the value to send (undefined leaves the option out) and its display text. */
+export interface PromptAnswer {
+  readonly value: unknown;
+  readonly label: string;
+  /** It was chosen from the API's list, so it is an id. */
+  readonly listed?: boolean;
 }
 
 /** The values of a command line. */
@@ -166,6 +174,29 @@ export interface ParsedWords {
   /** The options and fields of the command. */
   readonly declared: Options;
   readonly given: GivenOptions;
+}
+
+/** A word after the path of a group, or an option of a command, that dnx does not know; or an argument that only an option takes. */
+export interface RefusedWord {
+  readonly path: string;
+  readonly word: string;
+  /** The option that takes the argument: `--server`. */
+  readonly option?: string;
+}
+
+/** Text that is loaded when it is printed. */
+export type Help = (page: HelpPage) => Promise<string>;
+
+/** The parsed argv. Global options are known even if the rest is invalid. */
+export interface ParseResult {
+  readonly globals: Globals;
+  /** Undefined for help, the version, or an invalid command line. */
+  readonly line?: TypedLine | undefined;
+  /** What to print instead of running a command. */
+  readonly help?: Help | undefined;
+  readonly error?: unknown;
+  /** The word of the error, or a group by its plural alone, whose help this is. */
+  readonly refused?: RefusedWord | undefined;
 }
 
 type Word = Words[string];

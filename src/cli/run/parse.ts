@@ -3,29 +3,12 @@ import { usage } from '../../base/errors.ts';
 import { capitalized, flagName, plural } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
 import { type AnyCommand, type Group, rootGroup, type Tree, type TypedLine } from '../language/command.ts';
-import { attributeOf, consents, type Globals, globals, globalsOf } from '../language/globals.ts';
+import { attributeOf, consents, globals, globalsOf } from '../language/globals.ts';
 import { type Options, text } from '../language/options.ts';
 import { type GivenOptions, leadsWithSite, optionsOf, type Positional, positionalsOf } from '../language/signature.ts';
 import { mayChange, namesOf } from '../language/tree.ts';
-import type { RefusedWord } from './guess.ts';
-import type { HelpPage } from './help/page.ts';
-import { isWord, seeHelp, typedLine } from './line.ts';
+import { type Help, isWord, type ParseResult, type RefusedWord, seeHelp, typedLine } from './line.ts';
 import type { NamedCommand } from './parse-errors.ts';
-
-/** Text that is loaded when it is printed. */
-export type Help = (page: HelpPage) => Promise<string>;
-
-/** The parsed argv. Global options are known even if the rest is invalid. */
-export interface ParseResult {
-  readonly globals: Globals;
-  /** Undefined for help, the version, or an invalid command line. */
-  readonly line?: TypedLine | undefined;
-  /** What to print instead of running a command. */
-  readonly help?: Help | undefined;
-  readonly error?: unknown;
-  /** The word of the error, or a group by its plural alone, whose help this is. */
-  readonly refused?: RefusedWord | undefined;
-}
 
 interface Part {
   /** As typed after `dnx`; empty for dnx itself. */

@@ -6,15 +6,8 @@ import { idIn, namings, nounIn, type Targets } from '../../platform/names/names.
 import type { Context, TypedLine } from '../language/command.ts';
 import type { From, Option } from '../language/options.ts';
 import type { PromptChoice } from '../prompt/questions.ts';
+import type { Inputs, PromptAnswer } from './line.ts';
 import { parseValue, type Sources } from './values.ts';
-
-/** The answer to a prompt: the value to send (undefined leaves the option out) and its display text. */
-export interface PromptAnswer {
-  readonly value: unknown;
-  readonly label: string;
-  /** It was chosen from the API's list, so it is an id. */
-  readonly listed?: boolean;
-}
 
 const OTHER = Symbol('other');
 
@@ -100,11 +93,7 @@ function offerLabel(item: JsonObject, keys: readonly string[] | undefined): stri
   return name === id ? name : `${name} (${id})`;
 }
 
-interface SentValues {
-  readonly fields: Readonly<Record<string, unknown>>;
-  readonly extra: Readonly<Record<string, unknown>>;
-  readonly asked: Readonly<Record<string, PromptAnswer>>;
-}
+type SentValues = Pick<Inputs, 'fields' | 'extra' | 'asked'>;
 
 /** After prompts, shows what a command will send, and where to, and asks for confirmation unless --yes is given. */
 export async function review(

@@ -14,15 +14,10 @@ interface Items<I extends Target, D> {
   readonly run: (item: I) => Promise<View<D> | Result<D>>;
 }
 
-interface Row {
-  readonly label: string;
-  readonly words: string;
-}
-
 /** Runs a command for each item in turn; exits with 12 if some failed. A signal skips the rest, which are reported, too. */
 export async function several<I extends Target, D>({ noun, verb, items, run }: Items<I, D>): Promise<Result<Several<D>>> {
   const results: Result[] = [];
-  const report = new Map<Item, Row>();
+  const report = new Map<Item, { readonly label: string; readonly words: string }>();
   let stopped: DnxError | undefined;
   for (const item of items) {
     const result = stopped ? failed(item, skipped()) : await run(item).then(asResult<unknown>, (error: unknown) => failed(item, error));

@@ -7,8 +7,8 @@ import { isLinkedSite } from '../link/confirmation.ts';
 import { isInstallation, reportsWork, workInProgress } from './baseline.ts';
 import { type DeployValues, readsSiteFirst, type Verification } from './options.ts';
 import { type DeployReport, deployReport, deployResult } from './result.ts';
-import { attachToRunning, followRun, requestDeployment } from './run.ts';
 import type { SavedRun } from './run-file.ts';
+import { attachToRunning, followRun, requestDeployment } from './runs.ts';
 import {
   type DeployContext,
   readReleases,

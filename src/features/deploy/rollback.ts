@@ -17,7 +17,7 @@ import {
 } from './release.ts';
 import { openReporting, type ReportingOptions } from './reporting.ts';
 import { type DeployReport, deployReport, deployResult } from './result.ts';
-import { followRun, requestRollback, sendRollback } from './run.ts';
+import { followRun, requestRollback, sendRollback } from './runs.ts';
 import {
   type DeployContext,
   rollbackCommand,

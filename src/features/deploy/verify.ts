@@ -7,8 +7,8 @@ import type { Verification } from './options.ts';
 import { probeSite } from './probe.ts';
 import { isInProgress, liveRelease, type Release } from './release.ts';
 import { type DeployReport, deployReport } from './result.ts';
-import { followRun, requestRollback } from './run.ts';
 import type { SavedRun } from './run-file.ts';
+import { followRun, requestRollback } from './runs.ts';
 import { type DeployContext, readSite, rollbackCommand, type SiteReference, type Snapshot, siteCommand, takeSnapshot } from './site.ts';
 
 /** Fails before the deployment if the site cannot be requested, or --rollback-on-fail would not be possible. */

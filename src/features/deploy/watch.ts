@@ -9,8 +9,8 @@ import { isUnchanged, workInProgress } from './baseline.ts';
 import { liveRelease, releasesOf } from './release.ts';
 import { openReporting, type ReportingOptions } from './reporting.ts';
 import { type DeployReport, type DeployResult, deployJob, deployReport } from './result.ts';
-import { attachToRunning, followRun } from './run.ts';
 import { type Run, recallRuns, type SavedRun } from './run-file.ts';
+import { attachToRunning, followRun } from './runs.ts';
 import { type DeployContext, type Snapshot, siteReference, takeSnapshot } from './site.ts';
 
 /** How long `watch` repeats the outcome of a finished run, in ms. */

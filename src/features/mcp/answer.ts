@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { fromJson, toJson } from '../../base/json.ts';
-import type { Ran } from './run.ts';
+import type { Ran } from './runner.ts';
 
 /** What a tool answers. */
 export interface Answer {

@@ -2,7 +2,7 @@ import { type DnxError, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { TypedLine } from '../../cli/language/command.ts';
 import { operationsOf } from '../../cli/language/tree.ts';
-import { apiPath, rewritten } from '../../cli/run/hidden.ts';
+import { apiPath, rewritten } from '../../cli/run/hidden-values.ts';
 import { takesDestination } from '../../cli/run/line.ts';
 import { NetworkFault, type Transport } from '../../machine/world.ts';
 import { isReadMethod } from '../../platform/api/endpoint.ts';

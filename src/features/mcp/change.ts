@@ -12,7 +12,7 @@ import { readText, writeText } from '../../machine/files/text-file.ts';
 import type { AskedBy, Person, Question } from '../../machine/world.ts';
 import type { AppliedChange } from '../plan/send.ts';
 import { type Answer, asData, helpAnswer, resultAnswer } from './answer.ts';
-import { BRIEF, type Ran, type Runner, type RunOptions } from './run.ts';
+import { BRIEF, type Ran, type Runner, type RunOptions } from './runner.ts';
 
 /** A form for the person at the client: to approve a plan, or to type a name. */
 export interface Form extends Question {

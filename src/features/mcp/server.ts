@@ -20,7 +20,7 @@ import { type ChangeCall, type Form, isWait, openChanges } from './change.ts';
 import { findCommands } from './find.ts';
 import { allowedLine, checkKinds, type Limits, type LineTool, limitWords } from './limits.ts';
 import { messagesIn } from './messages.ts';
-import { BRIEF, openRunner, type Runner, type RunOptions, WordedError } from './run.ts';
+import { BRIEF, openRunner, type Runner, type RunOptions, WordedError } from './runner.ts';
 import { mcpInstructions, mcpTools } from './tools.ts';
 import { waitFor } from './wait.ts';
 

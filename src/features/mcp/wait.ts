@@ -2,7 +2,7 @@ import { fromJson, isObject } from '../../base/json.ts';
 import { phaseOf, statusOf } from '../../base/status.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { type Answer, resultAnswer } from './answer.ts';
-import type { Ran, RunOptions } from './run.ts';
+import type { Ran, RunOptions } from './runner.ts';
 
 /** How long to wait for a status to change, in ms, and between two readings. */
 const MOST_MS = 900_000;

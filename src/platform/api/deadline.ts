@@ -126,12 +126,7 @@ function abortAt(deadline: number, clock: Clock, outer: AbortSignal, reason: () 
 
 /** Runs a program until a deadline, with its output on stderr. Returns its exit code, or why it has none: it took too long, or cannot be run. */
 export async function runUntil(
-  {
-    clock,
-    progress,
-    signal,
-    world,
-  }: Pick<World, 'clock' | 'signal'> & { readonly progress: ProgressHold; readonly world: Pick<World, 'spawn'> },
+  { clock, progress, signal, world }: Pick<World, 'clock' | 'signal'> & { progress: ProgressHold; world: Pick<World, 'spawn'> },
   program: Omit<Child, 'output' | 'signal'>,
   deadline: number,
   late: () => DnxError,
@@ -153,9 +148,7 @@ export async function runUntil(
 }
 
 /** Progress that makes room for the output of a program until the returned function is called. */
-interface ProgressHold {
-  hold(): () => void;
-}
+type ProgressHold = { hold(): () => void };
 
 async function* releasing(body: AsyncIterable<Uint8Array>, stop: () => void): AsyncIterable<Uint8Array> {
   try {

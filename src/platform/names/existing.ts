@@ -15,12 +15,6 @@ export interface FieldDifference {
   readonly wanted: unknown;
 }
 
-interface FieldComparison {
-  readonly differences: readonly FieldDifference[];
-  /** The fields that the API does not show. */
-  readonly unknown: readonly string[];
-}
-
 /** What a list says about a resource: it has it, several may be it, or it hides the field to find it by. Empty if it is not there. */
 interface Search {
   readonly found?: JsonObject;
@@ -58,8 +52,8 @@ function bestOf(noun: string, like: readonly JsonObject[], wanted: JsonObject): 
   return best ? { found: best } : { ambiguous: like };
 }
 
-/** Compares the fields that were given, and what a firewall rule does without the others. */
-export function compared(noun: string, item: JsonObject, wanted: JsonObject): FieldComparison {
+/** Compares the fields that were given, and what a firewall rule does without the others. `unknown`: the fields that the API does not show. */
+export function compared(noun: string, item: JsonObject, wanted: JsonObject) {
   const states = Object.keys(wanted).map((field) => [field, agrees(noun, field, item, wanted)] as const);
   const given = states.flatMap(([field, same]) =>
     same === false ? [{ field, is: own(item, field) ?? null, wanted: own(wanted, field) }] : [],

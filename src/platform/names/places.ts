@@ -24,13 +24,6 @@ interface Account extends Identity {
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** The servers and sites that ssh reached within the hour, in a file for all accounts. */
-interface Places {
-  /** By path: `/servers/7`. */
-  recall(path: string): JsonObject | undefined;
-  keep(path: string, thing: JsonObject): void;
-}
-
 /** A server, and the site on it if a command names one. */
 export interface ReachedPlace {
   readonly server: JsonObject;
@@ -78,8 +71,11 @@ export async function reach(targets: Targets, scope: Pick<Scope, 'api' | 'names'
 /** True if two readings of a server or site lead ssh to the same place. */
 const isSame = (one: JsonObject, other: JsonObject): boolean => FIELDS.every((key) => wordOf(one[key]) === wordOf(other[key]));
 
-/** Opens the file, which is read only once: what another command keeps meanwhile may be lost. */
-function openPlaces({ directory, clock, ...identity }: Account): Places {
+/**
+ * Opens the file of the servers and sites that ssh reached within the hour, by path: `/servers/7`. It is read only once: what another command
+ * keeps meanwhile may be lost.
+ */
+function openPlaces({ directory, clock, ...identity }: Account) {
   const file = join(directory, 'places.json');
   let places = readPlaces(file);
   const keyOf = (path: string) => `${accountName(identity)} ${path}`;
@@ -91,7 +87,7 @@ function openPlaces({ directory, clock, ...identity }: Account): Places {
   };
   return {
     recall,
-    keep(path, thing) {
+    keep(path: string, thing: JsonObject): void {
       const known = recall(path);
       if (known && ageOf(known) < REFRESH_MS && isSame(known, thing)) return;
       const fields = Object.fromEntries(FIELDS.map((key) => [key, wordOf(thing[key])]).filter(([, value]) => value !== ''));

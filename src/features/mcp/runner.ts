@@ -4,7 +4,7 @@ import { DnxError, type ErrorCode, usage } from '../../base/errors.ts';
 import { fromJson, isObject } from '../../base/json.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
 import type { Plan } from '../../cli/plan/plan.ts';
-import { hidingValues } from '../../cli/run/hidden.ts';
+import { hidingValues } from '../../cli/run/hidden-values.ts';
 import type { Verdict } from '../../cli/run/may.ts';
 import { childEnv, openEnv } from '../../machine/env.ts';
 import type { Captured, Env, Output, Person, Piped, Program, Transport, World } from '../../machine/world.ts';
