@@ -15,9 +15,7 @@ import { readSettings, type Settings } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
 
 interface Main extends Pick<Context, 'tree' | 'runLine'> {
-  /** The exit code of an error, which it prints. */
   readonly report: (error: unknown) => Promise<number>;
-  /** A next command, as a shell takes it. */
   readonly formatNext: Parameters<typeof errorInJson>[1];
 }
 

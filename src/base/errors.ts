@@ -102,7 +102,6 @@ export interface ErrorDetails {
   /** Display names for the fields in `errors`. A field without one is shown by its API name. */
   readonly labels?: Readonly<Record<string, FieldLabel>> | undefined;
   readonly reason?: ErrorReason | undefined;
-  /** The ability that the token most likely lacks. */
   readonly lacks?: string | undefined;
   /** On a terminal, dnx asks which one was meant. */
   readonly meant?: Meant | undefined;

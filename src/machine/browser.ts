@@ -11,7 +11,6 @@ const NO_BROWSER = 3;
 
 interface Parent extends Pick<World, 'signal'> {
   readonly after: Timer;
-  /** The environment of the process, which the browser gets. */
   readonly env: NodeJS.ProcessEnv;
 }
 

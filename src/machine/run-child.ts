@@ -9,7 +9,6 @@ const names: Readonly<Partial<Record<ErrorCode, NodeJS.Signals>>> = { interrupte
 interface Parent extends Pick<World, 'signal' | 'onExit'> {
   /** True if the child receives Ctrl-C from the terminal itself, so that SIGINT is not forwarded. */
   readonly terminal: boolean;
-  /** Where the user sees the stderr of a child that is observed. */
   readonly stderr: Output;
   /** Receives the function that sends a signal to a foreground child. */
   readonly onForeground: (send: (signal: NodeJS.Signals) => void) => void;

@@ -64,7 +64,6 @@ export interface HttpResponse {
   readonly body: AsyncIterable<Uint8Array>;
   /** The same without limits on size and total time, for files. */
   readonly file: AsyncIterable<Uint8Array>;
-  /** Discards the body and closes its connection. */
   readonly discard: () => void;
 }
 
@@ -119,7 +118,6 @@ export interface Captured extends Program {
 export interface Capture {
   readonly code: number;
   readonly stdout: string;
-  /** Empty if `attended`. */
   readonly stderr: string;
 }
 
@@ -194,7 +192,6 @@ export interface World {
   readonly start: (child: Piped) => Promise<Started | undefined>;
   /** Does what must be done although dnx ends: after a signal, dnx waits for it as for a child process. A second signal does not. */
   readonly hold: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Opens a URL in the default browser of the desktop. False if there is none. */
   readonly open: (url: string) => Promise<boolean>;
   /** Stops dnx and the programs around it until `fg`, as Ctrl-Z does. stdout then emits `continue`. Without job control, nothing happens. */
   readonly suspend: () => void;

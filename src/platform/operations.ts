@@ -35,12 +35,10 @@ export interface Operation {
   readonly need?: Need;
   /** The fields of its body, or of what it deletes, that hold no secret. Every other field may hold one. */
   readonly fields?: readonly string[];
-  /** Fields that hold secrets. */
   readonly secrets?: readonly string[];
   /** The secret that only its response shows, unless the body has it. */
   readonly once?: string;
   readonly starts?: Job;
-  /** Of a change. */
   readonly undo?: Undo;
   /** The fields of its target that an action changes. */
   readonly touches?: readonly string[];
@@ -48,12 +46,9 @@ export interface Operation {
   readonly isDone?: (target: JsonObject, body: JsonObject) => boolean;
   /** `severe`: a person types the name of its target. `variables`: so they do if a variable could break the site. */
   readonly consent?: 'severe' | 'variables';
-  /** Why a plan cannot hold it. */
   readonly unplanned?: string;
   readonly signs?: true;
-  /** It has a rate limit of its own. */
   readonly limited?: true;
-  /** Its response has rows of a database. */
   readonly rows?: true;
 }
 

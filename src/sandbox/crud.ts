@@ -40,7 +40,6 @@ interface Declaration<N extends RowNoun, S extends BodyShape> {
   readonly afterCreate?: (row: Nouns[N], request: SignedRequest) => void;
   /** `POST {path}/{noun}/{name}` without a body: its message, and the columns that it changes. */
   readonly actions?: Readonly<Record<string, readonly [message: string, changes?: (row: Nouns[N]) => Partial<Nouns[N]>]>>;
-  /** Lists the newest first, instead of the oldest. */
   readonly newestFirst?: boolean;
 }
 

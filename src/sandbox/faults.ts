@@ -46,7 +46,6 @@ export function createFaults() {
     clear: (): void => {
       faults = [];
     },
-    /** The fault that applies to a request. */
     take: (method: string, path: string): FaultReply | undefined => {
       const fault = faults.find(({ match, left }) => left > 0 && fits(match, method, path));
       if (fault) fault.left -= 1;

@@ -40,9 +40,7 @@ interface Accepts<S extends BodyShape, Q extends BodyShape> {
   readonly query?: Q;
   /** True if a body with some of the fields is complete. */
   readonly partial?: boolean;
-  /** True for pages of a list. */
   readonly paged?: boolean;
-  /** True if it needs no token. */
   readonly open?: boolean;
   readonly limit?: OwnLimit;
 }

@@ -66,7 +66,6 @@ export async function startSandbox(options: SandboxOptions = {}) {
   return {
     /** `http://127.0.0.1:PORT`, without `/api/v1`. */
     url: `http://${LOOPBACK}:${port}`,
-    /** The owner's token with every ability. */
     token: SEED_TOKEN,
     /** The last thousand requests, in order of arrival. */
     calls: calls as readonly RecordedCall[],
@@ -110,7 +109,6 @@ function openState({ stateFile, state: first, failDeploys = false }: SandboxOpti
 
 /** What others do meanwhile. */
 const othersOf = (state: State, now: () => number, save: () => void) => ({
-  /** Creates a token and returns its plain text. */
   mint(abilities: readonly string[], { role = 'owner', name = 'Minted' }: { role?: 'owner' | 'viewer'; name?: string } = {}): string {
     const user = state.users.find((candidate) => candidate.role === role);
     if (user === undefined) throw new Error(`The sandbox has no ${role}.`);

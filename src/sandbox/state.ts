@@ -159,7 +159,6 @@ export function createStore(file: string | undefined) {
       if (state.version !== STATE_VERSION) throw usage(`${file} is from another version of dnx.`, 'Remove it to start over.');
       return state;
     },
-    /** Saves the state if it changed, atomically. */
     save(state: State): void {
       if (file === undefined) return;
       const text = `${JSON.stringify(state, null, 2)}\n`;

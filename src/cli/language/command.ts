@@ -25,7 +25,6 @@ export interface Context<E extends Endpoint = Endpoint> {
     endpoint?: E,
     options?: { readonly body?: unknown; readonly params?: Readonly<Record<string, string>>; readonly assume?: JsonObject },
   ): Promise<Reply<T>>;
-  /** Reads every page of a list. */
   list<T>(endpoint?: E, options?: { readonly query?: Query; readonly retry?: boolean }): Promise<T[]>;
   /** Reads the first page of a list, and the others when the view is printed. For `rows`. */
   pages<T extends object = object>(endpoint?: E, options?: { readonly query?: Query }): Promise<AsyncIterable<readonly T[]>>;
@@ -54,12 +53,10 @@ export interface Context<E extends Endpoint = Endpoint> {
   readonly nameOf: (noun: string, id: unknown, maxAge?: number) => string | undefined;
   /** True if the command line names this parameter: `site`. */
   readonly isGiven: (noun: string) => boolean;
-  /** All of standard input, for `-` and `--with-token`. */
   readonly stdin: () => Promise<string>;
   readonly world: World;
   /** Every command, for commands about commands. */
   readonly tree: Tree;
-  /** Runs other command lines, as a process of its own would. */
   readonly runLine: RunLine;
   /** In a dry run: it records what the API client does not send. The command must not write anything on this machine. */
   readonly recorder?: Recorder | undefined;
@@ -112,7 +109,6 @@ type Fillers<F extends Options> = {
 export type Several<D> = D | readonly (D | { readonly id: string; readonly error: Printed<typeof failure> })[];
 
 interface Args<C, T, O extends Options, F extends Options> {
-  /** The resolved path parameters. */
   readonly targets: T extends 'all' ? readonly TargetsIn<C>[] : T extends 'optional' ? TargetsIn<C> | undefined : TargetsIn<C> & Fillers<F>;
   readonly options: Values<O>;
   readonly fields: Values<F>;
@@ -159,7 +155,6 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
   readonly reveals?: Shows;
   /** It compares values of variables, and shows none. */
   readonly compares?: true;
-  /** Sends the changes of a plan. */
   readonly applies?: true;
   /** Signs in or out, which DNX_READ_ONLY allows. */
   readonly signs?: true;
@@ -250,7 +245,6 @@ export const group = (definition: Group): Group => definition;
 /** An entry of the command tree. `load` runs only if the command line names it. */
 export interface Entry<T extends Group | AnyCommand = Group> {
   readonly name: string;
-  /** The path parameter that a command without a group takes as its target. */
   readonly noun?: 'site';
   readonly aliases?: readonly string[];
   /** The group whose commands it also takes: `db list` is `database list`. */
@@ -276,7 +270,6 @@ export interface Tree {
   readonly standalone: readonly Entry<AnyCommand>[];
   /** Commands that are also available at the root, by their name there. */
   readonly shortcuts: Readonly<Record<string, readonly [group: string, command: string, summary: string]>>;
-  /** The topics of `dnx help`. */
   readonly topics: readonly TopicEntry[];
   /** Loaded for a command line that is wrong. */
   readonly guesses: () => Promise<Guesses>;

@@ -141,7 +141,6 @@ type Action = Pick<
   readonly consent?: Consent | Consent['level'];
   /** The success line: a string if the API sends no message, a function to replace the message. */
   readonly done: string | ((targets: Targets) => string);
-  /** Printed on stderr afterwards. */
   readonly note?: string;
 };
 

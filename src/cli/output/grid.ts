@@ -12,7 +12,6 @@ interface GridOptions {
   readonly width: number | undefined;
   /** Whether each column may wrap, and whether it is a detail, for which no other column is narrowed. */
   readonly columns: readonly { readonly wrap?: boolean | undefined; readonly wide?: boolean | undefined }[];
-  /** Never hide a column. */
   readonly keep: boolean;
 }
 

@@ -14,13 +14,11 @@ export interface Progress {
   quote(line: string): void;
   /** Writes a warning, even with `--quiet`. */
   warn(sentence: string): void;
-  /** Writes the success of one of several tasks. */
   succeeded(sentence: string): void;
   /** Writes the failure of one of several tasks and its details, even with `--quiet`. */
   failed(sentence: string, details: readonly Detail[]): void;
   /** Writes a danger and its details in red, even with `--quiet`. */
   alert(sentence: string, details: readonly Detail[]): void;
-  /** Writes a line for `--debug`. */
   debug(sentence: string): void;
   /** Shows the current step: in the spinner on a terminal, as a line elsewhere. `detail` is for the spinner only. */
   step(sentence: string, detail?: SpinnerDetail): void;
@@ -162,12 +160,10 @@ export function openSpinner(stream: Output, style: Style) {
   };
 
   return {
-    /** Sets the line of a task. */
     set(owner: object, row: Row) {
       rows.set(owner, row);
       void start();
     },
-    /** Removes the line of a task, or all lines. */
     remove(owner?: object) {
       if (owner) rows.delete(owner);
       else rows.clear();
@@ -179,7 +175,6 @@ export function openSpinner(stream: Output, style: Style) {
       stream.write(`${text}\n`);
       if (spinner?.isSpinning) spinner.render();
     },
-    /** Hides the spinner until the returned function is called. */
     hold() {
       held += 1;
       stop();

@@ -15,7 +15,6 @@ export interface TableOptions extends CellOptions, Selection {
   readonly width: number | undefined;
   /** Show every column at any width: a terminal breaks rows that are too long. */
   readonly wide: boolean;
-  /** Called with the number of hidden columns. */
   readonly hidden?: (columns: number) => void;
 }
 

@@ -62,7 +62,6 @@ type AnyView =
       readonly empty: string;
       /** Cells that take further requests. Read only by a table that shows the column. */
       readonly late?: LateCells;
-      /** The command that creates the first item. */
       readonly first?: readonly string[];
       /** For a command with `formats`, or a table that reads badly as rows. */
       readonly reports?: Reports;
@@ -135,7 +134,6 @@ export interface LogLine {
   readonly site: string | null;
   /** Null for a file that the user has named. */
   readonly source: string | null;
-  /** The path of the file. */
   readonly file: string;
   readonly line: string;
 }
@@ -178,7 +176,6 @@ export interface Result<D = unknown> {
   readonly exit?: DnxError | number | undefined;
   /** A sentence for stderr after a success. */
   readonly note?: string;
-  /** Commands to run next, for stderr. */
   readonly next?: readonly Next[];
   /** True if the profile now stores the host, so that the next command needs no `--host`. */
   readonly hostKept?: boolean;

@@ -32,7 +32,6 @@ export interface SentLine {
   readonly command: readonly string[];
   /** The MCP client that asked for it. */
   readonly client?: string;
-  /** The session of a lease in which it ran. */
   readonly session?: string;
   readonly change: PlannedChange;
   readonly undoes?: { readonly run: string; readonly n: number };

@@ -24,7 +24,6 @@ export interface RecordedChange {
   readonly absent?: true;
   readonly about: readonly Fact[];
   readonly deployment?: PlannedDeployment;
-  /** Why it cannot be saved in a plan. */
   readonly unsaved?: string | undefined;
 }
 

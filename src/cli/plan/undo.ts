@@ -57,7 +57,6 @@ export function irreversibleUndo(inverse: UndoableChange, secret: Secrets): stri
 
 interface Inverse extends UndoableChange {
   readonly absent?: true;
-  /** The fields that it does not bring back. */
   readonly lost?: readonly string[];
 }
 

@@ -15,7 +15,6 @@ interface AskOptions {
   readonly world: Pick<World, 'stdin' | 'stdout' | 'stderr' | 'signal' | 'env' | 'clock' | 'suspend' | 'person'>;
   /** False under `--no-input`, `--json`, DNX_NO_INPUT and CI. */
   readonly input: boolean;
-  /** The colors of stderr. */
   readonly style: Style;
   /** Called before each prompt, to stop the spinner. */
   readonly before: () => void;

@@ -30,7 +30,6 @@ export interface BaseContext
     Context,
     'call' | 'list' | 'pages' | 'each' | 'everySite' | 'resolve' | 'reach' | 'nameOf' | 'isGiven' | 'deadline' | 'timeoutMs'
   > {
-  /** Where names are looked up. */
   readonly scope: Scope;
   readonly recorder: ChangeRecorder | undefined;
   /** Saves the names that were read. Its connections end with the process, which takes no time. */

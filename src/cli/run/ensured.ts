@@ -22,7 +22,6 @@ interface EnsureRequest {
   readonly wanted: JsonObject;
   readonly update: boolean;
   readonly strict: boolean;
-  /** Whether the API can update it. */
   readonly updates: boolean;
 }
 

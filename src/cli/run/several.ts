@@ -8,7 +8,6 @@ import { asResult, columns, ending, type Item, nothing, type Result, rows, sente
 
 interface Items<I extends Target, D> {
   readonly noun: string;
-  /** The command's name: `restart`. */
   readonly verb: string;
   readonly items: readonly I[];
   readonly run: (item: I) => Promise<View<D> | Result<D>>;

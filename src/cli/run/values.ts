@@ -15,7 +15,6 @@ export interface Sources {
   readonly ask: Pick<Ask, 'allowed' | 'confirm' | 'password' | 'input' | 'select'>;
   /** Reads stdin to its end, once. */
   readonly stdin: () => Promise<string>;
-  /** Is told where a value was read. */
   readonly recorder?: Pick<Recorder, 'source'> | undefined;
 }
 

@@ -119,7 +119,6 @@ function openPrompts(bus: Bus, attended: Attendant | undefined) {
   };
   return {
     complete,
-    /** Unlocks keyrings or items. */
     async unlock(paths: readonly string[]): Promise<void> {
       // KWallet reports itself as locked until a client unlocks it. With an open wallet, that shows no dialog.
       if (!(await isWalletOpen(bus))) {

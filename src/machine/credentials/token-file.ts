@@ -67,7 +67,6 @@ export function reserveFile(name: string, world: Pick<World, 'cwd' | 'home'>) {
       fsyncSync(descriptor);
       closeSync(descriptor);
     },
-    /** Removes the file if no token was created. */
     discard: (): void => rmSync(path, { force: true }),
   };
 }

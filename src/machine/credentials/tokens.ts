@@ -23,7 +23,6 @@ export interface Tokens {
   /** `profile@host`, as the keychain knows it. */
   readonly account: string;
   find(): Promise<HeldToken | undefined>;
-  /** The stored token, even if DNX_TOKEN is set. */
   stored(): Promise<HeldToken | undefined>;
   /** The token, read once per process. Throws a DnxError that says how to sign in. */
   token(): Promise<string>;
@@ -34,9 +33,7 @@ export interface Tokens {
   readonly known: Account | undefined;
   /** Throws if a token could not be stored. Called before one is created. */
   probe(options: { readonly insecure: boolean }): Promise<void>;
-  /** The path of the file for unencrypted tokens. */
   readonly file: string;
-  /** The token of another profile or host. */
   of(place: { readonly profile: string; readonly host: string }): Tokens;
 }
 

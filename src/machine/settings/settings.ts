@@ -91,7 +91,6 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home' | 'platfo
     blocked: { ...blocked, requests: blocked.requests ?? unusable },
     /** Problems in the files. They stop only commands that need the broken values. */
     problems: [blocked.storing, link && linkProblem(link), unusable].filter((each) => each !== undefined),
-    /** Warnings, such as unknown keys in the link file. */
     warnings: link ? unknownKeys(link) : [],
     /** Set if no default server or site may be used: the environment that the user named does not exist. */
     unplaced,

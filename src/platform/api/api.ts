@@ -122,7 +122,6 @@ export interface Observer {
 
 /** What the client needs. */
 export interface ClientOptions {
-  /** The base URL without `/api/v1`: `https://deploynix.io`. */
   readonly host: string;
   readonly token: () => Promise<string>;
   readonly connect: () => Promise<Transport>;

@@ -56,7 +56,6 @@ export interface Following<T> {
   readonly job: string;
   /** Polls once, without retries. `follow` tolerates a few faults in a row. */
   readonly read: () => Promise<FollowReading<T>>;
-  /** The command that resumes the wait or shows the status. */
   readonly resume: Next;
   /** Skips the first pause, for work that may have ended already. */
   readonly immediately?: boolean | undefined;

@@ -12,7 +12,6 @@ import { type Followed, follow, readBefore, timedOut, type Waiting } from './fol
 export interface Thing {
   readonly id: string | number;
   readonly status?: unknown;
-  /** Why it failed, if the API says so. */
   readonly reason?: unknown;
 }
 
@@ -40,7 +39,6 @@ export interface Work<T extends Thing> {
   readonly job: string;
   /** The progress message: `Creating server web-3`. */
   readonly doing: string;
-  /** The command that shows the status. */
   readonly resume: (id: string) => readonly string[];
 }
 

@@ -15,11 +15,9 @@ export interface Creation {
   readonly list: ListRequest;
   /** The fields that the request sends, which it must show. */
   readonly sent: JsonObject;
-  /** The command that prints the list. */
   readonly see: readonly string[];
   /** Why to run it after a lost response. */
   readonly why?: string;
-  /** The list before the request, if it was already read. */
   readonly known?: readonly unknown[];
   /** True if a secret is sent or returned. No list shows it, so nothing is ever adopted. */
   readonly secret?: boolean;

@@ -14,7 +14,6 @@ export type Defaults = Partial<Pick<Settings, 'server' | 'site' | 'origins' | 'l
 /** How one path parameter becomes an id. */
 export interface Lookup {
   readonly name: string;
-  /** The given or default word. */
   readonly word: string | undefined;
   /** The name of an id from the link file. */
   readonly label?: string;
@@ -23,7 +22,6 @@ export interface Lookup {
    * `list, then anywhere`: on the default server first. `missing`: not given.
    */
   readonly how: 'id' | 'list' | 'list, then anywhere' | 'anywhere' | 'missing';
-  /** The requests it costs. */
   readonly requests: readonly Endpoint[];
 }
 

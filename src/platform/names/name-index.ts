@@ -25,9 +25,7 @@ interface RememberedList {
 }
 
 interface TrustedName {
-  /** The word given for it. */
   readonly word: string;
-  /** In ms. */
   readonly age: number;
   /** The path of its list; undefined for a site found on all servers. */
   readonly list?: string;

@@ -15,7 +15,6 @@ export interface Naming {
   readonly by: string;
   /** Further fields to show in a picker or next to an ambiguous name. */
   readonly details: readonly string[];
-  /** Names ignore case. */
   readonly caseless?: true;
   /** Names are host names: see `sameDomain`. */
   readonly domains?: true;
@@ -25,7 +24,6 @@ export interface Naming {
   readonly prefix?: true;
   /** A number of up to five digits is its port, unless the ids are numbers. */
   readonly ports?: true;
-  /** Its name is quoted in sentences. */
   readonly quoted?: true;
   /** Its command group, if it differs from the noun. */
   readonly group?: string;

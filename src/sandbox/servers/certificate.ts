@@ -29,7 +29,6 @@ export function createAuthority(now: number) {
     return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`;
   };
   return {
-    /** Its own certificate, for whoever trusts it. */
     certificate: certified(NAME, root.publicKey, basicConstraints(true)),
     issue(domain: string) {
       const { privateKey, publicKey } = newKey();

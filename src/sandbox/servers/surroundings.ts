@@ -19,9 +19,7 @@ export type Surroundings = Awaited<ReturnType<typeof openSurroundings>>;
 interface Outside {
   /** The script that runs dnx. */
   readonly program: string;
-  /** The URL of a proxy for other hosts. */
   readonly proxy: string | undefined;
-  /** A file of certificates to trust. */
   readonly authorities: string | undefined;
 }
 
