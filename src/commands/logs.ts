@@ -13,14 +13,7 @@ With -f, new entries are shown until Ctrl-C, also after a log is rotated, a rele
   calls: [
     logsEndpoint,
     { when: 'site', instead: siteEndpoint },
-    { when: 'site', also: [serverEndpoint] },
-    { when: 'follow', also: [serverEndpoint] },
-    { when: 'source', also: [serverEndpoint] },
-    { when: 'path', also: [serverEndpoint] },
-    { when: 'since', also: [serverEndpoint] },
-    { when: 'until', also: [serverEndpoint] },
-    { when: 'level', also: [serverEndpoint] },
-    { when: 'grep', also: [serverEndpoint] },
+    { when: ['site', 'follow', 'source', 'path', 'since', 'until', 'level', 'grep'], also: [serverEndpoint] },
   ],
   checks: true,
   options: {

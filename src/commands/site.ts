@@ -122,10 +122,8 @@ const deploy = command({
     '0 succeeded, or started with --no-wait; 1 failed or superseded; 11 rolled back; 10 stopped by --guard; 12 some sites failed; 124 timed out',
   calls: [
     'POST /servers/{server}/sites/{site}/deploy',
-    { when: 'wait', also: [siteEndpoint, releasesEndpoint] },
-    { when: 'if_running', also: [siteEndpoint, releasesEndpoint] },
-    { when: 'verify', also: [siteEndpoint] },
-    { when: 'verify_cmd', also: [siteEndpoint] },
+    { when: ['wait', 'if_running'], also: [siteEndpoint, releasesEndpoint] },
+    { when: ['verify', 'verify_cmd'], also: [siteEndpoint] },
     { when: 'rollback_on_fail', also: ['POST /servers/{server}/sites/{site}/rollback'] },
     { when: 'guard', also: [siteEndpoint, releasesEndpoint, variablesEndpoint] },
   ],

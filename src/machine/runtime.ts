@@ -65,7 +65,7 @@ function countWritesOf(stream: Writable): void {
     return write(chunk, (error) => {
       waiting -= chunk.length;
       done?.(error);
-      if (waiting === 0) for (const each of flushed.splice(0)) each();
+      if (waiting === 0) for (const callback of flushed.splice(0)) callback();
     });
   };
 }

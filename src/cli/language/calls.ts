@@ -2,14 +2,14 @@ import { type Endpoint, isRead, type Names, parameters } from '../../platform/ap
 import type { Target, Targets } from '../../platform/names/names.ts';
 
 /**
- * What a command calls. If the option or parent `when` is given, `instead` replaces the first endpoint, and `also` is called too; with `unless`,
+ * What a command calls. If the option or parent `when` is given, or one of them, `instead` replaces the first endpoint, and `also` is called too; with `unless`,
  * if it is not given.
  * For `instead`, a parent from the environment, the link file or the profile counts as given.
  */
 export type Call =
   | Endpoint
   | { readonly when: string; readonly instead: Endpoint }
-  | { readonly when: string; readonly also: readonly Endpoint[] }
+  | { readonly when: string | readonly string[]; readonly also: readonly Endpoint[] }
   | { readonly unless: string; readonly also: readonly Endpoint[] };
 
 /** One endpoint or several; the first declares the arguments. */
@@ -37,11 +37,11 @@ const listed = (calls: Calls | undefined): readonly Call[] => (calls === undefin
 
 /** Each operation, and the option it depends on. */
 export const conditionsIn = (calls: Calls | undefined): readonly (readonly [endpoint: Endpoint, when: string | undefined])[] =>
-  listed(calls).flatMap((call): (readonly [Endpoint, string | undefined])[] =>
-    typeof call === 'string'
-      ? [[call, undefined]]
-      : ('instead' in call ? [call.instead] : call.also).map((endpoint) => [endpoint, 'unless' in call ? undefined : call.when]),
-  );
+  listed(calls).flatMap((call): (readonly [Endpoint, string | undefined])[] => {
+    if (typeof call === 'string') return [[call, undefined]];
+    const endpoints = 'instead' in call ? [call.instead] : call.also;
+    return ('unless' in call ? [undefined] : [call.when].flat()).flatMap((when) => endpoints.map((endpoint) => [endpoint, when] as const));
+  });
 
 /** Every operation that may be called, in declaration order. */
 export const operationsIn = (calls: Calls | undefined): Endpoint[] => conditionsIn(calls).map(([endpoint]) => endpoint);
@@ -86,7 +86,9 @@ export function choose(calls: Calls | undefined, isGiven: (name: string) => bool
     if (typeof call === 'string') return index === 0 ? [] : [{ endpoint: call, when: undefined }];
     if ('unless' in call)
       return isGiven(call.unless) || taken?.when === call.unless ? [] : call.also.map((endpoint) => ({ endpoint, when: undefined }));
-    return 'also' in call && isGiven(call.when) ? call.also.map((endpoint) => ({ endpoint, when: call.when })) : [];
+    if ('instead' in call) return [];
+    const when = [call.when].flat().find(isGiven);
+    return when === undefined ? [] : call.also.map((endpoint) => ({ endpoint, when }));
   });
   return { endpoint, instead: taken?.when, also };
 }

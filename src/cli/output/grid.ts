@@ -107,9 +107,9 @@ function fitted(columns: readonly SizedColumn[], width: number, keep: boolean): 
   const isKept = ({ index, wrap }: SizedColumn) => keep || index < ALWAYS_SHOWN || wrap;
   let shown = columns.filter(isKept);
   if (total(shown.map(({ least }) => least)) > width) return undefined;
-  for (const each of columns.filter((column) => !isKept(column))) {
-    const more = [...shown, each];
-    if (total(more.map((column) => (each.wide ? column.width : column.least))) <= width) shown = more;
+  for (const next of columns.filter((column) => !isKept(column))) {
+    const more = [...shown, next];
+    if (total(more.map((column) => (next.wide ? column.width : column.least))) <= width) shown = more;
   }
   shown.sort((one, other) => one.index - other.index);
   return squeezed(shown, width).map((each, at) => ({ index: shown[at]?.index ?? 0, width: each }));

@@ -164,14 +164,14 @@ function shownRows(choices: readonly Row[], term: string): readonly Row[] {
   const rows: Row[] = [];
   let heading: string | undefined;
   let said = true;
-  for (const each of choices) {
-    if (!isChoice(each)) {
-      heading = each;
+  for (const row of choices) {
+    if (!isChoice(row)) {
+      heading = row;
       said = false;
-    } else if (matchRank(each, term) !== undefined) {
+    } else if (matchRank(row, term) !== undefined) {
       if (!said && heading !== undefined) rows.push(heading);
       said = true;
-      rows.push(each);
+      rows.push(row);
     }
   }
   return rows;

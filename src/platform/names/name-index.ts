@@ -55,25 +55,11 @@ export function openNameIndex({ directory, signal, ...options }: NameIndexOption
   const { accounts, use, news, remembered, ignore } = openMemory(file, options);
   const trusted = new Map<string, TrustedName>();
   let names: ReturnType<typeof namesById> | undefined;
-  const observer: Observer = {
-    listing(endpoint, params, since) {
-      const current = news();
-      return (
-        current &&
-        listingIn(current, fill(endpoint, { ...params }).path, since, () => {
-          names = undefined;
-        })
-      );
-    },
-    changed(method, path) {
-      const change = { method, path: path.replace(/\?.*/, ''), at: clock.now() };
-      const { reusable, lists, changes } = news() ?? {};
-      for (const known of [reusable, lists]) if (known) dropStale(known, change);
-      changes?.push(change);
-    },
+  const outdate = () => {
+    names = undefined;
   };
   return {
-    ...observer,
+    ...observing(news, clock, outdate),
     fresh: options.fresh,
     /** The token for requests, whose names these are. */
     token: use,
@@ -108,7 +94,7 @@ export function openNameIndex({ directory, signal, ...options }: NameIndexOption
     /** Recalls this list no more, or none at all, because something trusted may be wrong. */
     forget(list?: string) {
       ignore(list);
-      names = undefined;
+      outdate();
     },
     /** Writes what this command has read, unless the file already says so. Never fails. */
     async save() {
@@ -201,6 +187,20 @@ function listingIn({ reusable, lists }: News, path: string, read: number, added:
     },
   };
 }
+
+/** Takes the lists that are read and what changes them. `outdate` is called when there are other names. */
+const observing = (news: () => News | undefined, clock: Clock, outdate: () => void): Observer => ({
+  listing(endpoint, params, since) {
+    const current = news();
+    return current && listingIn(current, fill(endpoint, { ...params }).path, since, outdate);
+  },
+  changed(method, path) {
+    const change = { method, path: path.replace(/\?.*/, ''), at: clock.now() };
+    const { reusable, lists, changes } = news() ?? {};
+    for (const known of [reusable, lists]) if (known) dropStale(known, change);
+    changes?.push(change);
+  },
+});
 
 /** The id and names of a resource; undefined without a usable id. */
 function namesIn(thing: unknown, keys: readonly string[]): JsonObject | undefined {

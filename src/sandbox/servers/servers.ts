@@ -40,15 +40,7 @@ const ORDER_MS = 5_000;
 
 /** Creates the servers in a directory, with their programs and the `ssh` in `bin`. */
 export function createServers(directory: string, project: Project | undefined) {
-  for (const name of ['bin', 'programs', 'addresses']) mkdirSync(join(directory, name), { recursive: true });
-  const program = (path: string, script: string): void => writeFileSync(join(directory, path), `#!/bin/sh\n${script}`, { mode: 0o755 });
-  program('bin/ssh', `node='${process.execPath}'\n${SSH}`);
-  for (const name of ['mariadb', 'mariadb-dump', 'mysql', 'mysqldump'])
-    for (const side of ['bin', 'programs']) program(`${side}/${name}`, DATABASE);
-  const others = ['df', 'du', 'free', 'systemctl', 'supervisorctl', 'dmesg', 'journalctl', 'apt-get', 'openssl', 'sudo'];
-  for (const name of process.platform === 'darwin' ? [...others, 'stat'] : others) program(`programs/${name}`, PROGRAMS);
-  for (const version of ['', '8.0', '8.1', '8.2', '8.3', '8.4']) program(`programs/php${version}`, PHP);
-
+  writePrograms(directory);
   const written: WrittenFiles = {
     logs: new Map(),
     sites: new Set(),
@@ -105,6 +97,17 @@ export function createServers(directory: string, project: Project | undefined) {
       if (root !== undefined) tryAppend(join(root, `var/log/nginx/${site.domain}-access.log`), `${words}\n`);
     },
   };
+}
+
+function writePrograms(directory: string): void {
+  for (const name of ['bin', 'programs', 'addresses']) mkdirSync(join(directory, name), { recursive: true });
+  const program = (path: string, script: string): void => writeFileSync(join(directory, path), `#!/bin/sh\n${script}`, { mode: 0o755 });
+  program('bin/ssh', `node='${process.execPath}'\n${SSH}`);
+  for (const name of ['mariadb', 'mariadb-dump', 'mysql', 'mysqldump'])
+    for (const side of ['bin', 'programs']) program(`${side}/${name}`, DATABASE);
+  const others = ['df', 'du', 'free', 'systemctl', 'supervisorctl', 'dmesg', 'journalctl', 'apt-get', 'openssl', 'sudo'];
+  for (const name of process.platform === 'darwin' ? [...others, 'stat'] : others) program(`programs/${name}`, PROGRAMS);
+  for (const version of ['', '8.0', '8.1', '8.2', '8.3', '8.4']) program(`programs/php${version}`, PHP);
 }
 
 function layOutServer(root: string, { ip_address, php_version }: Server, directory: string, now: number): void {
