@@ -1,5 +1,5 @@
 import { command, group } from '../cli/language/command.ts';
-import { argument, choice, flag, list, text } from '../cli/language/options.ts';
+import { argument, flag, text } from '../cli/language/options.ts';
 import { answer } from '../cli/language/resource.ts';
 import { anything, listOf, nullable, objectOf, oneOf, recordOf, word, words, yes } from '../cli/language/shape.ts';
 import { columns } from '../cli/output/view.ts';
@@ -7,15 +7,8 @@ import { login } from '../features/auth/login.ts';
 import { logout } from '../features/auth/logout.ts';
 import { switchProfile } from '../features/auth/profiles.ts';
 import { signedIn, signInStatus } from '../features/auth/status.ts';
-import { presetNames } from '../features/token/choose.ts';
+import { abilityOptions } from '../features/token/choose.ts';
 import { refreshToken } from '../features/token/rotate.ts';
-
-const abilities = {
-  ability: list('Include this ability', 'resource:action'),
-  for: list('Include the abilities that this command needs', 'command'),
-  from_script: list('Include the abilities that a shell script, GitHub workflow or GitLab pipeline needs', 'file'),
-  preset: choice('Include a named set of abilities', presetNames),
-};
 
 const loginCommand = command({
   name: 'login',
@@ -28,7 +21,7 @@ const loginCommand = command({
   options: {
     with_token: flag('Take a token instead of a password, from a prompt or stdin'),
     email: text('Email address', 'email'),
-    ...abilities,
+    ...abilityOptions,
     insecure_storage: flag('Store the token unencrypted, in a file that only you can read'),
   },
   prints: () => objectOf({ host: word, profile: word, user: nullable(word), store: oneOf('file', 'keychain') }),
@@ -42,7 +35,7 @@ const refreshCommand = command({
   summary: 'Add abilities to the stored token',
   description: 'Creates a token with the same name and more abilities, stores it, and revokes the old one.',
   calls: ['GET /tokens', 'POST /tokens', 'GET /user', 'DELETE /tokens/{token}'],
-  options: abilities,
+  options: abilityOptions,
   prints: () => objectOf({ id: anything, name: anything, abilities: words, added: words }, { revoked: anything }),
   examples: ['refresh --ability site:deploy', 'refresh --for "deploy --wait"'],
   run: (ctx, { options }) => refreshToken(ctx, options),

@@ -2,14 +2,14 @@ import { vocabulary } from '../base/abilities.ts';
 import { usage } from '../base/errors.ts';
 import { HOUR } from '../base/time.ts';
 import { command, group, type Tree } from '../cli/language/command.ts';
-import { choice, flag, list, natural, required, text } from '../cli/language/options.ts';
+import { flag, natural, required, text } from '../cli/language/options.ts';
 import { anything, deleted, either, listOf, objectOf, recordOf, severalOf, word, words } from '../cli/language/shape.ts';
 import { everyCommand } from '../cli/language/tree.ts';
 import { columns, rows } from '../cli/output/view.ts';
 import { leaseCalls, leaseOptions } from '../features/lease/options.ts';
 import { type AbilityNeed, abilityNeed, commandAbilities } from '../features/token/abilities/arithmetic.ts';
 import { needsOfLines } from '../features/token/abilities/needs.ts';
-import { chosenAbilities, presetNames, printNotes } from '../features/token/choose.ts';
+import { abilityOptions, chosenAbilities, printNotes } from '../features/token/choose.ts';
 import { createToken } from '../features/token/mint.ts';
 import { revokeAction, revokeTokens } from '../features/token/revoke.ts';
 import { rotateToken } from '../features/token/rotate.ts';
@@ -22,10 +22,7 @@ interface Ability {
   readonly assumed: readonly string[];
 }
 
-const wanted = {
-  for: list('Include the abilities that this command needs', 'command'),
-  from_script: list('Include the abilities that a shell script, GitHub workflow or GitLab pipeline needs', 'file'),
-};
+const { ability, preset, ...needed } = abilityOptions;
 
 const abilityColumn = {
   key: 'abilities',
@@ -63,9 +60,9 @@ const create = command({
   calls: 'POST /tokens',
   fields: { name: natural(required(text('Token name, such as ci'))) },
   options: {
-    ...wanted,
-    preset: choice('Include a named set of abilities', presetNames),
-    ability: list('Include this ability', 'resource:action'),
+    ...needed,
+    preset,
+    ability,
     to_file: text('Write the token to a new file that only you can read', 'file'),
   },
   prints: () => objectOf({}, { id: anything, name: anything, token: word, file: word }),
@@ -125,9 +122,9 @@ const lease = command({
   effect: 'program',
   exits: 'those of the command',
   options: {
-    ...wanted,
-    preset: choice('Include a named set of abilities', presetNames),
-    ability: list('Include this ability', 'resource:action'),
+    ...needed,
+    preset,
+    ability,
     ...leaseOptions('1h'),
   },
   examples: ['lease --for "deploy --wait" -- ./deploy.sh', 'lease --preset read-only --ttl 10m -- sh'],
@@ -142,7 +139,7 @@ const abilities = command({
   name: 'abilities',
   effect: 'read',
   summary: 'List abilities, or those that a command needs',
-  options: wanted,
+  options: needed,
   prints: () => either(listOf(abilityNeed), listOf(objectOf({ ability: word, allows: words, assumed: words }))),
   examples: ['abilities', 'abilities --for "deploy --wait" --for "env set"'],
   async run(ctx, { options: { for: lines, from_script: scripts } }) {

@@ -6,10 +6,10 @@ import type { Ask } from '../../cli/prompt/ask.ts';
 import { accountName } from '../../machine/settings/config.ts';
 import { DEFAULT_HOST, hostName, hostOf, isLoopback, profileNote } from '../../machine/settings/host.ts';
 import { NetworkFault } from '../../machine/world.ts';
-import { type Choosing, isChosen } from '../token/choose.ts';
+import { type AbilityChoice, isChosen } from '../token/choose.ts';
 import { checkToken, revokeFirst, type SignIn, signInWithPassword, storeSignIn, withAlternatives } from './password.ts';
 
-type LoginOptions = Choosing & {
+type LoginOptions = AbilityChoice & {
   readonly with_token: boolean | undefined;
   readonly email: string | undefined;
   readonly insecure_storage: boolean | undefined;

@@ -3,7 +3,7 @@ import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
 import { hidingSecrets } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Api } from '../../platform/api/api.ts';
-import { type Choosing, chosenAbilities, pickForSignIn } from '../token/choose.ts';
+import { type AbilityChoice, chosenAbilities, pickForSignIn } from '../token/choose.ts';
 import { mayHaveActed, mint, reviewTokens, undelivered } from '../token/mint.ts';
 import { revokeItself, tokenId, tokenIn, userOf } from '../token/token.ts';
 
@@ -22,7 +22,7 @@ const WITHOUT_PASSWORD = 'With GitHub, SSO or 2FA, use a token of the dashboard:
 /** Password attempts before a sign-in fails. The API allows 5 a minute. */
 const TRIES = 3;
 
-type PasswordOptions = Choosing & { readonly email: string | undefined };
+type PasswordOptions = AbilityChoice & { readonly email: string | undefined };
 
 /**
  * Prompts for email and password, checks them, then prompts for abilities. Revokes the token if it is not stored in the end. `first`: the token

@@ -2,25 +2,18 @@ import { abilities } from '../../base/abilities.ts';
 import { usage } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { Context } from '../../cli/language/command.ts';
+import { choice, list, type Values } from '../../cli/language/options.ts';
 import type { Ask } from '../../cli/prompt/ask.ts';
 import { type AbilityNeeds, needsOfLines } from './abilities/needs.ts';
 
-/** The options that choose abilities. They can be combined. */
-export interface Choosing {
-  readonly ability: readonly string[] | undefined;
-  readonly for: readonly string[] | undefined;
-  readonly from_script: readonly string[] | undefined;
-  readonly preset: PresetName | undefined;
-}
-
 /** True if any of the options was given. */
-export const isChosen = ({ ability, for: lines, from_script: scripts, preset }: Choosing): boolean =>
+export const isChosen = ({ ability, for: lines, from_script: scripts, preset }: AbilityChoice): boolean =>
   [ability, lines, scripts, preset].some((option) => option !== undefined);
 
 /** The union of the abilities of all options; undefined if none was given. */
 export async function chosenAbilities(
   { progress, tree, world }: Pick<Context, 'progress' | 'tree' | 'world'>,
-  choosing: Choosing,
+  choosing: AbilityChoice,
 ): Promise<readonly string[] | undefined> {
   if (!isChosen(choosing)) return undefined;
   const { ability = [], for: lines = [], from_script: scripts = [], preset } = choosing;
@@ -59,8 +52,16 @@ const presets = {
 } as const satisfies Readonly<Record<string, { readonly label: string; readonly abilities: readonly string[] }>>;
 
 type PresetName = keyof typeof presets;
-/** Every name. */
-export const presetNames = Object.keys(presets) as readonly PresetName[];
+
+/** The options that choose abilities. They can be combined. */
+export const abilityOptions = {
+  ability: list('Include this ability', 'resource:action'),
+  for: list('Include the abilities that this command needs', 'command'),
+  from_script: list('Include the abilities that a shell script, GitHub workflow or GitLab pipeline needs', 'file'),
+  preset: choice('Include a named set of abilities', Object.keys(presets) as readonly PresetName[]),
+};
+
+export type AbilityChoice = Values<typeof abilityOptions>;
 
 const QUESTION = 'What should this token be able to do?';
 const choose = { name: 'Choose abilities…', value: 'choose' } as const;
