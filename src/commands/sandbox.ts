@@ -64,9 +64,9 @@ const start = command({
   effect: 'program',
   options,
   examples: ['start --port 8787', 'start --state sandbox.json --fail-deploys composer'],
-  async run({ progress, signal, world }, { options: given }) {
+  async run({ progress, signal, world }, { options: chosen }) {
     const { SEED_EMAIL, SEED_PASSWORD } = await import('../sandbox/index.ts');
-    const sandbox = await open(world, given);
+    const sandbox = await open(world, chosen);
     progress.note(
       [
         'Running a local Deploynix API with sample data, for testing.',
@@ -83,7 +83,9 @@ const start = command({
         `  ${assignment('DNX_HOST', sandbox.url)}`,
         `  ${assignment('DNX_TOKEN', sandbox.token)}`,
         '',
-        ...(given.rate_limit === undefined ? [] : ['Tell dnx its rate limit:', `  ${assignment('DNX_RATE_LIMIT', given.rate_limit)}`, '']),
+        ...(chosen.rate_limit === undefined
+          ? []
+          : ['Tell dnx its rate limit:', `  ${assignment('DNX_RATE_LIMIT', chosen.rate_limit)}`, '']),
         'Ctrl-C stops it.',
       ].join('\n'),
     );
@@ -107,8 +109,8 @@ interface OpenSandbox {
   readonly clone: string | undefined;
 }
 
-async function inSandbox<T>({ world }: Context, given: Values<typeof options>, run: (opened: OpenSandbox) => Promise<T>): Promise<T> {
-  const sandbox = await open(world, given);
+async function inSandbox<T>({ world }: Context, chosen: Values<typeof options>, run: (opened: OpenSandbox) => Promise<T>): Promise<T> {
+  const sandbox = await open(world, chosen);
   // The path becomes part of scripts.
   const directory = await realpath(makeOwnDirectory(/^[\w./-]+$/.test(tmpdir()) ? tmpdir() : '/tmp', 'dnx-sandbox-'));
   // Again, because a program that just ended may have written into it.
@@ -121,7 +123,7 @@ async function inSandbox<T>({ world }: Context, given: Values<typeof options>, r
       world.platform === 'win32'
         ? undefined
         : await (await import('../sandbox/index.ts')).openSurroundings(sandbox, directory, outsideOf(world));
-    const changes = { ...privateEnv(world, sandbox, directory, given.rate_limit), ...around?.env };
+    const changes = { ...privateEnv(world, sandbox, directory, chosen.rate_limit), ...around?.env };
     return await run({ directory, changes, clone: around?.clone });
   } finally {
     await sandbox.close();
@@ -188,11 +190,11 @@ const run = command({
     {
       options: {
         command: [file = '', ...args],
-        ...given
+        ...chosen
       },
     },
   ) =>
-    inSandbox(ctx, given, async ({ changes }) => ({
+    inSandbox(ctx, chosen, async ({ changes }) => ({
       view: nothing,
       exit: await ctx.world.spawn({ file, args, env: childEnv(ctx.world.env, changes) }),
     })),
@@ -210,14 +212,14 @@ const shell = command({
   options: { ...options, rate_limit: text(`Requests per minute, or 60/5s; 0 for no limit (default ${SHELL_RATE})`, 'n') },
   examples: ['shell', 'shell --fail-deploys migration'],
   async run(ctx, { options: { rate_limit = SHELL_RATE, ...others } }) {
-    const given = { ...others, rate_limit };
+    const chosen = { ...others, rate_limit };
     const { env, platform, stdin, stdout } = ctx.world;
     if (env.DNX_SANDBOX) throw usage('This is a sandbox already.', 'Leave it first: exit');
     if (platform === 'win32') throw usage('dnx sandbox shell needs macOS or Linux.', 'On Windows, use WSL, or: dnx sandbox start');
     if (!stdin.isTTY || !stdout.isTTY) throw usage('dnx sandbox shell needs a terminal.', 'For a script: dnx sandbox run -- COMMAND');
     const { userShell } = await import('../features/sandbox/user-shell.ts');
-    await inSandbox(ctx, given, async ({ changes, clone, directory }) => {
-      ctx.progress.note(welcome(clone, given.fail_deploys, stdout.columns ?? 80));
+    await inSandbox(ctx, chosen, async ({ changes, clone, directory }) => {
+      ctx.progress.note(welcome(clone, chosen.fail_deploys, stdout.columns ?? 80));
       await untilHangup(ctx.world, (signal) =>
         ctx.world.spawn({ ...userShell(ctx.world, changes, directory), cwd: clone ?? directory, foreground: true, insist: true, signal }),
       );

@@ -19,7 +19,7 @@ export default command({
   exits: 'those of Tinker; 6 if the site has no artisan file, 255 if ssh fails',
   examples: ['tinker shop.example.com', "tinker shop.example.com --execute 'App\\Models\\User::count()'"],
   async run(ctx, { targets, options: { execute, file: files = [], ...options } }) {
-    const own = ['tinker', ...(execute === undefined ? [] : [`--execute=${execute}`]), ...files];
-    return (await import('../features/remote/artisan.ts')).artisan(ctx, targets, options, own);
+    const words = ['tinker', ...(execute === undefined ? [] : [`--execute=${execute}`]), ...files];
+    return (await import('../features/remote/artisan.ts')).artisan(ctx, targets, options, words);
   },
 });

@@ -27,28 +27,28 @@ export const globals = {
 export type Globals = ReturnType<typeof globalsOf>;
 
 /** The global options. `--no-x` sets `noX` to false; the default is true. */
-export const globalsOf = (given: Readonly<Record<string, unknown>>) => ({
-  json: given.json === true,
+export const globalsOf = (values: Readonly<Record<string, unknown>>) => ({
+  json: values.json === true,
   // Accepts `-o=json`, as in other programs.
-  output: textOf(given.output)?.replace(/^=/, ''),
-  fields: textOf(given.fields)
+  output: textOf(values.output)?.replace(/^=/, ''),
+  fields: textOf(values.fields)
     ?.split(',')
     .map((field) => field.trim()),
-  query: textOf(given.query),
-  sort: textOf(given.sort),
-  limit: textOf(given.limit),
-  wide: given.wide === true,
-  header: given.noHeader !== false,
-  env: textOf(given.env),
-  profile: textOf(given.profile),
-  host: textOf(given.host),
-  caFile: textOf(given.caFile),
-  cache: given.noCache !== false,
-  maxWait: textOf(given.maxWait),
-  input: given.noInput !== false,
-  quiet: given.quiet === true,
-  debug: given.debug === true,
-  color: given.noColor !== false,
+  query: textOf(values.query),
+  sort: textOf(values.sort),
+  limit: textOf(values.limit),
+  wide: values.wide === true,
+  header: values.noHeader !== false,
+  env: textOf(values.env),
+  profile: textOf(values.profile),
+  host: textOf(values.host),
+  caFile: textOf(values.caFile),
+  cache: values.noCache !== false,
+  maxWait: textOf(values.maxWait),
+  input: values.noInput !== false,
+  quiet: values.quiet === true,
+  debug: values.debug === true,
+  color: values.noColor !== false,
 });
 
 /** Commander's attribute name: `php_version` -> `phpVersion`. */

@@ -32,9 +32,9 @@ export type Shows = 'values' | 'rows' | 'files';
 /** How to prompt for an optional value. */
 export interface Prompt {
   /** Asked only if this holds for the values given so far. */
-  readonly when?: (given: Readonly<Record<string, unknown>>) => boolean;
+  readonly when?: (values: Readonly<Record<string, unknown>>) => boolean;
   /** Suggestions for what was given so far, offered first. */
-  readonly offers?: (given: Readonly<Record<string, unknown>>) => readonly string[];
+  readonly offers?: (values: Readonly<Record<string, unknown>>) => readonly string[];
   /** What its choices mean: `app` is `Web server, PHP and database`. */
   readonly explained?: Readonly<Record<string, string>>;
   /** Only if something else was asked for, so that a complete command line is not followed by a question. For a flag, yes or no. */

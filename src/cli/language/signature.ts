@@ -58,10 +58,10 @@ const FILE = /\/|\.(env|php|txt|json|ya?ml|ini|conf|bak|dist)$|\.env\./;
 export function leadsWithSite(
   [typed = '', ...others]: readonly string[],
   [leading, ...positionals]: readonly Positional[],
-  given: GivenOptions,
+  values: GivenOptions,
 ): boolean {
   const word = withoutUrl(typed);
-  if (!leading?.option.leads || given.site !== undefined || !isSite(word)) return false;
+  if (!leading?.option.leads || values.site !== undefined || !isSite(word)) return false;
   const rest = positionals.find(({ option }) => option.rest);
   if (rest) return rest.option.bare === true || others[0] === '--';
 
@@ -69,7 +69,7 @@ export function leadsWithSite(
   if (isOneTooMany) return true;
   if (positionals.some(takesFiles) && FILE.test(word)) return false;
 
-  const open = positionals.filter((each) => (each.required || each.option.place !== 'argument') && given[each.key] === undefined);
+  const open = positionals.filter((each) => (each.required || each.option.place !== 'argument') && values[each.key] === undefined);
   const required = open.filter((each) => each.required || each.option.required);
   const isComplete = others.length >= open.length;
   // Even with this word, something is missing: dnx will ask for it.

@@ -173,7 +173,7 @@ export interface ParsedWords {
   readonly words: readonly unknown[];
   /** The options and fields of the command. */
   readonly declared: Options;
-  readonly given: GivenOptions;
+  readonly values: GivenOptions;
 }
 
 /** A word after the path of a group, or an option of a command, that dnx does not know; or an argument that only an option takes. */
@@ -208,10 +208,10 @@ const wordOf = (value: unknown): Word | undefined => {
 
 /** Assigns the words to the parts of the command. Fails if a value is given both by position and as a flag. */
 export function typedLine(group: Group, command: AnyCommand, path: string, received: ParsedWords): TypedLine {
-  const { positionals, words, declared, given } = received;
+  const { positionals, words, declared, values } = received;
   const parts = new Map<string, Word>();
   for (const key of Object.keys(declared)) {
-    const word = wordOf(given[attributeOf(key)]);
+    const word = wordOf(values[attributeOf(key)]);
     if (word !== undefined) parts.set(key, word);
   }
   let destination: TypedLine['destination'];
@@ -226,8 +226,8 @@ export function typedLine(group: Group, command: AnyCommand, path: string, recei
   });
   // Parents are accepted before the group, but not every command has them.
   for (const key of ['server', 'site'])
-    if (given[key] !== undefined && !(key in declared)) throw usage(`Unknown option '${flagName(key)}'.`, undefined, seeHelp(path));
-  return { group, command, path, globals: globalsOf(given), ...(destination && { destination }), ...sorted(command, parts) };
+    if (values[key] !== undefined && !(key in declared)) throw usage(`Unknown option '${flagName(key)}'.`, undefined, seeHelp(path));
+  return { group, command, path, globals: globalsOf(values), ...(destination && { destination }), ...sorted(command, parts) };
 }
 
 /** The place in `root@web-1`, if the command has an option for the user, which it sets. */

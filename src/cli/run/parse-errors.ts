@@ -154,10 +154,10 @@ export function tooMany(extra: readonly string[], path: string, option: string |
 export function optionFor(
   [word = '', ...others]: readonly string[],
   { command, options, positionals }: NamedCommand,
-  given: GivenOptions,
+  values: GivenOptions,
 ): string | undefined {
   if (others.length > 0 || typeof command.calls === 'function' || !/^\w[\w.-]*$/.test(word)) return undefined;
   const parent = word.includes('.') ? 'site' : 'server';
-  const fits = parent in options && given[parent] === undefined && (parent === 'site' || !('site' in options));
+  const fits = parent in options && values[parent] === undefined && (parent === 'site' || !('site' in options));
   return fits && positionals.every(({ key, option }) => key !== parent && !option.destination) ? flagName(parent) : undefined;
 }

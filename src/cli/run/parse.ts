@@ -168,9 +168,9 @@ function commandPart(path: string, load: () => Promise<{ group: Group; command: 
       // Nothing is required yet, because abilities are computed from incomplete lines.
       for (const { key, variadic } of named.all) parser.argument(`[${key}${variadic ? '...' : ''}]`);
       parser.action(async () => {
-        const given = givenIn(state);
-        const words = await placed(parser.args, named, path, given, state);
-        state.line = typedLine(group, command, path, { positionals: named.all, words, declared: named.options, given });
+        const values = givenIn(state);
+        const words = await placed(parser.args, named, path, values, state);
+        state.line = typedLine(group, command, path, { positionals: named.all, words, declared: named.options, values });
       });
     },
   };
@@ -228,18 +228,18 @@ async function placed(
   words: readonly string[],
   named: NamedCommand,
   path: string,
-  given: GivenOptions,
+  values: GivenOptions,
   state: ParseState,
 ): Promise<readonly unknown[]> {
   const { all, positionals, rest } = named;
-  const site = leadsWithSite(words, all, given) ? words[0] : undefined;
+  const site = leadsWithSite(words, all, values) ? words[0] : undefined;
   const others = site === undefined ? words : words.slice(1);
   // Commander leaves the `--` before another command line.
   const unplaced = site !== undefined && rest === 0 && others[0] === '--' ? others.slice(1) : others;
   if (unplaced.length > positionals.length && !positionals.some(({ variadic }) => variadic)) {
     const { optionFor, tooMany } = await errors();
     const extra = unplaced.slice(positionals.length);
-    const option = optionFor(extra, named, { site, ...given });
+    const option = optionFor(extra, named, { site, ...values });
     if (option) state.refused = { path, word: extra[0] ?? '', option };
     throw tooMany(extra, path, option);
   }

@@ -15,7 +15,7 @@ const OTHER = Symbol('other');
 export async function askFor(
   key: string,
   option: Option<unknown>,
-  given: JsonObject,
+  values: JsonObject,
   { api, ...sources }: Sources & { readonly api: Pick<Api, 'list'> },
   last = '',
 ): Promise<PromptAnswer | undefined> {
@@ -29,7 +29,7 @@ export async function askFor(
     const word = await ask.input(`${question}:`, { check: option.prompt?.check, ...(last && { default: last }) });
     return { value: await parseValue(key, option, word, sources), label: word };
   };
-  const choices = await choicesOf(option, given, api);
+  const choices = await choicesOf(option, values, api);
   if (choices.length === 0) return option.required || !option.from ? typed(option.help) : undefined;
   const question = labelOf(option);
   const chosen = await ask.select(`${question}:`, choices);
@@ -46,7 +46,7 @@ export async function askFor(
 const labelOf = ({ help }: Option<unknown>): string => help.replace(/[,:].*/, '');
 
 /** The choices, the most likely first: offers of the API, or leaving the option out. */
-async function choicesOf(option: Option<unknown>, given: JsonObject, api: Pick<Api, 'list'>): Promise<readonly PromptChoice<unknown>[]> {
+async function choicesOf(option: Option<unknown>, values: JsonObject, api: Pick<Api, 'list'>): Promise<readonly PromptChoice<unknown>[]> {
   const { from, required, strict, prompt } = option;
   const { explained = {} } = prompt ?? {};
   const width = Math.max(...Object.keys(explained).map((each) => each.length));
@@ -54,7 +54,7 @@ async function choicesOf(option: Option<unknown>, given: JsonObject, api: Pick<A
     explained[each] === undefined
       ? { name: each, value: each }
       : { name: `${each.padEnd(width)}  ${explained[each]}`, short: each, value: each };
-  const offers = from ? await offersOf(from, given, api) : (prompt?.offers?.(given) ?? []).map(words);
+  const offers = from ? await offersOf(from, values, api) : (prompt?.offers?.(values) ?? []).map(words);
   const known = (option.choices ?? []).map(words).filter(({ value }) => !offers.some((offer) => offer.value === value));
   if (offers.length + known.length === 0 && (from || !prompt?.offers)) return [];
   const none = required ? [] : [{ name: prompt?.none ?? 'Let Deploynix decide', value: undefined }];
@@ -65,14 +65,14 @@ async function choicesOf(option: Option<unknown>, given: JsonObject, api: Pick<A
 /** The choices that the API lists for an option; empty if the token cannot read the list. */
 async function offersOf(
   { list, where, resolve }: From,
-  given: JsonObject,
+  values: JsonObject,
   api: Pick<Api, 'list'>,
 ): Promise<readonly PromptChoice<string>[]> {
   const keys = resolve && namings[nounIn(list) ?? '']?.keys;
   try {
-    const items = await api.list<JsonObject>(list, given);
+    const items = await api.list<JsonObject>(list, values);
     return items
-      .filter((item) => !where || item[where] === undefined || item[where] === given[where])
+      .filter((item) => !where || item[where] === undefined || item[where] === values[where])
       .flatMap((item) => {
         const id = idIn(item.id);
         return id === undefined ? [] : [{ name: offerLabel(item, keys), value: id }];

@@ -55,11 +55,11 @@ function bestOf(noun: string, like: readonly JsonObject[], wanted: JsonObject): 
 /** Compares the fields that were given, and what a firewall rule does without the others. `unknown`: the fields that the API does not show. */
 export function compared(noun: string, item: JsonObject, wanted: JsonObject) {
   const states = Object.keys(wanted).map((field) => [field, agrees(noun, field, item, wanted)] as const);
-  const given = states.flatMap(([field, same]) =>
+  const differing = states.flatMap(([field, same]) =>
     same === false ? [{ field, is: own(item, field) ?? null, wanted: own(wanted, field) }] : [],
   );
   return {
-    differences: [...given, ...narrower(noun, item, wanted)],
+    differences: [...differing, ...narrower(noun, item, wanted)],
     unknown: states.flatMap(([field, same]) => (same === undefined ? [field] : [])),
   };
 }

@@ -148,7 +148,7 @@ function apply(accounts: Accounts, news: ReadonlyMap<string, AccountNews>, now: 
   for (const [name, { lists, changes, searched, inVain, stored }] of news) {
     const account: NamesAccount = accounts.get(name) ?? { lists: new Map(), searched: 0, stored: undefined };
     accounts.set(name, account);
-    for (const each of changes) changed = dropStale(account.lists, each) || changed;
+    for (const change of changes) changed = dropStale(account.lists, change) || changed;
     for (const [path, list] of lists) {
       const known = account.lists.get(path);
       // A mark that the list has changed is there already.

@@ -134,8 +134,8 @@ function openMemory(file: string, { token, stored, fresh, clock, ...identity }: 
       saved ??= readAccounts(file, clock.now());
       const found = saved.get(account);
       if (!found) return undefined;
-      for (const each of news()?.changes ?? []) dropStale(found.lists, each);
-      for (const each of forgotten) found.lists.delete(each);
+      for (const change of news()?.changes ?? []) dropStale(found.lists, change);
+      for (const path of forgotten) found.lists.delete(path);
       return found;
     },
     ignore(list: string | undefined) {
@@ -172,8 +172,8 @@ function listingIn({ reusable, lists }: News, path: string, read: number, added:
   let usable = true;
   return {
     add(page) {
-      for (const each of page) {
-        const names = namesIn(each, keys);
+      for (const thing of page) {
+        const names = namesIn(thing, keys);
         if (names) items.push(names);
         else usable = false;
       }

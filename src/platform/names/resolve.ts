@@ -9,20 +9,20 @@ import { findSite, isNamedSite } from './site-search.ts';
 import { ambiguous, type KnownName, notFound, notGiven } from './unresolved.ts';
 
 /** Turns the ids or names given for path parameters into targets. */
-export async function resolveTargets(names: readonly string[], given: LookupWords, scope: Scope): Promise<Targets> {
-  const empty = names.find((name) => given[name]?.trim() === '');
+export async function resolveTargets(names: readonly string[], words: LookupWords, scope: Scope): Promise<Targets> {
+  const empty = names.find((name) => words[name]?.trim() === '');
   if (empty) throw usage(`The ${title(empty)} name is empty.`);
   const { picked = {} } = scope;
   const open = names.filter((name) => !own(picked, name));
-  const lookups = lookupsFor(open, given, scope.settings);
+  const lookups = lookupsFor(open, words, scope.settings);
   // A site implies its server, so the site is reported as missing.
   const missing = lookups.filter(({ how }) => how === 'missing');
   const first = missing.find(({ name }) => name === 'site') ?? missing[0];
   if (first) throw notGiven(first.name, scope.settings);
   let targets = picked;
-  for (const each of lookups) {
-    const parents = only(names.slice(0, names.indexOf(each.name)), targets);
-    targets = { ...targets, ...(await execute(each, parents, scope)) };
+  for (const lookup of lookups) {
+    const parents = only(names.slice(0, names.indexOf(lookup.name)), targets);
+    targets = { ...targets, ...(await execute(lookup, parents, scope)) };
   }
   return only(names, targets);
 }
