@@ -140,9 +140,11 @@ async function wordsFor(
 const cpus = ['vcpus', 'vcpu', 'vcpu_count', 'cpus', 'cpu', 'cores'];
 const memories = ['memory', 'memory_mb', 'memory_gb', 'ram'];
 const disks = ['disk', 'disk_gb', 'disk_size', 'storage'];
-const monthly = ['price_monthly', 'monthly_price', 'price_per_month', 'monthly_cost', 'monthly'];
-const hourly = ['price_hourly', 'hourly_price', 'price_per_hour', 'hourly_cost', 'hourly'];
-const unstated = ['price', 'cost', 'amount'];
+const prices = [
+  { keys: ['price_monthly', 'monthly_price', 'price_per_month', 'monthly_cost', 'monthly'], period: '/mo' },
+  { keys: ['price_hourly', 'hourly_price', 'price_per_hour', 'hourly_cost', 'hourly'], period: '/h' },
+  { keys: ['price', 'cost', 'amount'], period: '' },
+];
 
 const symbols: Readonly<Record<string, string>> = { EUR: '€', USD: '$', GBP: '£' };
 
@@ -179,11 +181,7 @@ function memoryOf(item: JsonObject): string | undefined {
 function priceOf(item: JsonObject): string | undefined {
   const { price } = item;
   if (isObject(price)) return priceOf({ currency: item.currency, ...price });
-  for (const [keys, period] of [
-    [monthly, '/mo'],
-    [hourly, '/h'],
-    [unstated, ''],
-  ] as const) {
+  for (const { keys, period } of prices) {
     const value = first(item, keys);
     if (typeof value === 'number' || typeof value === 'string')
       return isNumber(String(value)) ? `${money(value, item.currency)}${period}` : String(value);
