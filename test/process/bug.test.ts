@@ -5,7 +5,7 @@ import { version } from '../../src/base/version.ts';
 import { openExecutable } from '../support/executable.ts';
 import { perSuite } from '../support/fixtures.ts';
 import { preloading, program } from '../support/program.ts';
-import { leading } from '../support/volume.ts';
+import { turn } from '../support/volume.ts';
 
 const executable = perSuite(openExecutable);
 
@@ -73,14 +73,14 @@ describe('an uncaught error', () => {
     ['a rejected promise', "process.stdout.on('newListener', () => void Promise.reject(new TypeError('late')))"],
   ] as const;
 
-  test.each(causes)('in %s is reported as a bug', async (_, statement) => {
+  test.each(turn(causes, 0))('in %s is reported as a bug', async (_, statement) => {
     executable.sandbox.faults.next({ path: '/servers' }, 'hang');
     const { exitCode, stdout, stderr } = await broken(statement, 'server', 'list');
     expect([exitCode, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^Error: This looks like a bug in dnx .*\. Please report it with the lines below\.\nTypeError: late\n {4}at /);
   });
 
-  test.each(leading(causes, 1))('in %s is reported as one line of JSON', async (_, statement) => {
+  test.each(turn(causes, 1))('in %s is reported as one line of JSON', async (_, statement) => {
     executable.sandbox.faults.next({ path: '/servers' }, 'hang');
     const { exitCode, stderr } = await broken(statement, 'server', 'list', '--json');
     expect(exitCode).toBe(1);
@@ -91,10 +91,12 @@ describe('an uncaught error', () => {
 describe('source maps', () => {
   const maps = readdirSync('dist').filter((name) => name.endsWith('.map'));
 
-  test.each(maps)('%s lists only files of src, without their text', (name) => {
-    const { sources, ...rest } = JSON.parse(readFileSync(join('dist', name), 'utf8')) as { sources: string[] };
-    expect(sources.filter((source) => !/^src\/[\w/-]+\.ts$/.test(source))).toEqual([]);
-    expect(Object.keys(rest).sort()).toEqual(['file', 'mappings', 'names', 'version']);
+  test('list only files of src, without their text', () => {
+    for (const name of maps) {
+      const { sources, ...rest } = JSON.parse(readFileSync(join('dist', name), 'utf8')) as { sources: string[] };
+      expect(sources.filter((source) => !/^src\/[\w/-]+\.ts$/.test(source)), name).toEqual([]);
+      expect(Object.keys(rest).sort(), name).toEqual(['file', 'mappings', 'names', 'version']);
+    }
   });
 
   test('exist, and the code does not reference them', () => {

@@ -90,13 +90,13 @@ test('a push that was killed at any request is finished by the next one', async 
   const found = await tried(moments, async (at) => {
     await killedAt(executable, PUSH, at);
     const wasDone = JSON.stringify(values()) === JSON.stringify(wanted);
-    const again = await executable.dnx(PUSH);
+    const again = await executable.here(PUSH);
     expect([again.exitCode, again.stderr.includes('Error')], again.stderr).toEqual([0, false]);
     expect([values(), readFileSync(path(), 'utf8')]).toEqual([wanted, text(wanted)]);
     return wasDone ? 'done' : 'unfinished';
   });
   expect(found.filter((each) => each === 'unfinished').length).toBeGreaterThanOrEqual(requests.length - 1);
-  await expect(executable.dnx([...PUSH.slice(0, -1)])).toExit(0, { stdout: `Nothing to push to ${BLOG}.\n` });
+  await expect(executable.here([...PUSH.slice(0, -1)])).toExit(0, { stdout: `Nothing to push to ${BLOG}.\n` });
 }, 180_000);
 
 test.each(['exists', 'is new'])('a full disk leaves nothing half written if the file %s', async (state) => {
@@ -121,7 +121,7 @@ test('a pull that was killed at any time leaves the old file or the new one', as
     await killedAt(executable, ['env', 'pull', '.env', ...ON], at);
     const now = readFileSync(path(), 'utf8');
     expect([old, `${old}THEIRS=1\n`]).toContain(now);
-    await expect(executable.dnx(['env', 'pull', '.env', ...ON])).toExit(0);
+    await expect(executable.here(['env', 'pull', '.env', ...ON])).toExit(0);
     expect(readFileSync(path(), 'utf8')).toBe(`${old}THEIRS=1\n`);
     return now === old ? 'old' : 'new';
   });

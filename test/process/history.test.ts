@@ -4,17 +4,20 @@ import { expect, test } from 'vitest';
 import { openExecutable } from '../support/executable.ts';
 import { perSuite } from '../support/fixtures.ts';
 import { killedAt } from '../support/killed.ts';
+import { volume } from '../support/volume.ts';
+
+const WRITERS = volume(6, 3);
 
 const executable = perSuite(() => openExecutable({ rateLimit: 0 }));
 
-const history = async () => JSON.parse((await executable.dnx(['history', '--json'])).stdout) as { outcome: string; command: string }[];
+const history = async () => JSON.parse((await executable.here(['history', '--json'])).stdout) as { outcome: string; command: string }[];
 const create = (name: string) => ['crontab', 'create', name, '--frequency', '0 3 * * *', '--server', 'web-1'];
 
 test('several processes write one history', async () => {
-  const runs = await Promise.all(Array.from({ length: 6 }, (_, at) => executable.dnx(create(`date ${at}`))));
-  expect(runs.map(({ exitCode }) => exitCode)).toEqual(Array(6).fill(0));
+  const runs = await Promise.all(Array.from({ length: WRITERS }, (_, at) => executable.dnx(create(`date ${at}`))));
+  expect(runs.map(({ exitCode }) => exitCode)).toEqual(Array(WRITERS).fill(0));
   const all = await history();
-  expect([all.length, all.every(({ outcome }) => outcome === 'applied')]).toEqual([6, true]);
+  expect([all.length, all.every(({ outcome }) => outcome === 'applied')]).toEqual([WRITERS, true]);
   for (const line of readFileSync(join(executable.directory, '.local/state/dnx/history.jsonl'), 'utf8').trim().split('\n'))
     expect(() => JSON.parse(line)).not.toThrow();
 });

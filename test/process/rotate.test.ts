@@ -60,7 +60,7 @@ test.each(sampled(lines, 1, 2))('dnx %s --to-file revokes the new token if the d
 });
 
 test('--to-file in a read-only directory fails before a token is created', async () => {
-  const { exitCode, stderr } = await executable.dnx(['token', 'create', 'ci', '--preset', 'full', '--to-file', '/proc/nowhere/ci.token']);
+  const { exitCode, stderr } = await executable.here(['token', 'create', 'ci', '--preset', 'full', '--to-file', '/proc/nowhere/ci.token']);
   expect([exitCode, executable.sandbox.calls]).toEqual([2, []]);
   expect(stderr).toContain('Could not write /proc/nowhere/ci.token (ENOENT).');
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Started } from '../support/executable.ts';
 import { type LogBed, openLogBed } from '../support/followed.ts';
-import type { Ran } from '../support/ssh-bed.ts';
+import type { Ran } from '../support/executable.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 import { openTerminal } from '../support/terminal.ts';
 import { sampled, seedOf, volume } from '../support/volume.ts';

@@ -1,11 +1,19 @@
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { test } from 'vitest';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
-import { temporary } from './dnx.ts';
+import { type Bed, openBed, type RunOptions, temporary } from './dnx.ts';
 import { hasten } from './hasten.ts';
 import { program, programEnv } from './program.ts';
 import { mustBeRead } from './results.ts';
+
+/** What a run of dnx printed. */
+export interface Ran {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 /** The built executable in separate processes, with a sandbox in this one, real time and real signals. */
 export interface Executable {
@@ -16,6 +24,8 @@ export interface Executable {
   readonly env: Readonly<Record<string, string>>;
   /** Starts `dnx ARGS`; awaiting it returns exitCode, stdout and stderr. */
   dnx(args: readonly string[], options?: StartOptions): Started;
+  /** Runs `dnx ARGS` in this process, with the same files, at a tenth of the cost: for what comes before or after the process of a test. */
+  here(args: readonly string[], options?: RunOptions): Promise<Ran>;
   /** Starts a bash command in which `dnx` is the executable. */
   shell(line: string, options?: StartOptions): Started;
   close(): Promise<void>;
@@ -52,19 +62,42 @@ export async function openExecutable({ speed, ...options }: ExecutableOptions = 
     ...rateLimitOf(options),
     ...fast?.env,
   };
+  let bed: Promise<Bed> | undefined;
   return {
     sandbox,
     directory,
     env,
+    async here(args, run = {}) {
+      const toRead = mustBeRead<Ran>(args.join(' '));
+      const { dnx } = await (bed ??= openInside());
+      const home = insideHome(run.env?.HOME ?? directory);
+      const { code, stdout, stderr } = await dnx(args, { cwd: directory, ...run, env: { ...env, ...home, ...run.env } });
+      return toRead({ exitCode: code, stdout, stderr });
+    },
     dnx: (args, given = {}) => launch(program[0], [...program.slice(1), ...args], { directory, ...given, env: { ...env, ...given.env } }),
     shell: (line, given = {}) =>
       launch('bash', ['-c', `dnx() { "$NODE" "$DNX" "$@"; }; ${line}`], { directory, ...given, env: { ...env, ...given.env } }),
     async close() {
+      await (await bed)?.close();
       await sandbox.close();
       rmSync(directory, { recursive: true, force: true });
     },
   };
 }
+
+/** A bed whose time of day is the real one, as that of the processes. */
+export async function openInside(): Promise<Bed> {
+  const bed = await openBed({ rateLimit: 0 });
+  bed.clock.now = Date.now;
+  return bed;
+}
+
+/** The directories of dnx in this home directory. */
+const insideHome = (home: string): Readonly<Record<string, string>> => ({
+  DNX_CONFIG_DIR: join(home, '.config/dnx'),
+  DNX_CACHE_DIR: join(home, '.cache/dnx'),
+  DNX_STATE_DIR: join(home, '.local/state/dnx'),
+});
 
 /** A test that opens its own, so that several tests can run at once: they close when it ends. */
 export const executableTest = test.extend<{ open: (options?: ExecutableOptions) => Promise<Executable> }>({

@@ -2,17 +2,10 @@ import { execa } from 'execa';
 import type { Child } from '../../src/machine/world.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import type { FakeClock } from './clock.ts';
-import { type Bed, openBed, type RunOptions } from './dnx.ts';
-import { type Executable, type ExecutableOptions, openExecutable } from './executable.ts';
+import type { Bed, RunOptions } from './dnx.ts';
+import { type Executable, type ExecutableOptions, openExecutable, openInside, type Ran } from './executable.ts';
 import { mustBeRead } from './results.ts';
 import { openSshd, type Sshd } from './sshd.ts';
-
-/** What a run of dnx printed, with what ssh printed for it. */
-export interface Ran {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** The built dnx, a sandbox, and a real sshd that its servers lead to: web-1 by its address, the others by the configuration of ssh. */
 export interface SshBed extends Executable {
@@ -70,13 +63,6 @@ export async function openSshBed(options: ExecutableOptions = {}): Promise<SshBe
       await sshd.close();
     },
   };
-}
-
-/** A bed for runs in this process, whose time of day is the real one. */
-async function openInside(): Promise<Bed> {
-  const bed = await openBed({ rateLimit: 0 });
-  bed.clock.now = Date.now;
-  return bed;
 }
 
 /** Runs a child process that would have the streams of dnx, and adds what it prints. */

@@ -8,7 +8,7 @@ import { idsOf } from './databases.ts';
 import type { RunOptions } from './dnx.ts';
 import { openElsewhere } from './elsewhere.ts';
 import type { Started, StartOptions } from './executable.ts';
-import { openSshBed, type Ran, type SshBed } from './ssh-bed.ts';
+import { openSshBed, type SshBed } from './ssh-bed.ts';
 import { ownDomain } from './sshd.ts';
 
 const MINUTE = 60_000;
