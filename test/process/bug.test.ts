@@ -94,7 +94,10 @@ describe('source maps', () => {
   test('list only files of src, without their text', () => {
     for (const name of maps) {
       const { sources, ...rest } = JSON.parse(readFileSync(join('dist', name), 'utf8')) as { sources: string[] };
-      expect(sources.filter((source) => !/^src\/[\w/-]+\.ts$/.test(source)), name).toEqual([]);
+      expect(
+        sources.filter((source) => !/^src\/[\w/-]+\.ts$/.test(source)),
+        name,
+      ).toEqual([]);
       expect(Object.keys(rest).sort(), name).toEqual(['file', 'mappings', 'names', 'version']);
     }
   });

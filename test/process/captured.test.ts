@@ -9,13 +9,19 @@ import { leading } from '../support/volume.ts';
 
 const ON = ['--server', seeded.servers['web-1'], '--site', seeded.sites['blog.example.com']];
 
-/** Pushes a variable whose value `op` prints. */
-function push({ directory, env, dnx }: Executable, script: string) {
+const PUSH = ['env', 'push', '.env', ...ON, '--yes'];
+
+/** Prepares a variable whose value `op` prints, and returns the environment for that. */
+function printing({ directory, env }: Executable, script: string) {
   mkdirSync(join(directory, 'bin'));
   writeFileSync(join(directory, 'bin/op'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   writeFileSync(join(directory, '.env'), 'KEY=op://app/db/password\n');
-  return dnx(['env', 'push', '.env', ...ON, '--yes'], { env: { PATH: `${join(directory, 'bin')}:${env.PATH}` } });
+  return { env: { PATH: `${join(directory, 'bin')}:${env.PATH}` } };
 }
+
+/** Pushes it, in this process or another one. */
+const pushHere = (executable: Executable, script: string) => executable.here(PUSH, printing(executable, script));
+const push = (executable: Executable, script: string) => executable.dnx(PUSH, printing(executable, script));
 
 const value = ({ sandbox }: Executable) => sandbox.state.environment_variables.find(({ key }) => key === 'KEY')?.value;
 
@@ -42,19 +48,19 @@ async function ended(pid: number): Promise<void> {
 describe('a program whose output dnx reads', () => {
   test.concurrent('may print everything, in pieces', async ({ open }) => {
     const executable = await open();
-    const run = await push(executable, 'for n in 1 2 3; do printf "é%s" $n; sleep 0.05; done');
+    const run = await pushHere(executable, 'for n in 1 2 3; do printf "é%s" $n; sleep 0.05; done');
     expect([run.exitCode, value(executable)]).toEqual([0, 'é1é2é3']);
   });
 
   test.concurrent('gets no token', async ({ open }) => {
     const executable = await open();
-    const run = await push(executable, 'printf "token:$DNX_TOKEN"');
+    const run = await pushHere(executable, 'printf "token:$DNX_TOKEN"');
     expect([run.exitCode, value(executable)]).toEqual([0, 'token:']);
   });
 
   test.concurrent('may not print more than 64 MB', async ({ open }) => {
     const executable = await open();
-    const run = await push(executable, 'head -c 80000000 /dev/zero; exec sleep 60');
+    const run = await pushHere(executable, 'head -c 80000000 /dev/zero; exec sleep 60');
     expect(run).toExit(1, { stdout: '', says: 'Error: op printed more than 64 MB.\n' });
   });
 

@@ -5,10 +5,11 @@ import { scriptFiles, shells } from '../../src/features/completion/install.ts';
 import { openExecutable } from '../support/executable.ts';
 import { perSuite } from '../support/fixtures.ts';
 import { onlyOnNode, preloading } from '../support/program.ts';
+import { leading } from '../support/volume.ts';
 
 const built = perSuite(openExecutable);
 
-test.each(shells)('completion %s prints the shipped script', async (shell) => {
+test.each(leading(shells, 1))('completion %s prints the shipped script', async (shell) => {
   const { exitCode, stdout, stderr } = await built.dnx(['completion', shell]);
   expect([exitCode, stderr, stdout]).toEqual([0, '', readFileSync(`completions/${scriptFiles[shell]}`, 'utf8')]);
 });
@@ -36,7 +37,7 @@ test.skipIf(onlyOnNode('which files a Tab loads'))('a Tab loads no more than the
     const { files } = JSON.parse(readFileSync(file, 'utf8')) as { files: readonly string[] };
     return files.map((each) => basename(each).replace(/-.{8}\.js$/, ''));
   };
-  await expect(built.dnx(['server', 'list'])).toExit(0);
+  await expect(built.here(['server', 'list'])).toExit(0);
   const group = await filesOf('server', '--help');
   const atFirst = await filesOf('__complete', 'bash', 'dnx dep');
   expect(atFirst.filter((each) => !group.includes(each))).toEqual([]);

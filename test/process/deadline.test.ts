@@ -51,7 +51,7 @@ async function deploy(open: (options: ExecutableOptions) => Promise<Executable>,
 /** The 6 s of --timeout take 1.2 s; the rest is for starting a process on a busy machine. */
 const SOON = 3_600;
 
-describe.each(leading(Object.keys(endless), 3))('an API that %s', (how) => {
+describe.each(leading(Object.keys(endless), 2))('an API that %s', (how) => {
   test.concurrent('stops polling at --timeout', async ({ open }) => {
     await using api = await endlessApi(({ method, count }) => method === 'GET' && count > 1, how);
     const { exitCode, stderr, stdout, took } = await deploy(open, api.url);

@@ -5,9 +5,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { openExecutable } from '../support/executable.ts';
 import { perSuite } from '../support/fixtures.ts';
 import { leaveLock, startHolder } from '../support/holder.ts';
-import { volume } from '../support/volume.ts';
+import { leading, volume } from '../support/volume.ts';
 
-const WRITERS = volume(60, 4);
+const WRITERS = volume(60, 3);
 
 const built = perSuite(openExecutable);
 
@@ -37,13 +37,14 @@ test('an empty lock, which a process that was killed on its way out left, is tak
   expect([run.exitCode, run.stderr, profiles(home)]).toEqual([0, '', { z: { server: 'web-9' } }]);
 });
 
-test.each([
-  ['a FIFO', 'is not a regular file.', (file: string) => execFileSync('mkfifo', [file])],
-  ['a directory', 'is not a regular file.', (file: string) => mkdirSync(file)],
-  ['a link to /dev/zero', 'is not a regular file.', (file: string) => symlinkSync('/dev/zero', file)],
+const files: readonly (readonly [string, string, (file: string) => void])[] = [
+  ['a FIFO', 'is not a regular file.', (file) => execFileSync('mkfifo', [file])],
   // stat reports a regular file of 0 bytes; reading yields gigabytes.
-  ['a link to /proc/self/pagemap', 'is larger than 1 MB.', (file: string) => symlinkSync('/proc/self/pagemap', file)],
-])('%s as the link file is reported and does not hang', async (_, words, make) => {
+  ['a link to /proc/self/pagemap', 'is larger than 1 MB.', (file) => symlinkSync('/proc/self/pagemap', file)],
+  ['a directory', 'is not a regular file.', (file) => mkdirSync(file)],
+  ['a link to /dev/zero', 'is not a regular file.', (file) => symlinkSync('/dev/zero', file)],
+];
+test.each(leading(files, 2))('%s as the link file is reported and does not hang', async (_, words, make) => {
   const file = join(built.directory, '.deploynix.json');
   make(file);
   onTestFinished(() => rmSync(file, { recursive: true }));

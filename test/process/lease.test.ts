@@ -4,15 +4,19 @@ import { savedLeases } from '../../src/machine/lease.ts';
 import { type Executable, executableTest as test } from '../support/executable.ts';
 import { killedAt } from '../support/killed.ts';
 import { leasedTokens } from '../support/leased.ts';
+import { leading } from '../support/volume.ts';
 
 const LEASE = ['token', 'lease', '--preset', 'read-only'];
+/** Signs in, as one does before a session: dnx keeps the token in a file. */
+const signIn = ({ here, sandbox }: Executable) =>
+  expect(here(['login', '--with-token', '--insecure-storage'], { stdin: sandbox.token, env: { DNX_TOKEN: '' } })).toExit(0);
 const leases = ({ directory }: Executable) => savedLeases(join(directory, '.config/dnx'));
 
 test('killed at any request, or while its command runs, a lease leaves no token after the next command', async ({ open }) => {
   const executable = await open({ rateLimit: 0 });
-  const { sandbox, dnx } = executable;
+  const { sandbox, dnx, here } = executable;
   const next = async (when: string) => {
-    const { exitCode, stderr } = await dnx(['server', 'list']);
+    const { exitCode, stderr } = await here(['server', 'list']);
     expect([exitCode, leasedTokens(executable), leases(executable)], `${when}: ${stderr}`).toEqual([0, [], []]);
   };
   for (const request of [1, 2, 3]) {
@@ -40,28 +44,25 @@ test('after a signal, a lease revokes its token, however slow Deploynix is, and 
     child.kill(signal);
     expect([signal, (await child).exitCode, leasedTokens(executable), leases(executable)]).toEqual([signal, code, [], []]);
   };
-  await Promise.all(
-    (
-      [
-        ['SIGINT', 130],
-        ['SIGTERM', 143],
-        ['SIGHUP', 129],
-      ] as const
-    ).map(ended),
-  );
+  const signals = [
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+    ['SIGHUP', 129],
+  ] as const;
+  await Promise.all(leading(signals, 1).map(ended));
 });
 
 test('the command and what it starts reach no stored sign-in, and other processes do', async ({ open }) => {
   const executable = await open({ rateLimit: 0 });
   const { shell, sandbox, env } = executable;
-  const signIn = `echo "$DNX_TOKEN" | dnx login --with-token --insecure-storage 2>/dev/null; unset DNX_TOKEN`;
+  await signIn(executable);
   const inside = [
     'env -u DNX_TOKEN -u DNX_LEASE "$NODE" "$DNX" whoami -o text; echo $?',
     `env -i HOME="$HOME" PATH="$PATH" "$NODE" "$DNX" whoami --host ${sandbox.url}; echo $?`,
     '(unset DNX_TOKEN DNX_LEASE; XDG_STATE_HOME="$PWD/moved" "$NODE" "$DNX" whoami & wait $!); echo $?',
     'echo in; until [ -e seen ]; do sleep 0.05; done',
   ].join('\n');
-  const run = await shell(`${signIn}; dnx ${LEASE.join(' ')} -- sh -c '${inside}' > inside 2>/dev/null &
+  const run = await shell(`unset DNX_TOKEN; dnx ${LEASE.join(' ')} -- sh -c '${inside}' > inside 2>/dev/null &
     until grep -q in inside; do sleep 0.05; done; dnx whoami --fields email; touch seen; wait; tr '\\n' ' ' < inside`);
   expect(run.stdout, run.stderr).toContain('ada@example.com');
   expect(run.stdout.trim()).toMatch(/4 4 4 in$/);
@@ -85,8 +86,8 @@ test('a hostile agent deletes nothing', async ({ open }) => {
     'XDG_STATE_HOME="$PWD/moved" DNX_NO_HISTORY=1 "$NODE" "$DNX" token create x --ability server:delete; echo $?',
     `"$FETCH" --input-type=module -e '${fetching}' ${before.join(' ')}`,
   ];
-  const signIn = 'echo "$DNX_TOKEN" | dnx login --with-token --insecure-storage >/dev/null 2>&1; unset DNX_TOKEN';
-  const run = await shell(`${signIn}; printf '%s\\n' "$LINES" > hostile.sh; dnx agent run -- sh hostile.sh 2>/dev/null`, {
+  await signIn(executable);
+  const run = await shell(`unset DNX_TOKEN; printf '%s\\n' "$LINES" > hostile.sh; dnx agent run -- sh hostile.sh 2>/dev/null`, {
     env: { LINES: lines.join('\n'), FETCH: process.execPath },
   });
   expect(run.stdout.split('\n').filter(Boolean), run.stderr).toEqual(['2', '2', '4', '2', ...before.map(() => '403')]);
@@ -94,11 +95,12 @@ test('a hostile agent deletes nothing', async ({ open }) => {
 });
 
 test.runIf(process.platform === 'linux')('no variable that a child sets or removes leaves the session of an agent', async ({ open }) => {
-  const { shell, sandbox } = await open({ rateLimit: 0 });
+  const executable = await open({ rateLimit: 0 });
+  const { shell, sandbox } = executable;
+  await signIn(executable);
   const own = `"$NODE" "$DNX" site delete blog.example.com --server web-1 --confirm blog.example.com --host ${sandbox.url}`;
-  const signIn = 'echo "$DNX_TOKEN" | dnx login --with-token --insecure-storage >/dev/null 2>&1; unset DNX_TOKEN';
   const inSession = async (lines: string) => {
-    const run = await shell(`${signIn}; printf '%s' "$LINES" > lines.sh; dnx agent run --ability site:delete -- sh lines.sh`, {
+    const run = await shell(`unset DNX_TOKEN; printf '%s' "$LINES" > lines.sh; dnx agent run --ability site:delete -- sh lines.sh`, {
       env: { LINES: lines },
     });
     return [run.stdout.trim(), run.stderr.split('In the session of an agent, nothing confirms this.').length - 1];
@@ -113,7 +115,7 @@ test.runIf(process.platform === 'linux')('no variable that a child sets or remov
   ];
   expect(await inSession(lines.map((line) => `${line}; echo $?`).join('\n'))).toEqual([lines.map(() => 2).join('\n'), lines.length]);
   // No process between the two dnx was started with the variable of the session.
-  for (const moved of ['-u DNX_LEASE DNX_CONFIG_DIR=/nonexistent/x', '-u DNX_LEASE -u DNX_TOKEN HOME=/nonexistent/x'])
+  for (const moved of leading(['-u DNX_LEASE -u DNX_TOKEN HOME=/nonexistent/x', '-u DNX_LEASE DNX_CONFIG_DIR=/nonexistent/x'], 1))
     expect(await inSession(`exec env ${moved} ${own}`)).toEqual(['', 1]);
   expect(sandbox.state.sites.map(({ domain }) => domain)).toContain('blog.example.com');
   // A person's own line, which no session started.
@@ -123,8 +125,8 @@ test.runIf(process.platform === 'linux')('no variable that a child sets or remov
 test.runIf(process.platform === 'linux')(
   'no variable that a child sets lets dnx replace or send what it keeps outside of the session',
   async ({ open }) => {
-    const { shell } = await open({ rateLimit: 0 });
-    const signIn = 'echo "$DNX_TOKEN" | dnx login --with-token --insecure-storage >/dev/null 2>&1; unset DNX_TOKEN';
+    const executable = await open({ rateLimit: 0 });
+    await signIn(executable);
     const moved = 'DNX_CONFIG_DIR=$PWD/a DNX_STATE_DIR=$PWD/b DNX_CACHE_DIR=$PWD/c HOME=$PWD/d';
     const own = `${moved} "$NODE" "$DNX"`;
     const lines = [
@@ -134,8 +136,8 @@ test.runIf(process.platform === 'linux')(
       'F=$HOME/.config/dnx/tokens.json; echo "X=file://$F" > x.env',
       `${own} env push x.env $SITE --yes --allow-file "$F"`,
     ];
-    const run = await shell(
-      `${signIn}; printf '%s' "$LINES" > lines.sh; dnx agent run --ability site:update -- sh lines.sh; cat "$HOME"/.config/dnx/tokens.json`,
+    const run = await executable.shell(
+      `unset DNX_TOKEN; printf '%s' "$LINES" > lines.sh; dnx agent run --ability site:update -- sh lines.sh; cat "$HOME"/.config/dnx/tokens.json`,
       { env: { LINES: lines.join('\n'), SITE: '--site blog.example.com' } },
     );
     expect(run.stderr.split('is where dnx keeps its own files.').length - 1, run.stderr).toBe(2);
@@ -145,9 +147,9 @@ test.runIf(process.platform === 'linux')(
 );
 
 test('what names a session that is not there is refused', async ({ open }) => {
-  const { dnx, sandbox } = await open({ rateLimit: 0 });
+  const { here, sandbox } = await open({ rateLimit: 0 });
   for (const DNX_LEASE of ['agent-mhk3f9x2-1a2b-x9z3k1', 'lease-1', 'x']) {
-    await expect(dnx(['site', 'list'], { env: { DNX_LEASE } })).toExit(4, { stdout: '', says: 'The lease that started this is over.' });
+    await expect(here(['site', 'list'], { env: { DNX_LEASE } })).toExit(4, { stdout: '', says: 'The lease that started this is over.' });
   }
   expect(sandbox.calls).toEqual([]);
 });

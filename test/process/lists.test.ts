@@ -33,7 +33,7 @@ async function heldBack(pages: number) {
 }
 
 describe('a long list', () => {
-  test.each(leading(['ndjson', 'csv', 'tsv', 'text', 'ids', 'json'], 2))(
+  test.each(leading(['ndjson', 'csv', 'tsv', 'text', 'ids', 'json'], 1))(
     'prints rows with -o %s before its last page is sent',
     async (format) => {
       const { server, release } = await heldBack(6);
@@ -69,7 +69,7 @@ describe('a long list', () => {
     // A page is larger than a pipe.
     const pages = serverPages(200).map((page) => page.map((each) => ({ ...each, id: `${each.id}${'x'.repeat(1_000)}` })));
     const server = await open(pages);
-    for (const format of ['ndjson', 'json', 'csv', 'ids']) {
+    for (const format of leading(['ndjson', 'json', 'csv', 'ids'], 2)) {
       const before = server.asked.length;
       const { exitCode, stderr, stdout } = await executable.shell(
         `dnx server list -o ${format} | head -1 | wc -l; exit $PIPESTATUS`,

@@ -1,10 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openExecutable } from '../support/executable.ts';
 import { perSuite } from '../support/fixtures.ts';
 import { onlyOnNode, preloading } from '../support/program.ts';
 import { openProxy } from '../support/proxy.ts';
+import { leading } from '../support/volume.ts';
 
 interface Loaded {
   readonly builtins: readonly string[];
@@ -15,11 +16,11 @@ interface Loaded {
 
 const executable = perSuite(openExecutable);
 
-async function loadedBy(args: readonly string[], given: Readonly<Record<string, string>> = {}): Promise<Loaded> {
+async function loadedBy(args: readonly string[], given: Readonly<Record<string, string>> = {}, said: unknown = ''): Promise<Loaded> {
   const file = join(executable.directory, 'loaded.json');
   const hook = resolve('test/support/loaded.cjs');
   const { exitCode, stderr } = await executable.dnx(args, { env: { ...preloading(hook), DNX_TEST_LOADED: file, ...given } });
-  expect([exitCode, stderr]).toEqual([0, '']);
+  expect([exitCode, stderr]).toEqual([0, said]);
   return JSON.parse(readFileSync(file, 'utf8')) as Loaded;
 }
 
@@ -59,7 +60,7 @@ const librariesIn = (files: readonly string[]) =>
     .map(([name]) => name);
 
 describe('the environment', () => {
-  test.each(['unset HOME', "export HOME=''"])('dnx finds the home directory after %s', async (line) => {
+  test.each(leading(['unset HOME', "export HOME=''"], 1))('dnx finds the home directory after %s', async (line) => {
     const { stdout } = await executable.shell(`${line}; dnx doctor --json`);
     expect(stdout).toContain('~/.config/dnx');
   });
@@ -95,12 +96,22 @@ describe('the environment', () => {
 });
 
 describe.skipIf(onlyOnNode('which files dnx loads, because an executable is one'))('loading', () => {
+  const LIST = ['server', 'list', '--json'];
+  /** What a list loads once its names are saved, and how many requests it sends. */
+  let list: Loaded & { readonly requests: number };
+  beforeAll(async () => {
+    await loadedBy(LIST);
+    const before = executable.sandbox.calls.length;
+    const loaded = await loadedBy(LIST);
+    list = { ...loaded, requests: executable.sandbox.calls.length - before };
+  });
+
   test('can find every library in the build', () => {
     const chunks = readdirSync('dist').filter((file) => file.endsWith('.js'));
     expect(librariesIn(chunks.map((file) => join('dist', file)))).toEqual(Object.keys(libraries));
   });
 
-  test.each(['--version', '-v'])('%s loads only the executable', async (flag) => {
+  test.each(leading(['--version', '-v'], 1))('%s loads only the executable', async (flag) => {
     const { files } = await loadedBy([flag]);
     expect(files.map((file) => basename(file))).toEqual(['dnx.js', 'package.json']);
   });
@@ -109,7 +120,6 @@ describe.skipIf(onlyOnNode('which files dnx loads, because an executable is one'
     [['--help'], []],
     [['servers'], []],
     [['help', 'exit-codes'], []],
-    [['server', 'list', '--json'], []],
     [['server', 'list'], []],
     [['server', 'list', '-o', 'yaml'], ['yaml']],
   ])('dnx %j loads %j', async (args, wanted) => {
@@ -119,11 +129,7 @@ describe.skipIf(onlyOnNode('which files dnx loads, because an executable is one'
   });
 
   test('deploy --no-wait loads nothing heavy, and what changes need as one file', async () => {
-    const hook = resolve('test/support/loaded.cjs');
-    const file = join(executable.directory, 'loaded.json');
-    const line = ['deploy', 'shop.example.com', '--no-wait', '--json'];
-    await expect(executable.dnx(line, { env: { ...preloading(hook), DNX_TEST_LOADED: file } })).toExit(0);
-    const { builtins, files } = JSON.parse(readFileSync(file, 'utf8')) as Loaded;
+    const { builtins, files } = await loadedBy(['deploy', 'shop.example.com', '--no-wait', '--json'], {}, expect.any(String));
     expect(builtins.filter((name) => heavy.includes(name))).toEqual([]);
     expect(namesOf(files)).toContain('changes');
   });
@@ -131,20 +137,15 @@ describe.skipIf(onlyOnNode('which files dnx loads, because an executable is one'
   test('a list through a proxy loads only the files for proxies too', async () => {
     const proxy = await openProxy();
     onTestFinished(() => proxy.close());
-    const args = ['server', 'list', '--json'];
-    const direct = await loadedBy(args);
-    const proxied = await loadedBy(args, { HTTP_PROXY: proxy.url });
-    const more = proxied.files.filter((file) => !direct.files.includes(file)).map((file) => basename(file).replace(/-.{8}\.js$/, ''));
-    expect(more.sort()).toEqual(['proxy']);
+    const proxied = await loadedBy(LIST, { HTTP_PROXY: proxy.url });
+    expect(namesOf(proxied.files.filter((file) => !list.files.includes(file)))).toEqual(['proxy']);
     expect(proxied.builtins.filter((name) => heavy.includes(name))).toEqual([]);
   });
 
-  test('a list loads what every command needs and its own group, once its names are saved', async () => {
-    const args = ['server', 'list', '--json'];
-    await loadedBy(args);
-    const { files } = await loadedBy(args);
+  test('a list loads what every command needs and its own group, once its names are saved', () => {
     const shared = ['dnx.js', 'compiled-code.js', 'dnx.js', 'rolldown-runtime', 'declared', 'run'];
-    expect(namesOf(files).sort()).toEqual([...shared, 'server'].sort());
+    expect(namesOf(list.files).sort()).toEqual([...shared, 'server'].sort());
+    expect([list.builtins.filter((name) => heavy.includes(name)), librariesIn(list.files)]).toEqual([[], []]);
   });
 
   test('a Tab loads neither the parser nor what runs commands', async () => {
@@ -154,23 +155,17 @@ describe.skipIf(onlyOnNode('which files dnx loads, because an executable is one'
   });
 
   test('a list whose names are new loads the lock too, unless they cannot be saved', async () => {
-    const args = ['server', 'list', '--json'];
-    await loadedBy(args);
-    const known = namesOf((await loadedBy(args)).files);
+    const known = namesOf(list.files);
     const loadedWith = async (cache: string) =>
-      namesOf((await loadedBy(args, { DNX_CACHE_DIR: cache })).files).filter((name) => !known.includes(name));
+      namesOf((await loadedBy(LIST, { DNX_CACHE_DIR: cache })).files).filter((name) => !known.includes(name));
     expect(await loadedWith(join(executable.directory, 'new'))).toEqual(['lock']);
     // Not even root can write there.
     expect(await loadedWith('/proc/self')).toEqual([]);
   });
 
-  test('a list uses few files and sends one request, once its names are saved', async () => {
-    const args = ['server', 'list', '--json'];
-    await loadedBy(args);
-    const before = executable.sandbox.calls.length;
-    const { used } = await loadedBy(args);
-    expect(executable.sandbox.calls.length - before).toBe(1);
-    const own = used.filter((call) => call.includes(executable.directory) && !/^(existsSync|statSync|readdirSync) /.test(call));
+  test('a list uses few files and sends one request, once its names are saved', () => {
+    expect(list.requests).toBe(1);
+    const own = list.used.filter((call) => call.includes(executable.directory) && !/^(existsSync|statSync|readdirSync) /.test(call));
     const changes = own.map((call) => call.replace(executable.directory, '~').replace(/[\da-f]+\.\d+$/, 'TOKEN.END'));
     expect([...new Set(changes)]).toEqual([
       expect.stringMatching(/^openSync ~\/\.cache\/dnx\/compiled\/[\da-f]{8}\.bin$/),
@@ -178,12 +173,5 @@ describe.skipIf(onlyOnNode('which files dnx loads, because an executable is one'
       'openSync ~/.local/state/dnx/budget/TOKEN.END',
       'openSync ~/.cache/dnx/names.json',
     ]);
-  });
-
-  test('dnx server list loads only its own group', async () => {
-    const groups = readdirSync('src/commands').map((file) => file.replace('.ts', ''));
-    const { files } = await loadedBy(['server', 'list', '--json']);
-    const loaded = files.map((file) => basename(file).replace(/-.{8}\.js$/, '')).filter((name) => groups.includes(name));
-    expect(loaded).toEqual(['server']);
   });
 });

@@ -42,12 +42,6 @@ describe('stdout', () => {
     const { exitCode, stdout } = await failing.shell(`dnx deploy shop.example.com ${options} | true; exit \${PIPESTATUS[0]}`);
     expect([exitCode, stdout]).toEqual([1, '']);
   });
-
-  test('is empty if a command fails', async () => {
-    const run = await executable.dnx(['server', 'show', 'nowhere', '--json']);
-    expect(run).toExit(6, { stdout: '' });
-    expect(JSON.parse(run.stderr)).toMatchObject({ error: { code: 'not_found' } });
-  });
 });
 
 describe('a file as stdout', () => {

@@ -16,7 +16,7 @@ test.each(
       [['open', 'shop.example.com']],
       [['server', 'list']],
     ],
-    2,
+    1,
   ),
 )('dnx %j does not read the title of the process', async (args) => {
   const env = { ...preloading('test/support/untitled.cjs'), BROWSER: 'true', FORCE_COLOR: '1' };

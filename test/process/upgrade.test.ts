@@ -3,14 +3,17 @@ import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { temporary } from '../support/dnx.ts';
+import { leading } from '../support/volume.ts';
 
-test.each([
+const places: readonly (readonly [by: string, place: string, lock: string, command: string])[] = [
   ['npm', 'prefix/lib', '', 'npm install --global deploynix-cli@latest'],
   ['npm, in a project', 'shop', 'package-lock.json', 'npm install --save-dev deploynix-cli@latest'],
   ['pnpm, in a project', 'shop', 'pnpm-lock.yaml', 'pnpm add --save-dev deploynix-cli@latest'],
   ['Yarn, in a project', 'shop', 'yarn.lock', 'yarn add --dev deploynix-cli@latest'],
   ['Bun, in a project', 'shop', 'bun.lock', 'bun add --dev deploynix-cli@latest'],
-])('dnx upgrade prints the command for %s', async (_, place, lock, command) => {
+];
+
+test.each(leading(places, 2))('dnx upgrade prints the command for %s', async (_, place, lock, command) => {
   const directory = temporary();
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const root = join(directory, place);

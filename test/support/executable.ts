@@ -69,7 +69,8 @@ export async function openExecutable({ speed, ...options }: ExecutableOptions = 
     env,
     async here(args, run = {}) {
       const toRead = mustBeRead<Ran>(args.join(' '));
-      const { dnx } = await (bed ??= openInside());
+      bed ??= openInside();
+      const { dnx } = await bed;
       const home = insideHome(run.env?.HOME ?? directory);
       const { code, stdout, stderr } = await dnx(args, { cwd: directory, ...run, env: { ...env, ...home, ...run.env } });
       return toRead({ exitCode: code, stdout, stderr });

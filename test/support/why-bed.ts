@@ -7,7 +7,7 @@ import type { ReleaseRow, SiteRow } from '../../src/sandbox/records.ts';
 import { idsOf } from './databases.ts';
 import type { RunOptions } from './dnx.ts';
 import { openElsewhere } from './elsewhere.ts';
-import type { Started, StartOptions } from './executable.ts';
+import type { Ran, Started, StartOptions } from './executable.ts';
 import { openSshBed, type SshBed } from './ssh-bed.ts';
 import { ownDomain } from './sshd.ts';
 
