@@ -34,7 +34,7 @@ const cases = asking.flatMap(([words, questions]) =>
   questions.map(([question], index) => [`dnx ${words.join(' ')}`, question, words, questions.slice(0, index)] as const),
 );
 
-test.each(sampled(cases, 4, 1))('%s: Ctrl-C at “%s” changes nothing', async (_, question, words, before) => {
+test.each(sampled(cases, 2, 1))('%s: Ctrl-C at “%s” changes nothing', async (_, question, words, before) => {
   const terminal = openTerminal(words, { DNX_HOST: executable.sandbox.url, DNX_TOKEN: executable.sandbox.token }, executable.directory);
   for (const [each, moves = ''] of before) {
     await terminal.shows(each);

@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { seeded } from '../../src/sandbox/index.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
 import { need } from '../support/programs.ts';
 import { keys, openTerminal, shown } from '../support/terminal.ts';
@@ -72,7 +71,7 @@ test('Ctrl-C and an empty account link nothing', async () => {
 });
 
 test('a change of the file during the question is kept', async () => {
-  await expect(open(['link', 'shop.example.com']).ended).toExit(0);
+  await expect(executable.here(['link', 'shop.example.com'], { cwd: project })).toExit(0);
   const terminal = open(['link', 'blog.example.com']);
   await terminal.shows('Link production to blog.example.com (web-1) instead?');
   const { environments } = JSON.parse(readFileSync(file(), 'utf8'));
@@ -80,20 +79,4 @@ test('a change of the file during the question is kept', async () => {
   terminal.type(`y${keys.enter}`);
   expect([(await terminal.ended).code, site()]).toEqual([0, 'blog.example.com']);
   expect(JSON.parse(readFileSync(file(), 'utf8')).environments.staging).toEqual({ site: 'staging.example.com' });
-});
-
-test('a deployment that the link file wants confirmed asks, and no deploys nothing', async () => {
-  await expect(open(['link', 'shop.example.com', '--confirm-deploys']).ended).toExit(0);
-  const posts = () => executable.sandbox.calls.filter(({ method }) => method === 'POST').map(({ path }) => path);
-  const refused = open(['deploy', '--no-wait']);
-  await refused.shows('Deploy shop.example.com (web-1, production)?');
-  refused.type(`n${keys.enter}`);
-  expect([(await refused.ended).code, posts()]).toEqual([1, []]);
-  const agreed = open(['deploy', '--no-wait']);
-  await agreed.shows('Deploy shop.example.com (web-1, production)?');
-  agreed.type(`y${keys.enter}`);
-  expect([(await agreed.ended).code, posts()]).toEqual([
-    0,
-    [`/servers/${seeded.servers['web-1']}/sites/${seeded.sites['shop.example.com']}/deploy`],
-  ]);
 });

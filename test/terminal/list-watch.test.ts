@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Executable, executableTest as test } from '../support/executable.ts';
 import { keys, openTerminal, shown } from '../support/terminal.ts';
+import { leading } from '../support/volume.ts';
 
 const SPEED = 5;
 
@@ -95,7 +96,7 @@ test.concurrent('polls that take a second show no line that comes and goes', asy
   expect([code, text.slice(text.indexOf('Checked ')).includes('Waiting for')]).toEqual([130, false]);
 });
 
-test.concurrent.for(['server list', 'site list', 'status shop.example.com'])(
+test.concurrent.for(leading(['server list', 'status shop.example.com', 'site list'], 2))(
   'a closed pipe ends %s with 0, although nothing changes',
   async (line, { open }) => {
     const executable = await open({ speed: SPEED });

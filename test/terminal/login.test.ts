@@ -43,8 +43,8 @@ test('the first login prompts for the host, and the profile saves it', async () 
   const token = stored()[`default@${executable.sandbox.url}`] ?? '';
   expect(token).toMatch(/^7\|/);
   for (const secret of [SEED_PASSWORD, token]) expect(first.text).not.toContain(secret);
-  const next = await openTerminal(['whoami'], env, executable.directory).ended;
-  expect([next.code, next.text]).toEqual([0, expect.stringContaining(SEED_EMAIL)]);
+  const next = await executable.here(['whoami'], { env: { ...env, DNX_HOST: '', DNX_TOKEN: '' } });
+  expect(next).toExit(0, { stdout: expect.stringContaining(SEED_EMAIL) });
   const again = openTerminal(['login', '--insecure-storage'], env, executable.directory);
   await again.shows(`Signing in to ${host()}`);
   await again.shows('? Email:');
@@ -65,8 +65,8 @@ test('Ctrl-C while the first token is revoked says that you are signed in, and t
   terminal.type(keys.interrupt);
   const { text, code } = await terminal.ended;
   expect([code, text]).toEqual([130, expect.stringContaining(`Signed in to ${host()} as ${SEED_EMAIL}.`)]);
-  const next = await openTerminal(['token', 'revoke', '7', '--yes'], env, executable.directory).ended;
-  expect([next.code, minted()]).toEqual([0, [expect.objectContaining({ id: 8 })]]);
+  const next = await executable.here(['token', 'revoke', '7', '--yes'], { env: { ...env, DNX_HOST: '', DNX_TOKEN: '' } });
+  expect([next.exitCode, minted()]).toEqual([0, [expect.objectContaining({ id: 8 })]]);
 });
 
 test('--with-token prompts for a masked token on a terminal', async () => {

@@ -46,15 +46,6 @@ test('a misspelled site is a question, and an ambiguous one opens the picker, wh
   expect(posts()).toEqual([`/servers/${seeded.servers['web-2']}/sites/${seeded.sites['staging.example.com on web-2']}/deploy`]);
 });
 
-test('Ctrl-C picks nothing', async () => {
-  const terminal = open('deploy');
-  await terminal.shows('❯ shop.example.com');
-  terminal.type(`blog${keys.interrupt}`);
-  const { text, code } = await terminal.ended;
-  expect([code, posts()]).toEqual([130, []]);
-  expect(text).toContain('Interrupted; nothing was changed.');
-});
-
 test.each([
   ['a list to filter', ['deploy'], '❯ shop.example.com', '? Deploy which site?'],
   ['a short list', ['rollback', 'shop.example.com'], 'select', '? Roll back shop.example.com (web-1) to:'],

@@ -41,7 +41,7 @@ test.each(leading([80, 60], 1))('a backup is picked from 200 on %i columns, and 
   expect(rows.filter((row) => widthOf(row.trimEnd()) >= columns)).toEqual([]);
 });
 
-test.each<Record<string, string>>([{}, { TERM: 'dumb' }])('Ctrl-C restores nothing %o', async (env) => {
+test.each<Record<string, string>>(leading([{ TERM: 'dumb' }, {}], 1))('Ctrl-C restores nothing %o', async (env) => {
   const terminal = open(60, env);
   await terminal.shows('Restore which backup?');
   await terminal.shows(env.TERM ? 'Number, or text to filter:' : ' ago ');

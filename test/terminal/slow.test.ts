@@ -37,7 +37,7 @@ test.concurrent('the seconds count from the first slow request of the command', 
 test.concurrent('several live lines have a glyph each, and their states are aligned', async ({ open }) => {
   const executable = await open();
   const terminal = start(executable, 'deploy', 'staging.example.com', 'blog.example.com', '--server', 'web-1');
-  const [staging, blog] = ['staging\\.example\\.com {2}started 0s', 'blog\\.example\\.com {5}started 0s'];
+  const [staging, blog] = ['staging\\.example\\.com {2}started \\d+s', 'blog\\.example\\.com {5}started \\d+s'];
   // Both start at the same time, in either order.
   await terminal.shows(new RegExp(`(\\S) ${staging}\\s+\\1 ${blog}|(\\S) ${blog}\\s+\\2 ${staging}`));
   terminal.type(keys.interrupt);
@@ -55,13 +55,6 @@ test.concurrent('a retry counts down', async ({ open }) => {
   expect([code, text.includes('\n'.concat(host))]).toEqual([0, false]);
 });
 
-test.concurrent('a slow request shows nothing with --quiet', async ({ open }) => {
-  const executable = await open(slow(1_000));
-  const terminal = start(executable, 'server', 'list', '-o', 'ids', '--quiet');
-  const { code, raw } = await terminal.ended;
-  expect([code, raw.trim().split('\r\n')]).toEqual([0, executable.sandbox.state.servers.map(({ id }) => id)]);
-});
-
 test.concurrent('a slow request clears its spinner before a prompt', async ({ open }) => {
   const executable = await open(slow(600));
   const terminal = start(executable, 'server', 'create', 'web-3', '--size', 'cx32', '--no-wait');
@@ -72,14 +65,6 @@ test.concurrent('a slow request clears its spinner before a prompt', async ({ op
   const { code, text } = await terminal.ended;
   expect(code).toBe(130);
   expect(text.slice(text.lastIndexOf('? Cloud provider:'))).not.toContain('127.0.0.1');
-});
-
-test.concurrent('the rate limit counts down', async ({ open }) => {
-  const executable = await open({ speed: SPEED });
-  const terminal = start(executable, 'server', 'list', '-o', 'ids');
-  executable.sandbox.faults.next({}, { status: 429, headers: { 'Retry-After': '3' }, body: 'Too Many Attempts.' });
-  for (const seconds of [3, 2, 1]) await terminal.shows(`Rate limited; retrying in ${seconds}s`);
-  await expect(terminal.ended).toExit(0);
 });
 
 test.concurrent('the seconds of a slow request leave out the wait for the rate limit', async ({ open }) => {

@@ -5,7 +5,7 @@ import { scriptEditor } from '../support/editor.ts';
 import { openExecutable } from '../support/executable.ts';
 import { perTest } from '../support/fixtures.ts';
 import { keys, openProgram, openTerminal, shown, type Terminal } from '../support/terminal.ts';
-import { sampled } from '../support/volume.ts';
+import { leading, sampled } from '../support/volume.ts';
 
 const executable = perTest(openExecutable);
 
@@ -79,7 +79,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
-test.each(sampled(Object.entries(cases), 6, 7))('Ctrl-Z and fg at %s', async (_, { line, asked, env }) => {
+test.each(sampled(Object.entries(cases), 4, 7))('Ctrl-Z and fg at %s', async (_, { line, asked, env }) => {
   const terminal = await openShell(env);
   terminal.type(`dnx ${line}${keys.enter}`);
   for (const [question, before, after] of asked) {
@@ -146,7 +146,7 @@ test('Ctrl-Z without job control changes nothing', async () => {
   await expect(terminal.ended).toExit(0);
 });
 
-test.each(['SIGTSTP', 'SIGSTOP'] as const)('%s and fg at a prompt', async (signal) => {
+test.each(leading(['SIGTSTP', 'SIGSTOP'], 1))('%s and fg at a prompt', async (signal) => {
   const terminal = await openShell();
   terminal.type(`dnx ${secret} & echo $! > pid; fg${keys.enter}`);
   await terminal.shows("The provider's API token");

@@ -14,10 +14,15 @@ async function early({ sandbox }: Executable, typed: string, type: (keys: string
   type(typed);
 }
 
-test.concurrent.for<[string, string, Readonly<Record<string, string>>]>([
-  ['deploy --no-wait', '❯ shop.example.com', {}],
-  ['deploy --no-wait', 'Number, or text to filter:', { TERM: 'dumb' }],
-])('what is typed before a list is shown picks nothing: %s, %s', async ([line, shown, env], { open }) => {
+test.concurrent.for<[string, string, Readonly<Record<string, string>>]>(
+  leading(
+    [
+      ['deploy --no-wait', '❯ shop.example.com', {}],
+      ['deploy --no-wait', 'Number, or text to filter:', { TERM: 'dumb' }],
+    ],
+    1,
+  ),
+)('what is typed before a list is shown picks nothing: %s, %s', async ([line, shown, env], { open }) => {
   const executable = await open({ latencyMs: 600 });
   const terminal = start(executable, line, env);
   await early(executable, `1${keys.enter}1${keys.enter}`, terminal.type);
@@ -74,7 +79,7 @@ test.concurrent.for<[string, string, string?]>(
       ['server create web-9', '? Cloud provider:'],
       ['token create ci', 'enter to continue', keys.down.repeat(2) + keys.enter],
     ],
-    3,
+    2,
   ),
 )('Ctrl-D at a question is Ctrl-C: %s', async ([line, shown, before = ''], { open }) => {
   const executable = await open();
