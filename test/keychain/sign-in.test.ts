@@ -2,7 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openExecutable } from '../support/executable.ts';
 import { perTest } from '../support/fixtures.ts';
 import { required } from '../support/programs.ts';
+import { volume } from '../support/volume.ts';
 import { Desktop, lackingKeyring } from './desktop.ts';
+
+const ROUNDS = volume(4, 1);
 
 const missing = lackingKeyring();
 if (missing.length > 0 && !required) process.stderr.write(`Skipped signing in twice at once: this machine has no ${missing.join(', ')}\n`);
@@ -29,7 +32,7 @@ describe.skipIf(missing.length > 0 && !required)('signing in to one profile twic
 
   test('never leaves a token of neither, nor of one that failed', async () => {
     await expect(login('old')).toExit(0);
-    for (let round = 0; round < 4; round += 1) {
+    for (let round = 0; round < ROUNDS; round += 1) {
       const names = [1, 2].map((each) => `round ${round}, ${each}`);
       const runs = await Promise.all(names.map(login));
       // On a busy machine, the keyring may not respond in time.
