@@ -1,7 +1,7 @@
 import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { sshWith } from '../support/ssh-stub.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
@@ -12,23 +12,31 @@ const SITE = ownDomain('kept');
 let bed: SshBed;
 /** The runtime directory of the user. */
 let runtime: string;
-beforeEach(async () => {
+/** How many connections sshd had accepted before the test. */
+let before: number;
+beforeAll(async () => {
   if (reason !== undefined) return;
   bed = await openSshBed();
   bed.shop(SITE, {
     releases: ['20260101_000000'],
     files: { 'current/artisan': '<?php', 'shared/storage/logs/laravel.log': '[2026-11-25 03:10:12] production.ERROR: Broken\n' },
   });
+});
+beforeEach(() => {
+  if (reason !== undefined) return;
   runtime = mkdtempSync('/tmp/dnx-run-');
+  before = accepted();
 });
-afterEach(async () => {
+afterEach(() => {
+  bed?.sshd.drop();
   if (runtime) rmSync(runtime, { recursive: true, force: true });
-  await bed?.close();
 });
+afterAll(() => bed?.close());
 
 const env = (more: Readonly<Record<string, string>> = {}) => ({ env: { XDG_RUNTIME_DIR: runtime, PATH: bed.sshd.path, ...more } });
-/** How many connections sshd has accepted. */
-const connections = () => bed.sshd.log().match(/^Accepted publickey/gm)?.length ?? 0;
+const accepted = () => bed.sshd.log().match(/^Accepted publickey/gm)?.length ?? 0;
+/** How many connections sshd has accepted in this test. */
+const connections = () => accepted() - before;
 const sockets = (directory = join(runtime, 'dnx')): readonly string[] => {
   try {
     return readdirSync(directory);
@@ -36,7 +44,7 @@ const sockets = (directory = join(runtime, 'dnx')): readonly string[] => {
     return [];
   }
 };
-const ssh = (...command: readonly string[]) => bed.dnx(['ssh', 'web-1', '--', ...command], env());
+const ssh = (...command: readonly string[]) => bed.here(['ssh', 'web-1', '--', ...command], env());
 
 describe.skipIf(reason !== undefined)('a connection of ssh', () => {
   test('stays for the next command, which needs none of its own, and for no other user', async () => {
@@ -44,11 +52,11 @@ describe.skipIf(reason !== undefined)('a connection of ssh', () => {
     expect([connections(), sockets().length]).toEqual([1, 1]);
     expect(statSync(join(runtime, 'dnx')).mode & 0o777).toBe(0o700);
     await expect(ssh('sh', '-c', 'echo two; echo three >&2; exit 7')).toExit(7, { stdout: 'two\n', stderr: 'three\n' });
-    const logs = await bed.dnx(['logs', SITE, '--source', 'laravel'], env());
+    const logs = await bed.here(['logs', SITE, '--source', 'laravel'], env());
     expect(logs).toExit(0, { stdout: expect.stringContaining('production.ERROR: Broken') });
     expect([connections(), sockets().length]).toEqual([1, 1]);
     bed.sshd.user('other', '/bin/bash');
-    await expect(bed.dnx(['ssh', 'web-1', '--user', 'other', '--', 'id', '-un'], env())).toExit(0, { stdout: 'other\n' });
+    await expect(bed.here(['ssh', 'web-1', '--user', 'other', '--', 'id', '-un'], env())).toExit(0, { stdout: 'other\n' });
     expect([connections(), sockets().length]).toEqual([2, 2]);
   });
 
@@ -71,20 +79,21 @@ describe.skipIf(reason !== undefined)('a connection of ssh', () => {
   });
 
   test('runs nothing for a site that is not there any more', async () => {
-    await expect(bed.dnx(['ssh', SITE, '--', 'true'], env())).toExit(0);
+    await expect(bed.here(['ssh', SITE, '--', 'true'], env())).toExit(0);
     const shop = bed.sandbox.state.sites.find(({ domain }) => domain === SITE);
     Object.assign(shop ?? {}, { domain: 'renamed.example.com' });
-    const run = await bed.dnx(['ssh', SITE, '--', 'touch', 'ran'], env());
+    onTestFinished(() => void Object.assign(shop ?? {}, { domain: SITE }));
+    const run = await bed.here(['ssh', SITE, '--', 'touch', 'ran'], env());
     expect([run.exitCode, connections()]).toEqual([6, 1]);
     expect(statSync(`/home/deploynix/${SITE}/current/ran`, { throwIfNoEntry: false })).toBe(undefined);
   });
 
   test('is not disputed by commands that start at the same time', async () => {
-    const runs = await Promise.all([1, 2, 3].map((code) => ssh('sh', '-c', `exit ${code}`)));
+    const runs = await Promise.all([1, 2, 3].map((code) => bed.dnx(['ssh', 'web-1', '--', 'sh', '-c', `exit ${code}`], env())));
     expect(runs.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual([1, 2, 3].map((code) => [code, '']));
-    const before = connections();
+    const made = connections();
     await expect(ssh('true')).toExit(0);
-    expect(connections()).toBe(before);
+    expect(connections()).toBe(made);
   });
 
   test('is left out if its socket is stale, which is removed', async () => {
@@ -114,7 +123,7 @@ describe.skipIf(reason !== undefined)('a connection of ssh', () => {
   ])('is not kept beside a %s', async (_, options, shared) => {
     const PATH = sshWith(bed.sshd, ...options.map((option) => option.replace('SHARED', join(runtime, 'theirs'))));
     for (const word of ['one', 'two'])
-      await expect(bed.dnx(['ssh', 'web-1', '--', 'echo', word], env({ PATH }))).toExit(0, { stdout: `${word}\n` });
+      await expect(bed.here(['ssh', 'web-1', '--', 'echo', word], env({ PATH }))).toExit(0, { stdout: `${word}\n` });
     expect([connections(), sockets()]).toEqual([shared ? 1 : 2, []]);
   });
 

@@ -7,6 +7,7 @@ import { addDatabaseSite, dotenvOf, openDatabaseBed, variablesFor } from '../sup
 import { reasonAgainstDatabases } from '../support/databases.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
+import { leading, sampled, turn } from '../support/volume.ts';
 
 const reason = reasonAgainstSsh('dnx ssh to a server that is remembered');
 
@@ -44,11 +45,12 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
     calls();
   });
 
-  test.each([
+  const reads: readonly (readonly [string, readonly string[], readonly string[]])[] = [
     ['dnx ssh', ['ssh', SITE, 'pwd'], ['/sites/', '']],
     ['dnx ssh to its server', ['ssh', 'web-1', 'pwd'], ['']],
     ['dnx logs', ['logs', SITE, '--path', '/etc/hostname'], ['/sites/', '']],
-  ])('%s: asks for the site and its server only, beside the connection', async (_, words, paths) => {
+  ];
+  test.each(leading(reads, 2))('%s: asks for the site and its server only, beside the connection', async (_, words, paths) => {
     await expect(bed.here(words)).toExit(0);
     calls();
     const { exitCode, stderr, stdout } = await bed.here(words);
@@ -57,7 +59,7 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
       calls()
         .map(({ path }) => path.replace(/^\/servers\/[^/]+/, '').replace(/[^/]+$/, ''))
         .sort(),
-    ).toEqual(paths.sort());
+    ).toEqual(paths.toSorted());
   });
 
   test('runs nothing before the answer', async () => {
@@ -71,11 +73,12 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
     expect([(await running).exitCode, existsSync(ran)]).toEqual([143, false]);
   });
 
-  test.each([
+  const changes: readonly (readonly [string, () => unknown])[] = [
     ['was renamed', () => Object.assign(shop, { domain: 'renamed.example.com' })],
     ['is gone', () => bed.sandbox.state.sites.splice(bed.sandbox.state.sites.indexOf(shop), 1)],
     ['is on another server', () => Object.assign(shop, { server_id: bed.sandbox.state.servers[1]?.id, domain: 'moved.example.com' })],
-  ])('if it %s by now, ssh connects and runs nothing', async (_, change) => {
+  ];
+  test.each(leading(changes, 2))('if it %s by now, ssh connects and runs nothing', async (_, change) => {
     const { domain, server_id } = shop;
     const before = connections();
     change();
@@ -108,11 +111,12 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
   ])('if its server has another %s', (what, change) => {
     const user = what === 'user' ? MOVED : 'deploynix';
 
-    test.each([
+    const lines: readonly (readonly [string, readonly string[], string])[] = [
       ['dnx ssh', ['ssh', SITE, '--', 'id', '-un'], `${user}\n`],
       ['dnx artisan', ['artisan', SITE, 'about'], `${user}\n`],
       ['dnx logs', ['logs', SITE, '--path', '/etc/hostname'], readFileSync('/etc/hostname', 'utf8')],
-    ])('%s of a site runs nothing at the old one, and then at the new one', async (_, words, printed) => {
+    ];
+    test.each(turn(lines, what.length))('%s of a site runs nothing at the old one, and then at the new one', async (_, words, printed) => {
       bed.sshd.program('php', '#!/bin/sh\nid -un\n');
       const server = bed.sandbox.state.servers.find(({ id }) => id === shop.server_id);
       const { ip_address, ssh_user } = server ?? {};
@@ -172,7 +176,7 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
     expect([exitCode, existsSync(ran)]).toEqual([4, false]);
   });
 
-  test.each(['ControlMaster auto\nControlPath /tmp/dnx-%C', 'PermitLocalCommand yes\nLocalCommand true'])(
+  test.each(leading(['ControlMaster auto\nControlPath /tmp/dnx-%C', 'PermitLocalCommand yes\nLocalCommand true'], 1))(
     'with %s in its configuration, ssh starts after the answer',
     async (lines) => {
       const config = readFileSync(bed.sshd.config, 'utf8');
@@ -216,7 +220,7 @@ describe.skipIf(databases !== undefined)('the database of a site that ssh reache
   }, 120_000);
   afterAll(() => bed?.close());
 
-  test.each([
+  const lines: readonly (readonly [string, readonly string[], string])[] = [
     ['query', ['query', DOMAIN, 'SELECT a FROM t', '-o', 'csv'], 'a\n1\n'],
     ['dump', ['dump', DOMAIN, '-O', 'again.sql', '--force'], 'Saved reached to again.sql'],
     ['dump to standard output', ['dump', DOMAIN, '-O', '-'], '-- Dump completed'],
@@ -224,22 +228,26 @@ describe.skipIf(databases !== undefined)('the database of a site that ssh reache
     ['shell', ['shell', DOMAIN], ''],
     ['pull', ['pull', DOMAIN, '--into', 'pulled.env', '--confirm', 'pulled'], 'Copied reached from web-1 to pulled'],
     ['import', ['import', DOMAIN, 'reached.sql', '--confirm', DOMAIN], 'Imported reached.sql into reached'],
-  ])('if its server has another user, dnx db %s runs nothing at the old one, and then at the new one', async (_, words, printed) => {
-    await expect(bed.here(['db', 'dump', DOMAIN, '-O', 'reached.sql', '--force'])).toExit(0);
-    const before = bed.sshd.log().length;
-    const server = bed.sandbox.state.servers.find(({ name }) => name === 'web-1');
-    const { ssh_user } = server ?? {};
-    Object.assign(server ?? {}, { ssh_user: MOVED });
-    try {
-      const { exitCode, stdout, stderr } = await bed.here(['db', ...words]);
-      expect([exitCode, stdout.includes(printed)], stderr).toEqual([0, true]);
-      const sessions = bed.sshd
-        .log()
-        .slice(before)
-        .matchAll(/Starting session: command for (\S+) from/g);
-      expect(new Set([...sessions].map(([, user]) => user))).toEqual(new Set([MOVED]));
-    } finally {
-      Object.assign(server ?? {}, { ssh_user });
-    }
-  });
+  ];
+  test.each(sampled(lines, 3, 4))(
+    'if its server has another user, dnx db %s runs nothing at the old one, and then at the new one',
+    async (_, words, printed) => {
+      await expect(bed.here(['db', 'dump', DOMAIN, '-O', 'reached.sql', '--force'])).toExit(0);
+      const before = bed.sshd.log().length;
+      const server = bed.sandbox.state.servers.find(({ name }) => name === 'web-1');
+      const { ssh_user } = server ?? {};
+      Object.assign(server ?? {}, { ssh_user: MOVED });
+      try {
+        const { exitCode, stdout, stderr } = await bed.here(['db', ...words]);
+        expect([exitCode, stdout.includes(printed)], stderr).toEqual([0, true]);
+        const sessions = bed.sshd
+          .log()
+          .slice(before)
+          .matchAll(/Starting session: command for (\S+) from/g);
+        expect(new Set([...sessions].map(([, user]) => user))).toEqual(new Set([MOVED]));
+      } finally {
+        Object.assign(server ?? {}, { ssh_user });
+      }
+    },
+  );
 });
