@@ -6,7 +6,7 @@ import { type Copying, openCopying } from '../support/database-copies.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
 import { type Driver, drivers, reasonAgainstDatabases } from '../support/databases.ts';
 import { openTerminal } from '../support/terminal.ts';
-import { leading } from '../support/volume.ts';
+import { leading, sampled } from '../support/volume.ts';
 
 const reason = reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db import: ${reason}\n`);
@@ -75,7 +75,7 @@ describe('an import into a local database', { timeout: TIME }, () => {
     await expect(again.ended).toExit(2);
   });
 
-  it.each([
+  const broken: readonly (readonly [string, () => string | Buffer, number, RegExp])[] = [
     [
       'is cut off',
       () => gzipSync(gunzipSync(readFileSync(dumps.mariadb)).subarray(0, 2_000)),
@@ -93,19 +93,17 @@ describe('an import into a local database', { timeout: TIME }, () => {
       1,
       /The local database server reported: .*nonsense[\s\S]*kept is unchanged/,
     ],
-  ] as readonly (readonly [string, () => string | Buffer, number, RegExp])[])(
-    'changes nothing if the file %s',
-    async (what, content, code, words) => {
-      const file = join(copying.folder(), 'shop.sql');
-      writeFileSync(file, content());
-      if (copying.databases('mariadb', 'kept').length === 0) copying.addOld('mariadb', 'kept');
-      const before = copying.content('mariadb', 'kept');
-      const ran = await local('mariadb', 'kept', file);
-      expect([what, ran.code, ran.stdout], ran.stderr).toEqual([what, code, '']);
-      expect(ran.stderr).toMatch(words);
-      expect(copying.content('mariadb', 'kept')).toBe(before);
-    },
-  );
+  ];
+  it.each(sampled(broken, 4, 2))('changes nothing if the file %s', async (what, content, code, words) => {
+    const file = join(copying.folder(), 'shop.sql');
+    writeFileSync(file, content());
+    if (copying.databases('mariadb', 'kept').length === 0) copying.addOld('mariadb', 'kept');
+    const before = copying.content('mariadb', 'kept');
+    const ran = await local('mariadb', 'kept', file);
+    expect([what, ran.code, ran.stdout], ran.stderr).toEqual([what, code, '']);
+    expect(ran.stderr).toMatch(words);
+    expect(copying.content('mariadb', 'kept')).toBe(before);
+  });
 
   it('says that there is no file', async () => {
     await expect(local('mariadb', 'kept', 'nowhere.sql')).toExit(2, { says: 'Could not find nowhere.sql' });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { type Copying, openCopying, SLOWLY } from '../support/database-copies.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
 import { type Driver, drivers, reasonAgainstDatabases } from '../support/databases.ts';
+import { turn } from '../support/volume.ts';
 
 const reason = reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of an interrupted dnx db query: ${reason}\n`);
@@ -55,7 +56,7 @@ describe.each(drivers)('a query of %s', { timeout: TIME }, (driver) => {
     ['DELETE', `DELETE FROM orders WHERE ${slow[driver]}`, ['--write']],
   ] as const;
 
-  it.each(statements)('that Ctrl-C interrupts ends in the database: %s', async (_, sql, words) => {
+  it.each(turn(statements, drivers.indexOf(driver)))('that Ctrl-C interrupts ends in the database: %s', async (_, sql, words) => {
     const before = rowsIn(driver);
     const { child } = await started(driver, sql, ...words);
     child.kill('SIGINT');

@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Followed, type LogBed, openLogBed, releases } from '../support/followed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 import { keys, openTerminal } from '../support/terminal.ts';
-import { deep } from '../support/volume.ts';
+import { leading } from '../support/volume.ts';
 
 const reason = reasonAgainstSsh('dnx logs');
 const it = test.skipIf(reason !== undefined);
@@ -168,8 +168,12 @@ it('a release whose link is missing for a moment has not changed', async () => {
 });
 
 describe('the end', () => {
-  const signals = [['SIGINT', 130] as const, ['SIGHUP', 129] as const, ...(deep ? [['SIGTERM', 143] as const] : [])];
-  it.each(signals)('%s is silent and ends the remote processes', async (signal, code) => {
+  const signals = [
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const;
+  it.each(leading(signals, 1))('%s is silent and ends the remote processes', async (signal, code) => {
     const file = `end-${signal}.log`;
     const followed = await begin({ [file]: 'begun\n' }, ['--path', `../../${file}`]);
     followed.child.kill(signal);

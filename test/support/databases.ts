@@ -91,7 +91,7 @@ async function openMariaDb(): Promise<Database> {
     '--batch',
     '--skip-column-names',
   ];
-  const session = openSession(directory, client);
+  const session = openSession(directory, ['mariadb', ...client, '--unbuffered']);
   const sql: Database['sql'] = (statements, database) => {
     try {
       if (typeof statements === 'string')
@@ -135,8 +135,13 @@ async function openPostgres(): Promise<Database> {
   ];
   startTied(directory, 'QUIT', ['setpriv', ...as, postgresProgram('postgres'), '-D', data, ...settings.flatMap((each) => ['-c', each])]);
   const client = ['-X', '-q', '-A', '-t', '-F', '\t', '-v', 'ON_ERROR_STOP=1', '-h', directory, '-p', String(port), '-U', 'postgres'];
-  const sql: Database['sql'] = (statements, name = 'postgres') =>
-    run(postgresProgram('psql'), [...client, '-d', name, '-f', '-'], statements);
+  const argsFor = (name: string) => [...client, '-d', name, '-f', '-'];
+  const session = openSession(directory, [postgresProgram('psql'), ...argsFor('postgres')]);
+  // A session in another database would keep it in use.
+  const sql: Database['sql'] = (statements, name) =>
+    name === undefined && typeof statements === 'string'
+      ? session.run(statements)
+      : run(postgresProgram('psql'), argsFor(name ?? 'postgres'), statements);
   await accepting(sql);
   chmodSync(directory, 0o755);
   sql(`CREATE ROLE shop SUPERUSER LOGIN PASSWORD E'${PASSWORD.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`);
@@ -150,15 +155,15 @@ const run = (program: string, args: readonly string[], input: string | Buffer): 
   execFileSync(program, args, { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'], maxBuffer: 1 << 28 });
 
 /**
- * Runs statements of MariaDB in one session: to start a client for each would take longer than all else, because a large process
+ * Runs statements in one session of a client: to start a client for each would take longer than all else, because a large process
  * takes long to fork. A client ends at the first error; the next statements get another one.
  */
-function openSession(directory: string, args: readonly string[]) {
+function openSession(directory: string, client: readonly string[]) {
   const [input, output, errors] = ['input', 'output', 'errors'].map((name) => join(directory, name)) as [string, string, string];
   execFileSync('mkfifo', [input, output]);
   let pipes: readonly [to: number, from: number] | undefined;
   const open = () => {
-    const child = spawn('sh', ['-c', `exec mariadb "$@" --unbuffered <${input} >${output} 2>${errors}`, 'sh', ...args], {
+    const child = spawn('sh', ['-c', `exec "$@" <${input} >${output} 2>${errors}`, 'sh', ...client], {
       stdio: 'ignore',
     });
     child.unref();
