@@ -7,8 +7,7 @@ import { freePort } from '../support/programs.ts';
 import { openSshd, type Sshd } from '../support/sshd.ts';
 import { leading } from '../support/volume.ts';
 
-const reason = reasonAgainstDatabases();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of database credentials: ${reason}\n`);
+const reason = reasonAgainstDatabases('database credentials');
 const it = test.skipIf(reason !== undefined);
 
 let bed: Bed;

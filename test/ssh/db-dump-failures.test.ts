@@ -1,26 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type Copying, openCopying, SLOWLY, stuckDump } from '../support/database-copies.ts';
+import { describe, expect, onTestFinished } from 'vitest';
+import { copyingSuite, SLOWLY, stuckDump } from '../support/database-copies.ts';
 import { dumpersOf, holding, waitingFor } from '../support/database-processes.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
-import { reasonAgainstDatabases } from '../support/databases.ts';
 import { find } from '../support/programs.ts';
 import { leading, sampled } from '../support/volume.ts';
 
-const reason = reasonAgainstDatabases();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of failing dumps: ${reason}\n`);
-const it = test.skipIf(reason !== undefined);
+const { copying, it } = copyingSuite('failing dumps', 'dump-failures');
 
 /** For a busy machine. */
 const TIME = 60_000;
-
-let copying: Copying;
-beforeAll(async () => {
-  if (reason === undefined) copying = await openCopying('dump-failures');
-}, 120_000);
-afterAll(() => copying?.close());
 
 describe('no file is left, and the reason is clear, if', { timeout: TIME }, () => {
   const failures = [

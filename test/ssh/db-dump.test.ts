@@ -1,24 +1,16 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Copying, openCopying, stuckDump } from '../support/database-copies.ts';
+import { describe, expect } from 'vitest';
+import { copyingSuite, stuckDump } from '../support/database-copies.ts';
 import { dumpersOf, leaksOf } from '../support/database-processes.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
-import { drivers, reasonAgainstDatabases } from '../support/databases.ts';
+import { drivers } from '../support/databases.ts';
 
-const reason = reasonAgainstDatabases();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db dump: ${reason}\n`);
-const it = test.skipIf(reason !== undefined);
+const { copying, it } = copyingSuite('dnx db dump', 'dump');
 
 /** For a busy machine. */
 const TIME = 60_000;
-
-let copying: Copying;
-beforeAll(async () => {
-  if (reason === undefined) copying = await openCopying('dump');
-}, 120_000);
-afterAll(() => copying?.close());
 
 describe('a dump', { timeout: TIME }, () => {
   it.each(drivers)('of %s restores to the same rows and definitions', async (driver) => {

@@ -1,33 +1,28 @@
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type Copying, openCopying } from '../support/database-copies.ts';
+import { beforeAll, describe, expect, onTestFinished } from 'vitest';
+import { copyingSuite } from '../support/database-copies.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
-import { type Driver, drivers, reasonAgainstDatabases } from '../support/databases.ts';
+import { type Driver, drivers } from '../support/databases.ts';
 import { openTerminal } from '../support/terminal.ts';
 import { leading, sampled } from '../support/volume.ts';
 
-const reason = reasonAgainstDatabases();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db import: ${reason}\n`);
-const it = test.skipIf(reason !== undefined);
+const { copying, it, reason } = copyingSuite('dnx db import', 'import');
 
 /** An import runs many programs, which takes long on a busy machine. */
 const TIME = 90_000;
 
-let copying: Copying;
 /** A dump of `shop` for each kind of database. */
 let dumps: Readonly<Record<Driver, string>>;
 beforeAll(async () => {
   if (reason !== undefined) return;
-  copying = await openCopying('import');
   const folder = copying.folder();
   dumps = { mariadb: join(folder, 'maria.sql.gz'), pgsql: join(folder, 'postgres.sql.gz') };
   for (const driver of drivers) {
     await expect(copying.run(['db', 'dump', copying.sites[driver], '-O', dumps[driver]])).toExit(0);
   }
 }, 120_000);
-afterAll(() => copying?.close());
 
 /** Imports into a local database, confirmed. */
 const local = (driver: Driver, database: string, file: string, ...words: readonly string[]) =>

@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Copying, openCopying } from '../support/database-copies.ts';
+import { expect } from 'vitest';
+import { copyingSuite } from '../support/database-copies.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
-import { type Driver, reasonAgainstDatabases } from '../support/databases.ts';
+import type { Driver } from '../support/databases.ts';
 
-const reason = reasonAgainstDatabases();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of exact copies: ${reason}\n`);
-const it = test.skipIf(reason !== undefined);
+const { copying, it } = copyingSuite('exact copies', 'exact');
 
 const TIME = 90_000;
-
-let copying: Copying;
-beforeAll(async () => {
-  if (reason === undefined) copying = await openCopying('exact');
-}, 120_000);
-afterAll(() => copying?.close());
 
 /** Pulls a new database with these contents, and compares the copy with it. */
 async function pullsExactly(driver: Driver, name: string, contents: string): Promise<void> {

@@ -1,16 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type Copying, openCopying, SLOWLY, stuckPull } from '../support/database-copies.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { copyingSuite, SLOWLY, stuckPull } from '../support/database-copies.ts';
 import { clientsOf, dumpersOf, holding, leaksOf, processes } from '../support/database-processes.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
-import { idsOf, postgresProgram, reasonAgainstDatabases } from '../support/databases.ts';
+import { idsOf, postgresProgram } from '../support/databases.ts';
 import { deep } from '../support/volume.ts';
 
-const reason = reasonAgainstDatabases();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of failing pulls: ${reason}\n`);
-const it = test.skipIf(reason !== undefined);
+const { copying, it, reason } = copyingSuite('failing pulls', 'broken');
 const itDeeply = test.skipIf(reason !== undefined || !deep);
 
 /** A PATH with a client of MariaDB that takes longer to start than dnx takes to end after a signal, once this directory exists. */
@@ -18,12 +16,6 @@ const slowAfter = (signaled: string) => copying.withClient(`rmdir ${signaled} 2>
 
 /** A pull runs many programs, which takes long on a busy machine. */
 const TIME = 90_000;
-
-let copying: Copying;
-beforeAll(async () => {
-  if (reason === undefined) copying = await openCopying('broken');
-}, 120_000);
-afterAll(() => copying?.close());
 
 describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME }, () => {
   it('the line is cut', async () => {

@@ -1,23 +1,18 @@
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type Copying, openCopying } from '../support/database-copies.ts';
-import { type Driver, drivers, reasonAgainstDatabases } from '../support/databases.ts';
+import { beforeAll, describe, expect, onTestFinished } from 'vitest';
+import { copyingSuite } from '../support/database-copies.ts';
+import { type Driver, drivers } from '../support/databases.ts';
 import { deep, leading } from '../support/volume.ts';
 
-const reason = reasonAgainstDatabases();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of hostile dumps: ${reason}\n`);
-const it = test.skipIf(reason !== undefined);
+const { copying, it, reason } = copyingSuite('hostile dumps', 'hostile');
 
 const TIME = 90_000;
 
-let copying: Copying;
 beforeAll(async () => {
   if (reason !== undefined) return;
-  copying = await openCopying('hostile');
   copying.sshd.share();
 }, 120_000);
-afterAll(() => copying?.close());
 
 /** A directory in which every program may create files. */
 function openDirectory(): string {

@@ -1,25 +1,17 @@
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type Copying, lastTableLocked, openCopying, SLOWLY, stuckPull } from '../support/database-copies.ts';
+import { beforeAll, describe, expect, onTestFinished } from 'vitest';
+import { copyingSuite, lastTableLocked, SLOWLY, stuckPull } from '../support/database-copies.ts';
 import { holding, waitingFor } from '../support/database-processes.ts';
-import { type Driver, postgresProgram, reasonAgainstDatabases } from '../support/databases.ts';
+import { type Driver, postgresProgram } from '../support/databases.ts';
 import { said } from '../support/executable.ts';
 import { find } from '../support/programs.ts';
 import { deep } from '../support/volume.ts';
 
-const reason = reasonAgainstDatabases();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of killed pulls: ${reason}\n`);
-const it = test.skipIf(reason !== undefined);
+const { copying, it, reason } = copyingSuite('killed pulls', 'killed');
 
 /** A pull runs many programs, which takes long on a busy machine. */
 const TIME = 90_000;
-
-let copying: Copying;
-beforeAll(async () => {
-  if (reason === undefined) copying = await openCopying('killed');
-}, 120_000);
-afterAll(() => copying?.close());
 
 /** Pulls again, which must clean up, and succeed. */
 async function pullAgain(target: string): Promise<void> {

@@ -1,24 +1,16 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type Copying, openCopying, stuckPull } from '../support/database-copies.ts';
+import { describe, expect, onTestFinished } from 'vitest';
+import { copyingSuite, stuckPull } from '../support/database-copies.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
-import { drivers, reasonAgainstDatabases } from '../support/databases.ts';
+import { drivers } from '../support/databases.ts';
 import { openTerminal } from '../support/terminal.ts';
 import { leading } from '../support/volume.ts';
 
-const reason = reasonAgainstDatabases();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db pull: ${reason}\n`);
-const it = test.skipIf(reason !== undefined);
+const { copying, it } = copyingSuite('dnx db pull', 'pull');
 
 /** A pull runs many programs, which takes long on a busy machine. */
 const TIME = 90_000;
-
-let copying: Copying;
-beforeAll(async () => {
-  if (reason === undefined) copying = await openCopying('pull');
-}, 120_000);
-afterAll(() => copying?.close());
 
 describe('a pull', { timeout: TIME }, () => {
   it.each(drivers)('of %s creates the database, and the next one replaces the old copy, with everything in it', async (driver) => {
@@ -147,7 +139,7 @@ describe('a pull', { timeout: TIME }, () => {
     const name = `-x'; $(touch ran) \`touch ran\` "--`;
     const user = `-u';$(touch ran)`;
     servers.mariadb.sql(`CREATE USER "${user}"@'%' IDENTIFIED BY '$(touch ran)'; GRANT ALL ON *.* TO "${user}"@'%' WITH GRANT OPTION`);
-    for (const driver of drivers) {
+    for (const driver of leading(drivers, 1)) {
       const account = driver === 'mariadb' ? { DB_USERNAME: user, DB_PASSWORD: '$(touch ran)' } : {};
       const file = copying.dotenv(driver, name, account);
       const quoted = driver === 'mariadb' ? `\`${name.replaceAll('`', '``')}\`` : `"${name.replaceAll('"', '""')}"`;
@@ -257,7 +249,7 @@ describe('a pull refuses', { timeout: TIME }, () => {
     sshd.program('mariadb-dump', evil('CREATE TABLE a (b INT);', `\\! touch ${ran}`, `system touch ${ran}`, '-- Dump completed'));
     sshd.program('pg_dump', evil('SELECT 1', `\\! touch ${ran}`, ';', '--', '-- PostgreSQL database dump complete', '--'));
     onTestFinished(() => rmSync(join(sshd.directory, 'programs'), { recursive: true }));
-    for (const driver of drivers) {
+    for (const driver of leading(drivers, 1)) {
       const pulled = await copying.pull(sites[driver], driver, 'evil');
       expect([driver, pulled.code], pulled.stderr).toEqual([driver, 1]);
       expect(pulled.stderr).toMatch(/local database server reported|restricted/);

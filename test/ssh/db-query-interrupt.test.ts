@@ -1,24 +1,20 @@
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type Copying, openCopying, SLOWLY } from '../support/database-copies.ts';
+import { beforeAll, describe, expect, onTestFinished } from 'vitest';
+import { copyingSuite, SLOWLY } from '../support/database-copies.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
-import { type Driver, drivers, reasonAgainstDatabases } from '../support/databases.ts';
+import { type Driver, drivers } from '../support/databases.ts';
 import { turn } from '../support/volume.ts';
 
-const reason = reasonAgainstDatabases();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of an interrupted dnx db query: ${reason}\n`);
-const it = test.skipIf(reason !== undefined);
+const { copying, it, reason } = copyingSuite('an interrupted dnx db query', 'interrupt');
 
 const TIME = 60_000;
 /** How long a statement may go on after dnx was interrupted. */
 const SOON = { timeout: 2_000, interval: 50 };
 
-let copying: Copying;
 beforeAll(async () => {
   if (reason !== undefined) return;
-  copying = await openCopying('interrupt');
   for (const driver of drivers) {
     copying.servers[driver].sql('CREATE DATABASE waiting');
     copying.servers[driver].sql('CREATE TABLE orders (id INT PRIMARY KEY, status INT)', 'waiting');
@@ -26,7 +22,6 @@ beforeAll(async () => {
     addDatabaseSite(copying, `wait-${driver}.example.com`, variablesFor(copying.servers[driver], driver, 'waiting'));
   }
 }, 120_000);
-afterAll(() => copying?.close());
 
 const waiting = { mariadb: 'SLEEP(10)', pgsql: 'pg_sleep(10)' } as const;
 const slow = { mariadb: 'SLEEP(10) = 0', pgsql: "pg_sleep(10)::text = ''" } as const;

@@ -1,22 +1,18 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Copying, openCopying } from '../support/database-copies.ts';
+import { beforeAll, describe, expect } from 'vitest';
+import { copyingSuite } from '../support/database-copies.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
-import { type Driver, drivers, reasonAgainstDatabases } from '../support/databases.ts';
+import { type Driver, drivers } from '../support/databases.ts';
 import { sampled, seedOf } from '../support/volume.ts';
 
-const reason = reasonAgainstDatabases();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of what dnx db query does not run: ${reason}\n`);
-const it = test.skipIf(reason !== undefined);
+const { copying, it, reason } = copyingSuite('what dnx db query does not run', 'read');
 
 /** For a busy machine. */
 const TIME = 60_000;
 
-let copying: Copying;
 beforeAll(async () => {
   if (reason !== undefined) return;
-  copying = await openCopying('read');
   copying.sshd.share();
   for (const driver of drivers) {
     const { sql } = copying.servers[driver];
@@ -25,7 +21,6 @@ beforeAll(async () => {
     addDatabaseSite(copying, `read-${driver}.example.com`, variablesFor(copying.servers[driver], driver, 'reading'));
   }
 }, 120_000);
-afterAll(() => copying?.close());
 
 /** Tables, sequences and code of both databases: functions that write, also after they have changed the session. */
 const contents: Readonly<Record<Driver, string>> = {

@@ -1,15 +1,13 @@
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Copying, openCopying } from '../support/database-copies.ts';
+import { beforeAll, describe, expect } from 'vitest';
+import { copyingSuite } from '../support/database-copies.ts';
 import { leaksOf } from '../support/database-processes.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
-import { type Driver, drivers, reasonAgainstDatabases } from '../support/databases.ts';
+import { type Driver, drivers } from '../support/databases.ts';
 import { program } from '../support/program.ts';
 
-const reason = reasonAgainstDatabases();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db query: ${reason}\n`);
-const it = test.skipIf(reason !== undefined);
+const { copying, it, reason } = copyingSuite('dnx db query', 'query');
 
 /** For a busy machine. */
 const TIME = 60_000;
@@ -23,10 +21,8 @@ const erasing = {
   pgsql: "CREATE FUNCTION erase() RETURNS INT LANGUAGE sql AS 'DELETE FROM orders; SELECT 1'",
 } as const;
 
-let copying: Copying;
 beforeAll(async () => {
   if (reason !== undefined) return;
-  copying = await openCopying('query');
   for (const driver of drivers) {
     copying.servers[driver].sql('CREATE DATABASE queried');
     copying.servers[driver].sql(
@@ -37,7 +33,6 @@ beforeAll(async () => {
     addDatabaseSite(copying, `query-${driver}.example.com`, variablesFor(copying.servers[driver], driver, 'queried'));
   }
 }, 120_000);
-afterAll(() => copying?.close());
 
 /** Writes in MariaDB, after the read-only transaction has ended. */
 const LEAVING = 'SET STATEMENT tx_read_only=0 FOR TRUNCATE TABLE orders';

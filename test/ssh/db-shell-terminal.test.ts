@@ -6,8 +6,7 @@ import { addDatabaseSite, type DatabaseBed, openDatabaseBed, variablesFor } from
 import { type Database, reasonAgainstDatabases } from '../support/databases.ts';
 import { keys, openTerminal } from '../support/terminal.ts';
 
-const reason = reasonAgainstDatabases();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db shell on a terminal: ${reason}\n`);
+const reason = reasonAgainstDatabases('dnx db shell on a terminal');
 const it = test.skipIf(reason !== undefined);
 
 const MARIA = 'terminal-maria.example.com';

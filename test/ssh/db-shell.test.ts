@@ -6,8 +6,7 @@ import { type Database, reasonAgainstDatabases } from '../support/databases.ts';
 import { find } from '../support/programs.ts';
 import { leading, sampled, seedOf } from '../support/volume.ts';
 
-const reason = reasonAgainstDatabases();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db shell: ${reason}\n`);
+const reason = reasonAgainstDatabases('dnx db shell');
 const it = test.skipIf(reason !== undefined);
 
 const MARIA = 'shell-maria.example.com';

@@ -9,8 +9,7 @@ import { type Database, reasonAgainstDatabases } from '../support/databases.ts';
 import { firstObject, said } from '../support/executable.ts';
 import { freePort } from '../support/programs.ts';
 
-const reason = reasonAgainstDatabases();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db tunnel: ${reason}\n`);
+const reason = reasonAgainstDatabases('dnx db tunnel');
 const it = test.skipIf(reason !== undefined);
 
 const MARIA = 'tunnel-maria.example.com';

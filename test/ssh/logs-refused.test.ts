@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type LogBed, openLogBed } from '../support/followed.ts';
@@ -70,16 +70,6 @@ describe('what cannot be shown', () => {
   it('neither a device nor a FIFO is read', async () => {
     execFileSync('mkfifo', [join(bed.root, 'fifo')]);
     await expect(logs('--path', '/dev/zero', '--path', `${bed.root}/fifo`)).toExit(6);
-  });
-
-  it('a machine without ssh', async () => {
-    const bin = join(bed.directory, 'bin');
-    mkdirSync(bin);
-    symlinkSync('/bin/sh', join(bin, 'sh'));
-    await expect(bed.here(['logs', DOMAIN], { env: { PATH: bin } })).toExit(2, {
-      stdout: '',
-      stderr: 'Error: Could not run ssh: command not found.\n  Install OpenSSH, for example: sudo apt install openssh-client\n',
-    });
   });
 });
 

@@ -204,8 +204,7 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
   });
 });
 
-const databases = reasonAgainstDatabases();
-if (databases !== undefined) process.stderr.write(`Skipped the tests of dnx db at a server that is remembered: ${databases}\n`);
+const databases = reasonAgainstDatabases('dnx db at a server that is remembered');
 
 describe.skipIf(databases !== undefined)('the database of a site that ssh reached within the hour', { timeout: 60_000 }, () => {
   let bed: Awaited<ReturnType<typeof openDatabaseBed>>;

@@ -1,12 +1,13 @@
 import { mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { contentOf, seedMariaDb, seedPostgres } from './database-content.ts';
 import { holding } from './database-processes.ts';
 import { addDatabaseSite, type DatabaseBed, dotenvOf, openDatabaseBed, variablesFor } from './database-site.ts';
-import type { Driver } from './databases.ts';
+import { type Driver, reasonAgainstDatabases } from './databases.ts';
 import { openBed, type Run } from './dnx.ts';
 import type { Started } from './executable.ts';
+import { perSuite } from './fixtures.ts';
 import { find } from './programs.ts';
 
 /** For conditions that take a client to look at. */
@@ -47,8 +48,15 @@ export interface Copying extends DatabaseBed {
   old(driver: Driver, database: string): string;
 }
 
+/** Opens all of it for the tests of a file, which `it` declares, and which are skipped where they cannot run. */
+export function copyingSuite(what: string, prefix: string) {
+  const reason = reasonAgainstDatabases(what);
+  const copying = reason === undefined ? perSuite(() => openCopying(prefix)) : ({} as Copying);
+  return { copying, it: test.skipIf(reason !== undefined), reason };
+}
+
 /** Opens all of it. `prefix` begins the domains of the sites. */
-export async function openCopying(prefix: string): Promise<Copying> {
+async function openCopying(prefix: string): Promise<Copying> {
   const bed = await openDatabaseBed();
   const inProcess = await openBed();
   const { mariadb, pgsql } = bed.servers;

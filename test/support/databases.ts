@@ -42,13 +42,14 @@ const postgresFolder = (): string | undefined => {
 /** A program of PostgreSQL itself: what Debian has in PATH is a script in Perl, which takes longer than the program. */
 export const postgresProgram = (name: string): string => join(postgresFolder() ?? '', name);
 
-/** Why tests with real databases cannot run here; undefined if they can. In CI they must. */
-export function reasonAgainstDatabases(): string | undefined {
+/** Why tests with real databases cannot run here, which it prints for those of `what`; undefined if they can. In CI they must. */
+export function reasonAgainstDatabases(what: string): string | undefined {
   // They are reached over ssh.
   const programs = [...SSH_PROGRAMS, 'mariadbd', 'mariadb-install-db', 'mariadb', 'mariadb-dump', 'psql', 'pg_dump', 'setpriv', 'mount'];
   const missing = lacking([...programs, '/usr/lib/postgresql', 'root']);
   const reason = missing.length > 0 ? `this machine lacks ${missing.join(', ')}` : undefined;
   if (reason !== undefined && required) throw new Error(`Tests with databases must run in CI, but ${reason}.`);
+  if (reason !== undefined) process.stderr.write(`Skipped the tests of ${what}: ${reason}\n`);
   return reason;
 }
 
