@@ -3,28 +3,12 @@ import { expect, test } from 'vitest';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
 import { type FoundCause, fixesOf, titleOf } from '../../src/features/why/causes/cause.ts';
-import type { Facts, Incident } from '../../src/features/why/facts.ts';
 import { causes } from '../../src/features/why/judge.ts';
 import { masked } from '../../src/features/why/logs/mask.ts';
 import { computed } from '../support/computed.ts';
+import { facts, incident } from './why/facts.ts';
 
-const facts: Facts = {
-  now: 0,
-  of: { server: { id: '1', label: 'web-1' }, site: { id: '2', label: 'shop.example.com' } },
-  site: { id: '2', php_version: '8.2', git_repository_id: '3', branch: 'main' },
-  server: null,
-  releases: null,
-  certificates: null,
-  queues: null,
-  variables: null,
-  answer: null,
-  machine: null,
-  logs: [],
-  secrets: [],
-  unknown: [],
-};
 const match = /(.*) (.*)/.exec('^8.3 8.2.1');
-const incident: Incident = { kind: 'deployment', release: undefined, previous: undefined, at: 0, from: 0, to: 0, past: false };
 const line = { source: 'deploy', file: null, number: null, text: 'nginx: failed', at: undefined } as const;
 const found: FoundCause = { match: match ?? undefined, line, all: match ? [match] : [], facts, incident };
 

@@ -286,8 +286,8 @@ export const outputs: readonly (readonly [cause: string, output: string, said?: 
   ],
   [
     'fpm_down',
-    nginx('[crit] 8#8: *1 connect() to unix:/run/php/php8.3-fpm.sock failed (2: No such file or directory) while connecting to upstream'),
-    'sudo systemctl restart php8.3-fpm',
+    nginx('[crit] 8#8: *1 connect() to unix:/run/php/php8.4-fpm.sock failed (2: No such file or directory) while connecting to upstream'),
+    'sudo systemctl restart php8.4-fpm',
   ],
   [
     'fpm_socket',
