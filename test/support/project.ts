@@ -13,6 +13,8 @@ export interface Project {
   readonly hub: Repository;
   /** The commit that is live. */
   readonly live: string;
+  /** The last commit. */
+  readonly head: string;
   /** Clones the repository. */
   clone(...options: readonly string[]): Repository;
   /** Runs dnx in a directory, without the Git settings of this machine. */
@@ -30,25 +32,30 @@ export const reasonsOf = ({ unknown }: Changes): readonly string[] => [
   ...new Set(unknown.map(({ why, fix }) => (fix === null ? why : `${why} | ${fix}`))),
 ];
 
-/** A repository, its second commit, which is live, and a clone of it. */
+type Files = Readonly<Record<string, string>>;
+
+/** A repository, its second commit, which is live, its last one, and a clone of it. */
 interface Made {
   readonly hub: Repository;
   readonly live: string;
+  readonly head: string;
   readonly clone: Repository;
 }
 
-/** By the files of the repository. Copying takes a tenth of the time of making. */
+/** By the commits of the repository. Copying takes a tenth of the time of making. */
 const kept = new Map<string, Made>();
 
-function madeWith(files: Readonly<Record<string, string>>): Made {
-  const key = JSON.stringify(files);
+function madeWith(files: Files, later: Readonly<Record<string, Files>>): Made {
+  const key = JSON.stringify([files, later]);
   const before = kept.get(key);
   if (before) return before;
   const directory = temporary();
   const hub = Repository.create(join(directory, 'hub'));
   hub.commit('Start', files);
   const live = hub.commit('Show delivery dates');
-  const made = { hub, live, clone: hub.clone(join(directory, 'clone')) };
+  let head = live;
+  for (const [subject, changed] of Object.entries(later)) head = hub.commit(subject, changed);
+  const made = { hub, live, head, clone: hub.clone(join(directory, 'clone')) };
   kept.set(key, made);
   keep(directory, () => kept.delete(key));
   return made;
@@ -62,11 +69,11 @@ function copiedClone(made: Made, hub: Repository, directory: string): Repository
   return clone;
 }
 
-/** Opens a project whose first commit has these files, and is live. */
-export async function openProject(files: Readonly<Record<string, string>>): Promise<Project> {
+/** Opens a project whose first commit has these files. The second one is live; more may follow, by their subjects. */
+export async function openProject(files: Files, later: Readonly<Record<string, Files>> = {}): Promise<Project> {
   const bed = await openBed({ rateLimit: 0 });
-  const made = madeWith(files);
-  const { live } = made;
+  const made = madeWith(files, later);
+  const { live, head } = made;
   const hub = made.hub.copy(join(bed.directory, 'example/shop'));
   deployed(bed, live);
   const dnx: Project['dnx'] = (cwd, line, { env, ...more } = {}) =>
@@ -76,6 +83,7 @@ export async function openProject(files: Readonly<Record<string, string>>): Prom
     bed,
     hub,
     live,
+    head,
     clone(...options) {
       const directory = join(bed.directory, 'clone');
       return hub.isUsed || options.length > 0 ? hub.clone(directory, ...options) : copiedClone(made, hub, directory);
