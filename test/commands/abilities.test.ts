@@ -147,21 +147,24 @@ async function needsOf(line: string): Promise<string[]> {
 const shown = oneOfEach(examples, commandOf);
 
 describe('the computed abilities are sufficient and minimal for', () => {
-  test.each([...new Set([...shown, ...sampled(combinations, 35, 4)])].map((line, row) => [line, row] as const))('%s', async (line, row) => {
-    const needs = await needsOf(line);
-    await expect(runWith(line, needs)).toExit(0);
-    // Every third line also without one of its abilities, and each line without any in deep runs.
-    for (const omitted of deep || row % 3 === 0 ? turn(needs, row / 3) : []) {
-      const less = await runWith(
-        line,
-        needs.filter((each) => each !== omitted),
-        { missing: creates(line, omitted) },
-      );
-      // Several targets are reported one by one, and together as 12.
-      expect([5, 12], `without ${omitted}: ${less.stdout}${less.stderr}`).toContain(less.code);
-      if (less.code === 5) expect(less.stderr, `without ${omitted}`).toContain(omitted);
-    }
-  });
+  test.each([...new Set([...sampled(shown, 70, 5), ...sampled(combinations, 25, 4)])].map((line, row) => [line, row] as const))(
+    '%s',
+    async (line, row) => {
+      const needs = await needsOf(line);
+      await expect(runWith(line, needs)).toExit(0);
+      // Every third line also without one of its abilities, and each line without any in deep runs.
+      for (const omitted of deep || row % 3 === 0 ? turn(needs, row / 3) : []) {
+        const less = await runWith(
+          line,
+          needs.filter((each) => each !== omitted),
+          { missing: creates(line, omitted) },
+        );
+        // Several targets are reported one by one, and together as 12.
+        expect([5, 12], `without ${omitted}: ${less.stdout}${less.stderr}`).toContain(less.code);
+        if (less.code === 5) expect(less.stderr, `without ${omitted}`).toContain(omitted);
+      }
+    },
+  );
 
   test('every command that calls the API', () => {
     const uncovered = leaves.filter(({ path }) => !examples.some((line) => line === path || line.startsWith(`${path} `)));

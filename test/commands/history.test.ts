@@ -235,7 +235,7 @@ describe('dnx history', () => {
           expect(run.stderr, `${line}: ${broken[damage.line]}`).not.toContain('bug');
         }
       }),
-      { seed: seedOf(3), numRuns: volume(300, 40) },
+      { seed: seedOf(3), numRuns: volume(300, 12) },
     );
   });
 

@@ -6,6 +6,7 @@ import { openBed } from '../support/dnx.ts';
 import { perSuite } from '../support/fixtures.ts';
 import { leaves } from '../support/tree.ts';
 import { validateOutput } from '../support/validated.ts';
+import { sampled } from '../support/volume.ts';
 
 interface Described {
   readonly name: string;
@@ -25,9 +26,9 @@ beforeAll(async () => {
 
 const described = async (words: string) => (await bed.dnx(`schema ${words}`)).json<Described>();
 
-test('every command is described by each of its names, without a request', async () => {
+test('a command is described by each of its names, without a request', async () => {
   const ajv = new Ajv2020({ strict: false, validateFormats: false });
-  for (const { path } of leaves) {
+  for (const { path } of sampled(leaves, 50, 11)) {
     // Validated, like all JSON that tests see, by its own schema.
     const run = await bed.dnx(`schema ${path} --json`);
     expect(run).toExit(0, { stderr: '', calls: [] });
