@@ -32,7 +32,9 @@ export const answering =
   (request: Request, http: object): Response | Promise<Response> =>
     isLocal((http as HttpBindings).incoming)
       ? app.fetch(request, { ...(http as HttpBindings), parts })
-      : respond(failureResponse(new ApiRefusal(421, 'The sandbox answers only to 127.0.0.1 and localhost, with its port.'), true));
+      : respond((http as HttpBindings).outgoing, failureResponse(new ApiRefusal(421, LOCAL_ONLY), true));
+
+const LOCAL_ONLY = 'The sandbox answers only to 127.0.0.1 and localhost, with its port.';
 
 /** Whether a request names this machine: a page in a browser may reach the sandbox under a name of its own that leads here. */
 function isLocal({ headers: { host = '' }, socket }: IncomingMessage): boolean {
@@ -51,7 +53,9 @@ for (const path of new Set(sandboxOperations.map((operation) => operation.path))
   app.all(honoPath(path), (here) => serve(here, ({ method, headers }) => failureResponse(wrongMethod(method, path), wantsJson(headers))));
 }
 // The sandbox was closed during a request, or has a bug.
-app.onError((error, here) => (here.env.parts.closing.aborted ? RESPONSE_ALREADY_SENT : respond(failureResponse(error, true))));
+app.onError((error, { env: { outgoing, parts } }) =>
+  parts.closing.aborted ? RESPONSE_ALREADY_SENT : respond(outgoing, failureResponse(error, true)),
+);
 app.notFound((here) => serve(here, ({ method, url }) => failureResponse(unknownRoute(method, url.pathname), true)));
 
 /** Records a request, and delays it; faults apply; due changes are settled; then it is performed and saved. */
@@ -94,9 +98,9 @@ async function send(
     call.status = response.status;
     return response;
   };
-  if (fault === undefined) return respond(recorded(regular()));
-  if (typeof fault === 'function') return respond(recorded(fault(regular())));
-  if (typeof fault === 'object') return respond(recorded({ headers: {}, body: undefined, ...fault }));
+  if (fault === undefined) return respond(outgoing, recorded(regular()));
+  if (typeof fault === 'function') return respond(outgoing, recorded(fault(regular())));
+  if (typeof fault === 'object') return respond(outgoing, recorded({ headers: {}, body: undefined, ...fault }));
   if (fault === 'cut') await cutShort(outgoing, recorded(regular()));
   else if (fault === 'trickle') await trickle(outgoing, recorded(regular()), parts.closing);
   else {
@@ -122,9 +126,11 @@ const unknownRoute = (method: string, path: string): ApiRefusal =>
 const PIECES = 16;
 const BETWEEN_PIECES_MS = 2;
 
-function respond(response: ApiResponse): Response {
+/** Sends a response as it is: a `Response` object would cost a tenth of a request. */
+function respond(outgoing: ServerResponse, response: ApiResponse): Response {
   const { status, headers, bytes } = encode(response);
-  return new Response(bytes === undefined ? null : Buffer.from(bytes), { status, headers });
+  outgoing.writeHead(status, headers).end(bytes);
+  return RESPONSE_ALREADY_SENT;
 }
 
 async function cutShort(outgoing: ServerResponse, response: ApiResponse): Promise<void> {
