@@ -5,6 +5,7 @@ import { seeded } from '../../src/sandbox/index.ts';
 import { openBed } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 import { leasing } from '../support/leased.ts';
+import { sampled } from '../support/volume.ts';
 
 const bed = perTest(() => openBed({ rateLimit: 0 }));
 beforeEach(() => {
@@ -42,7 +43,7 @@ test('a PATCH, which Laravel serves like a PUT, needs the name of the site, too'
   expect(run).toExit(2, { changes: [], says: '"reason":"name_to_type"' });
 });
 
-describe.each(dangers)('dnx %s', (line) => {
+describe.each(sampled(dangers, 5, 10))('dnx %s', (line) => {
   test('needs the name of the site, also with --yes', async () => {
     const before = values();
     const refused = await bed.dnx(`${line} --yes --json`);

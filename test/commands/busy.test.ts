@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Diagnosis } from '../../src/features/why/diagnosis.ts';
 import { seeded } from '../../src/sandbox/index.ts';
-import { openBed } from '../support/dnx.ts';
+import { openLimitedBed } from '../support/dnx.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
 import { perTest } from '../support/fixtures.ts';
 import { leading } from '../support/volume.ts';
@@ -11,7 +11,7 @@ const shop = `${seeded.sites['shop.example.com']} --server ${seeded.servers['web
 /** More than this many requests of 60 leave nothing to optional data. */
 const FREE = 50;
 
-const bed = perTest(openBed);
+const bed = perTest(openLimitedBed);
 const web = perTest(() => openElsewhere((_, response) => response.writeHead(200).end()));
 beforeEach(() => {
   const queue = bed.sandbox.state.queues.find(({ site_id }) => site_id === shopIn(bed).id);

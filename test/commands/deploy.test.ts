@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { seeded, timings } from '../../src/sandbox/index.ts';
-import { openBed } from '../support/dnx.ts';
+import { openLimitedBed } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 
 const web1 = seeded.servers['web-1'];
@@ -8,7 +8,7 @@ const shop = seeded.sites['shop.example.com'];
 const SITE = `/servers/${web1}/sites/${shop}`;
 const RESUME = 'dnx watch shop.example.com --server web-1';
 
-const bed = perTest(openBed);
+const bed = perTest(openLimitedBed);
 
 /** After the first request, the site's status stays deploying. */
 const stayDeploying = () => {

@@ -54,7 +54,7 @@ const dialects: readonly (readonly [string, Dialect])[] = [
   ['ids are numbers', { release: (release) => ({ ...release, id: Number(String(release.name).replace('_', '')) }) }],
 ];
 
-describe.each(sampled(dialects, 12, 9))('if %s', (_, dialect) => {
+describe.each(sampled(dialects, 8, 9))('if %s', (_, dialect) => {
   test('reports a successful deployment', async () => {
     speak(bed, dialect);
     const run = await bed.dnx('deploy shop.example.com --json');

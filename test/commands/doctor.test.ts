@@ -2,10 +2,10 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { keychainFailure } from '../../src/machine/credentials/keychain-failure.ts';
-import { openBed, type RunOptions } from '../support/dnx.ts';
+import { openLimitedBed, type RunOptions } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 
-const bed = perTest(openBed);
+const bed = perTest(openLimitedBed);
 
 interface Line {
   readonly check: string;

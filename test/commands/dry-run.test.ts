@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Transport } from '../../src/machine/world.ts';
 import { seeded } from '../../src/sandbox/index.ts';
-import { openBed, type RunOptions } from '../support/dnx.ts';
+import { openLimitedBed, type RunOptions } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 
-const bed = perTest(openBed);
+const bed = perTest(openLimitedBed);
 
 const CRON = "crontab update 'php8.3 /home/deploynix/shop.example.com/current/artisan schedule:run' --server web-1";
 

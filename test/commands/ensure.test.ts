@@ -61,7 +61,7 @@ describe.each(groups)('$group ensure', ({ noun, line, list, other, updates }) =>
 });
 
 /** What no group does on its own. */
-describe.each(sampled(groups, 4, 6))('$group ensure', ({ group, line, list, other, updates }) => {
+describe.each(sampled(groups, 3, 6))('$group ensure', ({ group, line, list, other, updates }) => {
   test('says in one line what it did', async () => {
     expect((await ensure(bed, line)).stdout).toMatch(/^✓ Created [\w ]+ \S.*\n$/);
     const again = await ensure(bed, line);

@@ -8,6 +8,7 @@ import { one } from '../support/audited.ts';
 import { type Bed, openBed, split } from '../support/dnx.ts';
 import { prepareFiles } from '../support/examples.ts';
 import { perSuite } from '../support/fixtures.ts';
+import { sampled } from '../support/volume.ts';
 
 /** The commands beside those of other programs: `forge deploy`, `dnx deploy`. */
 const lines = await Promise.all(
@@ -58,7 +59,9 @@ beforeEach(() => {
   file('ssh', `#!/bin/sh\nprintf '%s\\n' '${BANNER}' S Q\n`, 0o755);
 });
 
-test.each([...new Set(lines.flat())].filter((line) => line.startsWith('dnx ') && !excluded.test(line)))('%s works', async (line) => {
+const examples = [...new Set(lines.flat())].filter((line) => line.startsWith('dnx ') && !excluded.test(line));
+
+test.each(sampled(examples, 25, 61))('%s works', async (line) => {
   prepare(bed.sandbox, line);
   if (line.startsWith('dnx link ')) rmSync(join(bed.directory, '.deploynix.json'), { force: true });
   else writeFileSync(join(bed.directory, '.deploynix.json'), linkFor(line));

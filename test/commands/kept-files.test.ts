@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openBed } from '../support/dnx.ts';
+import { openLimitedBed } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 import { signIn } from '../support/sign-in.ts';
 
-const bed = perTest(openBed);
+const bed = perTest(openLimitedBed);
 
 test('every file that dnx keeps has mode 600, in directories with mode 700', async () => {
   for (const run of [

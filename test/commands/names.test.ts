@@ -2,14 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { openBed } from '../support/dnx.ts';
+import { openLimitedBed } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 
 const web1 = seeded.servers['web-1'];
 const web2 = seeded.servers['web-2'];
 const shop = seeded.sites['shop.example.com'];
 
-const bed = perTest(openBed);
+const bed = perTest(openLimitedBed);
 
 test('an id needs no lookup', async () => {
   const run = await bed.dnx(`site show ${shop} --server ${web1} --json`);

@@ -55,7 +55,7 @@ const failures: readonly Told[] = [...usageFailures, ...refusedFailures, ...unre
 
 // Most break at 40 columns.
 describe.each([
-  [40, [...others, ...sampled(failures, 16, 40)]],
+  [40, [...others, ...sampled(failures, 9, 40)]],
   [60, sampled([...others, ...failures], 3, 60)],
   [80, sampled([...others, ...failures], 3, 80)],
 ] as const)('a message on a terminal of %i columns', (columns, all) => {

@@ -3,12 +3,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openBed } from '../support/dnx.ts';
+import { openLimitedBed } from '../support/dnx.ts';
 import { openElsewhere, openJson } from '../support/elsewhere.ts';
 import { perTest } from '../support/fixtures.ts';
 import { openProxy } from '../support/proxy.ts';
 
-const bed = perTest(openBed);
+const bed = perTest(openLimitedBed);
 
 const servers = { path: '/servers' };
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { openBed } from '../support/dnx.ts';
+import { openLimitedBed } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 
-const bed = perTest(openBed);
+const bed = perTest(openLimitedBed);
 
 const show = (words: string, env = {}) =>
   bed.dnx(`site show shop.example.com --server web-1 ${words}`, { columns: 100, env: { NO_COLOR: '1', ...env } });

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { seeded, timings } from '../../src/sandbox/index.ts';
-import { openBed, type Run } from '../support/dnx.ts';
+import { openLimitedBed, type Run } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 
 const shop = seeded.sites['shop.example.com'];
 const ONE = timings.deployRuns;
 
-const bed = perTest(openBed);
+const bed = perTest(openLimitedBed);
 
 const installing = () => {
   const site = bed.sandbox.state.sites.find(({ id }) => id === shop);

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DnxError } from '../../src/base/errors.ts';
 import type { ApiResponse } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run } from '../support/dnx.ts';
+import { type Bed, openBed, openLimitedBed, type Run } from '../support/dnx.ts';
 import { fleet, recorder } from '../support/fleet.ts';
 import { withRows } from '../support/platform.ts';
 import { leading } from '../support/volume.ts';
 
 let bed: Bed;
 beforeEach(async () => {
-  bed = await openBed();
+  bed = await openLimitedBed();
 });
 afterEach(() => bed.close());
 

@@ -1,11 +1,11 @@
 import 'ora';
 import { describe, expect, test } from 'vitest';
-import { openBed, type RunOptions } from '../support/dnx.ts';
+import { openLimitedBed, type RunOptions } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 import { openFleet } from '../support/fleet.ts';
 import { signIn } from '../support/sign-in.ts';
 
-const bed = perTest(openBed);
+const bed = perTest(openLimitedBed);
 
 const limited = (seconds: number) =>
   bed.sandbox.faults.next({}, { status: 429, headers: { 'Retry-After': `${seconds}` }, body: 'Too Many Attempts.' });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { type Bed, openBed, openLimitedBed, type Run, type RunOptions } from '../support/dnx.ts';
 import { leading } from '../support/volume.ts';
 
 const web1 = seeded.servers['web-1'];
@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 
 let bed: Bed;
 beforeEach(async () => {
-  bed = await openBed();
+  bed = await openLimitedBed();
 });
 afterEach(() => bed.close());
 

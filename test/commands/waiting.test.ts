@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { type Bed, openLimitedBed } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 import { leading } from '../support/volume.ts';
 
-const bed = perTest(openBed);
+const bed = perTest(openLimitedBed);
 
 test.each([
   ['deploy shop.example.com', { site: 'shop.example.com', outcome: 'succeeded' }],
@@ -82,7 +82,7 @@ test.each(
     2,
   ),
 )('%s waits out a rate limit within --timeout', async (line, path) => {
-  const first = await openBed();
+  const first = await openLimitedBed();
   const begun = (each: Bed) => () => each.sandbox.faults.next({ method: 'GET', path }, limited(100), 2);
   first.clock.at(1_000, begun(first));
   const long = await first.dnx(`${line} --wait`);

@@ -4,7 +4,7 @@ import { perSuite } from '../support/fixtures.ts';
 import { seedOf, volume } from '../support/volume.ts';
 import { openCommandRunner, typed } from './lines.ts';
 
-const runs = volume(30_000, 150);
+const runs = volume(30_000, 60);
 // Minutes longer than needed, for a busy machine.
 const limitMs = 900_000;
 

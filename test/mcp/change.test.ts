@@ -293,7 +293,7 @@ test('whatever the model says, only the form consents', async () => {
       expect((await agent.call(tool, { words, ...extra })).text).not.toContain('"result":"applied"');
       expect(sent()).toEqual([]);
     }),
-    { seed: seedOf(5), numRuns: volume(400, 60) },
+    { seed: seedOf(5), numRuns: volume(400, 20) },
   );
   expect(readFileSync(join(bed.directory, 'state/history.jsonl'), 'utf8')).not.toContain('"DELETE /servers/{server}"');
 });

@@ -134,10 +134,10 @@ function newState(now: number): State {
   return JSON.parse(text) as State;
 }
 
-/** Opens a new bed, with DNX_TOKEN of the sandbox's owner. */
-export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promise<Bed> {
+/** Opens a new bed, with DNX_TOKEN of the sandbox's owner. It has no rate limit unless one is given. */
+export async function openBed({ rateLimit = 0, ...options }: Omit<SandboxOptions, 'now'> = {}): Promise<Bed> {
   const clock = new FakeClock();
-  const sandbox = await startSandbox({ ...options, now: clock.right, state: newState(clock.now()) });
+  const sandbox = await startSandbox({ ...options, rateLimit, now: clock.right, state: newState(clock.now()) });
   const keychain = new Map<string, string>();
   const children: Child[] = [];
   const directory = temporary();
@@ -167,7 +167,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       DNX_CACHE_DIR: join(directory, 'cache'),
       DNX_STATE_DIR: join(directory, 'state'),
       DNX_NO_UPDATE_NOTIFIER: '1',
-      ...(options.rateLimit === 0 && { DNX_RATE_LIMIT: 'off' }),
+      ...(rateLimit === 0 && { DNX_RATE_LIMIT: 'off' }),
       ...run.env,
     };
     // ssh would contact the address of a sandbox server.
@@ -247,6 +247,9 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
     },
   };
 }
+
+/** Opens a new bed with the rate limit of the API, 60 requests a minute, which dnx keeps to. */
+export const openLimitedBed = (): Promise<Bed> => openBed({ rateLimit: 60 });
 
 /** Splits a line into words like a shell; only quotes are special. */
 export const split = (line: string): string[] =>
