@@ -33,7 +33,7 @@ test('any variables are the same after a push and a pull into an empty directory
     await succeed('pull', to);
     if (all.size > 0) expect(parseDotenv(readFileSync(join(to, SITE_FILE), 'utf8')).variables).toEqual(all);
   });
-  await fc.assert(property, { seed: SEED, numRuns: volume(200, 6) });
+  await fc.assert(property, { seed: SEED, numRuns: volume(200, 12) });
 }, 120_000);
 
 /** The lines that set no variable. */
@@ -67,6 +67,6 @@ test('any dotenv file survives a push and a pull, and a change at Deploynix leav
     // A value of several lines may have looked like remarks.
     if (!/"[^"]*[\r\n]/.test(text)) expect(remarks(after)).toEqual(remarks(text));
   });
-  await fc.assert(property, { seed: SEED, numRuns: volume(200, 6) });
+  await fc.assert(property, { seed: SEED, numRuns: volume(200, 12) });
   expect(changed).toBeGreaterThan(5);
 }, 120_000);

@@ -11,7 +11,7 @@ import { signedOut, signIn } from '../support/sign-in.ts';
 import { seedOf, volume } from '../support/volume.ts';
 import { commandLine } from './words.ts';
 
-const runs = volume(10_000, 60);
+const runs = volume(10_000, 150);
 const limitMs = 900_000;
 const settings = { seed: seedOf(20_261_129), numRuns: runs };
 

@@ -4,7 +4,7 @@ import { perSuite } from '../support/fixtures.ts';
 import { seedOf, volume } from '../support/volume.ts';
 import { attempt, openLaboratory, trial } from './answers.ts';
 
-const runs = volume(10_000, 40);
+const runs = volume(10_000, 100);
 // Minutes longer than needed, for a busy machine.
 const limitMs = 900_000;
 
