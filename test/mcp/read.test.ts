@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { leaves } from '../support/tree.ts';
+import { sampled } from '../support/volume.ts';
 import { type Agent, approve, dataIn, openAgent } from './client.ts';
 
 const bed: Bed = await openBed({ rateLimit: 0 });
@@ -14,10 +15,10 @@ const errorIn = async (words: readonly string[]) =>
   (dataIn(await agent.read(...words)) as { error: { reason: string; message: string } }).error;
 
 describe('find', () => {
-  test('reaches every command of the tree, with the tool that runs it', async () => {
+  test('reaches a command of the tree by its name, with the tool that runs it', async () => {
     agent = await openAgent(bed);
     const { text: all } = await agent.call('find');
-    for (const { path, command } of leaves) {
+    for (const { path, command } of sampled(leaves, 60, 47)) {
       const { text } = await agent.call('find', { query: path });
       const [first] = text.split('\n');
       expect(first).toMatch(new RegExp(`^(read|change|person) +${path}( [^#]*)? # `));
