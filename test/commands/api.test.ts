@@ -1,10 +1,10 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { openBed } from '../support/dnx.ts';
+import { openLimitedBed } from '../support/dnx.ts';
 import { openJson } from '../support/elsewhere.ts';
 import { perTest } from '../support/fixtures.ts';
 
-const bed = perTest(openBed);
+const bed = perTest(openLimitedBed);
 
 const web1 = seeded.servers['web-1'];
 const shop = seeded.sites['shop.example.com'];
