@@ -33,7 +33,7 @@ export async function requestDeployment(
 ): Promise<SavedRun> {
   const { clock } = ctx;
   const { server, site } = siteRef;
-  const saved = rememberRun(ctx, { kind: 'deploy', server, site, baseline: before?.baseline ?? null, planned });
+  const saved = rememberRun(ctx, { kind: 'deploy', server, site, baseline: before?.baseline ?? null, ...(planned && { planned }) });
   const began = clock.elapsed();
   const { headers } = await sendOnce(saved, () => ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(siteRef)));
   if (before) saved.change({ asked: true, blurred: clock.elapsed() - before.at > GAP_MS });

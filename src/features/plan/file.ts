@@ -1,6 +1,7 @@
 import planSchema from '../../../docs/plan.schema.json';
 import { attempt, type DnxError, usage } from '../../base/errors.ts';
-import { fromJson, isObject, type JsonObject, own } from '../../base/json.ts';
+import { fromJson, isObject } from '../../base/json.ts';
+import { misfit } from '../../base/schema.ts';
 import { visible } from '../../base/text.ts';
 import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
 import { exclusionOf, type Plan, type PlannedChange, type PlannedTarget } from '../../cli/plan/plan.ts';
@@ -26,7 +27,7 @@ export function readPlanFile(name: string, world: Pick<World, 'cwd' | 'home'>): 
     usage(`${name} is not a plan: ${what}.`, 'Make one with --dry-run --out FILE.').with({ reason: 'plan_invalid' });
   if (!isObject(value)) throw wrong('it is not an object');
   if (value.version !== 1) throw wrong(`its version is not 1, which this dnx reads`);
-  const place = misfit(value, planSchema);
+  const place = misfit(value, planSchema, planSchema.$defs);
   if (place !== undefined) throw wrong(`${visible(place)} is not in a plan, or not valid`);
   const plan = value as unknown as Plan;
   const { changes } = plan;
@@ -88,57 +89,3 @@ export function askedByPlan(file: string, check: boolean, world: Pick<World, 'cw
   });
   return { asked, notes: [] };
 }
-
-interface Rule {
-  readonly description?: string;
-  readonly $ref?: string;
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly type?: string | readonly string[];
-  readonly pattern?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly items?: Rule;
-  readonly required?: readonly string[];
-  readonly properties?: Readonly<Record<string, Rule>>;
-  readonly additionalProperties?: boolean | Rule;
-}
-
-const is: Readonly<Record<string, (value: unknown) => boolean>> = {
-  array: Array.isArray,
-  boolean: (value) => typeof value === 'boolean',
-  integer: Number.isInteger,
-  null: (value) => value === null,
-  object: isObject,
-  string: (value) => typeof value === 'string',
-};
-
-/** Where a value is not what a rule says, such as `changes[0].about`; undefined if it is. */
-function misfit(value: unknown, rule: Rule, place = ''): string | undefined {
-  const ref = rule.$ref?.split('/').at(-1) ?? '';
-  if (ref in planSchema.$defs) return misfit(value, planSchema.$defs[ref as keyof typeof planSchema.$defs], place);
-  const isFit =
-    (!('const' in rule) || value === rule.const) &&
-    (rule.enum?.includes(value) ?? true) &&
-    (rule.type === undefined || [rule.type].flat().some((type) => is[type]?.(value))) &&
-    (typeof value !== 'string' || rule.pattern === undefined || new RegExp(rule.pattern).test(value)) &&
-    (typeof value !== 'number' || (value >= (rule.minimum ?? value) && value <= (rule.maximum ?? value)));
-  if (!isFit) return place;
-  if (Array.isArray(value)) return first(value.map((item, at) => rule.items && misfit(item, rule.items, `${place}[${at}]`)));
-  return isObject(value) ? misfitIn(value, rule, place) : undefined;
-}
-
-function misfitIn(value: JsonObject, rule: Rule, place: string): string | undefined {
-  const at = (key: string) => (place === '' ? key : `${place}.${key}`);
-  const missing = rule.required?.find((key) => !Object.hasOwn(value, key));
-  if (missing !== undefined) return at(missing);
-  const { properties = {}, additionalProperties: others = true } = rule;
-  return first(
-    Object.entries(value).map(([key, member]) => {
-      const known = own(properties, key) ?? others;
-      return known === true ? undefined : known === false ? at(key) : misfit(member, known, at(key));
-    }),
-  );
-}
-
-const first = (places: readonly (string | undefined)[]): string | undefined => places.find((place) => place !== undefined);
