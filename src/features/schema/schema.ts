@@ -1,3 +1,4 @@
+import { type ErrorCode, errorReasons, exits, humanCodes } from '../../base/errors.ts';
 import { flagName } from '../../base/text.ts';
 import { version as release } from '../../base/version.ts';
 import { conditionsIn } from '../../cli/language/calls.ts';
@@ -5,7 +6,21 @@ import type { AnyCommand, Context, Tree } from '../../cli/language/command.ts';
 import { effectOf, effectsWithOptions } from '../../cli/language/effect.ts';
 import { globals } from '../../cli/language/globals.ts';
 import type { Option, Options } from '../../cli/language/options.ts';
-import { either, type JsonSchema, number, objectOf, oneOf, severalOf, withDialect, word } from '../../cli/language/shape.ts';
+import {
+  either,
+  type JsonSchema,
+  listOf,
+  mapOf,
+  nullable,
+  number,
+  objectOf,
+  oneOf,
+  severalOf,
+  withDialect,
+  word,
+  words,
+  yes,
+} from '../../cli/language/shape.ts';
 import { optionsOf, positionalsOf } from '../../cli/language/signature.ts';
 import { consentLevel, everyCommand, type Leaf, mayChange, namesOf } from '../../cli/language/tree.ts';
 import { columns, data, rows } from '../../cli/output/view.ts';
@@ -15,7 +30,6 @@ import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { needOf } from '../../platform/operations.ts';
 import { type CommandSchema, type OptionSchema, SCHEMA_VERSION, type ShortSchema } from './description.ts';
 import { type KnownField, sentFields } from './endpoints.ts';
-import { errorsSchema } from './errors.ts';
 import { withoutOption } from './undeclared.ts';
 
 /** `dnx schema`: a list of commands, one command, or the errors. */
@@ -131,13 +145,11 @@ function inputOf({ calls, fields = {} }: AnyCommand): JsonSchema {
   });
 }
 
-const fieldSchema = ({ type, choices, format, help }: KnownField): JsonSchema => ({
-  description: help,
-  type: type === 'id' ? ['string', 'integer'] : type,
-  ...(type === 'array' && { items: { type: 'string', ...(choices && { examples: choices }) } }),
-  ...(type !== 'array' && choices && { examples: choices }),
-  ...(format && { format }),
-});
+function fieldSchema({ type, choices, help }: KnownField): JsonSchema {
+  const examples = choices.length > 0 ? { examples: choices } : {};
+  if (type === 'array') return { description: help, type, items: { type: 'string', ...examples } };
+  return { description: help, type: type === 'id' ? ['string', 'integer'] : type, ...examples };
+}
 
 function requestsOf({ calls }: AnyCommand): CommandSchema['requests'] {
   const options = new Map<Endpoint, (string | undefined)[]>();
@@ -152,4 +164,30 @@ function requestsOf({ calls }: AnyCommand): CommandSchema['requests'] {
       ...(given.length === all.length && { with: given }),
     };
   });
+}
+
+/** The error that `--json` prints on stderr, its codes with their exit codes, and its reasons. */
+function errorsSchema(): { readonly codes: object; readonly reasons: object; readonly schema: JsonSchema } {
+  const reasons = {
+    ...Object.fromEntries(Object.keys(exits).map((code) => [code, humanCodes.includes(code as ErrorCode)])),
+    ...errorReasons,
+  };
+  const error = objectOf(
+    {
+      code: { description: 'Decides the exit code.', enum: Object.keys(exits) },
+      reason: { description: 'More closely than the code, and as stable.', enum: Object.keys(reasons) },
+      human: { description: 'Only a person can go on.', ...yes },
+      message: word,
+      status: { description: 'The HTTP status, if the API answered.', ...nullable(number) },
+      errors: { description: 'The fields that the API rejected, and why.', ...nullable(mapOf(words)) },
+      hint: { description: 'What to do about it.', ...nullable(word) },
+      next: { description: 'Commands to run next.', ...listOf(objectOf({ command: word, why: word })) },
+    },
+    { stack: { description: 'Of a bug, for a report.', ...words }, dnx: word, node: word, platform: word },
+  );
+  return {
+    codes: Object.fromEntries(Object.entries(exits).map(([code, exit]) => [code, { exit }])),
+    reasons: Object.fromEntries(Object.entries(reasons).map(([reason, human]) => [reason, { human }])),
+    schema: withDialect(objectOf({ error })),
+  };
 }
