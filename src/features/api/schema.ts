@@ -110,5 +110,5 @@ function fieldLines(fields: readonly KnownField[], width: number | undefined): r
   return cells.map((row) => [row.map(aligned).join('').trimEnd(), start]);
 }
 
-const fieldText = ({ help, choices, option }: SentField): string =>
+const fieldText = ({ help, choices, option }: KnownField): string =>
   `${help}${choices.length > 0 ? `: ${choices.join(', ')}` : ''}${option ? '' : ' (only with -F)'}`;

@@ -49,20 +49,21 @@ export async function login(ctx: Context, options: LoginOptions) {
 }
 
 /** Checks that a token can be stored before one is created, and prompts for the host on a first sign-in. */
-async function signingIn({ api, ask, progress, settings, tokens, tree, world }: Context, wanted: Storing): Promise<SignIn> {
+async function signingIn(ctx: Context, wanted: Storing): Promise<SignIn> {
+  const { ask, progress, settings, tokens } = ctx;
   const isFirst = settings.origins.host === 'default' && tokens.known === undefined;
   if (!isFirst) await refuseStopped(settings.host);
-  const how = { ...wanted, insecure: await isInsecure({ ask, progress, tokens }, wanted) };
+  const how = { ...wanted, insecure: await isInsecure(ctx, wanted) };
   const host = isFirst && ask.allowed ? await askHost(ask, settings.host) : settings.host;
   if (isFirst) await refuseStopped(host);
   if (!isFirst && ask.allowed) progress.note(`Signing in to ${hostName(host)}`);
-  return { api, ask, progress, tree, world, host, ...how, tokens: tokens.of({ profile: settings.profile, host }) };
+  return { ...ctx, ...how, host, tokens: tokens.of({ profile: settings.profile, host }) };
 }
 
 type Storing = Pick<SignIn, 'insecure' | 'command'>;
 
 /** True if the token goes to a file: with --insecure-storage, or because there is no keychain and the user agrees. */
-async function isInsecure({ ask, progress, tokens }: Pick<Context, 'ask' | 'progress' | 'tokens'>, how: Storing): Promise<boolean> {
+async function isInsecure({ ask, progress, tokens }: Context, how: Storing): Promise<boolean> {
   try {
     await tokens.probe(how);
     return how.insecure;

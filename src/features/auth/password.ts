@@ -8,7 +8,7 @@ import { mayHaveActed, mint, reviewTokens, undelivered } from '../token/mint.ts'
 import { revokeItself, tokenId, tokenIn, userOf } from '../token/token.ts';
 
 /** The context of a sign-in. `tokens` are those of `host`. */
-export interface SignIn extends Pick<Context, 'api' | 'ask' | 'progress' | 'tokens' | 'tree' | 'world'> {
+export interface SignIn extends Context {
   readonly host: string;
   readonly insecure: boolean;
   /** The words after `dnx` that sign in the same way. */

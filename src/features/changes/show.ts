@@ -144,7 +144,7 @@ export function unknownParts({ unknown }: Pick<Changes, 'unknown'>): readonly st
 }
 
 /** Warns if the branch to deploy has commits in this clone that its remote lacks. Says nothing if Git does not know. */
-export async function warnUnpushed({ progress, world }: Pick<Context, 'progress' | 'world'>, branch: string): Promise<void> {
+export async function warnUnpushed({ progress, world }: Context, branch: string): Promise<void> {
   if (branch.includes('\0')) return;
   const done = await git(world, ['for-each-ref', '--format=%(refname) %(upstream:track)', `refs/heads/${branch}`]);
   const lines = (done?.stdout ?? '').split('\n').map((line) => /^(\S+) \[ahead (\d+)/.exec(line));

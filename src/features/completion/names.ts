@@ -4,6 +4,7 @@ import { attempt, type DnxError } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { isPlain, title, wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { BaseContext } from '../../cli/run/context.ts';
 import { truthy } from '../../machine/env.ts';
 import { accountName, accountNamed } from '../../machine/settings/config.ts';
 import { DEFAULT_PROFILE } from '../../machine/settings/host.ts';
@@ -177,7 +178,7 @@ async function readItems(ctx: Context, kind: string, parents: Words): Promise<re
 const MOST = 10;
 
 /** The error for a target that was not given, with the names that dnx remembers. */
-export function withChoices(error: DnxError, { world, settings }: Pick<Context, 'world' | 'settings'>): DnxError {
+export function withChoices(error: DnxError, { world, settings }: BaseContext): DnxError {
   const noun = Object.keys(namings).find((each) => error.message === `No ${title(each)} given.`);
   const names = noun === undefined ? [] : offeredNames(rememberedLists(world, settings), noun, {}).map(({ value }) => value);
   if (names.length === 0) return error;

@@ -153,16 +153,14 @@ function failureOfAll(all: readonly Targets[], reports: readonly DeployReport[],
 const requestsFor = (values: DeployValues): number =>
   (readsSiteFirst(values) ? 3 : 1) + (values.guard ? (readsSiteFirst(values) ? 3 : 5) : 0);
 
-type Needs = Pick<Context, 'api' | 'ask' | 'nameOf' | 'progress' | 'settings'>;
-
 /** What a deployment asks first: if the link file wants it, or for every site of a server. */
-export async function deployConsent(ctx: Needs, all: readonly Targets[], values: DeployValues): Promise<Consent | undefined> {
+export async function deployConsent(ctx: Context, all: readonly Targets[], values: DeployValues): Promise<Consent | undefined> {
   refuseContradictions(values);
   return (await linkConsent(ctx, all, 'Deploy')) ?? (values.all ? wholeConsent(ctx, all) : undefined);
 }
 
 /** The question before every site of a server is deployed. On a terminal it shows them, one on each line. */
-function wholeConsent({ ask, progress }: Needs, all: readonly Targets[]): Consent | undefined {
+function wholeConsent({ ask, progress }: Context, all: readonly Targets[]): Consent | undefined {
   const [first] = all;
   if (!first) return undefined;
   const names = all.map(({ site }) => site?.label ?? '');

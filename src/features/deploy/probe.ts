@@ -7,8 +7,6 @@ import { runUntil, transportUntil } from '../../platform/api/deadline.ts';
 import { siteUrl } from '../../platform/names/names.ts';
 import type { Verification } from './options.ts';
 
-type Needs = Pick<Context, 'clock' | 'deadline' | 'settings' | 'signal' | 'progress' | 'world'>;
-
 /** The domain of the site, and its expected release. */
 interface Subject {
   readonly name: string;
@@ -21,7 +19,7 @@ const LONGEST_BODY = 1_000_000;
 const LATE = 'did not respond in time';
 
 /** Requests the site, without the token, and runs the user's command. Resolves to the reason for a failure. */
-export async function probeSite(ctx: Needs, verification: Verification, site: Subject): Promise<string | undefined> {
+export async function probeSite(ctx: Context, verification: Verification, site: Subject): Promise<string | undefined> {
   const { command, path } = verification;
   const base = verification.url ?? siteUrl(site.name);
   const why = path === undefined || base === undefined ? undefined : await probeUntil(ctx, verification, pageOf(base, path), site);
@@ -36,7 +34,7 @@ function pageOf(base: string, path: string): string {
 }
 
 /** Requests the page until it passes as often as it must. Resolves to the reason for a failure if it does not in time. */
-async function probeUntil(ctx: Needs, verification: Verification, url: string, { name }: Subject): Promise<string | undefined> {
+async function probeUntil(ctx: Context, verification: Verification, url: string, { name }: Subject): Promise<string | undefined> {
   const { clock, deadline, settings, signal, progress, world } = ctx;
   const started = clock.elapsed();
   const end = Math.min(started + verification.withinMs, deadline);
@@ -100,7 +98,7 @@ async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 async function runCommand(
-  ctx: Needs,
+  ctx: Context,
   command: string,
   { name, base, release }: Subject & { readonly base: string },
 ): Promise<string | undefined> {

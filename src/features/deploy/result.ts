@@ -143,7 +143,7 @@ export const deployColumns = columns<DeployResult>('site', 'server', 'outcome', 
 /** Turns a report into the result of a command. `url` is the site's, if it differs from the domain. */
 export function commandResult(
   { result, failure, done, release, undo: undoing, next = [] }: DeployReport,
-  { settings }: Pick<Context, 'settings'>,
+  { settings }: Context,
   url: string | undefined = siteUrl(result.site),
 ) {
   const person = settings.format === 'table';

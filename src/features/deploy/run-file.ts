@@ -60,12 +60,10 @@ const KEPT = 50;
 const KEPT_MS = 7 * 86_400_000;
 const STALE_MS = 3_600_000;
 
-type Needs = Pick<Context, 'settings' | 'clock' | 'progress'>;
-
-const directoryOf = ({ settings }: Needs): string => join(settings.directories.state, 'runs');
+const directoryOf = ({ settings }: Context): string => join(settings.directories.state, 'runs');
 
 /** Saves a run in its own file before its request is sent. Its name sorts last, even if the clock was set back. */
-export function rememberRun(ctx: Needs, known: Pick<Run, 'kind' | 'server' | 'site' | 'baseline'> & Partial<Run>): SavedRun {
+export function rememberRun(ctx: Context, known: Pick<Run, 'kind' | 'server' | 'site' | 'baseline'> & Partial<Run>): SavedRun {
   const now = ctx.clock.now();
   const run: Run = {
     version: 1,
@@ -90,7 +88,7 @@ export function rememberRun(ctx: Needs, known: Pick<Run, 'kind' | 'server' | 'si
 }
 
 /** Reads every run, latest first. Skips files that are not runs. */
-export function recallRuns(ctx: Needs): SavedRun[] {
+export function recallRuns(ctx: Context): SavedRun[] {
   const directory = directoryOf(ctx);
   return runFiles(directory).flatMap((name) => {
     const run = read(join(directory, name));
@@ -102,7 +100,7 @@ export function recallRuns(ctx: Needs): SavedRun[] {
 export const baselineOfRun = ({ baseline, sent_at, started_at }: Run, { site, releases }: Pick<Snapshot, 'site' | 'releases'>): Baseline =>
   baseline ?? baselineSince(Date.parse(sent_at ?? started_at), site, releases);
 
-function keep({ progress }: Needs, file: string, first: Run): SavedRun {
+function keep({ progress }: Context, file: string, first: Run): SavedRun {
   let run = first;
   let writable = true;
   return {

@@ -33,7 +33,7 @@ async function replacing(ctx: Needs, moment: Moment, { yes }: GivenConsent): Pro
 }
 
 /** Schedules a deployment. */
-export async function scheduleDeployment(ctx: Pick<Needs, 'api' | 'clock' | 'targets' | 'world'>, values: ScheduleValues) {
+export async function scheduleDeployment(ctx: Needs, values: ScheduleValues) {
   const moment = await momentIn(ctx, values);
   const siteRef = siteReference(ctx.targets);
   const { data } = await ctx.api.send<object>('POST /servers/{server}/sites/{site}/schedule-deploy', siteIds(siteRef), {
@@ -44,7 +44,7 @@ export async function scheduleDeployment(ctx: Pick<Needs, 'api' | 'clock' | 'tar
 }
 
 /** The time of the scheduled deployment as the API sent it; undefined if there is none or the token cannot read it. */
-async function scheduled(ctx: Pick<Needs, 'api' | 'progress'>, siteRef: SiteReference): Promise<string | undefined> {
+async function scheduled(ctx: Needs, siteRef: SiteReference): Promise<string | undefined> {
   try {
     return wordOf((await readSite(ctx, siteRef)).scheduled_deploy_at).trim() || undefined;
   } catch (error) {
@@ -65,7 +65,7 @@ interface Moment {
 const LATEST_MS = 8.64e15;
 
 /** Parses a time. Fails if it is in the past, or skipped or repeated by daylight saving. Loads the polyfill, which is large. */
-async function momentIn({ clock, world }: Pick<Needs, 'clock' | 'world'>, { at, tz, in: delay }: ScheduleValues): Promise<Moment> {
+async function momentIn({ clock, world }: Needs, { at, tz, in: delay }: ScheduleValues): Promise<Moment> {
   if ((at === undefined) === (delay === undefined))
     throw usage('Use either --at or --in.', 'For example: --at 2026-12-01T02:00 or --in 90m');
   const now = clock.now();

@@ -44,11 +44,11 @@ interface Server {
 
 /** Reads the sites of several deployments: one request for the list of a server serves all of its sites. */
 export class SharedSites implements SiteReads {
-  private readonly ctx: Pick<Context, 'api' | 'clock' | 'signal'>;
+  private readonly ctx: Context;
   private readonly all: readonly Targets[];
   private readonly servers = new Map<string, Server>();
 
-  constructor(ctx: Pick<Context, 'api' | 'clock' | 'signal'>, all: readonly Targets[]) {
+  constructor(ctx: Context, all: readonly Targets[]) {
     this.ctx = ctx;
     this.all = all;
   }

@@ -9,8 +9,6 @@ import { pathOf } from '../../machine/world.ts';
 import type { Dotenv } from './dotenv/dotenv.ts';
 import { isInside, projectDirectory } from './local-file.ts';
 
-type ReferenceContext = Pick<Context, 'world' | 'progress' | 'ask'>;
-
 /** Where references stand, and what they may read. */
 interface ReferenceRules {
   /** The directory of the dotenv file. */
@@ -32,7 +30,7 @@ interface Reference {
 export async function resolveReferences(
   { variables, references }: Dotenv,
   rules: ReferenceRules,
-  ctx: ReferenceContext,
+  ctx: Context,
 ): Promise<ReadonlyMap<string, string>> {
   const known = new Map<string, string>();
   const resolved = new Map(variables);
@@ -53,7 +51,7 @@ export function sayReferences({ progress }: Context, { references }: Pick<Dotenv
   progress.note([`Resolved ${references.size} ${references.size === 1 ? 'reference' : 'references'}:`, ...lines].join('\n'));
 }
 
-function referenceValue(variable: Reference, rules: ReferenceRules, ctx: ReferenceContext): string | Promise<string> {
+function referenceValue(variable: Reference, rules: ReferenceRules, ctx: Context): string | Promise<string> {
   const [, scheme, rest = ''] = /^(op|file|env):\/\/(.*)$/.exec(variable.reference) ?? [];
   if (scheme === 'op') return onePasswordValue(variable, ctx);
   return scheme === 'file' ? fileValue(variable, rest, rules, ctx) : environmentValue(variable, rest, ctx);
@@ -62,7 +60,7 @@ function referenceValue(variable: Reference, rules: ReferenceRules, ctx: Referen
 const unresolved = ({ key, reference }: Reference, reason: string, hint?: string): DnxError =>
   usage(`Could not resolve ${key} (${reference}): ${reason}`, hint);
 
-function environmentValue(variable: Reference, name: string, { world }: ReferenceContext): string {
+function environmentValue(variable: Reference, name: string, { world }: Context): string {
   if (/^DNX_/i.test(name)) throw unresolved(variable, 'a reference never reads the settings of dnx.');
   const value = world.env[name];
   if (value === undefined) throw unresolved(variable, `${name} is not set.`);
@@ -70,7 +68,7 @@ function environmentValue(variable: Reference, name: string, { world }: Referenc
 }
 
 /** Asks 1Password's CLI, which may ask the user on a terminal. */
-async function onePasswordValue(variable: Reference, { world, progress, ask }: ReferenceContext): Promise<string> {
+async function onePasswordValue(variable: Reference, { world, progress, ask }: Context): Promise<string> {
   progress.spin(`Reading ${variable.key} from 1Password`);
   const attended = ask.allowed;
   const resume = attended ? progress.hold() : undefined;
@@ -89,7 +87,7 @@ async function onePasswordValue(variable: Reference, { world, progress, ask }: R
 const LIMIT_MB = 1;
 
 /** The text of a file without its last line break, which editors add. */
-async function fileValue(variable: Reference, name: string, rules: ReferenceRules, ctx: ReferenceContext): Promise<string> {
+async function fileValue(variable: Reference, name: string, rules: ReferenceRules, ctx: Context): Promise<string> {
   const { world } = ctx;
   const place = {
     cwd: rules.directory,
@@ -114,7 +112,7 @@ async function requireAllowed(
   variable: Reference,
   path: string,
   { directory, allowed }: ReferenceRules,
-  { ask, world }: ReferenceContext,
+  { ask, world }: Context,
 ): Promise<void> {
   if (keptDirectories(world).some((directory) => isInside(path, realPath(directory))))
     throw unresolved(variable, 'a reference never reads the files of dnx.');

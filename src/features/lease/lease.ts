@@ -72,7 +72,7 @@ export async function runLeased(ctx: Context, leasing: Leasing): Promise<Result>
 const MOST_LISTED = 5;
 
 /** Says at the start of a session of an agent what it may do, and until when. */
-function sayWhatItMay({ progress }: Pick<Context, 'progress'>, { abilities }: Leasing, until: string): void {
+function sayWhatItMay({ progress }: Context, { abilities }: Leasing, until: string): void {
   const changes = abilities.filter((each) => !readAbilities.includes(each));
   const others = changes.length - MOST_LISTED;
   const listed = andList([...changes.slice(0, MOST_LISTED), ...(others > 0 ? [`${others} more`] : [])]);
@@ -119,7 +119,7 @@ async function newLease(
 }
 
 /** Saves a lease, or fails with what then did not happen. */
-function save({ settings }: Pick<Context, 'settings'>, lease: Lease, otherwise: string): void {
+function save({ settings }: Context, lease: Lease, otherwise: string): void {
   try {
     saveLease(settings.directories.config, lease);
   } catch (error) {
@@ -144,7 +144,7 @@ async function minted(ctx: Context, lease: Lease, body: Readonly<Record<string, 
 const signIn: Next = { command: ['login'], why: 'Sign in with one that may' };
 
 /** What the command needs to reach the same host with the token alone. */
-const variablesFor = ({ settings }: Pick<Context, 'settings'>, { session, host, profile }: Lease, token: string): Env => ({
+const variablesFor = ({ settings }: Context, { session, host, profile }: Lease, token: string): Env => ({
   DNX_LEASE: session,
   DNX_TOKEN: token,
   DNX_HOST: host,

@@ -9,8 +9,6 @@ import FRAMES from './frames.sh';
 import JOURNAL from './journal.sh';
 import LOGS from './logs.sh';
 
-type Needs = Pick<Context, 'ask' | 'settings' | 'world'>;
-
 /** What to read. */
 export interface Wanted {
   readonly machine: Machine;
@@ -47,7 +45,7 @@ export interface Connection {
 }
 
 /** Starts the script on a server. With a `memory`, it goes on where a lost connection was. */
-export async function openConnection(ctx: Needs, wanted: Wanted, memory?: Memory): Promise<Connection> {
+export async function openConnection(ctx: Context, wanted: Wanted, memory?: Memory): Promise<Connection> {
   const { machine, label, follow } = wanted;
   const script = scriptOf(wanted, memory);
   // The script comes on the input, which ends with dnx at the latest: the script then ends, too.

@@ -50,7 +50,7 @@ export function showDeployLog(ctx: DeployContext, of: SiteReference, site: Site)
 async function open(ctx: DeployContext, of: SiteReference, site: Site): Promise<Connection> {
   const { data: server } = await ctx.api.send<JsonObject>(serverEndpoint, { server: of.server.id }, { retry: false });
   const place = siteOnMachine({ ...of }, { server: server ?? {}, site });
-  const silent = { settings: ctx.settings, world: ctx.world, ask: { ...ctx.ask, allowed: false } };
+  const silent = { ...ctx, ask: { ...ctx.ask, allowed: false } };
   return openConnection(silent, {
     machine: place.machine,
     directories: siteDirectories(place),

@@ -4,8 +4,6 @@ import type { LogPart } from '../../cli/output/view.ts';
 import { watchReader } from '../watch/watch.ts';
 import { type Connection, type Frame, type Memory, openConnection, type Wanted } from './connection.ts';
 
-type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
-
 /** The pauses before another connection, in ms. */
 const FIRST_MS = 2_000;
 const LONGEST_MS = 30_000;
@@ -17,7 +15,7 @@ interface Pace {
 }
 
 /** Yields the parts of logs from an open connection. With `follow`, connects again if it is lost, until nobody reads the output. */
-export async function* partsFrom(ctx: Needs, wanted: Wanted, memory: Memory, first: Connection): AsyncGenerator<LogPart> {
+export async function* partsFrom(ctx: Context, wanted: Wanted, memory: Memory, first: Connection): AsyncGenerator<LogPart> {
   const reader = wanted.follow ? watchReader(ctx) : undefined;
   const pace: Pace = { pause: FIRST_MS };
   let connection: Connection | undefined = first;
@@ -42,7 +40,7 @@ const NONE = new Uint8Array();
 
 /** Yields the parts of one connection. Returns false if it was lost. */
 async function* partsOf(
-  { progress }: Needs,
+  { progress }: Context,
   { source, site }: Wanted,
   memory: Memory,
   { frames }: Connection,
@@ -64,7 +62,7 @@ async function* partsOf(
 
 /** Connects again, however long it takes. Throws if the server refuses it, and returns undefined if nobody waits for it. */
 async function connectAgain(
-  ctx: Needs,
+  ctx: Context,
   wanted: Wanted,
   memory: Memory,
   pace: Pace,

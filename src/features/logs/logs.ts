@@ -2,6 +2,7 @@ import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { inParallel } from '../../base/parallel.ts';
 import { timeOrAgo } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { type LogPart, logView } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { type Level, type LogSource, places } from '../remote/log-paths.ts';
@@ -20,31 +21,18 @@ import { beginning, partsFrom } from './follow.ts';
 import { type logsEndpoint, serverLog } from './server-log.ts';
 import { findingsIn, noLogYet } from './survey.ts';
 
-interface LogsOptions {
-  readonly sites: readonly string[] | undefined;
-  readonly follow: boolean | undefined;
-  readonly lines: number | undefined;
-  readonly since: string | undefined;
-  readonly until: string | undefined;
-  readonly grep: string | undefined;
-  readonly level: Level | undefined;
-  readonly trace: boolean | undefined;
-  readonly source: LogSource | undefined;
-  readonly path: readonly string[] | undefined;
-  readonly user: string | undefined;
-}
+type LogsOptions = Given<Record<'grep' | 'since' | 'until' | 'user', string>> &
+  Given<Record<'path' | 'sites', readonly string[]>> &
+  Given<{ follow: boolean; lines: number; level: Level; source: LogSource; trace: boolean }>;
 
-type Needs = Pick<
-  Context<typeof logsEndpoint>,
-  'api' | 'ask' | 'call' | 'clock' | 'progress' | 'reach' | 'resolve' | 'settings' | 'signal' | 'world'
->;
+type LogsContext = Context<typeof logsEndpoint>;
 
 const LINES = 100;
 /** How much of the journal is searched without `--since`, in ms. It has no end. */
 const JOURNAL_MS = 24 * 3_600_000;
 
 /** `dnx logs`. */
-export async function showLogs(ctx: Needs, targets: Targets, options: LogsOptions) {
+export async function showLogs(ctx: LogsContext, targets: Targets, options: LogsOptions) {
   const { follow, path, sites = [], source, user } = options;
   check(options, targets);
   const filter = filterOf(options, ctx.clock.now());
@@ -138,7 +126,7 @@ function wantedOf(
 }
 
 /** Connects to each. With several, what fails is a warning, unless all of them do. */
-async function readAll(ctx: Needs, all: readonly Wanted[]) {
+async function readAll(ctx: LogsContext, all: readonly Wanted[]) {
   const outcomes = await inParallel(all, (each) =>
     read(ctx, each).catch((error: unknown) => {
       if (!(error instanceof DnxError) || isStop(error)) throw error;
@@ -155,7 +143,7 @@ async function readAll(ctx: Needs, all: readonly Wanted[]) {
 }
 
 /** Connects and finds the files. Their content is read while it is printed. */
-async function read(ctx: Needs, wanted: Wanted) {
+async function read(ctx: LogsContext, wanted: Wanted) {
   const memory = openMemory();
   const connection = await openConnection(ctx, wanted);
   try {
@@ -178,7 +166,7 @@ async function read(ctx: Needs, wanted: Wanted) {
 type Shown = Awaited<ReturnType<typeof read>>;
 
 /** The view of logs whose content is read while it is printed. `labels`: of several. */
-function viewOf(ctx: Needs, read: readonly Shown[], labels: readonly string[] | undefined, options: LogsOptions, filter: Filter) {
+function viewOf(ctx: LogsContext, read: readonly Shown[], labels: readonly string[] | undefined, options: LogsOptions, filter: Filter) {
   const { follow = false, lines, trace = false } = options;
   const last = filter.some && (lines !== undefined || filter.since === undefined) ? (lines ?? LINES) : undefined;
   const zones = new Map(read.map(({ wanted, zone }) => [wanted.site, zone]));
@@ -195,7 +183,7 @@ function viewOf(ctx: Needs, read: readonly Shown[], labels: readonly string[] | 
 
 /** These items, and a note at the end if there is one and none of them `counts`. */
 async function* unlessEmpty<T>(
-  { progress }: Needs,
+  { progress }: LogsContext,
   items: AsyncIterable<T>,
   note: string | undefined,
   counts: (item: T) => boolean = () => true,
@@ -209,7 +197,7 @@ async function* unlessEmpty<T>(
 }
 
 /** The parts of several logs, as they arrive. One that fails ends with a warning, and all of it with an error once the others have ended. */
-async function* merged({ progress }: Needs, all: readonly Shown[]): AsyncGenerator<LogPart> {
+async function* merged({ progress }: LogsContext, all: readonly Shown[]): AsyncGenerator<LogPart> {
   let failed = 0;
   const next = (one: Shown) =>
     one.parts.next().then(

@@ -9,13 +9,11 @@ import { offeredNames, rememberedLists } from '../completion/names.ts';
 import { type Answer, asData } from './answer.ts';
 import { type Limits, toolFor } from './limits.ts';
 
-type Needs = Pick<Context, 'settings' | 'tree' | 'world'>;
-
 const MOST_COMMANDS = 12;
 const MOST_NAMES = 20;
 
 /** The commands, help topics and names that a query is about; without one, every group. */
-export async function findCommands(ctx: Needs, query: string, limits: Limits, look: () => Promise<void>): Promise<Answer> {
+export async function findCommands(ctx: Context, query: string, limits: Limits, look: () => Promise<void>): Promise<Answer> {
   const leaves = await everyCommand(ctx.tree);
   const words = query.toLowerCase().match(/[\p{L}\p{N}_.-]+/gu) ?? [];
   if (words.length === 0) return { text: overview(ctx, leaves, limits) };
@@ -49,7 +47,7 @@ function commandLine(leaf: Leaf, limits: Limits): string {
   return `${toolFor(leaf, limits).padEnd(7)} ${usage}  # ${command.summary}`;
 }
 
-function overview({ tree }: Needs, leaves: readonly Leaf[], limits: Limits): string {
+function overview({ tree }: Context, leaves: readonly Leaf[], limits: Limits): string {
   const named = (leaf: Leaf) => `${leaf.command.name}${marks[toolFor(leaf, limits)]}`;
   const groups = tree.contents.map(({ name, summary }) => {
     const own = leaves.filter(({ group }) => group.name === name);
@@ -94,7 +92,7 @@ function best<T>(items: readonly T[], rankOf: (item: T) => number): readonly T[]
 }
 
 /** The names that dnx remembers and a word is part of. `look` reads those of servers and sites, if it remembers none. */
-async function namesFor(ctx: Needs, words: readonly string[], limits: Limits, look: () => Promise<void>): Promise<readonly string[]> {
+async function namesFor(ctx: Context, words: readonly string[], limits: Limits, look: () => Promise<void>): Promise<readonly string[]> {
   if (limits.server !== undefined || limits.site !== undefined) return [];
   const settings = readSettings(ctx.world, { profile: ctx.settings.profile, host: ctx.settings.host });
   if (rememberedLists(ctx.world, settings).size === 0) await look();

@@ -56,10 +56,8 @@ const TOKEN = /\b\d+\|\w{32,}/g;
 /** How long a command may wait for the rate limit if the client gets no progress: it gives up after a minute. */
 export const BRIEF = { DNX_MAX_WAIT: '45s' };
 
-type Needs = Pick<Context, 'runLine' | 'settings' | 'world'>;
-
 /** Opens a runner, which finds out what --server and --site name with the first command line. */
-export function openRunner(ctx: Needs, limits: Limits): Runner {
+export function openRunner(ctx: Context, limits: Limits): Runner {
   const tokens = new Set<string>();
   let place: Place | undefined;
 
@@ -103,7 +101,7 @@ export function openRunner(ctx: Needs, limits: Limits): Runner {
 
 /** Runs a command line for the account of this server. */
 async function runWithin(
-  ctx: Needs,
+  ctx: Context,
   words: readonly string[],
   options: RunOptions,
   inside: Pick<Bounds, 'within' | 'limits' | 'tokens'>,

@@ -24,13 +24,11 @@ import { BRIEF, openRunner, type Runner, type RunOptions, WordedError } from './
 import { mcpInstructions, mcpTools } from './tools.ts';
 import { waitFor } from './wait.ts';
 
-type Needs = Pick<Context, 'runLine' | 'settings' | 'world' | 'tree' | 'clock'>;
-
 /** What a tool answers the client: a result, or a question to a person. */
 type Result = CallToolResult | InputRequiredResult;
 
 /** Serves a client on standard input and output, until either is closed or dnx is told to end. A change that was approved is finished first. */
-export async function serveMcp(ctx: Needs, limits: Limits): Promise<void> {
+export async function serveMcp(ctx: Context, limits: Limits): Promise<void> {
   await checkKinds(ctx.tree, limits);
   const runner = openRunner(ctx, limits);
   await runner.start();
@@ -56,7 +54,7 @@ export async function serveMcp(ctx: Needs, limits: Limits): Promise<void> {
 }
 
 /** A server for one client. `running`: the calls that change something. */
-function openMcpServer(ctx: Needs, limits: Limits, runner: Runner, running: Set<Promise<unknown>>): Server {
+function openMcpServer(ctx: Context, limits: Limits, runner: Runner, running: Set<Promise<unknown>>): Server {
   const offered = mcpTools(limits);
   const { answerTo, redacted } = openTools(ctx, limits, runner);
   const server = new Server(
@@ -84,7 +82,7 @@ function openMcpServer(ctx: Needs, limits: Limits, runner: Runner, running: Set<
 }
 
 /** What the tools do. */
-function openTools(ctx: Needs, limits: Limits, runner: Runner) {
+function openTools(ctx: Context, limits: Limits, runner: Runner) {
   const check = (tool: LineTool, line: TypedLine, words: readonly string[]) => allowedLine(line, words, tool, limits, ctx.world);
   const change = openChanges(ctx, runner, (line, words) => check('change', line, words));
   return { answerTo, redacted: runner.redacted };
@@ -191,7 +189,7 @@ const MOST_BEATS = 10;
  * keeps no client waiting for a minute.
  */
 async function whileWaiting<T>(
-  clock: Needs['clock'],
+  clock: Context['clock'],
   told: (line: string) => void,
   work: (seen: (line: string) => void) => Promise<T>,
 ): Promise<T> {

@@ -10,7 +10,7 @@ const PAUSE_MS = 5_000;
 
 /** Runs a command until what it shows is no longer in progress. `dnx watch` waits itself. */
 export async function waitFor(
-  { clock }: Pick<Context, 'clock'>,
+  { clock }: Context,
   run: (options?: Partial<RunOptions>) => Promise<Ran>,
   { signal, seen }: Pick<RunOptions, 'signal' | 'seen'>,
 ): Promise<Answer> {

@@ -3,9 +3,10 @@ import { isObject, toJson } from '../../base/json.ts';
 import { isSecretName } from '../../base/secrets.ts';
 import { duration } from '../../base/time.ts';
 import { version } from '../../base/version.ts';
-import type { Context, TypedLine } from '../../cli/language/command.ts';
+import type { TypedLine } from '../../cli/language/command.ts';
 import { safeLine } from '../../cli/output/text.ts';
 import type { View } from '../../cli/output/view.ts';
+import type { BaseContext } from '../../cli/run/context.ts';
 import type { Ending } from '../../cli/run/line.ts';
 import { childEnv } from '../../machine/env.ts';
 import { NetworkFault, shellCommand } from '../../machine/world.ts';
@@ -23,13 +24,11 @@ interface Notification {
 }
 
 type Line = Pick<TypedLine, 'command' | 'group' | 'options' | 'path' | 'plan'>;
-type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
-
 /**
  * Checks `--notify` and DNX_NOTIFY before anything is sent. Returns what notifies once the result was written, and never changes the exit
  * code; undefined if the command does not wait.
  */
-export function openNotice(line: Line, ctx: Needs): ((ending: Ending) => Promise<void>) | undefined {
+export function openNotice(line: Line, ctx: BaseContext): ((ending: Ending) => Promise<void>) | undefined {
   const { options, path } = line;
   const given = Array.isArray(options.notify) ? options.notify.map(String) : undefined;
   const idle = withoutWait(line, ctx.ask);
@@ -49,7 +48,7 @@ export function openNotice(line: Line, ctx: Needs): ((ending: Ending) => Promise
 }
 
 /** Why a command has nothing to wait for: its options, or a deployment that was not asked for. */
-function withoutWait({ command, options, plan }: Line, { allowed }: Needs['ask']): string | undefined {
+function withoutWait({ command, options, plan }: Line, { allowed }: BaseContext['ask']): string | undefined {
   if (options.wait === false) return 'cannot be combined with --no-wait';
   if (plan.dry) return 'cannot be combined with --dry-run';
   // Without the option, a user on a terminal may still be asked.
@@ -137,7 +136,7 @@ const URL_MS = 10_000;
 const COMMAND_MS = 60_000;
 
 /** Sends the notification as JSON, once and without the token. Returns why it failed; a redirect counts as a failure. */
-async function post({ clock, settings, signal, world }: Needs, url: URL, notification: Notification): Promise<string | undefined> {
+async function post({ clock, settings, signal, world }: BaseContext, url: URL, notification: Notification): Promise<string | undefined> {
   const transport = transportUntil(await world.connect(settings.caFile), clock, clock.elapsed() + URL_MS);
   try {
     const { status, discard } = await transport.request({
@@ -163,7 +162,7 @@ async function post({ clock, settings, signal, world }: Needs, url: URL, notific
 const LONGEST = 30_000;
 
 /** Runs the user's command in a shell, with the result but not the token, and its output on stderr. Returns why it failed. */
-async function run(ctx: Needs, command: string, notification: Notification): Promise<string | undefined> {
+async function run(ctx: BaseContext, command: string, notification: Notification): Promise<string | undefined> {
   const { clock, progress, world } = ctx;
   const json = toJson(notification.result ?? { error: notification.error ?? null });
   if (json.length > LONGEST) progress.warn('The result is too long for DNX_RESULT, which is empty.');

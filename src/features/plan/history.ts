@@ -139,7 +139,7 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /** `dnx env history`: who changed which variable of a site when, from this machine. Without values. */
-export function variableHistory(ctx: Pick<Context, 'settings'>, { site }: Pick<Located, 'site'>, wanted: string | undefined) {
+export function variableHistory(ctx: Context, { site }: Pick<Located, 'site'>, wanted: string | undefined) {
   const all = readHistory(ctx)
     .filter(({ host }) => host === ctx.settings.host)
     .flatMap((run) => run.changes.toReversed().flatMap((change) => pastVariable(run, change, site.id)))

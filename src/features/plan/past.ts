@@ -39,7 +39,7 @@ export interface SentRun extends Pick<SentLine, 'host' | 'profile'> {
 }
 
 /** Reads the history, the latest first. Skips lines that are damaged. */
-export function readHistory({ settings }: Pick<Context, 'settings'>): readonly SentRun[] {
+export function readHistory({ settings }: Context): readonly SentRun[] {
   const runs = new Map<string, SentLine[]>();
   const ends = new Map<string, EndedLine>();
   for (const line of historyFiles(historyDirectory(settings)).flatMap(linesOf)) {
@@ -137,13 +137,13 @@ function isInverse({ line }: SentChange, other: SentChange, idNow: Past['idNow']
 const targetOf = ({ line: { change } }: SentChange): string | undefined => Object.values(change.targets).at(-1)?.id ?? undefined;
 
 /** Adds to the history what became of a change whose response was lost, once that is known. */
-export function settle({ settings }: Pick<Context, 'settings'>, { line: { run, n }, error }: SentChange, id: string | null | false): void {
+export function settle({ settings }: Context, { line: { run, n }, error }: SentChange, id: string | null | false): void {
   writeFound(settings, { v: 1, run, n, status: null, sent: true, id: id || null, error, performed: id !== false });
 }
 
 /** The same for the last such change of a plan, whose request was sent at this time. */
 export function settleLost(
-  ctx: Pick<Context, 'settings'>,
+  ctx: Context,
   { call, targets }: Pick<PlannedChange, 'call' | 'targets'>,
   since: string,
   found: { readonly id: string | null } | false,

@@ -6,8 +6,6 @@ import { sshFailure } from './failure.ts';
 import type { Machine } from './machine.ts';
 import { scripted, startOn } from './ssh.ts';
 
-type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
-
 /** What a port leads to, as the server reaches it. */
 export interface FarEnd {
   /** For people: the name of a database, `port 6379`. */
@@ -62,7 +60,7 @@ interface Route {
  * ssh must not prompt when it connects again.
  */
 export async function forwardTo(
-  ctx: Needs,
+  ctx: Context,
   machine: Machine,
   far: FarEnd,
   { port: wanted, shared }: { readonly port: number | undefined; readonly shared: boolean },
@@ -90,7 +88,7 @@ export async function forwardTo(
 }
 
 /** Connects on a port. A free one may be taken by another program in between. */
-async function firstLine(ctx: Needs, route: Route, wanted: number | undefined) {
+async function firstLine(ctx: Context, route: Route, wanted: number | undefined) {
   for (let next = route.far.first; ; ) {
     const port = wanted ?? (await freePort(next));
     const refusal = wanted === undefined ? undefined : await refusalOf(port);
@@ -116,7 +114,7 @@ const refused = (port: number, code: string): DnxError =>
   });
 
 /** Connects again on the same port whenever the connection is lost. */
-async function keep(ctx: Needs, route: Route, port: number, first: Started): Promise<never> {
+async function keep(ctx: Context, route: Route, port: number, first: Started): Promise<never> {
   const { progress } = ctx;
   for (let ssh = first; ; ) {
     await ssh.ended;
@@ -128,7 +126,7 @@ async function keep(ctx: Needs, route: Route, port: number, first: Started): Pro
 }
 
 /** Tries until the network is back. */
-async function reconnected(ctx: Needs, route: Route, port: number): Promise<Started> {
+async function reconnected(ctx: Context, route: Route, port: number): Promise<Started> {
   for (let pause = PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     try {
       return await openLine(ctx, route, port);
@@ -141,7 +139,7 @@ async function reconnected(ctx: Needs, route: Route, port: number): Promise<Star
 }
 
 /** Runs a program while a port is forwarded, and warns if the connection is lost for good. */
-export async function whileForwarded<T>({ progress, signal }: Needs, forward: Forward, run: () => Promise<T>): Promise<T> {
+export async function whileForwarded<T>({ progress, signal }: Context, forward: Forward, run: () => Promise<T>): Promise<T> {
   let over = false;
   forward.lost.catch((error: unknown) => {
     if (!over && !signal.aborted && error instanceof Error) progress.warn(error.message);
@@ -169,7 +167,7 @@ const ANSWER_MS = 15_000;
 class Taken extends Error {}
 
 /** Connects once, and resolves once what the port leads to answers. */
-async function openLine(ctx: Needs, route: Route, port: number): Promise<Started> {
+async function openLine(ctx: Context, route: Route, port: number): Promise<Started> {
   const { machine, far, signal } = route;
   const options = [...OPTIONS, '-L', `127.0.0.1:${port}:${far.address}`];
   const { ssh, said, failure } = await startOn(ctx, machine, scripted(HOLD), { options, owned: true, stdin: 'pipe' });

@@ -35,14 +35,14 @@ export interface SiteOnMachine {
 }
 
 /** The server of a command. `user` is that of `--user`, if not the one of the API. */
-export async function readMachine(ctx: Pick<Context, 'reach'>, { server }: Targets, user?: string): Promise<Machine> {
+export async function readMachine(ctx: Context, { server }: Targets, user?: string): Promise<Machine> {
   const reached = await ctx.reach();
   const machine = await usable(reached, () => machineIn(reached.server, server as Target, user));
   return { ...machine, check: reached.check };
 }
 
 /** The site of a command and its server. */
-export async function readSiteOnMachine(ctx: Pick<Context, 'reach'>, targets: Targets, user?: string): Promise<SiteOnMachine> {
+export async function readSiteOnMachine(ctx: Context, targets: Targets, user?: string): Promise<SiteOnMachine> {
   const reached = await ctx.reach();
   const { server, site = {}, check } = reached;
   const place = await usable(reached, () => siteOnMachine(targets, { server, site }, user));
@@ -60,7 +60,7 @@ async function usable<T>({ check }: Pick<Machine, 'check'>, read: () => T): Prom
 }
 
 /** Reads a site by its name, and its server. Throws `Moved` if the name was remembered, and is that of another site by now. */
-export async function readNamedSite(ctx: Pick<Context, 'api' | 'resolve'>, word: string) {
+export async function readNamedSite(ctx: Context, word: string) {
   const ids = targetIds(await ctx.resolve(siteEndpoint, { site: word }));
   const [{ data: server = {} }, { data: site = {} }] = await Promise.all([
     ctx.api.send<JsonObject>(serverEndpoint, ids),

@@ -96,7 +96,7 @@ const INCLUDE = `Include ${FILE}`;
 const HEAD = '# Written by dnx ssh --config --write, which replaces it.\n';
 
 /** Writes `~/.ssh/dnx_config`, and says how to include it. The user's own configuration stays as it is. */
-function written({ world }: Pick<Context, 'world'>, lines: string, entries: readonly SshEntry[]) {
+function written({ world }: Context, lines: string, entries: readonly SshEntry[]) {
   const directory = join(world.home, '.ssh');
   const file = join(directory, FILE);
   const before = readText(file);

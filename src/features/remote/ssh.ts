@@ -34,7 +34,7 @@ export const sshWords = ({ address, user }: Machine, { terminal = false, options
 ];
 
 /** The same as a program to run. Its configuration may send variables to the server, which must not get the secrets of dnx. */
-async function sshProgram(machine: Machine, options: SshOptions, ctx: Pick<Context, 'settings' | 'world'>) {
+async function sshProgram(machine: Machine, options: SshOptions, ctx: Context) {
   const env = envWithoutSecrets(ctx.world.env);
   const world = { ...ctx.world, env };
   const keeps = options.owned !== true && keepsConnections(ctx);
@@ -129,12 +129,12 @@ async function gateFor(
 }
 
 /** The options of an ssh that nobody sees. It may ask for a passphrase only if dnx may prompt, and never on Windows, where it has no console. */
-export const quietly = ({ ask, world }: Pick<Context, 'ask' | 'world'>): readonly string[] =>
+export const quietly = ({ ask, world }: Context): readonly string[] =>
   ask.allowed && world.platform !== 'win32' ? [] : ['-o', 'BatchMode=yes'];
 
 /** Runs a command on a server and returns its output. Throws if ssh does not connect. `limitMs` ends it with `timed_out`. */
 export async function runOn(
-  ctx: Pick<Context, 'ask' | 'settings' | 'world'>,
+  ctx: Context,
   machine: Machine,
   command: string,
   { limitMs, options = [], owned = false }: Pick<SshOptions, 'options' | 'owned'> & { readonly limitMs?: number } = {},
@@ -151,7 +151,7 @@ export async function runOn(
 export async function startSsh(
   machine: Machine,
   options: SshOptions,
-  ctx: Pick<Context, 'settings' | 'world'>,
+  ctx: Context,
   piped: Pick<Piped, 'background' | 'stdin'>,
 ): Promise<Started> {
   const { world } = ctx;
@@ -174,7 +174,7 @@ const NOT_FOUND = 127;
 
 /** Starts a command on a server, for as long as the connection lives. Ctrl-C is for dnx alone, which would otherwise see a lost connection. */
 export async function startOn(
-  ctx: Pick<Context, 'ask' | 'settings' | 'world'>,
+  ctx: Context,
   machine: Machine,
   command: string,
   { options = [], owned = false, stdin }: Pick<SshOptions, 'options' | 'owned'> & Pick<Piped, 'stdin'>,

@@ -14,8 +14,6 @@ interface TunnelOptions {
   readonly command: readonly string[] | undefined;
 }
 
-type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'reach' | 'settings' | 'signal' | 'world'>;
-
 /** What scripts get. */
 export const portTunnel = objectOf({ host: word, port: number, server: word, remote_port: number });
 type PortTunnel = Printed<typeof portTunnel>;
@@ -26,7 +24,7 @@ const tunnelColumns = columns<PortTunnel>('host', 'port', 'server', 'remote_port
 const LEAST_PORT = 1_024;
 
 /** `dnx tunnel`: forwards a local port to one on the loopback of a server until a signal, or while a command runs. */
-export async function openPortTunnel(ctx: Needs, targets: Targets, { remote_port: remote, user, port, command = [] }: TunnelOptions) {
+export async function openPortTunnel(ctx: Context, targets: Targets, { remote_port: remote, user, port, command = [] }: TunnelOptions) {
   if (remote > MOST_PORT) throw usage(`The port must be at most ${MOST_PORT}, not ${remote}.`);
   checkPort(port);
   const { machine } = targets.site ? await readSiteOnMachine(ctx, targets, user) : { machine: await readMachine(ctx, targets, user) };

@@ -33,7 +33,7 @@ import { type KnownField, sentFields } from './endpoints.ts';
 import { withoutOption } from './undeclared.ts';
 
 /** `dnx schema`: a list of commands, one command, or the errors. */
-export async function schemaView({ tree, settings }: Pick<Context, 'tree' | 'settings'>, words: readonly string[], all: boolean) {
+export async function schemaView({ tree, settings }: Context, words: readonly string[], all: boolean) {
   if (words.length === 1 && words[0] === 'errors') return data({ version: SCHEMA_VERSION, ...errorsSchema() });
   const leaves = await everyCommand(tree);
   if (all) {
@@ -167,7 +167,7 @@ function requestsOf({ calls }: AnyCommand): CommandSchema['requests'] {
 }
 
 /** The error that `--json` prints on stderr, its codes with their exit codes, and its reasons. */
-function errorsSchema(): { readonly codes: object; readonly reasons: object; readonly schema: JsonSchema } {
+export function errorsSchema(): { readonly codes: object; readonly reasons: object; readonly schema: JsonSchema } {
   const reasons = {
     ...Object.fromEntries(Object.keys(exits).map((code) => [code, humanCodes.includes(code as ErrorCode)])),
     ...errorReasons,

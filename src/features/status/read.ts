@@ -66,7 +66,7 @@ export interface SeenSite {
 
 /** Reads these parts at the same time. Throws if a signal or the rate limit ends it. `casual`: a rate limit is an error of the part alone. */
 export async function readParts<N extends PartName>(
-  { api }: Pick<Context, 'api'>,
+  { api }: Context,
   ids: SiteIds,
   names: readonly N[],
   { casual = false } = {},
@@ -103,7 +103,7 @@ export async function* watched(ctx: Context, ids: SiteIds, from: SeenSite): Asyn
     const all = toJson(site) !== toJson(seen.site) || clock.elapsed() - restAt >= REST_MS;
     if (all) restAt = clock.elapsed();
     const names = all ? partNames : isBusy(seen) ? (['releases'] as const) : [];
-    const news = await readParts({ api: briefApi(ctx) }, ids, names, { casual: true });
+    const news = await readParts({ ...ctx, api: briefApi(ctx) }, ids, names, { casual: true });
     return { site, at, parts: merged(seen.parts, news) };
   };
   for await (const { value, error } of polled(ctx, from, { pause: () => POLL_MS, read })) yield error ? { ...value, error } : value;

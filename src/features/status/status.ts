@@ -140,7 +140,7 @@ function placeOf({ isGiven, settings: { link, origins } }: Context): StatusOrigi
 }
 
 /** The lines of a status. `live`: it is watched. */
-function statusView({ settings: { profile } }: Pick<Context, 'settings'>, status: SiteStatus, reader: TimeReader, live: boolean) {
+function statusView({ settings: { profile } }: Context, status: SiteStatus, reader: TimeReader, live: boolean) {
   const { certificates, errors, latest_release: latest, queues, release, site } = status;
   const news = latest && latest.id !== release?.id ? latest : undefined;
   const line = (key: string, title: string, value: unknown, color?: 'yellow' | 'red' | false): Column<SiteStatus> => {

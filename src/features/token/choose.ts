@@ -18,10 +18,7 @@ export const isChosen = ({ ability, for: lines, from_script: scripts, preset }: 
   [ability, lines, scripts, preset].some((option) => option !== undefined);
 
 /** The union of the abilities of all options; undefined if none was given. */
-export async function chosenAbilities(
-  { progress, tree, world }: Pick<Context, 'progress' | 'tree' | 'world'>,
-  choosing: Choosing,
-): Promise<readonly string[] | undefined> {
+export async function chosenAbilities({ progress, tree, world }: Context, choosing: Choosing): Promise<readonly string[] | undefined> {
   if (!isChosen(choosing)) return undefined;
   const { ability = [], for: lines = [], from_script: scripts = [], preset } = choosing;
   const chosen = new Set<string>([...(preset ? presets[preset].abilities : []), ...ability]);

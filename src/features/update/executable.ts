@@ -18,10 +18,8 @@ import { faultHint } from '../../platform/api/network/unreachable.ts';
 import { downloaded } from '../backup/download.ts';
 import { isNewer, latestRelease } from './release.ts';
 
-type Needs = Pick<Context, 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
-
 /** Replaces this executable by that of the latest release, atomically, once its signature and checksum are right and it runs. */
-export async function upgradeExecutable(ctx: Needs, file: string) {
+export async function upgradeExecutable(ctx: Context, file: string) {
   const { world, signal, progress } = ctx;
   const data = { version, installed_with: 'executable', command: null, file };
   const directory = reserve(file, world);
@@ -85,7 +83,7 @@ function interpreterIn(file: string): Buffer {
 }
 
 /** Downloads the archive of a release. Throws if its checksum is wrong, or not signed by the key of this dnx. */
-async function fetchArchive(ctx: Needs, transport: Transport, { release, target }: { release: string; target: string }): Promise<Buffer> {
+async function fetchArchive(ctx: Context, transport: Transport, { release, target }: { release: string; target: string }): Promise<Buffer> {
   const name = `dnx-${target}.${target.startsWith('windows') ? 'zip' : 'tar.gz'}`;
   const title = `Downloading dnx ${release}`;
   ctx.progress.step(title);
@@ -117,7 +115,7 @@ const MOST_ARCHIVE = 500_000_000;
 
 /** Downloads a file over https, with redirects: GitHub keeps the files of a release elsewhere. */
 async function fetchFile(
-  { signal, progress, clock }: Needs,
+  { signal, progress, clock }: Context,
   transport: Transport,
   from: string,
   { title, limit }: { readonly title: string; readonly limit: number },
@@ -187,7 +185,7 @@ async function write(fresh: string, program: AsyncIterable<Buffer>, file: string
 }
 
 /** Throws unless the new executable runs here, and is of this release: a signature says nothing about its age. */
-async function requireRunning({ world }: Needs, fresh: string, release: string): Promise<void> {
+async function requireRunning({ world }: Context, fresh: string, release: string): Promise<void> {
   const run = await world.capture({ file: fresh, args: ['--version'], env: world.env, limitMs: 60_000 });
   if (run?.code === 0 && run.stdout.trim() === release) return;
   const [line = 'it does not start'] = run?.stderr.trim().split('\n').filter(Boolean) ?? [];

@@ -2,17 +2,15 @@ import { join } from 'node:path';
 import { attempt } from '../../base/errors.ts';
 import { timeOf } from '../../base/time.ts';
 import { repository, version } from '../../base/version.ts';
-import type { Context } from '../../cli/language/command.ts';
+import type { BaseContext } from '../../cli/run/context.ts';
 import type { Ending } from '../../cli/run/line.ts';
 import { readJson, writeJson } from '../../machine/files/text-file.ts';
 import { linkedSignal } from '../../platform/api/deadline.ts';
 import { installationOf } from './installation.ts';
 import { isNewer, latestRelease, versionIn } from './release.ts';
 
-type Needs = Pick<Context, 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
-
 /** The notice of a new release after a success, if it is known by then. Starts a check if one is due, which dnx does not wait for. */
-export function updateHook(ctx: Needs) {
+export function updateHook(ctx: BaseContext) {
   const file = join(ctx.settings.directories.state, 'update.json');
   let known = readKnown(file);
   const { signal, abort, release } = linkedSignal(ctx.signal);
@@ -33,7 +31,7 @@ export function updateHook(ctx: Needs) {
 }
 
 /** Asks GitHub and keeps the result. A failure counts as a check; a check that was dropped does not. */
-async function check({ clock, progress, settings, world }: Needs, file: string, signal: AbortSignal): Promise<string | undefined> {
+async function check({ clock, progress, settings, world }: BaseContext, file: string, signal: AbortSignal): Promise<string | undefined> {
   const now = () => new Date(clock.now()).toISOString();
   try {
     // First, so that a directory that is not writable stops the check.
@@ -51,7 +49,7 @@ async function check({ clock, progress, settings, world }: Needs, file: string, 
   }
 }
 
-function tell({ clock, progress, world }: Needs, file: string, known: Known): void {
+function tell({ clock, progress, world }: BaseContext, file: string, known: Known): void {
   const { latest } = known;
   if (latest === undefined || !isNewer(latest, version) || !isPast(known.told_at, clock.now(), DAY_MS)) return;
   // First: without a writable directory, the notice would appear with every command.

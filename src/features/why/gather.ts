@@ -17,8 +17,6 @@ import { type Answer, type Facts, incidentOf, type Unknown } from './facts.ts';
 import { secretsIn } from './logs/mask.ts';
 import { logOfText, readServer } from './server/read.ts';
 
-type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
-
 /** The options of the command line that say what to read. */
 export interface Choices extends Partial<SiteOptions> {
   /** A deployment log that the user has. */
@@ -38,7 +36,7 @@ const WORDS: Readonly<Record<(typeof PARTS)[number], readonly [what: string, abi
 };
 
 /** Reads everything about a site that tells why it fails. Each part may fail alone. */
-export async function gather(ctx: Needs, of: SiteReference, site: Site, choices: Choices) {
+export async function gather(ctx: Context, of: SiteReference, site: Site, choices: Choices) {
   const { clock, progress } = ctx;
   const ids = siteIds(of);
   progress.step(`Reading ${of.site.label}`);
@@ -85,13 +83,13 @@ export async function gather(ctx: Needs, of: SiteReference, site: Site, choices:
   return { facts, incident, unread: unreadParts(of.site.label, parts) };
 }
 
-const variablesOf = async ({ api }: Needs, ids: SiteIds): Promise<readonly SiteVariable[]> =>
+const variablesOf = async ({ api }: Context, ids: SiteIds): Promise<readonly SiteVariable[]> =>
   (await api.list<SiteVariable>(variablesEndpoint, ids)).filter(isObject) as SiteVariable[];
 
-const serverLogOf = async ({ api }: Needs, { server }: SiteIds): Promise<string> =>
+const serverLogOf = async ({ api }: Context, { server }: SiteIds): Promise<string> =>
   serverLogText((await api.send<unknown>(logsEndpoint, { server })).data);
 
-async function answerOf(ctx: Needs, { site }: SiteReference, given: string | undefined) {
+async function answerOf(ctx: Context, { site }: SiteReference, given: string | undefined) {
   const own = siteUrl(site.label);
   const url = given ?? (own === undefined ? '' : `${own}/`);
   const { hostname = '' } = URL.canParse(url) ? new URL(url) : {};
@@ -124,7 +122,7 @@ function unreadable(what: string, ability: string, error: DnxError | undefined):
 const LIMIT_MS = 10_000;
 
 /** Requests the site once, without the token and without following a redirect. */
-async function requestSite(ctx: Pick<Context, 'clock' | 'settings' | 'signal' | 'world'>, url: string): Promise<Answer> {
+async function requestSite(ctx: Context, url: string): Promise<Answer> {
   const { clock, settings, signal, world } = ctx;
   const started = clock.elapsed();
   const transport = transportUntil(await world.connect(settings.caFile), clock, started + LIMIT_MS);

@@ -30,7 +30,7 @@ interface Pairing {
 }
 
 /** Opens the record of a file and a site. Whatever is wrong with it, there is no base then. */
-export async function openBase(ctx: KeyContext, pairing: Pairing) {
+export async function openBase(ctx: Context, pairing: Pairing) {
   const digest = createHash('sha256').update(toJson([pairing.host, pairing.site, pairing.file]));
   const file = join(recordsIn(ctx), `${digest.digest('hex').slice(0, 32)}.json`);
   const stored = storedIn(file, pairing);
@@ -64,7 +64,7 @@ export async function openBase(ctx: KeyContext, pairing: Pairing) {
 }
 
 /** The name of another site with which a file was pulled or pushed. */
-function otherSite(ctx: KeyContext, { host, file }: Pairing): string | undefined {
+function otherSite(ctx: Context, { host, file }: Pairing): string | undefined {
   const directory = recordsIn(ctx);
   const records = jsonFileNames(directory).map((name) => attempt(() => readJson<Partial<Pairing>>(join(directory, name))));
   const others = records.flatMap((record) => (record?.host === host && record.file === file ? [record.site] : []));
@@ -128,18 +128,16 @@ interface BaseKey {
   readonly key: Buffer;
 }
 
-type KeyContext = Pick<Context, 'world' | 'settings' | 'progress'>;
-
-const recordsIn = ({ settings }: Pick<KeyContext, 'settings'>): string => join(settings.directories.state, 'env');
+const recordsIn = ({ settings }: Context): string => join(settings.directories.state, 'env');
 
 /** The key in a store; undefined if it is lost, or the keychain cannot be opened. */
-export async function keyIn(store: KeyStore, ctx: KeyContext): Promise<BaseKey | undefined> {
+export async function keyIn(store: KeyStore, ctx: Context): Promise<BaseKey | undefined> {
   const key = store === 'file' ? await keyAt(fileOf(ctx)) : await fromKeychain(ctx, keyAt);
   return key && { store, key };
 }
 
 /** The key for a new record, created if there is none: in the keychain, else in a file that only the user can read. */
-export async function newKey(ctx: KeyContext): Promise<BaseKey> {
+export async function newKey(ctx: Context): Promise<BaseKey> {
   return locked(join(recordsIn(ctx), KEY_FILE), ctx.world, async () => {
     const kept = truthy(ctx.world.env.CI) ? undefined : await fromKeychain(ctx, keptKeyAt);
     if (kept) return { store: 'keychain', key: kept };
@@ -147,14 +145,14 @@ export async function newKey(ctx: KeyContext): Promise<BaseKey> {
   });
 }
 
-function fileOf(ctx: KeyContext): KeyPlace {
+function fileOf(ctx: Context): KeyPlace {
   const file = join(recordsIn(ctx), KEY_FILE);
   return { read: () => readText(file), write: (text) => writeText(file, `${text}\n`) };
 }
 
 /** Uses the keychain without asking the user to unlock it. A pull or push goes on without it. */
 async function fromKeychain(
-  { world: { keychain }, settings, progress }: KeyContext,
+  { world: { keychain }, settings, progress }: Context,
   use: (place: KeyPlace) => Promise<Buffer | undefined>,
 ): Promise<Buffer | undefined> {
   try {

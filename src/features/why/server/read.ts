@@ -21,7 +21,7 @@ const MOST_BYTES = 256 * 1024;
  * the directory of the site, if not the usual one.
  */
 export async function readServer(
-  ctx: Pick<Context, 'ask' | 'clock' | 'settings' | 'world'>,
+  ctx: Context,
   place: SiteOnMachine,
   wanted: { readonly release: string; readonly php: string; readonly path: string | undefined },
 ) {
