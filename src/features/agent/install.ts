@@ -103,7 +103,6 @@ function stepsFor(project: string, clients: readonly AgentClient[], edits: reado
   return [...servers, ...apart.map((file) => `Add a line to ${file}: @${AGENTS}`)];
 }
 
-/** True for a project that requires Laravel Boost. */
 function usesBoost(project: string): boolean {
   try {
     const composer = readJson<Record<string, unknown>>(join(project, 'composer.json'));

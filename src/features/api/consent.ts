@@ -61,7 +61,6 @@ function requireName({ ask, plan }: Context, name: string, confirm: string | und
   throw usage('This cannot be undone and requires confirmation.', hint).with({ reason: 'name_to_type' });
 }
 
-/** Asks for the name of the site if a variable could break it. True if it asked. */
 async function variables(ctx: Context, { fields, input }: Requested, call: string, ids: Ids, given: GivenConsent): Promise<boolean> {
   const [{ changesBy, consentToSend }, { remoteSide }, { variablesEndpoint }] = await Promise.all([
     import('../env/dangers.ts'),

@@ -9,7 +9,6 @@ import { operationAt } from '../../platform/operations.ts';
 /** The HTTP methods of `dnx api`. */
 export const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
-/** The words of `dnx api`. A single one is the path. */
 interface Given {
   readonly method: string | undefined;
   readonly path: string | undefined;

@@ -94,7 +94,6 @@ function schemaText({ operation, ability, commands, path, query, body, response 
 
 const marked = (name: string, assumed: boolean): string => (assumed ? `${name}*` : name);
 
-/** Fields in aligned columns, if the terminal is wide enough. */
 function fieldLines(fields: readonly KnownField[], width: number | undefined): readonly Line[] {
   const cells = fields.map((field) => [
     marked(field.name, field.assumed),

@@ -72,7 +72,6 @@ export async function examineServers(ctx: Context, { server, ssh, backupDays }: 
   return { ledger, servers, whole };
 }
 
-/** Checks for tokens with every ability, each identified by its id. */
 async function auditTokens({ tokens }: Context, ledger: Ledger, reader: ListReader): Promise<void> {
   const rule = 'token-all-abilities';
   const listed = await reader('GET /tokens', {}, [rule]);
@@ -217,7 +216,6 @@ function isCovered(shared: readonly JsonObject[], domain: string, now: number): 
 
 const EVERY_MS = 30_000;
 
-/** Shows how many servers were audited: in the spinner, or with a line every 30 seconds. */
 function auditProgress({ progress, clock }: Context, total: number): { next(): void; connect(): void } {
   let done = 0;
   let shownAt = clock.elapsed();

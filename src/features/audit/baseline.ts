@@ -60,7 +60,6 @@ export function compareWith(baseline: readonly Accepted[], findings: readonly Au
   };
 }
 
-/** True for a place that was checked by this rule, or that is gone. */
 function coverage({ ledger, servers, whole }: Examination): (entry: Accepted) => boolean {
   const covered = new Set(ledger.covered().map(ruleKey));
   const sites = new Map(servers.map((audited) => [audited.server.label, audited.sites]));

@@ -80,7 +80,6 @@ export function openReader({ api, tokens }: Context, ledger: Ledger) {
 /** False for what stops every request: no network, no valid token, Ctrl-C, or a bug. */
 const isAboutList = (error: unknown): error is DnxError => isError(error, 'forbidden', 'not_found', 'invalid', 'differences', 'failed');
 
-/** The command that gets every ability that an audit needs, instead of one for each. */
 const forAudit = async (tokens: Context['tokens']): Promise<readonly string[]> =>
   (await tokens.find())?.source === 'variable' ? ['token', 'create', 'audit', '--for', 'audit'] : ['auth', 'refresh', '--for', 'audit'];
 

@@ -106,7 +106,6 @@ const reportsOf = (report: AuditReport): Reports => ({
 
 type Where = Context['settings'];
 
-/** The findings of an audit, the worst first, in the order of these servers. Each has a fingerprint of its own. */
 function findingsOf({ risks }: Ledger, servers: readonly string[], where: Where): readonly AuditFinding[] {
   const seen = new Map<string, number>();
   return risks

@@ -62,7 +62,6 @@ async function signingIn(ctx: Context, wanted: Storing): Promise<SignIn> {
 
 type Storing = Pick<SignIn, 'insecure' | 'command'>;
 
-/** True if the token goes to a file: with --insecure-storage, or because there is no keychain and the user agrees. */
 async function isInsecure({ ask, progress, tokens }: Context, how: Storing): Promise<boolean> {
   try {
     await tokens.probe(how);
@@ -142,7 +141,6 @@ function wrongHost(typed: string): string | undefined {
   }
 }
 
-/** Saves the host in the profile, so that the next command needs no `--host`. Notes if it replaces another one. */
 async function rememberHost({ settings, progress, world }: Context, host: string): Promise<void> {
   const { profile, config, directories } = settings;
   const kept = config.profiles?.[profile]?.host;

@@ -170,7 +170,6 @@ export async function revokeFirst({ api, host, progress }: SignIn, token: string
   if (isStop(error)) throw error;
 }
 
-/** Revokes a token that could not be stored. If that fails, adds to the error which token still exists. */
 async function revokeUnstored({ api, host, progress }: SignIn, token: string, error: unknown): Promise<unknown> {
   if (!(await revokeItself(api.as(token, host)))) return error;
   const id = tokenId(token);

@@ -51,7 +51,6 @@ const keyFor = (subject: BackupSubject | undefined): string => (subject ? `${sub
 
 type Lists = Map<string, Promise<readonly JsonObject[] | undefined>>;
 
-/** Reads the names of databases and sites, by key: a list for each kind and server. Skips what the token cannot read. */
 async function namesOf(
   api: OverviewContext['api'],
   subjects: readonly BackupSubject[],
@@ -213,7 +212,6 @@ function unclear(candidates: readonly JsonObject[], now: number): DnxError {
   });
 }
 
-/** Asks for a complete backup by what it is of, its age and its size. `of`: ` of database shop`. */
 async function pickBackup(ctx: Context, all: readonly JsonObject[], owner: string): Promise<JsonObject> {
   const backups = all.filter(isComplete).sort((one, other) => (backupTime(other) ?? 0) - (backupTime(one) ?? 0));
   if (backups.length === 0) throw new DnxError('not_found', `No completed backup${owner} found.`, { next: [seeBackups] });
@@ -253,7 +251,6 @@ interface Row {
 
 const NARROWEST = 16;
 
-/** Aligned rows of at most so many columns. A narrow terminal leaves out the type, then cuts the name. */
 function fitted(rows: readonly Row[], columns: number, { cutText, widthOf }: typeof import('../../cli/output/wrap.ts')) {
   const widest = (cells: readonly string[]) => Math.max(0, ...cells.map(widthOf));
   const widths = [0, 1, 2].map((column) => widest(rows.map(({ others }) => others[column] ?? '')));

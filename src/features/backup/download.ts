@@ -12,7 +12,6 @@ import { replaceFile } from '../../machine/files/text-file.ts';
 import { NetworkFault, type World } from '../../machine/world.ts';
 import { type BackupSource, openBackup, safeName } from './source.ts';
 
-/** `file`: a file, a folder, or `-` for standard output; default: the working directory. */
 type DownloadOptions = Given<{ file: string; force: boolean }> & { readonly backup: string };
 
 /** Downloads a backup to a file or standard output. Leaves no file if it fails. */

@@ -115,7 +115,6 @@ function remoteOf({ remotes }: Clone, branch: string, upstream: string | undefin
   );
 }
 
-/** When the clone last saw the branch of the remote at its commit: fetched, pushed or cloned. */
 async function lastSeen(cwd: string, { fetchHead, read }: Clone, remote: Remote, branch: string, commit: string): Promise<string | null> {
   const reflog = async (ref: string, message: RegExp) => {
     const [time = '', subject = ''] = ((await read('log', '-g', '-1', '--date=unix', '--format=%gd%x00%gs', ref, '--')) ?? '').split('\0');
@@ -144,7 +143,6 @@ function isRepository({ url }: Remote, repository: string): boolean {
 const bare = (url: string): string => withoutGit(url).toLowerCase();
 const withoutGit = (url: string): string => url.replace(/\/+$/, '').replace(/\.git$/i, '');
 
-/** A URL as FETCH_HEAD shows it: without credentials and `.git`. */
 const shownUrl = ({ url }: Remote): string =>
   url
     .replace(/^([a-z][a-z\d+.-]*:\/\/|(?=[^/]*:))[^/@]*@/i, '$1')

@@ -99,7 +99,6 @@ export async function warnMissing(ctx: Context, compared: Compared): Promise<voi
   }
 }
 
-/** The parts of the changes. What several of them need is read once. */
 function comparison(ctx: Context, { siteRef, site, releases, fetch = false, strict = false, casual = false }: Compared) {
   const { world, settings } = ctx;
   const clone = openClone(world, settings.link?.file);

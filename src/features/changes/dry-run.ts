@@ -40,7 +40,6 @@ export async function recordDeployments(
   return { view: nothing, exit: refusals.length > 0 ? new DnxError('differences', message, { next }) : undefined };
 }
 
-/** Sends what a deployment sends, in a dry run. Returns why the guard would stop it. */
 async function recordOne(ctx: DeployContext, values: DeployValues, verification?: Verification): Promise<[DnxError] | undefined> {
   const before = readsSiteFirst(values) ? await snapshotFor(ctx, values, verification) : undefined;
   const siteRef = siteReference(ctx.targets, before?.site.domain);
@@ -92,7 +91,6 @@ function recordRunning({ plan }: DeployContext, siteRef: SiteReference, before: 
   return answer === 'attach' ? answer : undefined;
 }
 
-/** What the deployment would bring, to be said, and why the guard would stop it. */
 async function describe(ctx: DeployContext, siteRef: SiteReference, read: Pick<Snapshot, 'site' | 'releases'>, values: DeployValues) {
   const { guard } = values;
   const branch = wordOf(read.site.branch) || null;

@@ -123,7 +123,6 @@ function rangesOfOne(words: string): readonly string[] | undefined {
   }
 }
 
-/** Numbers without the leading zeros that npm refuses. */
 const plain = (numbers: string): string => numbers.split('.').map(Number).join('.');
 
 /** A range as plain comparisons, which can be joined with others. */

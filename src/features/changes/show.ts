@@ -22,7 +22,6 @@ export async function changes(ctx: Context, targets: Targets, { fetch, exit_code
   return { view, ...(note !== undefined && { note }), ...(exit_code && { exit: verdictOf(found)?.withHint(note) }) };
 }
 
-/** How `--exit-code` ends; undefined if everything is known and equal. */
 function verdictOf(found: Changes): DnxError | undefined {
   if (differs(found)) return new DnxError('differences', `The next deployment of ${found.site} would bring changes.`);
   return found.unknown.length > 0 ? new DnxError('failed', 'Not everything is known, and nothing known differs.') : undefined;

@@ -13,11 +13,9 @@ import type { OfferedWord } from './offer.ts';
 /** How old a list may be before the next Artisan command reads it again, in ms. */
 const FRESH_MS = 24 * 60 * 60_000;
 
-/** The most sites and commands to keep. */
 const MOST_SITES = 20;
 const MOST_COMMANDS = 1_000;
 
-/** A site as it may be named. */
 interface ListedSite {
   readonly id: string;
   readonly domain: string;

@@ -27,7 +27,6 @@ export async function complete(
   return dialect.print(await offerFor(typed.word, line, typed.words.length, tree, sources), typed, world);
 }
 
-/** What is typed. */
 interface Typed {
   /** The words between `dnx` and the cursor, without quotes. */
   readonly words: readonly string[];
@@ -47,7 +46,6 @@ interface Dialect {
 
 type Machine = Pick<World, 'env' | 'cwd' | 'home'>;
 
-/** The most words that are offered. */
 const MOST = 1_000;
 
 /**
@@ -102,14 +100,12 @@ function readWords([before = '', ...words]: readonly string[]): Typed {
 const few = (candidates: readonly OfferedWord[], typed: string): readonly OfferedWord[] =>
   (candidates.length > MOST ? candidates.filter(({ value }) => value.startsWith(typed)) : candidates).slice(0, MOST);
 
-/** The words that go in place of the one at the cursor, and files. */
 function offered({ candidates, lead, files }: Offer, word: string, world: Machine): readonly OfferedWord[] {
   const typed = word.slice(lead.length);
   const found = [...candidates.filter(({ value }) => value.startsWith(typed)), ...(files ? filesFor(typed, world) : [])];
   return found.slice(0, MOST).map((each) => ({ ...each, value: lead + each.value }));
 }
 
-/** The files whose path begins so. */
 function filesFor(typed: string, { cwd, home }: Pick<World, 'cwd' | 'home'>): readonly OfferedWord[] {
   const [directory = ''] = /^.*\//su.exec(typed) ?? [];
   const from = directory.startsWith('~/') ? join(home, directory.slice(2)) : resolve(cwd, directory);
@@ -130,7 +126,6 @@ function programsOrFiles(first: boolean, word: string, world: Machine): readonly
   return [...names].filter((name) => name.startsWith(word) && !/\p{C}/u.test(name)).map((value) => ({ value }));
 }
 
-/** The word at the cursor as bash has it. */
 interface BashWord {
   /** How much of the word Readline keeps: it replaces what follows a quote that is still open, or the last `=`, `:` or `@`. */
   readonly kept: number;

@@ -6,7 +6,6 @@ import { flag, type Option, type Options, text } from '../../cli/language/option
 import { leadsWithSite, optionsOf, type Positional, positionalsOf } from '../../cli/language/signature.ts';
 import { namesOf } from '../../cli/language/tree.ts';
 
-/** A command line up to the cursor, while it is read. */
 interface ReadLine {
   /** What the words name so far; `unknown` if they name no command. */
   at: 'root' | 'group' | 'command' | 'unknown';
@@ -82,7 +81,6 @@ export async function readTypedLine(words: readonly string[], tree: Tree): Promi
   return line;
 }
 
-/** A group, or a command at the root. */
 async function readFirst(line: ReadLine, word: string, { contents, standalone, shortcuts }: Tree): Promise<void> {
   const [of, verb] = own(shortcuts, word) ?? [];
   const entry = contents.find((each) => (of === undefined ? namesOf(each).includes(word) : each.name === of));

@@ -19,7 +19,6 @@ import type { OfferedWord, WordSources } from './offer.ts';
 
 type Lists = NamesAccount['lists'];
 type Words = Readonly<Record<string, string | undefined>>;
-/** dnx itself. */
 type Run = (argv: readonly string[], world: World) => Promise<number>;
 
 /** Variables before the command, and another user's settings. */
@@ -68,7 +67,6 @@ function profilesIn({ config }: Settings): readonly string[] {
   return profiles.filter((name) => /^[^-\s\p{C}]([^\p{C}]*[^\s\p{C}])?$/u.test(name));
 }
 
-/** Longer names are not offered. */
 const LONGEST = 200;
 
 /** The lists that the token in use has read. In doubt about whose they are, there are none. */
@@ -110,7 +108,6 @@ function offeredName(kind: string, item: JsonObject): string | undefined {
   return !choice && isIdOf(kind, name) ? undefined : name;
 }
 
-/** The ids in the path of a list of this kind, by parameter; undefined for another path. */
 function idsAt(path: string, kind: string): Words | undefined {
   const parts = path.split('/');
   const pattern = [listOfKind(kind), namings[kind]?.broader]
@@ -121,7 +118,6 @@ function idsAt(path: string, kind: string): Words | undefined {
 
 const idIn = (part = ''): string => decodeURIComponent(part);
 
-/** True if the parent in the path of a list is the one that a word means. */
 function isUnder(lists: Lists, ids: Words, noun: string, word: string | undefined): boolean {
   const id = ids[noun];
   const naming = own(namings, noun);
@@ -174,7 +170,6 @@ async function readItems(ctx: Context, kind: string, parents: Words): Promise<re
   return (await ctx.api.list<unknown>(list, targetIds(targets))).filter(isObject);
 }
 
-/** The most names in an error. */
 const MOST = 10;
 
 /** The error for a target that was not given, with the names that dnx remembers. */

@@ -37,7 +37,6 @@ export interface WordSources {
   branches(): Promise<readonly string[]>;
 }
 
-/** Commands that run a program on this machine. */
 const runsLocally = ['sandbox run', 'env run', 'db tunnel', 'tunnel'];
 
 const NOTHING: Offer = { candidates: [], lead: '' };
@@ -67,17 +66,14 @@ export async function offerFor(
   return mayLead ? { ...own, ...(await valuesOf(line.lead, word, '', line, sources)), files: own.files ?? false } : own;
 }
 
-/** The first word of a program that runs on a server. */
 const programFor = async ({ path }: TypedLine, sources: () => Promise<WordSources>): Promise<Offer> =>
   path === 'artisan' ? words(await (await sources()).artisan()) : NOTHING;
 
 const words = (candidates: readonly OfferedWord[], lead = ''): Offer => ({ candidates, lead });
 
-/** The options that were not given yet, or may be repeated. */
 const optionsFor = ({ flags, given }: TypedLine): readonly OfferedWord[] =>
   flags.filter(({ key, option }) => !given.has(key) || option.kind === 'list').map(({ name, help }) => ({ value: name, help }));
 
-/** Groups and commands, without their other names. */
 function commandsFor({ at, group, help }: TypedLine, { contents, standalone, shortcuts, topics }: Tree): readonly OfferedWord[] {
   if (at === 'group') return (group?.commands ?? []).map(({ name, summary }) => ({ value: name, help: summary }));
   if (at !== 'root') return [];
@@ -129,7 +125,6 @@ async function valuesOf(
   return { ...NOTHING, lead, files: /file|folder/.test(placeholder) };
 }
 
-/** The kind of resource that an option or argument names. */
 function resourceOf({ from, names, placeholder = '' }: Option<unknown>): string | undefined {
   if (names) return names;
   if (from) return nounIn(from.list) ?? Object.keys(choices).find((kind) => choices[kind]?.list === from.list);
@@ -164,7 +159,6 @@ function assignments(variables: readonly OfferedWord[], { args }: TypedLine, lea
   );
 }
 
-/** What `dnx config set` takes for a setting. */
 async function settingValues(
   setting: string | undefined,
   plain: (values: readonly string[]) => Offer,

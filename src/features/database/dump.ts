@@ -12,7 +12,6 @@ import { type DatabaseSource, readDatabase } from './credentials.ts';
 import { afterMark, listenTo, remoteFailure, startScript } from './remote-client.ts';
 import { checkRowOptions, type RowOptions, rowlessTables } from './tables.ts';
 
-/** `file`: a file, a folder, or `-` for standard output; default: the working directory. */
 type DbDumpOptions = RowOptions & Given<{ file: string; user: string; force: boolean; schema_only: boolean }>;
 
 /** `dnx db dump`: the database of a site, in a file that is complete or not there. */

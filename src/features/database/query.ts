@@ -64,10 +64,8 @@ async function answer(ctx: Context, source: DatabaseSource, statement: Statement
   }
 }
 
-/** What the databases say about a statement that the client has canceled. */
 const CANCELED = /ERROR 1317|canceling statement due to user request/;
 
-/** The error of Ctrl-C: what became of the statement. */
 function interrupted({ world }: Context, { place, credentials }: DatabaseSource, { read }: Statement, { code, stderr }: Ran): unknown {
   const { reason } = world.signal;
   if (!(reason instanceof DnxError)) return reason;
@@ -161,7 +159,6 @@ function fromCsv(output: string, absent: string): Answer {
   return { names: names.map((name) => name ?? absent), values };
 }
 
-/** Names of columns, of which no two are the same: `id`, `id_2`. */
 function distinct(names: readonly string[]): readonly string[] {
   const taken = new Set<string>();
   for (const name of names) {

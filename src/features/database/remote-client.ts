@@ -89,7 +89,6 @@ const tooMuch = ({ place, credentials }: DatabaseSource, most: number): DnxError
   return new DnxError('failed', what, { hint: 'Check what the login shell prints there, and the programs of the database.' });
 };
 
-/** The programs that a script did not find: `mariadb-dump or mysqldump`. */
 const missingIn = (said: string): string | undefined => /^dnx: missing (.*)$/m.exec(said)?.[1];
 
 /** Lines that are no reason for a failure: from dnx itself, about options that a program lacks, and ssh's own notices. */
@@ -150,7 +149,6 @@ export async function askRemote(ctx: Context, source: DatabaseSource, query: str
   return output.trimEnd();
 }
 
-/** The options of the clients for values without headings. */
 const bare = { mysql: ['--skip-column-names'], pgsql: ['--no-align', '--tuples-only'] } as const;
 
 interface SqlOptions {
@@ -183,7 +181,6 @@ export async function runRemoteSql(
   }
 }
 
-/** How long a query may take to end after Ctrl-C, in ms. */
 const END_MS = 3_000;
 
 /**

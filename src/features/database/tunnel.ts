@@ -10,7 +10,6 @@ import type { SiteOnMachine } from '../remote/machine.ts';
 import { clientFor, environmentFor } from './clients.ts';
 import { type Credentials, databaseEnd, readDatabase } from './credentials.ts';
 
-/** The options of `dnx db tunnel` and `dnx db shell`. */
 type ForwardOptions = Given<{ user: string; port: number; command?: readonly string[]; options?: readonly string[] }>;
 
 /** What scripts get. */
@@ -55,10 +54,8 @@ const passwordOf = ({ site }: SiteOnMachine): Next => ({
   why: 'Print the password with',
 });
 
-/** What clients say about a wrong password or account. */
 const REFUSED = /Access denied for user|authentication failed for user|no password supplied|role .* does not exist/;
 
-/** How they end if they could not connect. */
 const FAILED: readonly number[] = [1, 2];
 
 /** `dnx db shell`: runs the client of this machine through a tunnel, and ends with its exit code. */

@@ -89,7 +89,6 @@ async function settleRunning(ctx: DeployContext, first: Snapshot, { if_running }
 
 type IfRunning = NonNullable<DeployValues['if_running']>;
 
-/** Chooses what to do. Without a terminal, attaches to a deployment if possible, and waits for the end of an installation. */
 async function choose({ ask }: DeployContext, siteRef: SiteReference, word: string): Promise<IfRunning> {
   if (!ask.allowed) return isInstallation(word) ? 'wait' : 'attach';
   return ask.select<IfRunning>(`${siteRef.site.label} is already ${word}. What would you like to do?`, [

@@ -159,7 +159,6 @@ export async function deployConsent(ctx: Context, all: readonly Targets[], value
   return (await linkConsent(ctx, all, 'Deploy')) ?? (values.all ? wholeConsent(ctx, all) : undefined);
 }
 
-/** The question before every site of a server is deployed. On a terminal it shows them, one on each line. */
 function wholeConsent({ ask, progress }: Context, all: readonly Targets[]): Consent | undefined {
   const [first] = all;
   if (!first) return undefined;

@@ -134,10 +134,8 @@ function healthOf(standing: Standing, { status }: Baseline): 'good' | 'bad' | un
 /** Statuses that speak of a deployment, not of the site. */
 const DEPLOYED = /^(deployed|success|succeeded|completed|finished)$/i;
 
-/** Statuses of a site that is offline, whichever release is live. */
 const OUT_OF_SERVICE = /suspend|disabl|paus|stop|maint/i;
 
-/** The verdict for exactly one new release. */
 function judgeRelease(baseline: Baseline, evidence: Evidence, seen: Seen, ours: Release): Verdict | undefined {
   const { certain, final } = verdictsAbout(ours, evidence, seen.at);
   // The release may belong to an earlier deployment; then ours appears as a second one.
@@ -203,7 +201,6 @@ function judgeSite(baseline: Baseline, evidence: Evidence, { site, at }: Seen): 
   return health === 'good' ? ended('succeeded') : doubt(`the site's status is “${word}”`);
 }
 
-/** True if every deployment of the site creates a release. */
 function keepsReleases({ releases }: Baseline, { zero_downtime_enabled }: Site): boolean {
   return zero_downtime_enabled !== false && releases !== null && releases.length > 0;
 }

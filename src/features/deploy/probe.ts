@@ -7,7 +7,6 @@ import { runUntil, transportUntil } from '../../platform/api/deadline.ts';
 import { siteUrl } from '../../platform/names/names.ts';
 import type { Verification } from './options.ts';
 
-/** The domain of the site, and its expected release. */
 interface Subject {
   readonly name: string;
   readonly release: string | null;
@@ -15,7 +14,6 @@ interface Subject {
 
 const PROBE_PAUSE_MS = 2_000;
 const LONGEST_BODY = 1_000_000;
-/** Why a request failed that no response came to in time. */
 const LATE = 'did not respond in time';
 
 /** Requests the site, without the token, and runs the user's command. Resolves to the reason for a failure. */
@@ -62,7 +60,6 @@ async function probeUntil(ctx: Context, verification: Verification, url: string,
   }
 }
 
-/** The error if `--timeout` ends during the verification. */
 const outOfTime = (name: string): DnxError => new DnxError('timed_out', `Timed out while verifying ${name}; its release is live`);
 
 /** Requests the site once. Resolves to the reason for a failure; `last` is the previous one. */
@@ -85,7 +82,6 @@ async function probe(
   }
 }
 
-/** The first megabyte of a body as text. */
 async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -100,5 +100,4 @@ function summaryOf(all: readonly DeployReport[]): string {
   return [...heads, ...all.map(({ result }) => `| ${cells(result)} |`), '', ...reasons].join('\n');
 }
 
-/** Escapes text for a Markdown table cell. */
 const cell = (value: string): string => value.replace(/[\r\n]+/g, ' ').replace(/[\\|<>`[\]]/g, '\\$&');

@@ -88,7 +88,6 @@ export const deployReport = (subject: Subject, result: DeployResult, reason: str
   failure: failureOf(subject, result, reason, seen),
 });
 
-/** `Deployed shop.example.com in 16s`. */
 function sentenceOf(subject: Subject, { outcome, duration_s, release }: DeployResult): string {
   const { kind, attached, site } = subject;
   const time = duration_s === null ? '' : ` in ${duration(duration_s * 1000)}`;

@@ -133,7 +133,6 @@ const isRun = (run: Partial<Run>): run is Run =>
 
 const stamp = (ms: number): string => new Date(ms).toISOString().replace(/[-:.]/g, '');
 
-/** The time in such a name; 0 if there is none. */
 function timeIn(name: string): number {
   const [, date, hour, minute, second, ms] = /^(\d{8})T(\d\d)(\d\d)(\d\d)(\d{3})Z-/.exec(name) ?? [];
   const time = Date.parse(`${date?.replace(/(....)(..)(..)/, '$1-$2-$3')}T${hour}:${minute}:${second}.${ms}Z`);

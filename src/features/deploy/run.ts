@@ -96,7 +96,6 @@ async function sendOnce<T>(saved: SavedRun, send: () => Promise<T>): Promise<T> 
   }
 }
 
-/** When a deployment began: one that was started elsewhere, with its release. */
 function startOf({ attached, started_at }: Run, release: Release | null | undefined): string {
   const created = utcOf(release?.created);
   return attached && created !== undefined && Date.parse(created) < Date.parse(started_at) ? created : started_at;
@@ -144,7 +143,6 @@ export async function followRun(ctx: DeployContext, saved: SavedRun, resumed = f
   }
 }
 
-/** What was deployed instead of the commit of a plan; undefined if it is that. */
 function otherCommit({ progress }: DeployContext, { planned }: Run, release: Release | null): string | undefined {
   if (planned === undefined) return undefined;
   const commit = release?.commit.toLowerCase() ?? '';
@@ -155,7 +153,6 @@ function otherCommit({ progress }: DeployContext, { planned }: Run, release: Rel
   return planned.startsWith(commit) ? undefined : `it deployed commit ${commit.slice(0, 7)}, not ${planned.slice(0, 7)} as planned`;
 }
 
-/** Reads the site after the request of a run without a baseline. */
 async function readBaseline(ctx: DeployContext, saved: SavedRun, followed: Pick<Following<Verdict>, 'job' | 'resume'>): Promise<Baseline> {
   const snapshot = await takeSnapshot(ctx, saved.run).catch((error: unknown) => {
     throw error instanceof DnxError ? continues(error, followed) : error;

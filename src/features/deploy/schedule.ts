@@ -43,7 +43,6 @@ export async function scheduleDeployment(ctx: Needs, values: ScheduleValues) {
   return done(sentence, data ?? { message: sentence, scheduled_at: moment.utc });
 }
 
-/** The time of the scheduled deployment as the API sent it; undefined if there is none or the token cannot read it. */
 async function scheduled(ctx: Needs, siteRef: SiteReference): Promise<string | undefined> {
   try {
     return wordOf((await readSite(ctx, siteRef)).scheduled_deploy_at).trim() || undefined;

@@ -172,7 +172,6 @@ const between = (things: number): number => (things * 60_000) / POLLS_A_MINUTE;
 
 const pagesOf = (items: number): number => Math.max(1, Math.ceil(items / PAGE_SIZE));
 
-/** True if the list costs less than reading each site. */
 const isWorthAList = ({ active, apart, pages, sites }: Server): boolean => sites > 1 && active.size - apart.size >= pages;
 
 /** The fields that are in the list as well; null if one is missing, undefined if the site changed between the two reads. */

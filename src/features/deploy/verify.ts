@@ -53,7 +53,6 @@ export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): 
   }
 }
 
-/** Saves how a verification ended, and reports it. */
 function finishing({ clock }: DeployContext, { saved, report: { result, release, undo } }: Deployed) {
   const began = clock.elapsed();
   return (outcome: 'succeeded' | 'failed' | 'superseded' | 'rolled_back', reason: string | null, live?: Release, ended?: Baseline) => {

@@ -13,7 +13,6 @@ import { attachToRunning, followRun } from './run.ts';
 import { type Run, recallRuns, type SavedRun } from './run-file.ts';
 import { type DeployContext, type Snapshot, siteReference, takeSnapshot } from './site.ts';
 
-/** How long `watch` repeats the outcome of a finished run, in ms. */
 const REPEATED_MS = 3_600_000;
 
 type WatchContext = DeployContext & Context;
@@ -75,7 +74,6 @@ const isChosen = ({ settings: { origins }, world }: WatchContext): boolean =>
 /** True if a run can be resumed with these settings. Without a site and a chosen host, the run's host is used. */
 const isReachable = (ctx: WatchContext, { host }: Run): boolean => host === ctx.settings.host || (!ctx.targets.site && !isChosen(ctx));
 
-/** The options for the host and profile of a run, if they differ from the current ones. */
 const flagsOf = ({ settings }: WatchContext, { host, profile }: Run): readonly string[] =>
   host === settings.host && profile === settings.profile ? [] : ['--profile', profile, '--host', host];
 
@@ -88,7 +86,6 @@ async function contextOf(ctx: WatchContext, run: Run): Promise<WatchContext> {
   return { ...ctx, api, settings: { ...ctx.settings, host, profile } };
 }
 
-/** Adds the options for the host and profile of a run to what a failure suggests. */
 function withFlags<T extends DeployReport | View>(ctx: WatchContext, run: Run, report: T): T | DeployReport {
   const flags = flagsOf(ctx, run);
   if ('kind' in report || !report.failure || flags.length === 0) return report;

@@ -42,7 +42,6 @@ export async function examineSetup(ctx: Context) {
   return { view, note: warnings.length > 0 ? attention : `All ${all.length} checks passed.` };
 }
 
-/** The checks for people: a mark and what was found, and how to fix it below. */
 function checkList(checks: readonly DoctorCheck[], { style, wrap }: Parameters<Reports['table']>[0]): string {
   const width = Math.max(...checks.map(({ check }) => check.length));
   const indent = width + 4;

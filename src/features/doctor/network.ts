@@ -83,7 +83,6 @@ function authorities(caFile: string | undefined, world: Pick<World, 'env' | 'hom
   return files === '' ? [] : [passed('certificates', `also trusts those in ${shortened(files, world)}`)];
 }
 
-/** A text without the path of the home directory. */
 const shortened = (text: string, { home }: Pick<World, 'home'>): string => text.replaceAll(`${home}/`, '~/');
 
 /** A proxy URL without username and password. Cuts at the last `@`, because passwords may contain one. */

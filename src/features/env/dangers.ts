@@ -88,7 +88,6 @@ interface Judged {
   readonly previousKeys: readonly string[];
 }
 
-/** `APP_ENV` of a developer's machine. */
 const LOCAL_ENV = /^(local|dev|development|test|testing)$/i;
 /** What PHP takes for false, once Laravel has read it. */
 const FALSE = /^(0|\(?(false|null|empty)\)?)?$/i;

@@ -62,7 +62,6 @@ function notDeployed(error: unknown, { site, server }: Located): unknown {
   });
 }
 
-/** The result of a change and its deployment; null if there was none. */
 interface ChangedAnd<V> {
   readonly variables: V;
   readonly deployment: DeployResult | null;

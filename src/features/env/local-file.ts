@@ -115,7 +115,6 @@ function linksIn(path: string): readonly string[] {
   return links;
 }
 
-/** The path of a file without links. The file may be missing, but not its directory. */
 function requirePath(path: string, name: string): string {
   try {
     return realpathSync(path);

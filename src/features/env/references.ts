@@ -9,7 +9,6 @@ import { pathOf } from '../../machine/world.ts';
 import type { Dotenv } from './dotenv/dotenv.ts';
 import { isInside, projectDirectory } from './local-file.ts';
 
-/** Where references stand, and what they may read. */
 interface ReferenceRules {
   /** The directory of the dotenv file. */
   readonly directory: string;

@@ -102,7 +102,6 @@ function doneIn({ result: { view }, changed }: Outcome, { site }: Located): stri
     : `Unchanged: ${site.label} already has these values.`;
 }
 
-/** The error for a name that the API refused, if no shell would take it either. */
 const withKey = (error: unknown, key: string): unknown =>
   isError(error, 'invalid') && !/^[a-z_]\w*$/i.test(key)
     ? new DnxError('invalid', `'${key}' is not a valid variable name.`, { status: error.status, errors: error.errors, cause: error.cause })

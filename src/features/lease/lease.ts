@@ -16,7 +16,6 @@ import { type Fresh, mayHaveActed, mint } from '../token/mint.ts';
 import type { Token } from '../token/token.ts';
 import { revokeLeased } from './left.ts';
 
-/** What to lease, and to what. */
 interface Leasing {
   readonly kind: 'lease' | 'agent';
   readonly command: readonly string[];
@@ -28,7 +27,6 @@ interface Leasing {
 }
 
 const LONGEST_MS = 86_400_000;
-/** How exactly the deadline is kept, in ms. */
 const TICK_MS = 10_000;
 /** How long the end of a lease may take, in ms, whatever happens. */
 const LIMIT_MS = 30_000;
@@ -68,10 +66,8 @@ export async function runLeased(ctx: Context, leasing: Leasing): Promise<Result>
   return { view: nothing, exit: code === 0 ? (failure ?? 0) : code };
 }
 
-/** The most abilities that are listed. */
 const MOST_LISTED = 5;
 
-/** Says at the start of a session of an agent what it may do, and until when. */
 function sayWhatItMay({ progress }: Context, { abilities }: Leasing, until: string): void {
   const changes = abilities.filter((each) => !readAbilities.includes(each));
   const others = changes.length - MOST_LISTED;
@@ -81,7 +77,6 @@ function sayWhatItMay({ progress }: Context, { abilities }: Leasing, until: stri
     progress.note('What needs a name typed, such as to delete a site, dnx saves as a plan, which you apply in another terminal.');
 }
 
-/** Says at its end what it changed, by the history. */
 function sayWhatItChanged(ctx: Context, { session }: Lease): void {
   const changes = readHistory(ctx).flatMap((run) =>
     run.session === session ? run.changes.filter(({ outcome }) => outcome !== 'failed') : [],
@@ -143,7 +138,6 @@ async function minted(ctx: Context, lease: Lease, body: Readonly<Record<string, 
 
 const signIn: Next = { command: ['login'], why: 'Sign in with one that may' };
 
-/** What the command needs to reach the same host with the token alone. */
 const variablesFor = ({ settings }: Context, { session, host, profile }: Lease, token: string): Env => ({
   DNX_LEASE: session,
   DNX_TOKEN: token,
@@ -152,7 +146,6 @@ const variablesFor = ({ settings }: Context, { session, host, profile }: Lease, 
   ...(settings.caFile !== undefined && { DNX_CA_FILE: settings.caFile }),
 });
 
-/** How a lease ends: at its deadline, or with its command. */
 function endingOf(ctx: Context, lease: Lease, ttlMs: number) {
   const { clock, progress } = ctx;
   const started = clock.elapsed();

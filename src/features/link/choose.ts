@@ -28,7 +28,6 @@ export async function chooseSite(ctx: Context): Promise<Located> {
   return located(only);
 }
 
-/** The sites that deploy the repository of these remotes, and the names of the repository. */
 async function ofRepository({ api }: Context, remotes: readonly string[], listed: readonly ListedSite[]) {
   const wanted = remotes.length > 0 && listed.some(({ site }) => site.git_repository_id);
   // None if the token cannot read them.
@@ -56,7 +55,6 @@ const located = ({ server, site }: ListedSite): Located => ({ server, site: targ
 
 const nameOf = (each: ListedSite): string => `${located(each).site.label} (${each.server.label})`;
 
-/** The error if nobody can be asked. It lists the sites that fit. */
 function notNamed(why: string, own: readonly ListedSite[]): DnxError {
   const next = own.map(located).map(({ server, site }) => ({
     command: ['link', site.label, '--server', server.label],

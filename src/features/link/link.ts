@@ -19,7 +19,6 @@ import {
   writeLinkFile,
 } from './file.ts';
 
-/** The options of `dnx link`. */
 interface LinkOptions {
   readonly default: boolean | undefined;
   readonly confirm_deploys: boolean | undefined;
@@ -82,7 +81,6 @@ async function named(ctx: Context, targets: Located): Promise<Located> {
   };
 }
 
-/** An environment with this site. Its other keys are kept. */
 function linked(before: unknown, of: NamedSite, { confirm_deploys }: LinkOptions): JsonObject {
   const old = isObject(before) ? before : {};
   const place = (key: 'server' | 'site') => {
@@ -95,7 +93,6 @@ function linked(before: unknown, of: NamedSite, { confirm_deploys }: LinkOptions
   return confirm_deploys === undefined ? placed : withField(placed, 'confirm', confirm_deploys);
 }
 
-/** Asks before an environment gets another site. */
 async function confirmReplacement({ ask, progress }: Context, file: LinkFile, name: string, of: NamedSite, yes: boolean): Promise<void> {
   const before = siteIn(file, name);
   if (!before || yes || isSame(before, of)) return;

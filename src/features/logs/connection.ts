@@ -71,7 +71,6 @@ const receiving = (bytes: number, label: string): string =>
 /** The levels that journalctl calls otherwise. */
 const PRIORITIES: Readonly<Partial<Record<Level, string>>> = { error: 'err', critical: 'crit', emergency: 'emerg' };
 
-/** The script and its arguments. */
 function scriptOf({ directories, candidates, lines, follow, head = '', reach, priority }: Wanted, memory: Memory | undefined): string {
   const [live = '', offsets = '', files = ''] = memory?.words() ?? [];
   const begin = [memory ? '' : String(lines), follow ? 'follow' : '', live];

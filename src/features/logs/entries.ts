@@ -32,7 +32,6 @@ export interface EntryFilter {
 /** How much of a line may tell its time and level, in UTF-16 code units. */
 const MOST = 2_000;
 
-/** An entry of which more lines may follow. */
 interface Open {
   readonly first: LogLine;
   readonly lines: string[];
@@ -42,7 +41,6 @@ interface Open {
 /** The first line of a stack trace of PHP, as Laravel, Monolog and nginx write it. The rest of the entry belongs to it. */
 const TRACE = /^(\[stacktrace\]|Stack trace:|#\d+ )/;
 
-/** What is known of a file so far. */
 interface FileState {
   readonly site: string | null;
   open?: Open | undefined;
@@ -116,7 +114,6 @@ function entryOf({ first, lines, trace }: Open, filter: EntryFilter): LogEntry {
 /** A line of nginx's access log: `::1 - - [02/Jan/2026:03:04:05 +0000] "GET / HTTP/2.0" 200 …`. */
 const ACCESS = /^\S+ \S+ [^[]{1,80}\[([^\]]{10,40})\] "(?:[^"\\]|\\.)*" (\d{3}) /;
 
-/** The time of a line, in epoch ms. */
 function timeIn({ line, site, source }: LogLine, { zoneOf, now }: EntryFilter): number | undefined {
   const start = line.slice(0, MOST);
   // Laravel writes in the time zone of the application, which is UTC unless it is changed.

@@ -64,7 +64,6 @@ function check({ follow, lines, path, sites, source, until }: LogsOptions, { sit
 
 type Filter = ReturnType<typeof filterOf>;
 
-/** What the entries must have. */
 function filterOf({ since, until, level, grep, source }: LogsOptions, now: number) {
   return {
     /** Not all entries are shown. */
@@ -142,7 +141,6 @@ async function readAll(ctx: LogsContext, all: readonly Wanted[]) {
   return { read: shown, exit: new DnxError('partial', `${failures.length} of ${all.length} sites failed`) };
 }
 
-/** Connects and finds the files. Their content is read while it is printed. */
 async function read(ctx: LogsContext, wanted: Wanted) {
   const memory = openMemory();
   const connection = await openConnection(ctx, wanted);
@@ -165,7 +163,6 @@ async function read(ctx: LogsContext, wanted: Wanted) {
 
 type Shown = Awaited<ReturnType<typeof read>>;
 
-/** The view of logs whose content is read while it is printed. `labels`: of several. */
 function viewOf(ctx: LogsContext, read: readonly Shown[], labels: readonly string[] | undefined, options: LogsOptions, filter: Filter) {
   const { follow = false, lines, trace = false } = options;
   const last = filter.some && (lines !== undefined || filter.since === undefined) ? (lines ?? LINES) : undefined;
@@ -227,7 +224,6 @@ async function* merged({ progress }: LogsContext, all: readonly Shown[]): AsyncG
   if (failed > 0) throw new DnxError('partial', `${failed} of ${all.length} logs are incomplete`);
 }
 
-/** What the names in a path stand for. */
 interface Names {
   readonly domain?: string | undefined;
   /** Such as `8.3`; undefined if unknown. */

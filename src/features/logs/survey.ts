@@ -39,7 +39,6 @@ export function findingsIn(frames: readonly Frame[], wanted: Wanted): Findings {
 /** What to say of a source without a file, or with empty ones. */
 export const noLogYet = ({ source, label }: Wanted): string | undefined => source && `No ${places[source].title} of ${label} yet`;
 
-/** The most files that are named one by one. */
 const MOST = 5;
 
 const listed = (all: readonly string[]): readonly string[] =>

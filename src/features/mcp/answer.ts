@@ -44,7 +44,6 @@ export function asData(text: string): string {
   return `<${mark}>\n${text}\n</${mark}>`;
 }
 
-/** The error of a command as JSON, and what else it said. */
 function saidIn(stderr: string): { readonly error: string | undefined; readonly notes: string | undefined } {
   const lines = stderr.trimEnd().split('\n');
   const at = lines.findLastIndex((line) => line.startsWith('{"error":'));
@@ -52,7 +51,6 @@ function saidIn(stderr: string): { readonly error: string | undefined; readonly 
   return { error: at < 0 ? undefined : withoutEmpty(lines[at] ?? ''), notes: notes === '' ? undefined : notes.slice(-MOST / 10) };
 }
 
-/** The JSON of an error without the fields that say nothing. */
 const withoutEmpty = (line: string): string =>
   JSON.stringify(JSON.parse(line), (_, value: unknown) =>
     value === null || (Array.isArray(value) && value.length === 0) ? undefined : value,

@@ -52,7 +52,6 @@ interface ProposedPlan {
   readonly approvals: readonly Approval[];
 }
 
-/** What the tool works with. */
 interface ChangeTool extends Pick<Context, 'settings' | 'clock'>, Pick<Runner, 'run' | 'outsideOf'> {
   /** Refuses what is not offered. */
   readonly check: (line: TypedLine, words: readonly string[]) => void;
@@ -182,7 +181,6 @@ async function readLine({ run, check }: ChangeTool, { words, signal }: ChangeCal
   return read ?? (ran.code === 0 ? helpAnswer(ran.stdout) : resultAnswer(ran));
 }
 
-/** Runs the command line with --dry-run, and saves the plan in `out`. */
 function dryRun(
   { run }: ChangeTool,
   { words, signal, seen }: ChangeCall,
@@ -193,7 +191,6 @@ function dryRun(
   return run(line, { ...options, ...patience(seen), signal, check: (typed) => requireDry(typed, out), values: true });
 }
 
-/** The words before the command line of another program. */
 const optionsIn = (words: readonly string[]): readonly string[] => words.slice(0, words.includes('--') ? words.indexOf('--') : undefined);
 
 /** Refuses to run what is not exactly the dry run that was asked for: a `--` of the client must not hide our options. */
@@ -227,7 +224,6 @@ function followedBy({ code, stdout }: Ran, isVerified: boolean): readonly string
 
 const previewed = (shown: string): Answer => ({ text: `${asData(shown.trimEnd())}\nNothing was changed.` });
 
-/** The answer if only a person can go on. */
 const forReview = (shown: string, line: readonly string[]): Answer => ({
   text: `${asData(shown.trimEnd())}\nNothing was changed. Ask the user to review it and run, in a terminal: ${line.map(quoted).join(' ')}`,
   isError: true,

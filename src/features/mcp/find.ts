@@ -40,7 +40,6 @@ async function meantBy(words: readonly string[], { contents, guesses }: Tree): P
   return meanings.filter((each) => !words.includes(each));
 }
 
-/** A command as it is typed, after the tool that runs it. */
 function commandLine(leaf: Leaf, limits: Limits): string {
   const { path, group, command } = leaf;
   const usage = usageOf(path, positionalsOf(group, command)).replace(/^dnx | \[options\]/g, '');

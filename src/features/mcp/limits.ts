@@ -58,7 +58,6 @@ export const limitWords = ({ server, site }: Pick<Limits, 'server' | 'site'>): s
       ? `This server is limited to server ${server}.`
       : undefined;
 
-/** An answer is JSON, or a plan. */
 function requireJson({ command, options, globals, plan }: TypedLine): void {
   if (command.name === 'api' && options.include) throw usage('--include is not for an agent.');
   if (plan.exitCode) throw usage('--exit-code is not needed: the answer is the plan.');
@@ -83,7 +82,6 @@ function filesIn({ command, options, fields, body }: TypedLine): readonly Named[
   return [...named, ...(body.data === undefined ? [] : fileIn(body.data).map((file) => ({ file, isText: true })))];
 }
 
-/** The file of `@file` or `-`. */
 const fileIn = (word: string): readonly string[] => (word === '-' ? [word] : word.startsWith('@') ? [word.slice(1)] : []);
 
 /** Only files of the project, which the agent can read anyway. */

@@ -50,7 +50,6 @@ export interface Runner {
   redacted(text: string): string;
 }
 
-/** A token of the API. */
 const TOKEN = /\b\d+\|\w{32,}/g;
 
 /** How long a command may wait for the rate limit if the client gets no progress: it gives up after a minute. */
@@ -99,7 +98,6 @@ export function openRunner(ctx: Context, limits: Limits): Runner {
   };
 }
 
-/** Runs a command line for the account of this server. */
 async function runWithin(
   ctx: Context,
   words: readonly string[],
@@ -195,7 +193,6 @@ function worldOf(outer: World, own: Partial<World>): World {
   return Object.create(null, { ...Object.getOwnPropertyDescriptors(outer), ...Object.fromEntries(replaced) });
 }
 
-/** A stream that keeps what is written, and passes on its lines. */
 function sink(seen?: (line: string) => void): { readonly stream: Output; readonly text: () => string } {
   const chunks: Buffer[] = [];
   let rest = '';

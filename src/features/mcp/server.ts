@@ -53,7 +53,6 @@ export async function serveMcp(ctx: Context, limits: Limits): Promise<void> {
   await Promise.allSettled(running);
 }
 
-/** A server for one client. `running`: the calls that change something. */
 function openMcpServer(ctx: Context, limits: Limits, runner: Runner, running: Set<Promise<unknown>>): Server {
   const offered = mcpTools(limits);
   const { answerTo, redacted } = openTools(ctx, limits, runner);
@@ -81,7 +80,6 @@ function openMcpServer(ctx: Context, limits: Limits, runner: Runner, running: Se
   return server;
 }
 
-/** What the tools do. */
 function openTools(ctx: Context, limits: Limits, runner: Runner) {
   const check = (tool: LineTool, line: TypedLine, words: readonly string[]) => allowedLine(line, words, tool, limits, ctx.world);
   const change = openChanges(ctx, runner, (line, words) => check('change', line, words));
@@ -171,7 +169,6 @@ const asked = ({ id, kind, text, message }: Form): Result =>
     },
   });
 
-/** What a person filled in, in a later round of a call. */
 function replyIn({ mcpReq }: ServerContext): ChangeCall['reply'] {
   const id = mcpReq.requestState();
   if (typeof id !== 'string') return undefined;
@@ -210,7 +207,6 @@ async function whileWaiting<T>(
   return work(seen).finally(() => over.abort());
 }
 
-/** Sends each line of progress to a client that wants it. */
 function reporter({ mcpReq }: ServerContext, redacted: (text: string) => string): ((line: string) => void) | undefined {
   const progressToken = mcpReq._meta?.progressToken;
   if (progressToken === undefined) return undefined;

@@ -79,7 +79,6 @@ function isNews({ command, options }: Line, { result, failure }: Ending, signal:
   return !command.options?.deploy || options.deploy !== undefined || (isObject(data) && 'deployment' in data);
 }
 
-/** The notification about a command that ended. */
 function notificationOf(command: string, { result, failure, code }: Ending): Notification {
   const data = result && dataIn(result.view);
   const text = failure ? `✗ ${sentenceOf(failure.error, command)}` : `${code === 0 ? '✓' : '✗'} ${doneOf(result?.view, command)}`;
@@ -93,7 +92,6 @@ function notificationOf(command: string, { result, failure, code }: Ending): Not
   };
 }
 
-/** The data of a view, as `--json` prints it. */
 function dataIn(view: View): unknown {
   if (view.kind === 'rows') return view.items;
   if (view.kind === 'record') return view.item;
@@ -110,7 +108,6 @@ function doneOf(view: View | undefined, command: string): string {
   return view?.kind === 'rows' ? `dnx ${command}: ${view.items.length} succeeded` : `dnx ${command} ended`;
 }
 
-/** True for a command that sends values of variables or other secrets. */
 const sendsSecrets = ({ command, group }: Line): boolean =>
   group.name === 'env' || Object.values({ ...command.fields, ...command.options }).some(({ kind }) => kind === 'secret');
 

@@ -47,7 +47,6 @@ function dashboardUrl({ host }: Pick<Settings, 'host'>, { server, site }: Readon
   return [host, ...parts.flatMap((part) => part ?? [])].join('/');
 }
 
-/** The exit code of a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
 /** Opens a URL with the first command of `$BROWSER` that succeeds, or with the default browser. False if there is none. */

@@ -143,7 +143,6 @@ const severeIn = (pending: readonly Pending[]) => pending.filter(({ change }) =>
 
 const isOfVariable = ({ change }: Pending): boolean => operations[change.call]?.consent === 'variables';
 
-/** A question for each site that variables could break. */
 async function* variableQuestions(ctx: Context, pending: readonly Pending[], lists: Lists, consent: GivenConsent) {
   const variables = pending.filter(isOfVariable);
   const sites = new Map(variables.map((variable) => [variable.targets.site?.id ?? '', variable.targets]));
@@ -158,7 +157,6 @@ async function* variableQuestions(ctx: Context, pending: readonly Pending[], lis
   }
 }
 
-/** The question for the name of what cannot be undone, unless the command line has it. */
 async function* severeQuestion(ctx: Context, { title, change, targets }: Pending, { confirm }: GivenConsent) {
   const [noun, target] = Object.entries(targets).at(-1) as [string, Target];
   const check = (typed: string) => requireName(typed, { noun, ...target });

@@ -33,7 +33,6 @@ export function openLists({ api }: Context): Lists {
   };
 }
 
-/** A target of a call as it is now. Null if it is gone; undefined if that cannot be read. */
 async function targetNow(lists: Lists, call: string, noun: string, ids: Readonly<Record<string, string>>) {
   const items = await lists.read(listPath(call, noun), ids);
   return items && (items.find((item) => idIn(item.id) === ids[noun]) ?? null);

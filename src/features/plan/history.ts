@@ -21,7 +21,6 @@ export interface PastRun extends Omit<SentRun, 'words' | 'changes' | 'lost'> {
   readonly changes: readonly PastChange[];
 }
 
-/** What scripts get of a command. */
 const pastRunShape = objectOf({
   id: word,
   sent_at: word,
@@ -90,7 +89,6 @@ export function history(
   return { view: rows(found, shown, 'No changes yet.') };
 }
 
-/** True if a change is of the server or site that a client may know of. */
 const isWithin = ({ targets: { server, site } }: PlannedChange, within: Context['world']['within']): boolean =>
   !within || (server?.id === within.server && (within.site === undefined || site?.id === within.site));
 

@@ -127,7 +127,6 @@ export function openPast(runs: readonly SentRun[]): Past {
   return past;
 }
 
-/** True if a change takes another one back, by its operation and targets. */
 function isInverse({ line }: SentChange, other: SentChange, idNow: Past['idNow']): boolean {
   const inverse = inverseOf(other.line.change, { created: other.created, answer: undefined, secret: () => undefined });
   const ids = (targets: PlannedChange['targets']) => String(Object.values(targets).map(({ id }) => idNow(id ?? '')));

@@ -235,7 +235,6 @@ async function performRelease(
   return rollbackNow(ctx, place, { ...following, to: body.release_id });
 }
 
-/** The options of `dnx deploy` for what a plan holds. */
 function deploymentValues({ commit, verify, rollback_on_fail }: Partial<PlannedDeployment> = {}): Partial<DeployValues> {
   if (!verify) return { commit: commit ?? undefined };
   const { path, within_s, expect_body, ...others } = verify;

@@ -56,7 +56,6 @@ function planOf({ settings: { host } }: Context, steps: readonly Step[]): Plan {
   return { version: 1, host, changes, consent: { level: 'moderate', confirm: null }, abilities: abilitiesOf(changes), about: [] };
 }
 
-/** What would be sent, saved in `out`. */
 function previewed(ctx: Context, line: readonly string[], steps: readonly Step[], out: string | undefined) {
   const left = steps.filter(({ isDone }) => !isDone);
   const plan = planOf(ctx, left);
@@ -67,7 +66,6 @@ function previewed(ctx: Context, line: readonly string[], steps: readonly Step[]
   return { view: planView(plan, ctx.nameOf, { each: [], whole: [] }), note: 'Nothing was changed.', next };
 }
 
-/** How a change is taken back. */
 type Step = Exclude<ReturnType<typeof stepOf>, string>;
 
 /** The history, and what is needed to read its secrets. A text as `vault` says why there is none. */
@@ -105,7 +103,6 @@ function namedRun(reader: Reader, word: string) {
   throw impossible(`${base.id} cannot be undone: ${first.why}`, { details: [['change', first.title]] });
 }
 
-/** True for a run that took something back, and was not itself a redo. */
 function isUndo({ runs }: Pick<Reader, 'runs'>, run: SentRun): boolean {
   const parent = runs.slice(runs.indexOf(run) + 1).find(({ id }) => id === run.undoes);
   return parent !== undefined && !isUndo({ runs }, parent);
@@ -139,7 +136,6 @@ function lastRun(reader: Reader) {
 
 const skip = ({ progress }: Context, run: SentRun, why: string): void => progress.note(`Skipped ${run.id}: ${why}`);
 
-/** The id that the target of a change has by now. */
 const targetNow = (past: Past, { created, line }: SentChange): string =>
   past.idNow(created ?? Object.values(line.change.targets).at(-1)?.id ?? '');
 

@@ -20,7 +20,6 @@ interface ConnectOptions extends SiteOptions {
 const AT_PRINTED_SITE = 'cd "$1/current" 2>/dev/null || cd "$1" || exit 6; shift; exec "$@"';
 const IN_PRINTED_SITE = `cd "$1/current" 2>/dev/null || cd "$1"; exec "\${SHELL:-sh}" -l`;
 
-/** The exit code of a shell that does not find a command. */
 const NOT_FOUND = 127;
 
 /** `dnx ssh`: an interactive login, or a command, with its exit code. */

@@ -109,7 +109,6 @@ function siteMember(server: Target, data: JsonObject, record: JsonObject, user: 
   };
 }
 
-/** Adds the server to a name that two of them have. */
 const distinct = (members: readonly Member[]): readonly Member[] =>
   members.map((each) =>
     members.some((other) => other !== each && other.name === each.name) ? { ...each, name: `${each.server.label}/${each.name}` } : each,

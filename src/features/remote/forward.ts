@@ -46,7 +46,6 @@ export function checkPort(port: number | undefined): void {
   if (port !== undefined && port > MOST_PORT) throw usage(`--port must be at most ${MOST_PORT}, not ${port}.`);
 }
 
-/** What to forward, and what ends it. */
 interface Route {
   readonly machine: Machine;
   readonly far: FarEnd;
@@ -125,7 +124,6 @@ async function keep(ctx: Context, route: Route, port: number, first: Started): P
   }
 }
 
-/** Tries until the network is back. */
 async function reconnected(ctx: Context, route: Route, port: number): Promise<Started> {
   for (let pause = PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     try {
@@ -196,7 +194,6 @@ const echo = ({ stdin, stdout }: Started): Promise<unknown> => {
   return repeated;
 };
 
-/** The error if ssh could not listen on a port; undefined otherwise. */
 function busyPort(said: string, { server }: Machine, port: number): Error | undefined {
   const [, busy] = /cannot listen to port: (\d+)/.exec(said) ?? [];
   if (busy === undefined) return undefined;

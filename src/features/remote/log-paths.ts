@@ -37,7 +37,6 @@ const php = [each('/var/log/phpPHP-fpm.log'), each('/var/log/php*-fpm.log')];
 const named = (directories: readonly string[], ...names: readonly string[]): readonly string[] =>
   directories.flatMap((directory) => names.map((name) => `${directory}/${name}`));
 
-/** Where the output of a program of Supervisor or cron is, whose file has one of these names. */
 function programNamed(title: string, names: readonly string[], supervised = names.map((name) => `*${name}*.log`)): Place {
   const supervisor = each(...named(['/var/log/supervisor'], ...supervised));
   const directories = ['SITE/logs', 'SITE/shared/storage/logs', 'LIVE/storage/logs'];

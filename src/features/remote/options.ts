@@ -15,7 +15,6 @@ export const siteOptions = {
 
 export type SiteOptions = Values<typeof siteOptions>;
 
-/** A name of a site, which `dnx ssh` and others take as their first word. */
 const SITE = /^[\w-]+(\.[\w-]+)+$/;
 
 /** Rejects the name of a site in the place of an Artisan command. */

@@ -40,7 +40,6 @@ export async function sshConfig(ctx: Context, targets: Targets, options: SshConf
   return write ? written(ctx, lines, entries) : { view: textView(lines, entries) };
 }
 
-/** The server or site of the command line. */
 async function memberAt(ctx: Context, targets: Targets, user: string | undefined): Promise<Member> {
   const site = targets.site && (await readSiteOnMachine(ctx, targets, user));
   const machine = site?.machine ?? (await readMachine(ctx, targets, user));
@@ -74,7 +73,6 @@ function entriesFor(members: readonly Member[], warn: (sentence: string) => void
   return [...entries.values()];
 }
 
-/** Where ssh finds it, or why that can be no entry. */
 function machineOf({ place, server }: Member, label: string, members: readonly Member[]): Machine | string {
   const others = members.filter((each) => each.site?.label === label && each.server.id !== server.id);
   if (others.length > 0)

@@ -166,10 +166,8 @@ export async function startSsh(
   return ssh;
 }
 
-/** How much of its messages is kept, in characters. */
 const KEPT = 10_000;
 
-/** The exit code of a shell that does not find a program. */
 const NOT_FOUND = 127;
 
 /** Starts a command on a server, for as long as the connection lives. Ctrl-C is for dnx alone, which would otherwise see a lost connection. */

@@ -116,7 +116,6 @@ function failIfAll(sources: readonly Source[], failed: (source: Source) => boole
   if (sources.length > 0 && sources.every(failed)) throw sources[0]?.error;
 }
 
-/** The servers whose sites cannot be read. One that is gone has none. */
 function problemOf(places: readonly Source[]): string | undefined {
   const failed = places.flatMap(({ server, error }) => (server && error && error.code !== 'not_found' ? [{ server, error }] : []));
   const [first] = failed;

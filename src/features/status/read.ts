@@ -112,7 +112,6 @@ export async function* watched(ctx: Context, ids: SiteIds, from: SeenSite): Asyn
 const isBusy = ({ site, parts }: SeenSite): boolean =>
   phaseOf(site.status) === 'going' || inProgress(releasesOf(parts.releases.items ?? [])).length > 0;
 
-/** Replaces parts by newer ones, unless a fault says nothing about them. */
 function merged(parts: Parts, news: Readonly<Partial<Record<PartName, StatusPart>>>): Parts {
   const read = Object.entries(news).filter(([, { error }]) => !error || !isPassing(error));
   return { ...parts, ...Object.fromEntries(read) };

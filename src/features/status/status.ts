@@ -139,7 +139,6 @@ function placeOf({ isGiven, settings: { link, origins } }: Context): StatusOrigi
   return origin === 'link file' ? { origin, environment: link?.chosen?.name || null } : { origin: 'picked', environment: null };
 }
 
-/** The lines of a status. `live`: it is watched. */
 function statusView({ settings: { profile } }: Context, status: SiteStatus, reader: TimeReader, live: boolean) {
   const { certificates, errors, latest_release: latest, queues, release, site } = status;
   const news = latest && latest.id !== release?.id ? latest : undefined;
@@ -165,7 +164,6 @@ function statusView({ settings: { profile } }: Context, status: SiteStatus, read
   return record(status, columns<SiteStatus>(...shown));
 }
 
-/** True if the last deployment failed, but a release before it is live. */
 const isServing = ({ site, release, latest_release: latest }: SiteStatus): boolean =>
   phaseOf(site.status) === 'bad' && release !== null && latest !== null && latest.id !== release.id;
 
@@ -180,7 +178,6 @@ function originWords({ origin, environment }: SiteStatus, profile: string): stri
   return origin === 'link file' ? `from ${LINK_FILE}${environment === null ? '' : ` (${environment})`}` : origin;
 }
 
-/** `web-1  203.0.113.10  PHP 8.3`. */
 function serverWords({ server, site, errors }: SiteStatus): string | undefined {
   if (!server) return errors.server ? unknownPart({ errors }, 'server') : undefined;
   const php = wordOf(site.php_version) || wordOf(server.php_version);
@@ -210,11 +207,9 @@ function newsTitle(release: JsonObject): string {
   return phase === 'going' ? 'Deploying' : phase === 'bad' ? 'Failed' : 'Newest';
 }
 
-/** `in 2h`, or `none`; undefined if the API does not say. */
 const scheduledWords = (at: unknown, reader: TimeReader): string | undefined =>
   at === undefined ? undefined : wordOf(at) === '' ? 'none' : shownTimeIn(wordOf(at), reader);
 
-/** `2 running, 1 stopped`. */
 function workerWords(queues: readonly JsonObject[]): string {
   const counts = new Map<string, number>();
   for (const { status } of queues) {
@@ -224,7 +219,6 @@ function workerWords(queues: readonly JsonObject[]): string {
   return [...counts].map(([word, count]) => `${count} ${word}`).join(', ') || 'none';
 }
 
-/** The branch, and whether pushes to it deploy, if the site says so. */
 function branchWords({ branch, auto_deploy_enabled }: SiteStatus['site']): string {
   const auto = typeof auto_deploy_enabled === 'boolean' ? `auto-deploy ${auto_deploy_enabled ? 'on' : 'off'}` : '';
   return [wordOf(branch), auto].filter(Boolean).join('  ');

@@ -74,7 +74,6 @@ async function isRevoked(api: Pick<Api, 'send'>, id: string): Promise<boolean> {
   }
 }
 
-/** The reason for a failed delivery, as a clause. */
 function reasonFor(error: unknown): string {
   const code = (isError(error) ? undefined : systemCode(error)) ?? (error instanceof Error ? systemCode(error.cause) : undefined);
   if (code === 'EPIPE' || code === 'ECONNRESET') return 'the output was closed';

@@ -65,7 +65,6 @@ function reserve(file: string, { platform }: Pick<World, 'platform'>): string {
 const unwritable = (file: string, cause: unknown, hint: string) =>
   new DnxError('failed', `Could not write to ${dirname(file)}: ${reasonOf(systemCode(cause)) ?? systemCode(cause)}.`, { hint, cause });
 
-/** The name of this platform in a release: `linux-x64-musl`. */
 function targetOf(file: string, { platform }: Pick<World, 'platform'>): string {
   const system = platform === 'win32' ? 'windows' : platform;
   return `${system}-${arch}${system === 'linux' && interpreterIn(file).includes('/ld-musl-') ? '-musl' : ''}`;
@@ -165,7 +164,6 @@ async function* programIn(archive: Buffer): AsyncIterable<Buffer> {
   }
 }
 
-/** Writes the program, with the mode and the owner of the old one. */
 async function write(fresh: string, program: AsyncIterable<Buffer>, file: string): Promise<void> {
   try {
     const handle = await open(fresh, 'w');

@@ -76,7 +76,6 @@ interface Known {
   readonly told_at?: unknown;
 }
 
-/** What is known; nothing if the file is missing or broken. */
 function readKnown(file: string): Known {
   const known = attempt(() => readJson<Known>(file, 1));
   return { ...known, latest: versionIn(known?.latest) };
@@ -97,7 +96,6 @@ const AGAIN_MS = 10 * 60 * 1_000;
 const mayCheckNow = ({ checked_at, begun_at }: Known, now: number): boolean =>
   isPast(checked_at, now, DAY_MS) && isPast(begun_at, now, AGAIN_MS);
 
-/** A time in the future counts as none. */
 function isPast(at: unknown, now: number, ms: number): boolean {
   const time = timeOf(at);
   return time === undefined || time > now || now - time >= ms;

@@ -87,7 +87,6 @@ interface ReaderNeeds extends Pick<Context, 'signal'> {
   readonly world: Pick<World, 'env' | 'platform' | 'spawn' | 'stdout'>;
 }
 
-/** Whether somebody still reads what dnx prints. */
 interface PipeReader {
   readonly gone: () => boolean;
   readonly onGone: (callback: () => void) => void;
@@ -97,7 +96,6 @@ interface PipeReader {
 /** Ends with dnx, or by SIGPIPE when the pipe that is its output has no reader: GNU tail alone notices that. */
 const SENTINEL = 'exec tail --pid=$PPID -f /dev/null 2>/dev/null';
 
-/** 128 and SIGPIPE. */
 const BROKEN_PIPE = 141;
 
 /**

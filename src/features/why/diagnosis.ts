@@ -13,7 +13,6 @@ import { type Facts, siteAnswer, sourceShape, unknownPart } from './facts.ts';
 const quotedLine = objectOf({ source: sourceShape, file: nullable(word), line_number: nullable(number), line: word, at: nullable(word) });
 export type QuotedLine = Printed<typeof quotedLine>;
 
-/** A release in a diagnosis. */
 const releaseShape = objectOf({
   id: word,
   name: word,
@@ -112,10 +111,8 @@ export function checksOf(facts: Facts): Checks {
 
 /** The most characters of a commit's message, to fit 80 columns. */
 const MESSAGE = 44;
-/** The most of what is unknown that is shown. */
 const MOST = 5;
 
-/** What a log is called. */
 const SOURCES: Readonly<Record<QuotedLine['source'], string>> = {
   deploy: 'deploy log',
   given: '--log',
@@ -191,7 +188,6 @@ const releaseWords = ({ name, commit, message }: ShownRelease): string =>
 const lineWords = ({ line }: QuotedLine, cause: string | null): string =>
   cause?.endsWith('exception') ? line.replaceAll(/\/\S+?\/(?:releases\/[\w.-]+|current)\//g, '') : line;
 
-/** `deploy log, line 41`. */
 const placeOf = ({ source, file, line_number: number }: QuotedLine): string =>
   [
     source === 'laravel' || source === 'deploy' || file === null ? SOURCES[source] : file,

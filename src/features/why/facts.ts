@@ -97,7 +97,6 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** How far the clocks of Deploynix and a server may differ. */
 const SKEW_MS = 2 * MINUTE;
-/** How long a deployment takes at most. */
 const LONGEST_MS = HOUR;
 
 /**

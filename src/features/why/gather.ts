@@ -103,7 +103,6 @@ async function placeOf(of: SiteReference, site: Site, { error, items }: StatusPa
   return siteOnMachine({ ...of }, { server: items?.[0] ?? {}, site }, user);
 }
 
-/** What was read, or why it was not. */
 async function optional<T>(what: string, ability: string, part: Promise<T>): Promise<{ value: T | null; unknown: readonly Unknown[] }> {
   try {
     return { value: await part, unknown: [] };
@@ -118,7 +117,6 @@ function unreadable(what: string, ability: string, error: DnxError | undefined):
   return error ? [{ what, why: error.message.replace(/\.$/, ''), fix: error.hint ?? null }] : [];
 }
 
-/** How long the site may take to answer, in ms. */
 const LIMIT_MS = 10_000;
 
 /** Requests the site once, without the token and without following a redirect. */

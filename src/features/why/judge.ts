@@ -97,7 +97,6 @@ function candidatesOf(cause: Cause, lines: readonly FactLine[], { facts, inciden
     : states.map((line) => of(line, lines.length));
 }
 
-/** The name of a test that passed. */
 const PASSED = /^\s*[✓✔√] /;
 
 function matchOf(cause: Cause, { heading, text }: FactLine): RegExpExecArray | undefined {

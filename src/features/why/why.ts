@@ -109,7 +109,6 @@ const evidenceOf = ({ source, file, number, text, at }: FactLine, secrets: reado
 
 const MOST_COMMITS = 50;
 
-/** Files that decide what a deployment installs and needs. */
 const FILES = ['composer.json', 'composer.lock', 'package.json', 'package-lock.json', '.env.example'];
 
 /** What a failed release would have changed. Null unless the working directory is a clone that has both commits. */

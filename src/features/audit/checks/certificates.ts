@@ -59,7 +59,6 @@ export function verdictOf(certificates: readonly JsonObject[], now: number): Cer
   return { state: 'missing', certificate: failed, severity: 'high', words };
 }
 
-/** True for a recent request, and for a status that dnx does not know. */
 function isOnItsWay({ status, created_at }: JsonObject, now: number): boolean {
   const phase = phaseOf(status);
   if (phase === undefined) return !['revoked', 'deleted', 'expired'].includes(statusKey(status));

@@ -80,7 +80,6 @@ async function editUntilSent(editing: Editing, file: PrivateFile): Promise<DnxEr
   }
 }
 
-/** The error, with where the user's changes are. */
 function withDraft(error: DnxError, { draft, targets }: Editing, { path }: PrivateFile): DnxError {
   const text = readText(path);
   if (text === undefined || text === draft.text || text.split(/[\r\n]+/).every(isDotenvComment)) return error;
@@ -122,7 +121,6 @@ async function editAgain(editing: Editing, { path, write }: PrivateFile): Promis
 const QUICK_MS = 1_000;
 const WAIT = 'If the editor is still open, tell it to wait, as in EDITOR="code --wait".';
 
-/** The error if the user gives up. Earlier attempts may have sent something. */
 function gaveUp({ sent, targets: { site } }: Editing, why = 'Cancelled'): DnxError {
   if (sent.length === 0) return new DnxError('cancelled', `${why}; nothing was changed.`);
   const already = `${countedVariables(sent.length)} ${sent.length === 1 ? 'was' : 'were'} already changed`;
@@ -222,7 +220,6 @@ export function variablesIn(text: string, name: string) {
   return parseDotenv(text, name);
 }
 
-/** Adds the value at Deploynix above each variable in conflict, as a comment. */
 function withConflicts(text: string, keys: readonly string[], remote: Side): string {
   let result = text;
   for (const key of keys) {

@@ -61,7 +61,6 @@ const failed = (editor: string, code: number): DnxError =>
       })
     : new DnxError('failed', `The editor exited with code ${code}; nothing was changed.`);
 
-/** Where private files are: in memory, or in the state directory. */
 const placeOf = ({ settings, world }: Context) => ({ env: world.env, state: settings.directories.state });
 
 /** A file that only this user can read, while dnx runs. */

@@ -63,7 +63,6 @@ export async function openBase(ctx: Context, pairing: Pairing) {
   };
 }
 
-/** The name of another site with which a file was pulled or pushed. */
 function otherSite(ctx: Context, { host, file }: Pairing): string | undefined {
   const directory = recordsIn(ctx);
   const records = jsonFileNames(directory).map((name) => attempt(() => readJson<Partial<Pairing>>(join(directory, name))));

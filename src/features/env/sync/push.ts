@@ -151,7 +151,6 @@ async function pushed(push: Push, sync: SyncSteps, applied: Applied, asked: bool
   };
 }
 
-/** The options with which another push decides as this one did. */
 const sameOptions = ({ sides: { choice, prune }, allowed, deploying }: Push): readonly string[] => [
   ...choice.ours.flatMap((key) => ['--ours', key]),
   ...choice.theirs.flatMap((key) => ['--theirs', key]),
@@ -160,7 +159,6 @@ const sameOptions = ({ sides: { choice, prune }, allowed, deploying }: Push): re
   ...(deploying.deploy ? ['--deploy'] : []),
 ];
 
-/** How to get what changed at Deploynix, and to remove there what was removed here. */
 function nextOf({ namedFile, targets }: Push, { steps }: SyncSteps): readonly Next[] {
   const isKept = (...reasons: readonly (Reason | undefined)[]) =>
     steps.some(({ verb, reason }) => verb === 'keep' && reasons.includes(reason));

@@ -46,7 +46,6 @@ export const sameSteps = (one: SyncSteps, other: SyncSteps): boolean => {
 /** A value that dnx does not know: the API hides it, or it is a reference that was not resolved. */
 export const UNKNOWN = Symbol('unknown');
 
-/** The value of a variable on one side; undefined if it is not there. */
 type Value = string | typeof UNKNOWN | undefined;
 
 /** The variables of one side, by key. */

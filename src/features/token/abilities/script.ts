@@ -209,10 +209,8 @@ function expansionAt(source: string, at: number, literal: boolean) {
   return end === undefined ? null : { name: /^[!#]?(\w+)/.exec(source.slice(at + 2, at + 130))?.[1] ?? UNKNOWN, end };
 }
 
-/** `vars.SITE` -> `SITE`. */
 const lastWord = (expression: string): string => /(\w+)$/.exec(expression.trimEnd().slice(-128))?.[1] ?? UNKNOWN;
 
-/** The index after the closing brace of the one before `from`. */
 function closing(source: string, from: number): number | undefined {
   let depth = 1;
   let quoted = false;

@@ -12,7 +12,6 @@ export function missingKeys({ machine, variables }: Pick<Facts, 'machine' | 'var
   return known && machine ? machine.example.filter((key) => !known.includes(key)) : [];
 }
 
-/** Lines that say of such a key that it is missing. */
 function linesOfMissingKeys(facts: Facts, incident: Incident): readonly FactLine[] {
   const keys = missingKeys(facts);
   if (keys.length === 0) return [];
@@ -218,7 +217,6 @@ const PRINTED: readonly RegExp[] = [
 /** A frame of a stack trace, or the place below a message of Collision. */
 const FRAME = /^\s*(?:#\d+ (?<frame>\/(?!\S*\/public\/index\.php)\S+?\.php\(\d+\))|at (?<place>(?!vendor\/)\S+\.php:\d+))/;
 
-/** How far below an exception its trace is read, in lines. */
 const TRACE = 60;
 
 function exceptionWords({ match }: FoundCause) {

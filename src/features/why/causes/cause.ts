@@ -91,7 +91,6 @@ export function fixesOf(cause: Cause, found: FoundCause): readonly Fix[] {
 const filled = (text: string, words: Readonly<Record<string, string>>): string =>
   text.replace(/( ?)\{(\w+)\}/g, (place, space: string, name: string) => (words[name] === '' ? '' : space + (words[name] ?? place)));
 
-/** The words of every cause. */
 const wordsOf = ({ facts: { of, server, site }, line, match }: FoundCause): Readonly<Record<string, string>> => ({
   site: of.site.label,
   server: of.server.label,

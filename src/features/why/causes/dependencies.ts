@@ -40,7 +40,6 @@ function phpResolved(found: FoundCause): string | undefined {
   return wanted !== undefined && now !== running && now === wanted ? `the site runs PHP ${now} now` : undefined;
 }
 
-/** The constraint of `require.php` in composer.json. */
 function requiredPhp({ machine }: Facts): string | undefined {
   try {
     const file: unknown = JSON.parse(machine?.composer ?? '');
@@ -237,7 +236,6 @@ function buildLines({ line }: FoundCause, lines: readonly FactLine[]): readonly 
   return second ? [said, second] : [said];
 }
 
-/** The error above the version of Node. */
 const scriptError = ({ line }: FoundCause, lines: readonly FactLine[]): readonly FactLine[] => [
   lines.slice(0, lines.indexOf(line)).findLast(({ text }) => /^(?:Uncaught )?\w*Error\b.*: ./.test(text)) ?? line,
 ];

@@ -88,7 +88,6 @@ export const git: readonly Cause[] = [
 
 const DASHBOARD = ['Fix the deploy script in the dashboard', AGAIN];
 
-/** Commands that come with a package of the project. */
 const OF_NODE = /^(?:vite|mix|webpack|tsc|vue-tsc|tailwindcss|postcss|sass|cross-env|esbuild|rollup)$/;
 
 /** Failures of the deploy script itself. */

@@ -132,7 +132,6 @@ export const resources: readonly Cause[] = [
   }),
 ];
 
-/** The response, if it failed for one of these reasons. */
 const failing =
   (reasons: RegExp) =>
   ({ answer }: Facts): readonly FactLine[] =>
@@ -235,7 +234,6 @@ const isDown = ({ status }: { readonly status?: unknown }): boolean =>
 
 const queueOf = ({ queue, id }: { readonly queue?: unknown; readonly id?: unknown }): string => wordOf(queue) || wordOf(id);
 
-/** Workers that Deploynix reports as stopped. */
 const stopped = (facts: Facts): readonly FactLine[] =>
   isUnanswered(facts)
     ? []

@@ -1,6 +1,5 @@
 import type { FactLine, Facts, Incident, Log, Source } from '../facts.ts';
 
-/** Logs that several sites may share. */
 const SHARED: readonly Source[] = ['nginx', 'php'];
 
 /** What Git says about a commit, whose message may be about any failure. */
@@ -63,7 +62,6 @@ function ofRelease(lines: readonly FactLine[], release: string): readonly FactLi
 
 const digits = (name: string): string => name.replaceAll(/\D/g, '');
 
-/** Of a log of Laravel, the errors with their stack traces. */
 function errorsOf(lines: readonly FactLine[]): readonly FactLine[] {
   let bad = false;
   return lines.filter(({ text }) => {
@@ -74,7 +72,6 @@ function errorsOf(lines: readonly FactLine[]): readonly FactLine[] {
   });
 }
 
-/** True for a line about this site, or about all of them. */
 function concerns(text: string, domain: string): boolean {
   const server = /\bserver: ([^,]+),/.exec(text)?.[1];
   if (server !== undefined) return server.split(/\s+/).some((name) => name === domain || name === `www.${domain}`);
@@ -102,7 +99,6 @@ const SUCCESS: readonly RegExp[] = [
   /^\s*\S.* \.{3,} .*\bDONE$/,
 ];
 
-/** Logs of requests to the live site. */
 const REQUESTS: readonly Source[] = ['nginx', 'php', 'worker'];
 
 /** The most that Laravel and nginx may have written between the request and the reading of their logs, in ms. */

@@ -2,7 +2,6 @@ import { stripVTControlCharacters } from 'node:util';
 import { timeOf } from '../../../base/time.ts';
 import type { FactLine, Log } from '../facts.ts';
 
-/** A log as text, and what is known of its file. */
 interface Text extends Omit<Log, 'lines'> {
   readonly text: string;
   /** The number of lines before the text; undefined if unknown. */
@@ -21,7 +20,6 @@ export interface Clocks {
 const LONGEST = 2_000;
 
 const QUARTER = 15 * 60_000;
-/** The largest difference between two time zones. */
 const FARTHEST = 14 * 4 * QUARTER;
 
 /** Splits a log into lines with numbers and times. */
@@ -102,7 +100,6 @@ function joinedParts(parts: readonly string[], broken: boolean): string {
   return texts.reduce((text, part, index) => text + (broken && texts[index - 1]?.length === width ? '' : ' ') + part);
 }
 
-/** Joins the lines of the message of an exception. */
 function unwrapped(lines: readonly FactLine[]): readonly FactLine[] {
   const joined: FactLine[] = [];
   let block: { first: FactLine; parts: string[] } | undefined;

@@ -13,7 +13,6 @@ import WHY from './why.sh';
 
 const LIMIT_MS = 20_000;
 
-/** The most bytes of the end of a log that are read. */
 const MOST_BYTES = 256 * 1024;
 
 /**
@@ -39,7 +38,6 @@ export async function readServer(
   }
 }
 
-/** What to do about an error of ssh, in a line. */
 function fixOf({ hint, next: [first] }: DnxError, settings: Context['settings']): string | null {
   const command = first && commandLine(first.command, settings);
   return [hint?.replace(/\.$/, ''), command].filter(Boolean).join('. Then: ') || null;
@@ -95,7 +93,6 @@ function logIn({ words, body }: ScriptSection, release: string, clocks: Clocks):
 export const logOfText = (source: Source, text: string, clocks: Clocks, ofRelease = false): Log =>
   logOf({ source, file: null, text, modified: undefined, skipped: source === 'given' ? 0 : undefined, cut: false, ofRelease }, clocks);
 
-/** The source of each kind of log. The deployment log comes first. */
 const sources = { deploy: 'deploy', laravel: 'laravel', nginx: 'nginx', php: 'php', daemon: 'worker' } satisfies Partial<
   Record<Selected, Source>
 >;

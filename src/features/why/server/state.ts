@@ -34,7 +34,6 @@ export function serverStateIn(sections: readonly ScriptSection[]) {
   };
 }
 
-/** `own shop-worker`. */
 const programsIn = (text: string, kind: 'own' | 'other'): readonly string[] =>
   linesOf(text).flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []));
 
@@ -56,7 +55,6 @@ export function disksIn(space: string, inodes: string) {
   });
 }
 
-/** The output of `free -b`. */
 function memoryIn(text: string) {
   const numbers = (name: string) => new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(text)?.[1]?.split(/\s+/).map(Number) ?? [];
   const [total, , free, , , available = free] = numbers('Mem');
