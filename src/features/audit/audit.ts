@@ -8,9 +8,20 @@ import { idIn, type Target } from '../../platform/names/names.ts';
 import { notFound } from '../../platform/names/unresolved.ts';
 import { isAmbiguous } from '../deploy/release.ts';
 import { hasEverything, tokenId } from '../token/token.ts';
-import { covers, needsCertificate, serverCertificates, siteCertificate, verdictOf } from './checks/certificates.ts';
 import { type BackupTimes, backupTimes, missingBackups, openPorts, stoppedDaemons, stoppedWorkers } from './checks/resources.ts';
-import { failedDeployment, isOnline, isWithoutPhp, oldPhpOfServer, oldPhpOfSite, withoutZeroDowntime } from './checks/site.ts';
+import {
+  covers,
+  failedDeployment,
+  isOnline,
+  isWithoutPhp,
+  needsCertificate,
+  oldPhpOfServer,
+  oldPhpOfSite,
+  serverCertificates,
+  siteCertificate,
+  verdictOf,
+  withoutZeroDowntime,
+} from './checks/site.ts';
 import { differingKeys, type KeysOn } from './checks/ssh-keys.ts';
 import type { AuditPlace } from './finding.ts';
 import { distinct, inspect, type Ledger, type ListReader, openLedger, openReader, withLabels } from './ledger.ts';

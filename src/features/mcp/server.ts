@@ -12,7 +12,8 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
-import { isObject, type JsonObject } from '../../base/json.ts';
+import { fromJson, isObject, type JsonObject } from '../../base/json.ts';
+import { phaseOf, statusOf } from '../../base/status.ts';
 import { version } from '../../base/version.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
 import { type Answer, helpAnswer, resultAnswer } from './answer.ts';
@@ -20,9 +21,8 @@ import { type ChangeCall, type Form, isWait, openChanges } from './change.ts';
 import { findCommands } from './find.ts';
 import { allowedLine, checkKinds, type Limits, type LineTool, limitWords } from './limits.ts';
 import { messagesIn } from './messages.ts';
-import { BRIEF, openRunner, type Runner, type RunOptions, WordedError } from './run.ts';
+import { BRIEF, openRunner, type Ran, type Runner, type RunOptions, WordedError } from './run.ts';
 import { mcpInstructions, mcpTools } from './tools.ts';
-import { waitFor } from './wait.ts';
 
 /** What a tool answers the client: a result, or a question to a person. */
 type Result = CallToolResult | InputRequiredResult;
@@ -216,4 +216,37 @@ function reporter({ mcpReq }: ServerContext, redacted: (text: string) => string)
     progress += 1;
     void mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress, message: redacted(line) } }).catch(() => {});
   };
+}
+
+/** How long to wait for a status to change, in ms, and between two readings. */
+const MOST_MS = 900_000;
+const PAUSE_MS = 5_000;
+
+/** Runs a command until what it shows is no longer in progress. `dnx watch` waits itself. */
+export async function waitFor(
+  { clock }: Context,
+  run: (options?: Partial<RunOptions>) => Promise<Ran>,
+  { signal, seen }: Pick<RunOptions, 'signal' | 'seen'>,
+): Promise<Answer> {
+  const end = clock.elapsed() + MOST_MS;
+  let last: string | undefined;
+  for (;;) {
+    const ran = await run({ seen });
+    const status = ran.code === 0 ? statusIn(ran.stdout) : undefined;
+    if (status === undefined || phaseOf(status) !== 'going') return resultAnswer(ran, { notes: ran.code !== 0 || !seen });
+    if (clock.elapsed() >= end) return { ...resultAnswer(ran), isError: true };
+    if (status !== last) seen?.(status);
+    last = status;
+    await clock.sleep(PAUSE_MS, signal);
+  }
+}
+
+/** The status of one thing, or of the only one in a list: not every kind can be shown alone. */
+function statusIn(stdout: string): string | undefined {
+  try {
+    const [data, ...others] = [fromJson(stdout)].flat();
+    return isObject(data) && others.length === 0 ? statusOf(data) : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,7 +1,7 @@
 import { DnxError, isError, isStop, type Next } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import { shownTime, timeOf } from '../../base/time.ts';
+import { DAY_MS, shownTime, timeOf } from '../../base/time.ts';
 import type { Tokens } from '../../machine/credentials/tokens.ts';
 import { leaseEnd } from '../../machine/lease.ts';
 import { abilities as all } from '../../platform/abilities.ts';
@@ -85,8 +85,6 @@ export async function forgetRevoked(tokens: Pick<Tokens, 'forget'>, sentence: st
 }
 
 const UNUSED_DAYS = 90;
-const DAY_MS = 86_400_000;
-
 type TokenAudit = Token & { readonly audit: readonly string[] };
 
 /** Flags tokens that have every ability (except that with the id `inUse`), are unused for 90 days, were never used, or share a name; and leases. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { attempt } from '../../base/errors.ts';
-import { timeOf } from '../../base/time.ts';
+import { DAY_MS, timeOf } from '../../base/time.ts';
 import { repository, version } from '../../base/version.ts';
 import type { BaseContext } from '../../cli/run/context.ts';
 import type { Ending } from '../../cli/run/line.ts';
@@ -88,7 +88,6 @@ function keep(file: string, more: Known): Known {
   return known;
 }
 
-const DAY_MS = 24 * 60 * 60 * 1_000;
 /** How long to wait after a check that did not end before its command. */
 const AGAIN_MS = 10 * 60 * 1_000;
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../base/json.ts';
 import { phaseOf, statusKey } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
-import { timeOf } from '../../../base/time.ts';
+import { DAY_MS, timeOf } from '../../../base/time.ts';
 import { idIn } from '../../../platform/names/names.ts';
 import { isComplete, wasComplete } from '../../backup/choose.ts';
 import { type AuditPlace, commandWord, type Flaw, onServer, onSite, wordList } from '../finding.ts';
@@ -66,8 +66,6 @@ const rangesIn = (port: unknown): readonly (readonly [first: number, last: numbe
     const [, first, last = first] = /^(\d{1,5})(?:[:-](\d{1,5}))?(?:\/\w+)?$/.exec(word) ?? [];
     return first === undefined ? [] : [[Number(first), Number(last)]];
   });
-
-const DAY_MS = 86_400_000;
 
 /** Databases of the database server itself, whose content belongs to no site. */
 const INTERNAL = new Set(['information_schema', 'performance_schema', 'mysql', 'sys', 'postgres', 'template0', 'template1']);
