@@ -101,11 +101,7 @@ export const distinct = (records: readonly JsonObject[]): readonly JsonObject[] 
 ];
 
 /** Servers or sites, each with a label that no other has. `unusable` is called with the name of one that has no id. */
-export function withLabels(
-  records: readonly JsonObject[],
-  noun: 'server' | 'site',
-  unusable: (what: string, name: string) => void,
-): readonly (readonly [Target, JsonObject])[] {
+export function withLabels(records: readonly JsonObject[], noun: 'server' | 'site', unusable: (what: string, name: string) => void) {
   const names = records.map((record) => resourceName(record, noun) ?? wordOf(record.id));
   return records.flatMap((record, index): (readonly [Target, JsonObject])[] => {
     const id = idIn(record.id);

@@ -25,11 +25,7 @@ export function withVariable(error: DnxError, env: Env, { host, session }: BaseC
 }
 
 /** Adds to a 403 the command that gets the abilities for the whole command line: `auth refresh`, or `token create` with DNX_TOKEN. */
-export function withAbilities(
-  error: unknown,
-  line: TypedLine,
-  { settings: { server, site, session }, tokens, world }: BaseContext,
-): unknown {
+export function withAbilities(error: unknown, line: TypedLine, { settings: { server, site, session }, tokens, world }: BaseContext) {
   if (!isError(error, 'forbidden') || error.lacks === undefined) return error;
   if (session) return error.withHint(`To allow it, start the session with: --ability ${error.lacks}`);
   const { asked } = askedBy({ ...line, defaults: { server, site } });

@@ -51,11 +51,7 @@ const keyFor = (subject: BackupSubject | undefined): string => (subject ? `${sub
 
 type Lists = Map<string, Promise<readonly JsonObject[] | undefined>>;
 
-async function namesOf(
-  api: OverviewContext['api'],
-  subjects: readonly BackupSubject[],
-  requested: Lists = new Map(),
-): Promise<ReadonlyMap<string, string>> {
+async function namesOf(api: OverviewContext['api'], subjects: readonly BackupSubject[], requested: Lists = new Map()) {
   const lists = [...new Map(subjects.map(({ noun, server }) => [`${noun} ${server}`, { noun, server }])).entries()];
   const names = new Map<string, string>();
   await inParallel(lists, async ([key, { noun, server }]) => {

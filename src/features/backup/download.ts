@@ -34,12 +34,7 @@ export async function download(ctx: Context, { backup, file, force = false }: Do
 }
 
 /** Passes on the bytes and shows progress. Throws if the size differs from Content-Length. */
-async function* measured(
-  { body, length, close }: BackupSource,
-  into: string,
-  { progress, clock }: Context,
-  hint: string,
-): AsyncIterable<Uint8Array> {
+async function* measured({ body, length, close }: BackupSource, into: string, { progress, clock }: Context, hint: string) {
   const started = clock.elapsed();
   let size = 0;
   const brokenOff = (why: string, cause?: unknown) =>

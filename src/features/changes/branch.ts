@@ -193,11 +193,7 @@ const LIMIT_MS = 30_000;
  * Runs a git command that asks a remote. Without hooks, and without any program that the configuration of the repository names: it may come
  * from an archive that somebody else packed. Returns the output, or why there is none.
  */
-async function atRemote(
-  { ask, world }: Context,
-  clone: Pick<Clone, 'read'>,
-  args: readonly string[],
-): Promise<string | { readonly why: string; readonly isProgram: boolean }> {
+async function atRemote({ ask, world }: Context, clone: Pick<Clone, 'read'>, args: readonly string[]) {
   const { capture, cwd, env } = world;
   const program = (await ownSettings(clone)).find((key) => PROGRAMS.test(key));
   if (program !== undefined)

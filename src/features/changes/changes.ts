@@ -183,12 +183,7 @@ async function repositoryOf({ api }: Context, site: Site): Promise<string | unde
   return wordOf(reply?.data?.name) || undefined;
 }
 
-async function missingKeys(
-  { api }: Context,
-  siteRef: SiteReference,
-  text: string | undefined,
-  casual: boolean,
-): Promise<readonly string[]> {
+async function missingKeys({ api }: Context, siteRef: SiteReference, text: string | undefined, casual: boolean) {
   const wanted = keysIn(text ?? '');
   if (wanted.length === 0) return [];
   const variables = await readable(api.list<SiteVariable>(variablesEndpoint, siteIds(siteRef), { casual }));

@@ -42,13 +42,7 @@ const runsLocally = ['sandbox run', 'env run', 'db tunnel', 'tunnel'];
 const NOTHING: Offer = { candidates: [], lead: '' };
 
 /** What is offered for a word, given the line before it. */
-export async function offerFor(
-  word: string,
-  line: TypedLine,
-  place: number,
-  tree: Tree,
-  sources: () => Promise<WordSources>,
-): Promise<Offer> {
+export async function offerFor(word: string, line: TypedLine, place: number, tree: Tree, sources: () => Promise<WordSources>) {
   if (line.program !== undefined) return runsLocally.includes(line.path) ? { ...NOTHING, program: line.program } : NOTHING;
   if (line.pending) return valuesOf(line.pending, word, '', line, sources);
   const [, name, value = ''] = (!line.literal && /^(--[^=]+)=(.*)$/su.exec(word)) || [];

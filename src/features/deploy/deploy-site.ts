@@ -58,11 +58,7 @@ async function readyToDeploy(outer: DeployContext, values: DeployValues, verific
 }
 
 /** The site before the request. Fails if the options need it, and the token cannot read it. */
-export function snapshotFor(
-  ctx: DeployContext,
-  { if_running, wait }: DeployValues,
-  verification: Verification | undefined,
-): Promise<Snapshot | undefined> {
+export function snapshotFor(ctx: DeployContext, { if_running, wait }: DeployValues, verification: Verification | undefined) {
   return snapshotBefore(ctx, wait === true || verification !== undefined || if_running !== undefined);
 }
 

@@ -134,10 +134,7 @@ export const usableReleases = (releases: readonly Release[], live: Release | und
   releases.filter((release) => release !== live && release.phase !== 'bad' && !isInProgress(release));
 
 /** The newest usable release before the live one, or `doubt` if that is uncertain. Neither if there is none. */
-export function releaseBeforeLive(
-  releases: readonly Release[],
-  live: Release | undefined,
-): { readonly release?: Release | undefined; readonly doubt?: string } {
+export function releaseBeforeLive(releases: readonly Release[], live: Release | undefined) {
   const others = usableReleases(releases, live);
   if (others.length === 0 || (!live && others.length === 1)) return {};
   if (!live) return { doubt: 'The API does not say which release is live' };

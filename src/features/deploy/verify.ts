@@ -239,13 +239,7 @@ async function probeUntil(ctx: Context, verification: Verification, url: string,
 const outOfTime = (name: string): DnxError => new DnxError('timed_out', `Timed out while verifying ${name}; its release is live`);
 
 /** Requests the site once. Resolves to the reason for a failure; `last` is the previous one. */
-async function probe(
-  transport: Transport,
-  url: string,
-  { expect, body }: Verification,
-  signal: AbortSignal,
-  last: string | undefined,
-): Promise<string | undefined> {
+async function probe(transport: Transport, url: string, { expect, body }: Verification, signal: AbortSignal, last: string | undefined) {
   try {
     const response = await transport.request({ method: 'GET', url, headers: { accept: '*/*', 'user-agent': 'dnx' }, signal });
     const text = await beginningOf(response.body);
@@ -269,11 +263,7 @@ async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-async function runCommand(
-  ctx: Context,
-  command: string,
-  { name, base, release }: Subject & { readonly base: string },
-): Promise<string | undefined> {
+async function runCommand(ctx: Context, command: string, { name, base, release }: Subject & { readonly base: string }) {
   ctx.progress.note(`Verifying ${name} with: ${command}`);
   const env = childEnv(envWithoutSecrets(ctx.world.env), { DNX_SITE_URL: base, DNX_RELEASE: release ?? '' });
   const ended = await runUntil(ctx, { ...shellCommand(command, ctx.world), env }, ctx.deadline, () => outOfTime(name));

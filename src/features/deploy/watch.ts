@@ -2,7 +2,7 @@ import { usage } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
 import { ago } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { message, type Result, type View } from '../../cli/output/view.ts';
+import { message, type View } from '../../cli/output/view.ts';
 import { within } from '../../platform/api/deadline.ts';
 import { siteEndpoint } from '../../platform/follow/readers.ts';
 import { isUnchanged, workInProgress } from './baseline.ts';
@@ -27,11 +27,7 @@ export function watch(outer: WatchContext, options: ReportingOptions) {
 export const liveReleaseName = (releases: readonly unknown[]): string | undefined => liveRelease(releasesOf(releases))?.name;
 
 /** The end of what was requested for a site since then, which it follows unless that is known. Undefined if nothing was. `isAnswered`: the API answered the request. */
-export async function followRequested(
-  outer: WatchContext,
-  siteId: string | null,
-  since: string,
-): Promise<{ readonly result: Result; readonly isAnswered: boolean } | undefined> {
+export async function followRequested(outer: WatchContext, siteId: string | null, since: string) {
   const saved = recallRuns(outer).find(({ run }) => run.site.id === siteId && run.started_at >= since && !run.attached);
   if (!saved) return undefined;
   const { run } = saved;

@@ -78,10 +78,7 @@ const SLOW_MS = 2_000;
 const CHECK_HOST = 'Check DNX_HOST, and: dnx config get host';
 
 /** Checks DNS, connection, certificate, latency and clock with one `GET /user`, with the token if there is one. */
-export async function contactChecks(
-  { api, settings, world, clock, signal }: Context,
-  signedIn: boolean,
-): Promise<{ readonly checks: readonly DoctorCheck[]; readonly reply?: Reply }> {
+export async function contactChecks({ api, settings, world, clock, signal }: Context, signedIn: boolean) {
   const { host, origins, blocked } = settings;
   if (blocked.requests) {
     const { message, hint } = blocked.requests;

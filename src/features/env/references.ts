@@ -26,11 +26,7 @@ interface Reference {
  * may have written them: they never read a secret of dnx, and a file outside of the project only with the user's consent.
  * An error names the key and the reference, never a value.
  */
-export async function resolveReferences(
-  { variables, references }: Dotenv,
-  rules: ReferenceRules,
-  ctx: Context,
-): Promise<ReadonlyMap<string, string>> {
+export async function resolveReferences({ variables, references }: Dotenv, rules: ReferenceRules, ctx: Context) {
   const known = new Map<string, string>();
   const resolved = new Map(variables);
   for (const [key, reference] of references) {
@@ -107,12 +103,7 @@ async function fileValue(variable: Reference, name: string, rules: ReferenceRule
 }
 
 /** Fails for a file that a reference may not read. Asks about one outside of the project, which is that of the dotenv file. */
-async function requireAllowed(
-  variable: Reference,
-  path: string,
-  { directory, allowed }: ReferenceRules,
-  { ask, world }: Context,
-): Promise<void> {
+async function requireAllowed(variable: Reference, path: string, { directory, allowed }: ReferenceRules, { ask, world }: Context) {
   if (keptDirectories(world).some((directory) => isInside(path, realPath(directory))))
     throw unresolved(variable, 'a reference never reads the files of dnx.');
   const here = projectDirectory(world);

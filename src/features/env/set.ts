@@ -59,13 +59,7 @@ interface Outcome {
   readonly changed: boolean;
 }
 
-async function setEach(
-  ctx: SettingContext,
-  targets: Located,
-  known: readonly SiteVariable[],
-  wanted: readonly Pair[],
-  body: JsonObject,
-): Promise<Outcome> {
+async function setEach(ctx: SettingContext, targets: Located, known: readonly SiteVariable[], wanted: readonly Pair[], body: JsonObject) {
   const shown = remoteSide(known);
   let changed = false as boolean;
   const one = async ({ key, value }: Pair): Promise<View<object>> => {
@@ -82,11 +76,7 @@ async function setEach(
   return { result: await oneOrEach(ctx, items, one), changed };
 }
 
-const oneOrEach = async <I extends Target, D>(
-  ctx: Context,
-  items: readonly I[],
-  run: (item: I) => Promise<View<D> | Result<D>>,
-): Promise<Result<Several<D>>> => {
+const oneOrEach = async <I extends Target, D>(ctx: Context, items: readonly I[], run: (item: I) => Promise<View<D> | Result<D>>) => {
   const [only] = items;
   return only && items.length === 1 ? asResult(await run(only)) : ctx.each(items, run);
 };

@@ -61,13 +61,7 @@ async function* partsOf(
 }
 
 /** Connects again, however long it takes. Throws if the server refuses it, and returns undefined if nobody waits for it. */
-async function connectAgain(
-  ctx: Context,
-  wanted: Wanted,
-  memory: Memory,
-  pace: Pace,
-  unwanted: () => boolean,
-): Promise<Connection | undefined> {
+async function connectAgain(ctx: Context, wanted: Wanted, memory: Memory, pace: Pace, unwanted: () => boolean) {
   const { clock, progress, signal } = ctx;
   const name = wanted.machine.server.label;
   // The signal that ended ssh may arrive a moment later: a terminal that is closed ends both.

@@ -100,11 +100,7 @@ const distinct = <T extends SiteOnMachine | Machine>(all: readonly T[]): readonl
   ...new Map(all.map((place) => ['site' in place ? place.site.id : '', place])).values(),
 ];
 
-function wantedOf(
-  place: SiteOnMachine | Machine,
-  { lines = LINES, follow = false, path, source, level }: LogsOptions,
-  filter: Filter,
-): Wanted {
+function wantedOf(place: SiteOnMachine | Machine, { lines = LINES, follow = false, path, source, level }: LogsOptions, filter: Filter) {
   const site = 'domain' in place ? place : undefined;
   const chosen = path ? undefined : (source ?? (site ? 'laravel' : 'nginx'));
   const machine = 'domain' in place ? place.machine : place;

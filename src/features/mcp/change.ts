@@ -112,11 +112,7 @@ async function propose(tool: ChangeTool, call: ChangeCall): Promise<ProposedPlan
 }
 
 /** The plan that a person has answered for, with that answer. It counts once: a second one, at the same time or later, finds no plan. */
-function approved(
-  { waiting }: ChangeTool,
-  call: ChangeCall,
-  { id, approve, name }: NonNullable<ChangeCall['reply']>,
-): ProposedPlan | Answer {
+function approved({ waiting }: ChangeTool, call: ChangeCall, { id, approve, name }: NonNullable<ChangeCall['reply']>) {
   const { plan, question } = waiting.get(id) ?? {};
   if (!plan || !question || plan.words !== JSON.stringify(call.words))
     return refusal('This plan does not wait for approval any more. Nothing was changed.');

@@ -4,7 +4,7 @@ import { didYouMean } from '../../base/nearest.ts';
 import type { Tree, TypedLine } from '../../cli/language/command.ts';
 import { takenBy } from '../../cli/language/signature.ts';
 import { everyCommand, type Leaf } from '../../cli/language/tree.ts';
-import { bareLine, type Holder, kindsOf, may, refusedToClient, type Verdict } from '../../cli/run/may.ts';
+import { bareLine, type Holder, kindsOf, may, refusedToClient } from '../../cli/run/may.ts';
 import { realPath, realPathOf } from '../../machine/files/text-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import { isInside, projectDirectory } from '../env/local-file.ts';
@@ -20,13 +20,7 @@ export interface Limits extends Required<Pick<Holder, 'readOnly' | 'showValues' 
 export type LineTool = NonNullable<Holder['tool']>;
 
 /** Refuses a command line that a tool may not run. What it does not refuse is bounded once more, where requests leave. */
-export function allowedLine(
-  line: TypedLine,
-  words: readonly string[],
-  tool: LineTool,
-  limits: Limits,
-  world: Pick<World, 'cwd' | 'home'>,
-): Extract<Verdict, { may: 'yes' }> {
+export function allowedLine(line: TypedLine, words: readonly string[], tool: LineTool, limits: Limits, world: Pick<World, 'cwd' | 'home'>) {
   const verdict = may(line, { ...limits, tool });
   if (verdict.may === 'no') throw refusedToClient(verdict, words);
   requireJson(line);

@@ -185,11 +185,7 @@ const MOST_BEATS = 10;
  * Does work that reports what it does, and reports its wait for the rate limit again and again, until it reports something else: one sign of life
  * keeps no client waiting for a minute.
  */
-async function whileWaiting<T>(
-  clock: Context['clock'],
-  told: (line: string) => void,
-  work: (seen: (line: string) => void) => Promise<T>,
-): Promise<T> {
+async function whileWaiting<T>(clock: Context['clock'], told: (line: string) => void, work: (seen: (line: string) => void) => Promise<T>) {
   let over = new AbortController();
   const beat = async ({ signal }: AbortController) => {
     for (let count = 0; count < MOST_BEATS; count++) {

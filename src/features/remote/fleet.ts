@@ -68,12 +68,7 @@ export async function everySiteMember(ctx: Context, user: string | undefined): P
 }
 
 /** The servers and sites of `--on`. A word with a dot is a site; if no site has that name, a server. */
-export async function namedMembers(
-  ctx: Context,
-  on: string,
-  user: string | undefined,
-  kinds: 'sites' | 'both',
-): Promise<readonly Member[]> {
+export async function namedMembers(ctx: Context, on: string, user: string | undefined, kinds: 'sites' | 'both') {
   const words = on.split(',').map((word) => word.trim());
   if (words.includes('')) throw usage('--on contains an empty name.');
   const members = await inParallel(words, async (word) => {

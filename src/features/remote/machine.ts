@@ -71,11 +71,7 @@ export async function readNamedSite(ctx: Context, word: string) {
 }
 
 /** A site and its server that were read before. */
-export function siteOnMachine(
-  { server, site }: Targets,
-  read: { readonly server: JsonObject; readonly site: JsonObject },
-  user?: string,
-): SiteOnMachine {
+export function siteOnMachine({ server, site }: Targets, read: { readonly server: JsonObject; readonly site: JsonObject }, user?: string) {
   const machine = machineIn(read.server, server as Target, user);
   return { machine, site: site as Target, domain: domainIn(read.site, site as Target), php: versionIn(read.site) ?? machine.php };
 }

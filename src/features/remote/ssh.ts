@@ -9,7 +9,7 @@ import { nothing } from '../../cli/output/view.ts';
 import { isNotInstalled } from '../../machine/child.ts';
 import { envWithoutSecrets } from '../../machine/env.ts';
 import { makeOwnDirectory, removePrivateDirectory } from '../../machine/files/private-directory.ts';
-import type { Capture, Piped, Started, World } from '../../machine/world.ts';
+import type { Capture, Piped, World } from '../../machine/world.ts';
 import { refusalIn, SSH_FAILED, sshFailure, withoutSsh } from './failure.ts';
 import { keepsConnections, keptConnection } from './kept.ts';
 import type { Machine } from './machine.ts';
@@ -152,12 +152,7 @@ export async function runOn(
 }
 
 /** Starts ssh, and resolves once it may run something on the server. */
-export async function startSsh(
-  machine: Machine,
-  options: SshOptions,
-  ctx: Context,
-  piped: Pick<Piped, 'background' | 'stdin'>,
-): Promise<Started> {
+export async function startSsh(machine: Machine, options: SshOptions, ctx: Context, piped: Pick<Piped, 'background' | 'stdin'>) {
   const { world } = ctx;
   const { program, gate } = await sshProgram(machine, options, ctx);
   const ssh = await world.start({ ...program, ...piped });

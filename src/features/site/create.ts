@@ -48,12 +48,7 @@ export async function createSite(
 }
 
 /** Creates a site, and follows its installation. */
-export function installSite(
-  ctx: Context,
-  server: Target,
-  body: JsonObject,
-  followed: Pick<Followed, 'start' | 'columns' | 'wait'>,
-): Promise<Result<object>> {
+export function installSite(ctx: Context, server: Target, body: JsonObject, followed: Pick<Followed, 'start' | 'columns' | 'wait'>) {
   const domain = wordOf(body.domain);
   return workResult(ctx, {
     ...followed,

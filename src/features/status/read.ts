@@ -65,12 +65,7 @@ export interface SeenSite {
 }
 
 /** Reads these parts at the same time. Throws if a signal or the rate limit ends it. `casual`: a rate limit is an error of the part alone. */
-export async function readParts<N extends PartName>(
-  { api }: Context,
-  ids: SiteIds,
-  names: readonly N[],
-  { casual = false } = {},
-): Promise<Readonly<Record<N, StatusPart>>> {
+export async function readParts<N extends PartName>({ api }: Context, ids: SiteIds, names: readonly N[], { casual = false } = {}) {
   const read = async (name: N): Promise<StatusPart> => {
     if (name === 'server') {
       const { data } = await api.send<unknown>(endpoints.server, { server: ids.server }, { casual });

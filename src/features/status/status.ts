@@ -28,10 +28,7 @@ export async function showStatus(
   return { view: { ...viewOf(ctx, seen, false).view, ...(exit && { partial: true }) }, exit };
 }
 
-async function read(
-  ctx: Context<typeof siteEndpoint>,
-  { server, site }: Located,
-): Promise<{ readonly seen: SeenSite; readonly ids: SiteIds }> {
+async function read(ctx: Context<typeof siteEndpoint>, { server, site }: Located) {
   const at = ctx.clock.now();
   const named = { server: server.id, site: site.id };
   const early = readParts(ctx, named, partNames);

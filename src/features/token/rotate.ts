@@ -81,11 +81,7 @@ async function replacement(
   }
 }
 
-async function storeInstead(
-  { tokens, api }: Context,
-  { fresh, abilities, user, old, file }: Replacement,
-  { source }: HeldToken,
-): Promise<void> {
+async function storeInstead({ tokens, api }: Context, { fresh, abilities, user, old, file }: Replacement, { source }: HeldToken) {
   try {
     await tokens.store(fresh.plain, { ...(user && { user }), abilities }, { insecure: source === 'file' });
   } catch (error) {

@@ -32,11 +32,7 @@ interface Polling<T> {
 }
 
 /** Yields `first` and everything that is read later, until a signal, an error that lasts, or a pipe without a reader. Pauses grow while nothing can be read. */
-export async function* polled<T>(
-  ctx: Pick<Context, 'clock'> & ReaderNeeds,
-  first: T,
-  { pause, read }: Polling<T>,
-): AsyncGenerator<Watched<T>> {
+export async function* polled<T>(ctx: Pick<Context, 'clock'> & ReaderNeeds, first: T, { pause, read }: Polling<T>) {
   const { clock, signal } = ctx;
   const reader = watchReader(ctx);
   let latest: Watched<T> = { value: first, at: clock.now(), fresh: true };

@@ -151,10 +151,7 @@ function fileOf(ctx: Context): KeyPlace {
 }
 
 /** Uses the keychain without asking the user to unlock it. A pull or push goes on without it. */
-async function fromKeychain(
-  { world: { keychain }, settings, progress }: Context,
-  use: (place: KeyPlace) => Promise<Buffer | undefined>,
-): Promise<Buffer | undefined> {
+async function fromKeychain({ world: { keychain }, settings, progress }: Context, use: (place: KeyPlace) => Promise<Buffer | undefined>) {
   try {
     return await use({ read: () => keychain.read(KEY_ACCOUNT), write: (text) => keychain.write(KEY_ACCOUNT, text) });
   } catch (error) {

@@ -64,11 +64,7 @@ async function readScript(text: string, file: string): Promise<Script> {
   return (await import('./script.ts')).readShell(text);
 }
 
-async function understand(
-  { words, env }: ScriptCommand,
-  tree: Tree,
-  world: Pick<World, 'cwd' | 'home'>,
-): Promise<ReturnType<typeof askedBy>> {
+async function understand({ words, env }: ScriptCommand, tree: Tree, world: Pick<World, 'cwd' | 'home'>) {
   const { invocation, error } = await parse(words, tree);
   if (error !== undefined) throw error;
   // Help needs no ability.
