@@ -4,6 +4,7 @@ import { isObject, own } from '../../base/json.ts';
 import { unknownWord } from '../../base/nearest.ts';
 import { andList } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { listOf, objectOf, oneOf, type Printed, word, words } from '../../cli/language/shape.ts';
 import { columns, done, message, sections } from '../../cli/output/view.ts';
 import { readJson, readText, realPathOf } from '../../machine/files/text-file.ts';
@@ -12,10 +13,7 @@ import { type AgentClient, agentClients, clientsIn, MCP_NAME, MCP_SERVER, SKILL,
 import { changedLines, type Edit, makeEdit, planEdit, withLines, withoutLines } from './edits.ts';
 import { agentTexts, isAsWritten } from './texts.ts';
 
-interface InstallOptions {
-  readonly client?: readonly string[] | undefined;
-  readonly dry_run: boolean | undefined;
-}
+type InstallOptions = Given<{ client?: readonly string[]; dry_run: boolean }>;
 
 const AGENTS = 'AGENTS.md';
 const SERVERS = '.mcp.json';

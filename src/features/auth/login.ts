@@ -1,19 +1,16 @@
 import { isError, type Next, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { done } from '../../cli/output/view.ts';
 import type { Ask } from '../../cli/prompt/ask.ts';
 import { accountName } from '../../machine/settings/config.ts';
 import { DEFAULT_HOST, hostName, hostOf, isLoopback, profileNote } from '../../machine/settings/host.ts';
 import { NetworkFault } from '../../machine/world.ts';
-import { type Choosing, isChosen } from '../token/choose.ts';
+import { type AbilityChoice, isChosen } from '../token/choose.ts';
 import { checkToken, revokeFirst, type SignIn, signInWithPassword, storeSignIn, withAlternatives } from './password.ts';
 
-type LoginOptions = Choosing & {
-  readonly with_token: boolean | undefined;
-  readonly email: string | undefined;
-  readonly insecure_storage: boolean | undefined;
-};
+type LoginOptions = AbilityChoice & Given<{ with_token: boolean; email: string; insecure_storage: boolean }>;
 
 /** Gets a token for email and password, or from stdin, checks it, and stores it for this host and profile. */
 export async function login(ctx: Context, options: LoginOptions) {

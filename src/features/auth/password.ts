@@ -2,8 +2,9 @@ import { hostname } from 'node:os';
 import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
 import { hidingSecrets } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import type { Api } from '../../platform/api/api.ts';
-import { type Choosing, chosenAbilities, pickForSignIn } from '../token/choose.ts';
+import { type AbilityChoice, chosenAbilities, pickForSignIn } from '../token/choose.ts';
 import { mayHaveActed, mint, reviewTokens, undelivered } from '../token/mint.ts';
 import { revokeItself, tokenId, tokenIn, userOf } from '../token/token.ts';
 
@@ -22,7 +23,7 @@ const WITHOUT_PASSWORD = 'With GitHub, SSO or 2FA, use a token of the dashboard:
 /** Password attempts before a sign-in fails. The API allows 5 a minute. */
 const TRIES = 3;
 
-type PasswordOptions = Choosing & { readonly email: string | undefined };
+type PasswordOptions = AbilityChoice & { readonly email: string | undefined };
 
 /**
  * Prompts for email and password, checks them, then prompts for abilities. Revokes the token if it is not stored in the end. `first`: the token
@@ -61,11 +62,7 @@ export async function checkToken({ api, host }: Pick<SignIn, 'api' | 'host'>, to
 /** Stores the token of a sign-in. `abilities` is undefined if they are unknown, or all of them. */
 export async function storeSignIn(
   { tokens, insecure, command }: SignIn,
-  {
-    token,
-    user,
-    abilities,
-  }: { readonly token: string; readonly user: string | undefined; readonly abilities: readonly string[] | undefined },
+  { token, user, abilities }: Given<{ user: string; abilities: readonly string[] }> & { readonly token: string },
 ): Promise<void> {
   await tokens.store(token, { ...(user && { user }), ...(abilities && { abilities }) }, { insecure }).catch((error: unknown) => {
     throw withAlternatives(error, { insecure, command });

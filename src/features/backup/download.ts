@@ -98,13 +98,7 @@ export async function saveFile(body: AsyncIterable<Uint8Array>, path: string, fo
     directory = makeOwnDirectory(dirname(path), '.dnx-part-');
     const temporary = join(directory, basename(path));
     // A backup contains secrets, so only its owner may read it.
-    const handle = await open(temporary, 'wx', 0o600);
-    try {
-      for await (const chunk of body) await handle.writeFile(chunk);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeWhole(temporary, body, 0o600);
     const { size } = statSync(temporary);
     if (force) replaceFile(temporary, path);
     else await place(temporary, path);
@@ -117,6 +111,17 @@ export async function saveFile(body: AsyncIterable<Uint8Array>, path: string, fo
 }
 
 /** Renames a file without overwriting an existing one, if the file system supports hard links. */
+/** Writes a new file, and waits until it is on the disk. */
+export async function writeWhole(path: string, body: AsyncIterable<Uint8Array>, mode?: number): Promise<void> {
+  const handle = await open(path, 'wx', mode);
+  try {
+    for await (const chunk of body) await handle.writeFile(chunk);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
 async function place(temporary: string, path: string): Promise<void> {
   try {
     await link(temporary, path);

@@ -1,6 +1,7 @@
 import { unlessError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import type { Column } from '../../cli/output/view.ts';
 import { nameQuestion, requireName } from '../../cli/run/consent.ts';
 import { workResult } from '../../cli/run/work-result.ts';
@@ -10,11 +11,7 @@ import { backupReader } from '../../platform/follow/readers.ts';
 import { listOfKind, requireId, type Target, targetOf } from '../../platform/names/names.ts';
 import { type BackupChoice, type BackupSubject, describeBackup, findBackup, requireChoice, subjectOf } from './choose.ts';
 
-interface RestoreOptions extends BackupChoice {
-  readonly confirm: string | undefined;
-  readonly wait: boolean | undefined;
-  readonly columns: readonly Column[];
-}
+type RestoreOptions = BackupChoice & Given<{ confirm: string; wait: boolean }> & { readonly columns: readonly Column[] };
 
 /** Restores a backup after the user has confirmed what it overwrites. */
 export async function restoreBackup(outer: Context, { confirm, wait, columns, ...choice }: RestoreOptions) {

@@ -6,7 +6,7 @@ import { nothing } from '../../cli/output/view.ts';
 import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { isInstallation, workInProgress } from '../deploy/baseline.ts';
-import { busy, snapshotFor } from '../deploy/deploy-site.ts';
+import { busy, mustRead } from '../deploy/deploy-site.ts';
 import { type DeployValues, readsSiteFirst, type Verification } from '../deploy/options.ts';
 import {
   type DeployContext,
@@ -17,6 +17,7 @@ import {
   siteIds,
   sitePlace,
   siteReference,
+  snapshotBefore,
 } from '../deploy/site.ts';
 import { pinned } from './branch.ts';
 import { changesOf } from './changes.ts';
@@ -41,7 +42,7 @@ export async function recordDeployments(
 }
 
 async function recordOne(ctx: DeployContext, values: DeployValues, verification?: Verification): Promise<[DnxError] | undefined> {
-  const before = readsSiteFirst(values) ? await snapshotFor(ctx, values, verification) : undefined;
+  const before = readsSiteFirst(values) ? await snapshotBefore(ctx, mustRead(values, verification)) : undefined;
   const siteRef = siteReference(ctx.targets, before?.site.domain);
   if (verification && before) (await import('../deploy/verify.ts')).refuseUnverifiable(verification, before, siteRef);
   const running = before && recordRunning(ctx, siteRef, before, values);

@@ -3,6 +3,7 @@ import { cancelled, DnxError, unlessError, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { either, jsonSchema, nullable, objectOf, word, yes } from '../../cli/language/shape.ts';
 import { data, done } from '../../cli/output/view.ts';
 import { widthOf } from '../../cli/output/wrap.ts';
@@ -24,11 +25,7 @@ import {
   writeLinkFile,
 } from './file.ts';
 
-interface LinkOptions {
-  readonly default: boolean | undefined;
-  readonly confirm_deploys: boolean | undefined;
-  readonly schema: boolean | undefined;
-}
+type LinkOptions = Given<{ default: boolean; confirm_deploys: boolean; schema: boolean }>;
 
 const placeShape = objectOf({ id: nullable(word), name: nullable(word) });
 export const linkShape = either(

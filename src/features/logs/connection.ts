@@ -34,18 +34,10 @@ export interface Wanted {
 }
 
 /** A running script on a server. */
-export interface Connection {
-  /** Ends when the connection does. */
-  readonly frames: AsyncIterator<Frame>;
-  /** Why it ended, once it has. */
-  readonly failure: () => Promise<DnxError>;
-  /** Ends it once everything that is written by now has been read. */
-  readonly finish: () => void;
-  readonly stop: () => void;
-}
+export type Connection = Awaited<ReturnType<typeof openConnection>>;
 
 /** Starts the script on a server. With a `memory`, it goes on where a lost connection was. */
-export async function openConnection(ctx: Context, wanted: Wanted, memory?: Memory): Promise<Connection> {
+export async function openConnection(ctx: Context, wanted: Wanted, memory?: Memory) {
   const { machine, label, follow } = wanted;
   const script = scriptOf(wanted, memory);
   // The script comes on the input, which ends with dnx at the latest: the script then ends, too.
@@ -53,12 +45,15 @@ export async function openConnection(ctx: Context, wanted: Wanted, memory?: Memo
   ssh.stdin?.write(script);
   if (!follow) ssh.stdin?.end();
   return {
+    /** Ends when the connection does. */
     frames: framesIn(ssh.stdout),
+    /** Why it ended, once it has. */
     failure: async () => {
       const code = await ssh.ended;
       const message = said().trim() || 'no message';
       return failure(code) ?? new DnxError('failed', `Could not run sh on ${machine.server.label} (exit code ${code}): ${message}`);
     },
+    /** Ends it once everything that is written by now has been read. */
     finish: () => ssh.stdin?.end(),
     stop: ssh.stop,
   };

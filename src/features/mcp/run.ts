@@ -40,15 +40,7 @@ export interface RunOptions {
 }
 
 /** Runs command lines as processes of their own would, within the limits that a person set. */
-export interface Runner {
-  /** Looks up what --server and --site name. Fails if they name nothing, or several things. */
-  start(): Promise<void>;
-  run(words: readonly string[], options: RunOptions): Promise<Ran>;
-  /** Why a plan is not within --server or --site; its requests would be refused, too. */
-  outsideOf(plan: Plan): string | undefined;
-  /** A text without the tokens that this process has used, and without what looks like one. */
-  redacted(text: string): string;
-}
+export type Runner = ReturnType<typeof openRunner>;
 
 const TOKEN = /\b\d+\|\w{32,}/g;
 
@@ -56,7 +48,7 @@ const TOKEN = /\b\d+\|\w{32,}/g;
 export const BRIEF = { DNX_MAX_WAIT: '45s' };
 
 /** Opens a runner, which finds out what --server and --site name with the first command line. */
-export function openRunner(ctx: Context, limits: Limits): Runner {
+export function openRunner(ctx: Context, limits: Limits) {
   const tokens = new Set<string>();
   let place: Place | undefined;
 
@@ -74,12 +66,13 @@ export function openRunner(ctx: Context, limits: Limits): Runner {
   }
 
   return {
+    /** Looks up what --server and --site name. Fails if they name nothing, or several things. */
     async start() {
       await placeOf(ctx.world.signal).catch((error: unknown) => {
         if (error instanceof WordedError && isWrong(error)) throw error.expected();
       });
     },
-    async run(words, options) {
+    async run(words: readonly string[], options: RunOptions) {
       const within = await placeOf(options.signal);
       const { cache } = ctx.settings.directories;
       // Names of its own: what is not within is not seen, but there.
@@ -87,14 +80,16 @@ export function openRunner(ctx: Context, limits: Limits): Runner {
       const env = within && { DNX_SERVER: within.server, DNX_SITE: within.site, DNX_CACHE_DIR: own };
       return runWithin(ctx, words, env ? { ...options, env: { ...env, ...options.env } } : options, { within, limits, tokens });
     },
-    outsideOf: ({ changes }) =>
+    /** Why a plan is not within --server or --site; its requests would be refused, too. */
+    outsideOf: ({ changes }: Plan) =>
       changes
         .map(({ call, targets }) => {
           const [method = '', path] = call.replace(/\{(\w+)\}/g, (_, noun: string) => targets[noun]?.id ?? '-').split(' ');
           return mayTouch(method, path, { changes: true, around: false, within: place, limits })?.message;
         })
         .find((message) => message !== undefined),
-    redacted: (text) => [...tokens].reduce((left, token) => left.replaceAll(token, '***'), text.replace(TOKEN, '***')),
+    /** A text without the tokens that this process has used, and without what looks like one. */
+    redacted: (text: string) => [...tokens].reduce((left, token) => left.replaceAll(token, '***'), text.replace(TOKEN, '***')),
   };
 }
 

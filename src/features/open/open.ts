@@ -2,6 +2,7 @@ import { DnxError, isError, isStop } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { done, textView } from '../../cli/output/view.ts';
 import { envWithoutSecrets } from '../../machine/env.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
@@ -11,13 +12,8 @@ import { certificatesEndpoint } from '../../platform/follow/readers.ts';
 import { isId, siteUrl, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
 import { briefApi, certificateIn, orUndefined } from '../overview/overview.ts';
 
-interface OpenOptions {
-  readonly dashboard: boolean | undefined;
-  readonly print: boolean | undefined;
-}
-
 /** `dnx open`. */
-export async function openUrl(ctx: Context, targets: Targets, { dashboard, print }: OpenOptions) {
+export async function openUrl(ctx: Context, targets: Targets, { dashboard, print }: Given<{ dashboard: boolean; print: boolean }>) {
   const { data } = await ctx.call<JsonObject>();
   const { server, site } = targets;
   const url = site && !dashboard ? await websiteOf(ctx, targets, site, data ?? {}) : dashboardUrl(ctx.settings, { server, site });

@@ -12,23 +12,20 @@ import { shownValue } from '../../platform/names/value.ts';
 import { createdBy, isDone, listPath, operationPath, operations } from '../../platform/operations.ts';
 
 /** Reads lists of the API, each once. */
-export interface Lists {
-  /** The items of a list; undefined if the token cannot read it. */
-  read(call: string, ids: Readonly<Record<string, string>>): Promise<readonly JsonObject[] | undefined>;
-  /** Reads them again from now on. */
-  forget(): void;
-}
+export type Lists = ReturnType<typeof openLists>;
 
-export function openLists({ api }: Context): Lists {
+export function openLists({ api }: Context) {
   const known = new Map<string, Promise<readonly JsonObject[] | undefined>>();
   return {
-    read(path, ids) {
+    /** The items of a list; undefined if the token cannot read it. */
+    read(path: string, ids: Readonly<Record<string, string>>) {
       const key = path.replaceAll(/\{(\w+)\}/g, (_, noun: string) => ids[noun] ?? '');
       const listed = async () => (await unlessError(api.list<unknown>(`GET ${path}` as Endpoint, ids), 'forbidden'))?.filter(isObject);
       const found = known.get(key) ?? listed();
       known.set(key, found);
       return found;
     },
+    /** Reads them again from now on. */
     forget: () => known.clear(),
   };
 }

@@ -1,6 +1,7 @@
 import { usage } from '../../base/errors.ts';
 import { quotedForAny } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { type Result, textView } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import CONNECT from './connect.sh';
@@ -11,10 +12,7 @@ import { sideBySide } from './side-by-side.ts';
 import SITE from './site.sh';
 import { literally, runSession, scripted, sshWords } from './ssh.ts';
 
-interface ConnectOptions extends SiteOptions {
-  readonly print: boolean | undefined;
-  readonly command: readonly string[] | undefined;
-}
+type ConnectOptions = SiteOptions & Given<{ print: boolean; command: readonly string[] }>;
 
 /** What --print shows instead of connect.sh: shorter, and without `$HOME`. */
 const AT_PRINTED_SITE = 'cd "$1/current" 2>/dev/null || cd "$1" || exit 6; shift; exec "$@"';

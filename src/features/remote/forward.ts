@@ -1,7 +1,9 @@
 import { DnxError, isError, reasonOf, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
+import { nothing, type View } from '../../cli/output/view.ts';
+import { childEnv } from '../../machine/env.ts';
 import { accepts, answers, anyFreePort, refusalOf } from '../../machine/loopback.ts';
-import type { Started } from '../../machine/world.ts';
+import type { Env, Started } from '../../machine/world.ts';
 import { sshFailure } from './failure.ts';
 import type { Machine } from './machine.ts';
 import { scripted, startOn } from './ssh.ts';
@@ -22,15 +24,7 @@ export interface FarEnd {
 }
 
 /** A local port that leads to something on a server, and stays the same when the connection drops. */
-export interface Forward {
-  readonly port: number;
-  /** Rejects when the connection cannot be restored, or with the reason of a signal. */
-  readonly lost: Promise<never>;
-  /** Ends ssh. */
-  close(): Promise<void>;
-  /** Waits until it is lost or a signal comes, then ends ssh. */
-  kept(): Promise<void>;
-}
+export type Forward = Awaited<ReturnType<typeof forwardTo>>;
 
 const TRIES = 40;
 
@@ -63,19 +57,21 @@ export async function forwardTo(
   machine: Machine,
   far: FarEnd,
   { port: wanted, shared }: { readonly port: number | undefined; readonly shared: boolean },
-): Promise<Forward> {
-  const own = new AbortController();
-  const route: Route = { machine, far, signal: AbortSignal.any([ctx.signal, own.signal]) };
+) {
+  const end = new AbortController();
+  const route: Route = { machine, far, signal: AbortSignal.any([ctx.signal, end.signal]) };
   ctx.progress.done();
   const { port, ssh } = await firstLine(ctx, route, wanted);
+  // Rejects when the connection cannot be restored, or with the reason of a signal.
   const lost = keep(shared ? { ...ctx, ask: { ...ctx.ask, allowed: false } } : ctx, route, port, ssh);
   // Whoever waits for it learns of it later.
   lost.catch(() => {});
   const close = async () => {
-    own.abort();
+    end.abort();
     route.ssh?.stop();
     await Promise.allSettled([lost, route.ssh?.ended]);
   };
+  /** Waits until it is lost or a signal comes, then ends ssh. */
   const kept = async () => {
     try {
       await lost;
@@ -148,6 +144,19 @@ export async function whileForwarded<T>({ progress, signal }: Context, forward: 
     over = true;
     await forward.close();
   }
+}
+
+/** Keeps a tunnel open: while a command runs with these variables, or as this view until a signal. */
+export async function keptOpen<V extends View>(
+  ctx: Context,
+  forward: Forward,
+  [file, ...args]: readonly string[],
+  variables: Env,
+  view: V,
+) {
+  if (file === undefined) return { view, note: 'Press Ctrl-C to close the tunnel.', afterwards: forward.kept };
+  const env = childEnv(ctx.world.env, variables);
+  return { view: nothing, exit: await whileForwarded(ctx, forward, () => ctx.world.spawn({ file, args, env, foreground: true })) };
 }
 
 /** No connection that is shared with others, which would outlive this one. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { DnxError, usage } from '../../base/errors.ts';
 import { andList } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { either, listOf, nullable, objectOf, type Printed, word, words } from '../../cli/language/shape.ts';
 import { safeLine } from '../../cli/output/text.ts';
 import { done, textView } from '../../cli/output/view.ts';
@@ -11,13 +12,7 @@ import { everyServer, everySiteMember, type Member, namedMembers } from './fleet
 import { type Machine, readMachine, readSiteOnMachine } from './machine.ts';
 import type { SiteOptions } from './options.ts';
 
-interface SshConfigOptions extends SiteOptions {
-  readonly all: boolean | undefined;
-  readonly on: string | undefined;
-  readonly write: boolean | undefined;
-  readonly print: boolean | undefined;
-  readonly command: readonly string[] | undefined;
-}
+type SshConfigOptions = SiteOptions & Given<{ all: boolean; on: string; write: boolean; print: boolean; command: readonly string[] }>;
 
 /** The names of one server, which lead ssh to it. */
 const sshEntry = objectOf({ names: words, address: word, user: nullable(word) });

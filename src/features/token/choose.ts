@@ -1,26 +1,22 @@
 import { usage } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import type { Ask } from '../../cli/prompt/ask.ts';
 import { abilities } from '../../platform/abilities.ts';
 import { type AbilityNeeds, needsOfLines } from './abilities/needs.ts';
 
 /** The options that choose abilities. They can be combined. */
-export interface Choosing {
-  readonly ability: readonly string[] | undefined;
-  readonly for: readonly string[] | undefined;
-  readonly from_script: readonly string[] | undefined;
-  readonly preset: PresetName | undefined;
-}
+export type AbilityChoice = Given<Record<'ability' | 'for' | 'from_script', readonly string[]> & { preset: PresetName }>;
 
 /** True if any of the options was given. */
-export const isChosen = ({ ability, for: lines, from_script: scripts, preset }: Choosing): boolean =>
+export const isChosen = ({ ability, for: lines, from_script: scripts, preset }: AbilityChoice): boolean =>
   [ability, lines, scripts, preset].some((option) => option !== undefined);
 
 /** The union of the abilities of all options; undefined if none was given. */
-export async function chosenAbilities({ progress, tree, world }: Context, choosing: Choosing): Promise<readonly string[] | undefined> {
-  if (!isChosen(choosing)) return undefined;
-  const { ability = [], for: lines = [], from_script: scripts = [], preset } = choosing;
+export async function chosenAbilities({ progress, tree, world }: Context, choice: AbilityChoice): Promise<readonly string[] | undefined> {
+  if (!isChosen(choice)) return undefined;
+  const { ability = [], for: lines = [], from_script: scripts = [], preset } = choice;
   const chosen = new Set<string>([...(preset ? presets[preset].abilities : []), ...ability]);
   if (lines.length + scripts.length > 0) {
     const needs = await needsOfLines({ lines, scripts }, tree, world);

@@ -7,7 +7,7 @@ import { reserveFile, type TokenFile } from '../../machine/credentials/token-fil
 import { NetworkFault } from '../../machine/world.ts';
 import type { Api, Reply } from '../../platform/api/api.ts';
 import { idIn } from '../../platform/names/names.ts';
-import { type Choosing, chosenAbilities, pickForToken } from './choose.ts';
+import { type AbilityChoice, chosenAbilities, pickForToken } from './choose.ts';
 import { hasEverything, tokenAnswer, tokenId, tokenIn } from './token.ts';
 
 /** A token that was just created and is not stored or printed yet. */
@@ -84,7 +84,7 @@ function reasonFor(error: unknown): string {
   return `it failed with ${code}`;
 }
 
-type CreateOptions = Choosing & { readonly to_file: string | undefined };
+type CreateOptions = AbilityChoice & { readonly to_file: string | undefined };
 
 /** Creates a token. It is printed once, alone on stdout, or written to a file and not shown. */
 export async function createToken(ctx: Context, { to_file, ...wanted }: CreateOptions, fields: Readonly<Record<string, unknown>>) {

@@ -6,7 +6,7 @@ import type { TokenFile } from '../../machine/credentials/token-file.ts';
 import type { HeldToken } from '../../machine/credentials/tokens.ts';
 import { hostName } from '../../machine/settings/host.ts';
 import { abilities as all } from '../../platform/abilities.ts';
-import { type Choosing, chosenAbilities, pickAbilities } from './choose.ts';
+import { type AbilityChoice, chosenAbilities, pickAbilities } from './choose.ts';
 import { mayHaveActed, mint, shownOnce, tokenDestination, undelivered, writeNewToken } from './mint.ts';
 import { hasEverything, listedToken, type Token, tokenId, userOf } from './token.ts';
 
@@ -115,14 +115,14 @@ function prefixed(error: unknown, sentence: string): unknown {
 }
 
 /** Adds abilities to the stored token by replacing it. The old token is revoked last. */
-export async function refreshToken(ctx: Context, choosing: Choosing) {
+export async function refreshToken(ctx: Context, choice: AbilityChoice) {
   const { ask, settings, tokens, world } = ctx;
   if (world.env.DNX_TOKEN?.trim())
     throw usage('DNX_TOKEN is set, and dnx auth refresh only updates a stored token.', 'Unset DNX_TOKEN, or create another token.', {
       command: ['token', 'create', 'NAME', '--ability', '…'],
       why: 'Create one with',
     });
-  const chosen = await chosenAbilities(ctx, choosing);
+  const chosen = await chosenAbilities(ctx, choice);
   if (!chosen && !ask.allowed) throw usage('No abilities given.', 'Use --ability, --for, --from-script or --preset.');
   const plain = await tokens.token();
   const held = await tokens.find();

@@ -1,6 +1,5 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { chmodSync, chownSync, closeSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { arch } from 'node:process';
 import { Readable } from 'node:stream';
@@ -15,7 +14,7 @@ import { done, message } from '../../cli/output/view.ts';
 import { makeOwnDirectory, removePrivateDirectory } from '../../machine/files/private-directory.ts';
 import { NetworkFault, type Transport, type World } from '../../machine/world.ts';
 import { faultHint } from '../../platform/api/network/unreachable.ts';
-import { downloaded } from '../backup/download.ts';
+import { downloaded, writeWhole } from '../backup/download.ts';
 import { isNewer, latestRelease } from './release.ts';
 
 /** Replaces this executable by that of the latest release, atomically, once its signature and checksum are right and it runs. */
@@ -166,13 +165,7 @@ async function* programIn(archive: Buffer): AsyncIterable<Buffer> {
 
 async function write(fresh: string, program: AsyncIterable<Buffer>, file: string): Promise<void> {
   try {
-    const handle = await open(fresh, 'w');
-    try {
-      for await (const piece of program) await handle.writeFile(piece);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeWhole(fresh, program);
     const { mode, uid, gid } = statSync(file);
     const own = statSync(fresh);
     if (uid !== own.uid || gid !== own.gid) chownSync(fresh, uid, gid);

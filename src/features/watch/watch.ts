@@ -83,12 +83,6 @@ interface ReaderNeeds extends Pick<Context, 'signal'> {
   readonly world: Pick<World, 'env' | 'platform' | 'spawn' | 'stdout'>;
 }
 
-interface PipeReader {
-  readonly gone: () => boolean;
-  readonly onGone: (callback: () => void) => void;
-  readonly stop: () => void;
-}
-
 /** Ends with dnx, or by SIGPIPE when the pipe that is its output has no reader: GNU tail alone notices that. */
 const SENTINEL = 'exec tail --pid=$PPID -f /dev/null 2>/dev/null';
 
@@ -98,7 +92,7 @@ const BROKEN_PIPE = 141;
  * Notices that the reader of a pipe has ended, as in `dnx logs -f | head -1`. Node notices only when it writes, and a quiet log or an
  * unchanged list gives it nothing to write. Without GNU tail, `dnx` ends at the next line.
  */
-export function watchReader({ signal, world }: ReaderNeeds): PipeReader {
+export function watchReader({ signal, world }: ReaderNeeds) {
   const ended = new AbortController();
   let gone = false;
   let tell = () => {};
@@ -116,7 +110,7 @@ export function watchReader({ signal, world }: ReaderNeeds): PipeReader {
   if (!world.stdout.isTTY && world.platform === 'linux') void watch().catch(() => {});
   return {
     gone: () => gone,
-    onGone: (callback) => {
+    onGone: (callback: () => void) => {
       tell = callback;
     },
     stop: () => ended.abort(),

@@ -99,9 +99,11 @@ type Chosen = ReturnType<typeof chosenFor>;
 type Decision = Omit<SyncStep, 'key'>;
 
 interface Sides<L> {
+  /** The variables of the file. A pull takes references for unknown values, and a push resolves them. */
   readonly local: ReadonlyMap<string, L>;
   readonly remote: Side;
   readonly base: Base;
+  readonly choice: ConflictChoice;
 }
 
 /** Decides about each variable that differs. Those that are equal become the base. */
@@ -123,19 +125,15 @@ function planOf<L extends string | typeof UNKNOWN>(
 
 const keep = (reason: Reason): Decision => ({ verb: 'keep', reason });
 
-interface PullSides {
-  /** The variables of the file. References are unknown values. */
-  readonly local: Side;
-  readonly remote: Side;
-  readonly base: Base;
-  readonly choice: ConflictChoice;
+interface PullSides extends Sides<string | typeof UNKNOWN> {
   /** Overwrite what changed here. Variables that are only here stay. */
   readonly force: boolean;
 }
 
 /** Decides what a pull writes into the file: what changed at Deploynix only. Writes nothing. */
-export const pullSteps = ({ base, choice, force, ...sides }: PullSides): SyncSteps =>
-  planOf({ ...sides, base }, (key, changed, here, there) => {
+export const pullSteps = (sides: PullSides): SyncSteps =>
+  planOf(sides, (key, changed, here, there) => {
+    const { base, choice, force } = sides;
     const chosen = chosenFor(choice, key, changed === 'both') ?? (force ? 'theirs' : undefined);
     // A variable that Deploynix never had is removed only by name.
     const isLocalOnly = there === undefined && base.agrees(key, undefined) && !choice.theirs.includes(key);
@@ -158,20 +156,15 @@ function take(here: Value, there: string | undefined): Decision {
 }
 
 /** What a push compares. */
-export interface PushSides {
-  /** The variables of the file, with references resolved. */
-  readonly local: ReadonlyMap<string, string>;
-  readonly remote: Side;
-  readonly base: Base;
-  readonly choice: ConflictChoice;
+export interface PushSides extends Sides<string> {
   /** Also remove variables that were removed here. */
   readonly prune: boolean;
 }
 
 /** Decides what a push sends: what changed here only. Sends nothing. */
-export const pushSteps = ({ choice, prune, ...sides }: PushSides): SyncSteps =>
+export const pushSteps = (sides: PushSides): SyncSteps =>
   planOf(sides, (key, changed, here, there) =>
-    pushStep(changed, here, there, prune, chosenFor(choice, key, isConflict(changed, here, prune))),
+    pushStep(changed, here, there, sides.prune, chosenFor(sides.choice, key, isConflict(changed, here, sides.prune))),
   );
 
 /** A variable that was removed here does not need a decision, unless it is to be removed there. */

@@ -4,7 +4,7 @@ import { timeOf } from '../../../base/time.ts';
 import { certificateIn } from '../../overview/overview.ts';
 import { type FactLine, type Facts, isUnanswered } from '../facts.ts';
 import type { Process } from '../server/state.ts';
-import { AGAIN, aboutSite, type Cause, cause, type FoundCause, matchedGroup, SCRIPT, stateLine, THEN_AGAIN } from './cause.ts';
+import { AGAIN, type Cause, cause, causesWith, type FoundCause, matchedGroup, SCRIPT, stateLine, THEN_AGAIN } from './cause.ts';
 
 const siteStatus = ({ of, site }: Facts): FactLine => stateLine('api', `${of.site.label}: ${wordOf(site.status)}`);
 
@@ -153,7 +153,7 @@ function badCertificate(facts: Facts): readonly FactLine[] {
 const CERTIFICATE = ['See the certificates: dnx certificate list {here}', 'Request a new one: dnx certificate create {site} {here}'];
 
 /** nginx, PHP-FPM, certificates and the network in front of them. A deployment does not depend on them. */
-export const web: readonly Cause[] = aboutSite([
+export const web: readonly Cause[] = causesWith({ about: 'site' }, [
   cause('fpm_down', 90, 'PHP-FPM does not run', {
     patterns: [
       /connect\(\) to unix:\S+ failed \((?:2: No such file or directory|111: Connection refused)\) while connecting to upstream/,
@@ -257,7 +257,7 @@ const supervised = (facts: Facts, wanted: (process: Process) => boolean): readon
   isUnanswered(facts) ? [] : (facts.machine?.supervisor.filter(wanted).map(({ line }) => stateLine('state', line)) ?? []);
 
 /** Queue workers. A site answers without them, so they do not explain why it is down. */
-export const workers: readonly Cause[] = aboutSite([
+export const workers: readonly Cause[] = causesWith({ about: 'site' }, [
   cause('workers_stopped', 50, 'The queue worker {queue} does not run', {
     state: stopped,
     always: true,
