@@ -10,7 +10,7 @@ import { computed } from '../support/computed.ts';
 
 const facts: Facts = {
   now: 0,
-  of: { server: { id: '1', label: 'web-1' }, site: { id: '2', label: 'shop.example.com' } },
+  siteRef: { server: { id: '1', label: 'web-1' }, site: { id: '2', label: 'shop.example.com' } },
   site: { id: '2', php_version: '8.2', git_repository_id: '3', branch: 'main' },
   server: null,
   releases: null,

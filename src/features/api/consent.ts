@@ -18,20 +18,20 @@ interface Requested extends ApiRequest {
  * The consent for a request: that of its operation, whatever the path looks like. A DELETE of anything else is confirmed, too. Without a
  * terminal, what is missing fails before {server} and {site} are looked up.
  */
-export async function consentToRequest(ctx: Context, requested: Requested, given: GivenConsent): Promise<Consent | undefined> {
+export async function consentToRequest(ctx: Context, requested: Requested, consent: GivenConsent): Promise<Consent | undefined> {
   const { method, path: word } = requested;
-  if (method === 'DELETE' && !ctx.ask.allowed && !given.yes && given.confirm === undefined)
+  if (method === 'DELETE' && !ctx.ask.allowed && !consent.yes && consent.confirm === undefined)
     throw usage('DELETE needs confirmation. Nothing was sent.', 'Use --yes, or run in a terminal to confirm.');
   const written = addressOf(word, ctx.settings.host);
   // Laravel serves every update as PUT and as PATCH.
   const verb = method.replace('PATCH', 'PUT');
   const needed = operations[operationAt(verb, written.path)?.call ?? '']?.consent;
-  if (needed === undefined && (method !== 'DELETE' || given.yes)) return undefined;
+  if (needed === undefined && (method !== 'DELETE' || consent.yes)) return undefined;
   const { path } = await fillPlaceholders(written, ctx.resolve);
   if (needed === undefined) return { level: 'moderate', action: `Send DELETE ${path} to ${ctx.settings.host}` };
   const { call, ids } = operationAt(verb, path) ?? { call: '', ids: {} };
-  if (needed === 'severe') await severe(ctx, call, ids, given);
-  else if (!(await variables(ctx, requested, call, ids, given)) && method === 'DELETE' && !given.yes && given.confirm === undefined)
+  if (needed === 'severe') await severe(ctx, call, ids, consent);
+  else if (!(await variables(ctx, requested, call, ids, consent)) && method === 'DELETE' && !consent.yes && consent.confirm === undefined)
     return { level: 'moderate', action: `Send DELETE ${path} to ${ctx.settings.host}` };
   return undefined;
 }
@@ -61,7 +61,7 @@ function requireName({ ask, plan }: Context, name: string, confirm: string | und
   throw usage('This cannot be undone and requires confirmation.', hint).with({ reason: 'name_to_type' });
 }
 
-async function variables(ctx: Context, { fields, input }: Requested, call: string, ids: Ids, given: GivenConsent): Promise<boolean> {
+async function variables(ctx: Context, { fields, input }: Requested, call: string, ids: Ids, consent: GivenConsent): Promise<boolean> {
   const [{ changesBy, consentToSend }, { remoteSide }, { variablesEndpoint }] = await Promise.all([
     import('../env/dangers.ts'),
     import('../env/remote.ts'),
@@ -73,7 +73,7 @@ async function variables(ctx: Context, { fields, input }: Requested, call: strin
   const body = input === undefined ? fields : parseJson(input, '--input');
   const changes = changesBy(call, body, known.find(({ id }) => String(id) === variable)?.key, remote);
   const located = { server: { id: server, label: server }, site: await read(ctx.api, 'site', { server, site }) };
-  return consentToSend(ctx, located, { changes, remote, consent: given });
+  return consentToSend(ctx, located, { changes, remote, consent: consent });
 }
 
 async function read(api: Context['api'], noun: string, ids: Ids): Promise<Target> {

@@ -80,8 +80,8 @@ function tell(
 ): void {
   for (const entry of fixed) progress.succeeded(`Fixed: ${wordsFor(entry)}`);
   if (update) return void progress.succeeded(`Wrote ${counted(written, 'finding')} to ${file}`);
-  const some = ({ length }: readonly unknown[], one: string, more: string) =>
-    `${counted(length, 'finding')} of ${file} ${length === 1 ? one : more}`;
+  const some = ({ length }: readonly unknown[], singular: string, plural: string) =>
+    `${counted(length, 'finding')} of ${file} ${length === 1 ? singular : plural}`;
   if (accepted.length > 0) progress.note(`${some(accepted, 'is', 'are')} not shown.`);
   if (fixed.length > 0) progress.note(`${some(fixed, 'was', 'were')} fixed. Remove them with --update-baseline.`);
 }

@@ -60,7 +60,7 @@ const dialects: Readonly<Record<Shell, Dialect>> = {
       const { program } = offer;
       const found = program === undefined ? offered(offer, word, world) : programsOrFiles(program === words.length, word, world);
       const action = program === undefined ? 'words' : `program ${bash.places[program + 1]}`;
-      return lines([action, ...found.flatMap((each) => bashReply(each, bash))]);
+      return lines([action, ...found.flatMap((candidate) => bashReply(candidate, bash))]);
     },
   },
   zsh: {
@@ -103,7 +103,7 @@ const few = (candidates: readonly OfferedWord[], typed: string): readonly Offere
 function offered({ candidates, lead, files }: Offer, word: string, world: Machine): readonly OfferedWord[] {
   const typed = word.slice(lead.length);
   const found = [...candidates.filter(({ value }) => value.startsWith(typed)), ...(files ? filesFor(typed, world) : [])];
-  return found.slice(0, MOST).map((each) => ({ ...each, value: lead + each.value }));
+  return found.slice(0, MOST).map((candidate) => ({ ...candidate, value: lead + candidate.value }));
 }
 
 function filesFor(typed: string, { cwd, home }: Pick<World, 'cwd' | 'home'>): readonly OfferedWord[] {
@@ -137,7 +137,7 @@ interface BashWord {
 
 /** Splits the line up to the cursor as bash does, but at blanks alone. `$x` and the like stay as they are. */
 function readBash(line: string, wordBreaks: string): Typed {
-  const breaks = [...'=:@'].filter((each) => wordBreaks.includes(each));
+  const breaks = [...'=:@'].filter((character) => wordBreaks.includes(character));
   const letters = [...line];
   const words: string[] = [];
   const places: number[] = [];

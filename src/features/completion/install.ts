@@ -21,10 +21,10 @@ export const scriptFiles: Readonly<Record<Shell, string>> = { bash: 'dnx.bash', 
 export function ownShell({ env, platform }: Pick<World, 'env' | 'platform'>): Shell | undefined {
   const windows = platform === 'win32';
   if (windows && !env.SHELL && env.PSModulePath) return 'powershell';
-  const own = env.SHELL?.split(windows ? /[\\/]/ : '/')
+  const shell = env.SHELL?.split(windows ? /[\\/]/ : '/')
     .at(-1)
     ?.replace(/\.exe$/i, '');
-  return shells.find((each) => each === own) ?? (own === 'pwsh' ? 'powershell' : undefined);
+  return shells.find((supported) => supported === shell) ?? (shell === 'pwsh' ? 'powershell' : undefined);
 }
 
 /** The completion script for a shell, as the package has it. */

@@ -82,8 +82,8 @@ export async function readTypedLine(words: readonly string[], tree: Tree): Promi
 }
 
 async function readFirst(line: ReadLine, word: string, { contents, standalone, shortcuts }: Tree): Promise<void> {
-  const [of, verb] = own(shortcuts, word) ?? [];
-  const entry = contents.find((each) => (of === undefined ? namesOf(each).includes(word) : each.name === of));
+  const [groupName, verb] = own(shortcuts, word) ?? [];
+  const entry = contents.find((candidate) => (groupName === undefined ? namesOf(candidate).includes(word) : candidate.name === groupName));
   const single = standalone.find(({ name }) => name === word);
   line.at = 'unknown';
   if (single) return enter(line, rootGroup(single), (await single.load()).default);
@@ -98,11 +98,11 @@ async function readVerb(line: ReadLine, word: string, { contents }: Tree): Promi
   const { at, group } = line;
   if (at !== 'group' || !group) return;
   const { also } = contents.find(({ name }) => name === group.name) ?? {};
-  const other = (await contents.find(({ name }) => name === also)?.load())?.default;
+  const parentGroup = (await contents.find(({ name }) => name === also)?.load())?.default;
   line.at = 'unknown';
-  for (const each of other ? [group, other] : [group]) {
-    const command = each.commands.find(({ name, aliases = [] }) => name === word || aliases.includes(word));
-    if (command) return enter(line, each, command);
+  for (const candidate of parentGroup ? [group, parentGroup] : [group]) {
+    const command = candidate.commands.find(({ name, aliases = [] }) => name === word || aliases.includes(word));
+    if (command) return enter(line, candidate, command);
   }
 }
 
@@ -119,7 +119,7 @@ function enter(line: ReadLine, group: Group, command: AnyCommand): void {
 function readOption(word: string, flags: readonly Flag[], note: (flag: Flag, value: string) => void): Flag | undefined {
   const [name = '', ...values] = word.split('=');
   const isLong = word.startsWith('--');
-  const found = flags.find((each) => (isLong ? each.name === name : each.short === word.charAt(1)));
+  const found = flags.find((known) => (isLong ? known.name === name : known.short === word.charAt(1)));
   if (!found) return undefined;
   if (found.option.kind === 'flag') note(found, '');
   else if (isLong && values.length > 0) note(found, values.join('='));
@@ -137,8 +137,10 @@ export const positionalAt = ({ positionals, args }: Pick<TypedLine, 'positionals
 
 const flagsOf = (options: Options): readonly Flag[] =>
   Object.entries<Option<unknown>>(options).flatMap(([key, option]): Flag[] => {
-    const own = { key, name: flagName(key), short: option.short, help: option.help, option };
-    return option.negatable ? [own, { ...own, name: flagName(`no_${key}`), short: undefined, help: negated(option.help) }] : [own];
+    const positive = { key, name: flagName(key), short: option.short, help: option.help, option };
+    return option.negatable
+      ? [positive, { ...positive, name: flagName(`no_${key}`), short: undefined, help: negated(option.help) }]
+      : [positive];
   });
 
 /** `Do not wait for the result`, without the note on the default. */

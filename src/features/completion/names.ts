@@ -53,7 +53,7 @@ export function openSources(line: TypedLine, before: string, world: World, run: 
 /** The words for the parents of a kind of resource: those of the line, else the defaults that the command would use. */
 function parentsFor(kind: string, { given, positionals, args }: TypedLine, settings: Settings): Words {
   const wanted = narrowingOptions(kind);
-  const word = (key: string) => given.get(key)?.at(-1) ?? args[positionals.findIndex((each) => each.key === key)];
+  const word = (key: string) => given.get(key)?.at(-1) ?? args[positionals.findIndex((positional) => positional.key === key)];
   const parents = Object.fromEntries(wanted.map((key) => [key, word(key)]));
   if (parents.server !== undefined || parents.site !== undefined || !wanted.includes('server')) return parents;
   if (wanted.includes('site') && settings.site !== undefined) return { ...parents, site: settings.site };
@@ -112,7 +112,7 @@ function idsAt(path: string, kind: string): Words | undefined {
   const parts = path.split('/');
   const pattern = [listOfKind(kind), namings[kind]?.broader]
     .map((list) => list?.replace('GET ', '').split('/') ?? [])
-    .find((each) => each.length === parts.length && each.every((part, at) => part.startsWith('{') || part === parts[at]));
+    .find((segments) => segments.length === parts.length && segments.every((part, at) => part.startsWith('{') || part === parts[at]));
   return pattern && Object.fromEntries(pattern.flatMap((part, at) => (part.startsWith('{') ? [[part.slice(1, -1), idIn(parts[at])]] : [])));
 }
 
@@ -126,7 +126,7 @@ function isUnder(lists: Lists, ids: Words, noun: string, word: string | undefine
   const [server, site] = noun === 'site' && word.includes('/') ? word.split('/', 2) : [undefined, word];
   if (server !== undefined && !isUnder(lists, ids, 'server', server)) return false;
   const known = [...lists].flatMap(([path, list]) => (idsAt(path, noun) ? itemsOf(list) : []));
-  return naming !== undefined && matching(known, site ?? '', naming).some((each) => wordOf(each.id) === id);
+  return naming !== undefined && matching(known, site ?? '', naming).some((item) => wordOf(item.id) === id);
 }
 
 /** A site's server, and what else a list shows of a resource: an address or a port. */
@@ -147,10 +147,10 @@ async function requestNames(kind: string, options: Words, world: World, run: Run
   const stdout = sink((text) => {
     printed += text;
   });
-  const given = Object.entries(options).flatMap(([name, word]) => (word === undefined ? [] : [`--${name}`, word]));
+  const flags = Object.entries(options).flatMap(([name, word]) => (word === undefined ? [] : [`--${name}`, word]));
   // The streams of the process are opened when they are read.
   const quiet: World = Object.create(world, { stdout: { value: stdout }, stderr: { value: sink(() => {}) } });
-  const code = await run(['completion', 'names', kind, '--no-input', '--max-wait', '1s', '-o', 'text', ...given], quiet);
+  const code = await run(['completion', 'names', kind, '--no-input', '--max-wait', '1s', '-o', 'text', ...flags], quiet);
   return code === 0 ? printed.split('\n').flatMap((value) => (value === '' ? [] : [{ value }])) : [];
 }
 
@@ -174,7 +174,7 @@ const MOST = 10;
 
 /** The error for a target that was not given, with the names that dnx remembers. */
 export function withChoices(error: DnxError, { world, settings }: BaseContext): DnxError {
-  const noun = Object.keys(namings).find((each) => error.message === `No ${title(each)} given.`);
+  const noun = Object.keys(namings).find((kind) => error.message === `No ${title(kind)} given.`);
   const names = noun === undefined ? [] : offeredNames(rememberedLists(world, settings), noun, {}).map(({ value }) => value);
   if (names.length === 0) return error;
   const more = names.length > MOST ? `, and ${names.length - MOST} more` : '';

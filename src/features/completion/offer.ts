@@ -47,7 +47,7 @@ export async function offerFor(word: string, line: TypedLine, place: number, tre
   if (line.pending) return valuesOf(line.pending, word, '', line, sources);
   const [, name, value = ''] = (!line.literal && /^(--[^=]+)=(.*)$/su.exec(word)) || [];
   if (name !== undefined) {
-    const found = line.flags.find((each) => each.name === name);
+    const found = line.flags.find((option) => option.name === name);
     return found && found.option.kind !== 'flag' ? valuesOf(found, value, `${name}=`, line, sources) : NOTHING;
   }
   if (!line.literal && word.startsWith('-')) return words(optionsFor(line));
@@ -55,9 +55,10 @@ export async function offerFor(word: string, line: TypedLine, place: number, tre
   if (line.help) return NOTHING;
   const positional = positionalAt(line);
   if (positional?.option.rest && runsLocally.includes(line.path)) return { ...NOTHING, program: place };
-  const own = positional && !positional.option.rest ? await valuesOf(positional, word, '', line, sources) : await programFor(line, sources);
-  const mayLead = line.lead && !line.given.has('site') && !own.candidates.some(({ value }) => value.startsWith(word));
-  return mayLead ? { ...own, ...(await valuesOf(line.lead, word, '', line, sources)), files: own.files ?? false } : own;
+  const offer =
+    positional && !positional.option.rest ? await valuesOf(positional, word, '', line, sources) : await programFor(line, sources);
+  const mayLead = line.lead && !line.given.has('site') && !offer.candidates.some(({ value }) => value.startsWith(word));
+  return mayLead ? { ...offer, ...(await valuesOf(line.lead, word, '', line, sources)), files: offer.files ?? false } : offer;
 }
 
 const programFor = async ({ path }: TypedLine, sources: () => Promise<WordSources>): Promise<Offer> =>
@@ -80,14 +81,14 @@ function commandsFor({ at, group, help }: TypedLine, { contents, standalone, sho
 
 /** The values of an option or argument. What stands there already is not offered again. */
 async function valuesOf(
-  of: Pick<Flag, 'key' | 'option'>,
+  { key, option }: Pick<Flag, 'key' | 'option'>,
   word: string,
   lead: string,
   line: TypedLine,
   sources: () => Promise<WordSources>,
 ): Promise<Offer> {
-  const { key, option } = of;
-  const taken = option.place === 'argument' || line.positionals.some((each) => each.key === key) ? line.args : line.given.get(key);
+  const taken =
+    option.place === 'argument' || line.positionals.some((positional) => positional.key === key) ? line.args : line.given.get(key);
   const others = (candidates: readonly OfferedWord[], more = lead): Offer =>
     words(
       candidates.filter(({ value }) => !taken?.includes(value)),

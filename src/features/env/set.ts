@@ -62,7 +62,7 @@ interface Outcome {
 async function setEach(ctx: SettingContext, targets: Located, known: readonly SiteVariable[], wanted: readonly Pair[], body: JsonObject) {
   const shown = remoteSide(known);
   let changed = false as boolean;
-  const one = async ({ key, value }: Pair): Promise<View<object>> => {
+  const setPair = async ({ key, value }: Pair): Promise<View<object>> => {
     const before = known.find((item) => item.key === key);
     if (shown.get(key) === value && Object.keys(body).length === 0)
       return message(`Unchanged: ${key} already has this value.`, before as object);
@@ -73,7 +73,7 @@ async function setEach(ctx: SettingContext, targets: Located, known: readonly Si
     return did(reply, `Set ${key} on ${targets.site.label}`);
   };
   const items = wanted.map((item) => ({ ...item, id: item.key, label: item.key }));
-  return { result: await oneOrEach(ctx, items, one), changed };
+  return { result: await oneOrEach(ctx, items, setPair), changed };
 }
 
 const oneOrEach = async <I extends Target, D>(ctx: Context, items: readonly I[], run: (item: I) => Promise<View<D> | Result<D>>) => {
@@ -85,8 +85,8 @@ const variablesIn = ({ view }: Result): readonly unknown[] =>
   view.kind === 'rows' ? view.items : view.kind === 'record' ? [view.item] : 'data' in view ? [view.data] : [];
 
 function doneIn({ result: { view }, changed }: Outcome, { site }: Located): string {
-  const one = view.kind === 'message' ? view.text : view.kind === 'record' ? view.done : undefined;
-  if (one !== undefined) return one;
+  const shown = view.kind === 'message' ? view.text : view.kind === 'record' ? view.done : undefined;
+  if (shown !== undefined) return shown;
   return changed
     ? `Set ${view.kind === 'rows' ? view.items.length : 1} variables on ${site.label}`
     : `Unchanged: ${site.label} already has these values.`;
@@ -136,7 +136,7 @@ export async function ensureVariables(
   const changes = pairs.filter(({ key, value }) => remote.get(key) !== value && (update || !remote.has(key)));
   await consentToSend(ctx, targets, { changes, remote, consent });
   const done: { readonly key: string; readonly report: JsonObject; readonly result: Result }[] = [];
-  const one = async ({ key, value }: Pair) => {
+  const setPair = async ({ key, value }: Pair) => {
     const wanted = { key, value, ...body };
     const asked = { resource: siteVariables, keys: [['key']], secrets: [], confidential: 'value', targets, wanted, updates: true };
     const result = await ensuredIn(ctx, known, { ...asked, update: update === true, strict: strict === true }).catch((error: unknown) => {
@@ -148,9 +148,9 @@ export async function ensureVariables(
   };
   const [only] = pairs;
   const next = () => (done.some(({ report }) => report.changed === true) ? { next: nextDeploy(targets.site) } : {});
-  if (only && pairs.length === 1) return { ...(await one(only)), ...next() };
+  if (only && pairs.length === 1) return { ...(await setPair(only)), ...next() };
   const items = pairs.map((pair) => ({ ...pair, id: pair.key, label: pair.key }));
-  const { note: _, exit, ...result } = await ctx.each(items, one);
+  const { note: _, exit, ...result } = await ctx.each(items, setPair);
   const hidden = done.flatMap(({ key, report: { unknown } }) => (Array.isArray(unknown) && unknown.includes('value') ? [key] : []));
   const notes = [
     ...(hidden.length > 0 ? [`Not compared, because the API does not show the value: ${hidden.join(', ')}.`] : []),

@@ -69,7 +69,7 @@ export async function runLeased(ctx: Context, leasing: Leasing): Promise<Result>
 const MOST_LISTED = 5;
 
 function sayWhatItMay({ progress }: Context, { abilities }: Leasing, until: string): void {
-  const changes = abilities.filter((each) => !readAbilities.includes(each));
+  const changes = abilities.filter((ability) => !readAbilities.includes(ability));
   const others = changes.length - MOST_LISTED;
   const listed = andList([...changes.slice(0, MOST_LISTED), ...(others > 0 ? [`${others} more`] : [])]);
   progress.note(`This session may ${changes.length === 0 ? 'only read' : `read, and use ${listed}`}, until ${shownTime(until)}.`);
@@ -202,9 +202,9 @@ function leave(config: string, lease: Lease): void {
 
 /** Warns of tokens that were created meanwhile: the API reference does not say that a token needs an ability for that. */
 async function warnOfOthers({ api, progress, settings }: Context, lease: Lease): Promise<void> {
-  const own = [lease, ...savedLeases(settings.directories.config)].map(({ id }) => id);
+  const knownIds = [lease, ...savedLeases(settings.directories.config)].map(({ id }) => id);
   const isLater = (id: string) => Number(id) > Number(lease.id);
   const found = await api.list<Token>('GET /tokens', {}, { casual: true }).catch(() => []);
-  for (const { id, name } of found.filter((each) => isLater(wordOf(each.id)) && !own.includes(wordOf(each.id))))
+  for (const { id, name } of found.filter((candidate) => isLater(wordOf(candidate.id)) && !knownIds.includes(wordOf(candidate.id))))
     progress.warn(`Token ${wordOf(name)} was created meanwhile. If that was not you: dnx token revoke ${wordOf(id)}`);
 }

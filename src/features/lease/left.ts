@@ -42,16 +42,16 @@ async function isOwn({ settings: { host, profile }, tokens }: BaseContext, lease
 
 /** Revokes the token of a lease, by its id, or else by its name. False if there is none: a 404 counts only if the list does not have it either. */
 export async function revokeLeased(api: Pick<Api, 'list' | 'send'>, { id, token }: Lease): Promise<boolean> {
-  const listed = async (isIt: (each: Token) => boolean) =>
-    (await api.list<Token>('GET /tokens')).filter(isIt).map((each) => wordOf(each.id));
+  const listed = async (isIt: (candidate: Token) => boolean) =>
+    (await api.list<Token>('GET /tokens')).filter(isIt).map((candidate) => wordOf(candidate.id));
   const ids = id === null ? await listed(({ name }) => name === token) : [id];
   let found = false;
-  for (const each of ids) {
+  for (const tokenId of ids) {
     try {
-      await api.send('DELETE /tokens/{token}', { token: each });
+      await api.send('DELETE /tokens/{token}', { token: tokenId });
       found = true;
     } catch (error) {
-      if (!isError(error, 'not_found') || (await listed((known) => wordOf(known.id) === each)).length > 0) throw error;
+      if (!isError(error, 'not_found') || (await listed((known) => wordOf(known.id) === tokenId)).length > 0) throw error;
     }
   }
   return found;

@@ -18,9 +18,9 @@ export async function linkConsent(ctx: Context, all: readonly Targets[], verb: s
   const asking = link.environments.filter(({ confirm }) => confirm);
   if (asking.length === 0) return undefined;
   const found: { readonly targets: Targets; readonly environment: LinkEnvironment }[] = [];
-  for (const each of all) {
-    const targets = await withDomain(each, asking, ctx);
-    const environment = asking.find((one) => isLinkedSite(one, targets));
+  for (const site of all) {
+    const targets = await withDomain(site, asking, ctx);
+    const environment = asking.find((candidate) => isLinkedSite(candidate, targets));
     if (environment) found.push({ targets, environment });
   }
   if (found.length === 0) return undefined;
@@ -55,7 +55,7 @@ function labelOf({ server, site }: Targets, environment: string): string {
 /** The targets with the domain of a site that was given by id, if an environment can be told apart only by domain. */
 async function withDomain(targets: Targets, asking: readonly LinkEnvironment[], { api, nameOf: known }: Context): Promise<Targets> {
   const { server, site } = targets;
-  const isByName = asking.some((each) => each.site.id === undefined && each.site.name !== undefined);
+  const isByName = asking.some((environment) => environment.site.id === undefined && environment.site.name !== undefined);
   if (!server || !site || site.label !== site.id || !isByName) return targets;
   const label = known('site', site.id);
   if (label !== undefined && label !== site.id) return { ...targets, site: { ...site, label } };

@@ -41,11 +41,11 @@ export async function linkProject(ctx: Context, targets: Located | undefined, op
   const name = environmentToLink(before, settings.environment);
   // Without a site, these options change the environment that is there.
   const stays = !targets && (options.default || options.confirm_deploys !== undefined) ? siteIn(before, name) : undefined;
-  const of = stays ?? (targets ? await named(ctx, targets) : await chooseSite(ctx));
-  if (!stays) await confirmReplacement(ctx, openLinkFile(settings, world), name, of, yes);
+  const site = stays ?? (targets ? await named(ctx, targets) : await chooseSite(ctx));
+  if (!stays) await confirmReplacement(ctx, openLinkFile(settings, world), name, site, yes);
   // Read again, because a person may have taken minutes to pick and confirm.
   const file = openLinkFile(settings, world);
-  const environment = linked(own(file.environments, name), of, options);
+  const environment = linked(own(file.environments, name), site, options);
   const environments = withField(file.environments, name, environment);
   const isFirst = Object.keys(file.environments).length === 0;
   const chosen = options.default || isFirst ? name : file.default;
@@ -58,8 +58,8 @@ export async function linkProject(ctx: Context, targets: Located | undefined, op
   const option = chosen === name ? [] : ['--env', name];
   return {
     view: done(
-      `Linked this project to ${linkedSiteName(of)} as ${name}${asks ? ', which asks before deployments' : ''}`,
-      { file: file.path, environment: name, server: place(of.server), site: place(of.site), default: chosen === name, confirm: asks },
+      `Linked this project to ${linkedSiteName(site)} as ${name}${asks ? ', which asks before deployments' : ''}`,
+      { file: file.path, environment: name, server: place(site.server), site: place(site.site), default: chosen === name, confirm: asks },
       [['file', shownPath(file.path, world.cwd)]],
     ),
     next: [
@@ -83,10 +83,10 @@ async function named(ctx: Context, targets: Located): Promise<Located> {
   };
 }
 
-function linked(before: unknown, of: NamedSite, { confirm_deploys }: LinkOptions): JsonObject {
+function linked(before: unknown, site: NamedSite, { confirm_deploys }: LinkOptions): JsonObject {
   const old = isObject(before) ? before : {};
   const place = (key: 'server' | 'site') => {
-    const { id, label } = of[key];
+    const { id, label } = site[key];
     if (label === undefined) return old[key];
     const kept = own(old, key);
     return id === undefined ? kept : { ...(isObject(kept) && kept), id, name: label };
@@ -95,13 +95,13 @@ function linked(before: unknown, of: NamedSite, { confirm_deploys }: LinkOptions
   return confirm_deploys === undefined ? placed : withField(placed, 'confirm', confirm_deploys);
 }
 
-async function confirmReplacement({ ask, progress }: Context, file: LinkFile, name: string, of: NamedSite, yes: boolean): Promise<void> {
+async function confirmReplacement({ ask, progress }: Context, file: LinkFile, name: string, site: NamedSite, yes: boolean): Promise<void> {
   const before = siteIn(file, name);
-  if (!before || yes || isSame(before, of)) return;
+  if (!before || yes || isSame(before, site)) return;
   const sentence = `${name} is linked to ${linkedSiteName(before)}.`;
   if (!ask.allowed) throw usage(`${sentence} Nothing was changed.`, 'Use --yes to replace it, or --env to link another environment.');
   progress.warn(sentence);
-  if (!(await ask.confirm(`Link ${name} to ${linkedSiteName(of)} instead?`))) throw cancelled();
+  if (!(await ask.confirm(`Link ${name} to ${linkedSiteName(site)} instead?`))) throw cancelled();
 }
 
 /** True for the same id, or for the same domain on a server that may be the same. */
@@ -126,12 +126,12 @@ export async function chooseSite(ctx: Context): Promise<Located> {
   if (!ctx.ask.allowed && remotes.length === 0) throw notNamed('No site given, and this directory has no Git remote to find it by.', []);
   const { listed, unread } = await ctx.everySite();
   for (const { server, error } of unread) ctx.progress.warn(`Sites on server ${server.label} are not listed. ${error.message}`);
-  const { paths, own } = await ofRepository(ctx, remotes, listed);
-  const [only, ...others] = own;
+  const { paths, matches } = await ofRepository(ctx, remotes, listed);
+  const [only, ...others] = matches;
   if (only && others.length === 0) ctx.progress.note(`${nameOf(only)} deploys this repository (${paths.join(', ')}).`);
-  if (ctx.ask.allowed) return pick(ctx, own, listed);
+  if (ctx.ask.allowed) return pick(ctx, matches, listed);
   if (!only) throw notNamed('No site given, and no site deploys this repository.', []);
-  if (others.length > 0) throw notNamed(`No site given, and ${own.length} sites deploy this repository.`, own);
+  if (others.length > 0) throw notNamed(`No site given, and ${matches.length} sites deploy this repository.`, matches);
   return located(only);
 }
 
@@ -143,27 +143,27 @@ async function ofRepository({ api }: Context, remotes: readonly string[], listed
   const found = new Set(remotes.flatMap((path) => namesAt(path, names)));
   const matching = repositories.filter(({ name }) => found.has(wordOf(name)));
   const ids = matching.map(({ id }) => idIn(id));
-  const own = listed.filter(({ site }) => ids.includes(idIn(site.git_repository_id) ?? ''));
-  return { own, paths: matching.map(({ name }) => wordOf(name)) };
+  const matches = listed.filter(({ site }) => ids.includes(idIn(site.git_repository_id) ?? ''));
+  return { matches, paths: matching.map(({ name }) => wordOf(name)) };
 }
 
-async function pick({ ask, clock, world }: Context, own: readonly ListedSite[], listed: readonly ListedSite[]): Promise<Located> {
+async function pick({ ask, clock, world }: Context, matches: readonly ListedSite[], listed: readonly ListedSite[]): Promise<Located> {
   if (listed.length === 0) throw new DnxError('not_found', 'No sites to choose from.');
-  const sorted = [...own, ...listed.filter((each) => !own.includes(each))];
-  const candidates = sorted.map((each): Candidate => ({ targets: located(each), thing: each.site }));
+  const sorted = [...matches, ...listed.filter((entry) => !matches.includes(entry))];
+  const candidates = sorted.map((entry): Candidate => ({ targets: located(entry), thing: entry.site }));
   const columns = world.stderr.columns || 80;
-  const choices = choicesOf('site', candidates, clock.now(), own.length > 0 ? columns - MARK.length : columns);
-  const isMarked = (name: string, index: number) => index < own.length && widthOf(name) + MARK.length + CURSOR <= columns;
+  const choices = choicesOf('site', candidates, clock.now(), matches.length > 0 ? columns - MARK.length : columns);
+  const isMarked = (name: string, index: number) => index < matches.length && widthOf(name) + MARK.length + CURSOR <= columns;
   const marked = choices.map(({ name, ...choice }, index) => ({ ...choice, name: isMarked(name, index) ? name + MARK : name }));
   return (await ask.select('Link this project to which site?', marked, { filter: true })) as Located;
 }
 
 const located = ({ server, site }: ListedSite): Located => ({ server, site: targetOf(site, 'site') });
 
-const nameOf = (each: ListedSite): string => `${located(each).site.label} (${each.server.label})`;
+const nameOf = (entry: ListedSite): string => `${located(entry).site.label} (${entry.server.label})`;
 
-function notNamed(why: string, own: readonly ListedSite[]): DnxError {
-  const next = own.map(located).map(({ server, site }) => ({
+function notNamed(why: string, candidates: readonly ListedSite[]): DnxError {
+  const next = candidates.map(located).map(({ server, site }) => ({
     command: ['link', site.label, '--server', server.label],
     why: `To link ${nameOf({ server, site: { id: site.id, domain: site.label } })}`,
   }));

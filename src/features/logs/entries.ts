@@ -71,17 +71,17 @@ export const entriesFor = (filter: EntryFilter): LogShape['entries'] =>
       if (last !== undefined && kept.length > last) kept.shift();
       return [];
     };
-    const take = (each: LogLine): readonly LogEntry[] => {
-      const key = `${each.site} ${each.file}`;
-      const file = files.get(key) ?? { site: each.site, kept: [] };
-      const isDated = !loose && head.test(each.line);
+    const take = (logLine: LogLine): readonly LogEntry[] => {
+      const key = `${logLine.site} ${logLine.file}`;
+      const file = files.get(key) ?? { site: logLine.site, kept: [] };
+      const isDated = !loose && head.test(logLine.line);
       if (file.open && !isDated) {
-        (file.open.trace.length > 0 || TRACE.test(each.line) ? file.open.trace : file.open.lines).push(each.line);
+        (file.open.trace.length > 0 || TRACE.test(logLine.line) ? file.open.trace : file.open.lines).push(logLine.line);
         return [];
       }
       // At first, one file comes after the other.
-      const before = begun.has(each.site) ? close(file) : filesOf(each.site).flatMap(close);
-      file.open = { first: each, lines: [each.line], trace: [] };
+      const before = begun.has(logLine.site) ? close(file) : filesOf(logLine.site).flatMap(close);
+      file.open = { first: logLine, lines: [logLine.line], trace: [] };
       files.delete(key);
       files.set(key, file);
       return isDated ? before : [...before, ...close(file)];
@@ -129,7 +129,7 @@ function accessTime(word = ''): number | undefined {
 
 /** What programs call levels, and what they are. */
 const names: Readonly<Record<string, Level>> = {
-  ...Object.fromEntries(levels.map((each) => [each, each])),
+  ...Object.fromEntries(levels.map((level) => [level, level])),
   warn: 'warning',
   crit: 'critical',
   emerg: 'emergency',
@@ -153,7 +153,7 @@ const LEVELS: readonly RegExp[] = [
 
 function levelIn(line: string): Level | null {
   const start = line.slice(0, MOST);
-  const word = LEVELS.map((each) => each.exec(start)?.[1]).find((each) => each !== undefined);
+  const word = LEVELS.map((pattern) => pattern.exec(start)?.[1]).find((found) => found !== undefined);
   if (word !== undefined) return names[word.toLowerCase()] ?? null;
   const status = ACCESS.exec(start)?.[2];
   if (status === undefined) return null;
@@ -168,8 +168,8 @@ function isWanted(
 ): boolean {
   const { since, until, level, grep } = filter;
   if (level !== undefined) {
-    const own = levelIn(first.line);
-    if (own === null || levels.indexOf(own) < levels.indexOf(level)) return false;
+    const entryLevel = levelIn(first.line);
+    if (entryLevel === null || levels.indexOf(entryLevel) < levels.indexOf(level)) return false;
   }
   if (grep !== undefined && !grep.test(decoded([...lines, ...trace].join('\n')))) return false;
   if (since === undefined && until === undefined) return true;

@@ -56,7 +56,7 @@ function check({ follow, lines, path, sites, source, until }: LogsOptions, { sit
   if (lines !== undefined && lines < (follow ? 0 : 1))
     throw usage(`--lines must be a whole number of at least 1, or 0 with -f, not ${lines}.`);
   if (path && source) throw usage('--path and --source cannot be combined.');
-  for (const each of path ?? []) if (each === '' || /[\n\0]/.test(each)) throw usage('--path must be the path of a file.');
+  for (const file of path ?? []) if (file === '' || /[\n\0]/.test(file)) throw usage('--path must be the path of a file.');
   if (source && !site && !places[source].server) throw usage(`The ${places[source].title} belongs to a site. Name a site, or use --path.`);
   if (follow && until !== undefined) throw usage('-f cannot be combined with --until.');
   if (sites && !site) throw usage('Several logs at once are those of sites. Name a site first.');
@@ -67,7 +67,7 @@ type Filter = ReturnType<typeof filterOf>;
 function filterOf({ since, until, level, grep, source }: LogsOptions, now: number) {
   return {
     /** Not all entries are shown. */
-    some: [since, until, level, grep].some((each) => each !== undefined),
+    some: [since, until, level, grep].some((bound) => bound !== undefined),
     since: since === undefined ? undefined : momentIn('--since', since, now),
     until: until === undefined ? undefined : momentIn('--until', until, now),
     // The journal has levels, but does not print them: journalctl selects them.
@@ -122,14 +122,14 @@ function wantedOf(place: SiteOnMachine | Machine, { lines = LINES, follow = fals
 
 /** Connects to each. With several, what fails is a warning, unless all of them do. */
 async function readAll(ctx: LogsContext, all: readonly Wanted[]) {
-  const outcomes = await inParallel(all, (each) =>
-    read(ctx, each).catch((error: unknown) => {
+  const outcomes = await inParallel(all, (log) =>
+    read(ctx, log).catch((error: unknown) => {
       if (!(error instanceof DnxError) || isStop(error)) throw error;
       return error;
     }),
   );
-  const failures = outcomes.flatMap((each) => (each instanceof DnxError ? [each] : each.exit ? [each.exit] : []));
-  const shown = outcomes.flatMap((each) => (each instanceof DnxError ? [] : [each]));
+  const failures = outcomes.flatMap((outcome) => (outcome instanceof DnxError ? [outcome] : outcome.exit ? [outcome.exit] : []));
+  const shown = outcomes.flatMap((outcome) => (outcome instanceof DnxError ? [] : [outcome]));
   const [first] = failures;
   if (first && shown.length === 0) throw first;
   if (all.length === 1 || !first) return { read: shown, exit: first };
@@ -146,7 +146,7 @@ async function read(ctx: LogsContext, wanted: Wanted) {
     if (!frames) throw await connection.failure();
     const { files, zone, exit, warnings, note } = findingsIn(frames, wanted);
     if (exit && files.length === 0) throw exit;
-    for (const each of warnings) ctx.progress.warn(each);
+    for (const warning of warnings) ctx.progress.warn(warning);
     if (note !== undefined) ctx.progress.note(note);
     const empty = files.length > 0 && !wanted.follow && wanted.reach === undefined ? noLogYet(wanted) : undefined;
     const parts = unlessEmpty(ctx, partsFrom(ctx, wanted, memory, connection), empty, ({ bytes }) => bytes.length > 0);
@@ -182,9 +182,9 @@ async function* unlessEmpty<T>(
   counts: (item: T) => boolean = () => true,
 ): AsyncGenerator<T> {
   let isEmpty = true;
-  for await (const each of items) {
-    isEmpty &&= !counts(each);
-    yield each;
+  for await (const item of items) {
+    isEmpty &&= !counts(item);
+    yield item;
   }
   if (isEmpty && note !== undefined) progress.note(note);
 }
@@ -192,17 +192,17 @@ async function* unlessEmpty<T>(
 /** The parts of several logs, as they arrive. One that fails ends with a warning, and all of it with an error once the others have ended. */
 async function* merged({ progress }: LogsContext, all: readonly Shown[]): AsyncGenerator<LogPart> {
   let failed = 0;
-  const next = (one: Shown) =>
-    one.parts.next().then(
-      (result) => ({ one, result }),
+  const next = (log: Shown) =>
+    log.parts.next().then(
+      (result) => ({ one: log, result }),
       (error: unknown) => {
         if (!(error instanceof DnxError) || isStop(error)) throw error;
-        progress.warn(`${one.wanted.label}: ${error.message}`);
+        progress.warn(`${log.wanted.label}: ${error.message}`);
         failed += 1;
-        return { one, result: undefined };
+        return { one: log, result: undefined };
       },
     );
-  const waiting = new Map(all.map((one) => [one, next(one)]));
+  const waiting = new Map(all.map((log) => [log, next(log)]));
   try {
     while (waiting.size > 0) {
       const { one, result } = await Promise.race(waiting.values());

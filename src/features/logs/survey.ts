@@ -55,7 +55,7 @@ const remedyOf = ({ user, group }: Unreadable): string =>
     : 'Only its owner and root may read it. Use --user root.';
 
 const unreadableError = (refusals: readonly Unreadable[], missing: readonly string[]): DnxError =>
-  new DnxError('forbidden', listed([...refusals.map(refused), ...missing.map((each) => `No such file: ${each}`)]).join('\n'), {
+  new DnxError('forbidden', listed([...refusals.map(refused), ...missing.map((path) => `No such file: ${path}`)]).join('\n'), {
     hint: refusals[0] && remedyOf(refusals[0]),
   });
 

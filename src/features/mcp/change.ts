@@ -182,8 +182,8 @@ function dryRun(
   { words, signal, seen }: ChangeCall,
   { out, ...options }: Pick<RunOptions, 'text' | 'keep'> & { readonly out?: string },
 ): Promise<Ran> {
-  const own = optionsIn(words);
-  const line = [...own, '--dry-run', ...(out === undefined ? [] : ['--out', out]), ...words.slice(own.length)];
+  const typedOptions = optionsIn(words);
+  const line = [...typedOptions, '--dry-run', ...(out === undefined ? [] : ['--out', out]), ...words.slice(typedOptions.length)];
   return run(line, { ...options, ...patience(seen), signal, check: (typed) => requireDry(typed, out), values: true });
 }
 

@@ -34,10 +34,10 @@ async function meantBy(words: readonly string[], { contents, guesses }: Tree): P
   const known = (await guesses()).words;
   const meanings = words.flatMap((word) => {
     const group = contents.find((entry) => namesOf(entry).includes(word))?.name;
-    const keys = [word, word.replace(/(?<!s)s$/, '')].flatMap((each) => [each, `* ${each}`]);
-    return [group, ...keys.map((key) => own(known, key))].find((each) => each !== undefined)?.split(' ') ?? [];
+    const keys = [word, word.replace(/(?<!s)s$/, '')].flatMap((form) => [form, `* ${form}`]);
+    return [group, ...keys.map((key) => own(known, key))].find((meaning) => meaning !== undefined)?.split(' ') ?? [];
   });
-  return meanings.filter((each) => !words.includes(each));
+  return meanings.filter((meaning) => !words.includes(meaning));
 }
 
 function commandLine(leaf: Leaf, limits: Limits): string {
@@ -49,8 +49,8 @@ function commandLine(leaf: Leaf, limits: Limits): string {
 function overview({ tree }: Context, leaves: readonly Leaf[], limits: Limits): string {
   const named = (leaf: Leaf) => `${leaf.command.name}${marks[toolFor(leaf, limits)]}`;
   const groups = tree.contents.map(({ name, summary }) => {
-    const own = leaves.filter(({ group }) => group.name === name);
-    return `${name}: ${own.map(named).join(' ')}  # ${summary}`;
+    const commands = leaves.filter(({ group }) => group.name === name);
+    return `${name}: ${commands.map(named).join(' ')}  # ${summary}`;
   });
   const others = leaves.filter(({ group }) => group.name === '').map((leaf) => `${named(leaf)}  # ${leaf.command.summary}`);
   return [
@@ -75,9 +75,9 @@ function rank(names: readonly string[], text: string, words: readonly string[]):
   const inText = text.toLowerCase().match(/[\p{L}\p{N}_-]+/gu) ?? [];
   const score = (word: string) => {
     const stem = word.replace(/(ies|s)$/, '');
-    const fits = (each: string) =>
-      each === word || each.replace(/(ies|s)$/, '') === stem ? 2 : stem.length > 2 && each.includes(stem) ? 1 : 0;
-    return Math.max(0, ...names.map((each) => 2 * fits(each))) + Math.max(0, ...inText.map(fits));
+    const fits = (candidate: string) =>
+      candidate === word || candidate.replace(/(ies|s)$/, '') === stem ? 2 : stem.length > 2 && candidate.includes(stem) ? 1 : 0;
+    return Math.max(0, ...names.map((name) => 2 * fits(name))) + Math.max(0, ...inText.map(fits));
   };
   return words.reduce((sum, word) => sum + score(word), 0);
 }
@@ -85,7 +85,7 @@ function rank(names: readonly string[], text: string, words: readonly string[]):
 function best<T>(items: readonly T[], rankOf: (item: T) => number): readonly T[] {
   return items
     .map((item) => ({ item, rank: rankOf(item) }))
-    .filter((each) => each.rank >= 1)
+    .filter((ranked) => ranked.rank >= 1)
     .sort((one, other) => other.rank - one.rank)
     .map(({ item }) => item);
 }

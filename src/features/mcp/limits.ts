@@ -39,7 +39,7 @@ export function toolFor(leaf: Leaf, limits: Limits): 'read' | 'change' | 'person
 export async function checkKinds(tree: Tree, { allow }: Limits): Promise<void> {
   if (allow.length === 0) return;
   const known = (await everyCommand(tree)).flatMap(({ path }) => kindsOf(path));
-  const wrong = allow.find((each) => !known.includes(each));
+  const wrong = allow.find((command) => !known.includes(command));
   if (wrong !== undefined)
     throw usage(`--allow: '${wrong}' is not a group or command.${didYouMean(wrong, known)}`, 'List them with: dnx schema');
 }

@@ -76,8 +76,8 @@ export function openRunner(ctx: Context, limits: Limits) {
       const within = await placeOf(options.signal);
       const { cache } = ctx.settings.directories;
       // Names of its own: what is not within is not seen, but there.
-      const own = within && join(cache, 'within', within.site ?? within.server);
-      const env = within && { DNX_SERVER: within.server, DNX_SITE: within.site, DNX_CACHE_DIR: own };
+      const directory = within && join(cache, 'within', within.site ?? within.server);
+      const env = within && { DNX_SERVER: within.server, DNX_SITE: within.site, DNX_CACHE_DIR: directory };
       return runWithin(ctx, words, env ? { ...options, env: { ...env, ...options.env } } : options, { within, limits, tokens });
     },
     /** Why a plan is not within --server or --site; its requests would be refused, too. */
@@ -106,7 +106,7 @@ async function runWithin(
   const stop = new AbortController();
   const abort = () => stop.abort(ctx.world.signal.aborted ? ctx.world.signal.reason : new DnxError('interrupted', 'Interrupted.'));
   const signals = [options.signal, ctx.world.signal];
-  for (const each of signals) each.addEventListener('abort', abort, { once: true });
+  for (const signal of signals) signal.addEventListener('abort', abort, { once: true });
   const opened: Transport[] = [];
   let hidden = false;
   const bounds: Bounds = { ...inside, host, changes, values: options.values ?? inside.limits.showValues, around: false };
@@ -146,8 +146,8 @@ async function runWithin(
     });
     return { code, stdout: stdout.text(), stderr: stderr.text(), hidden };
   } finally {
-    for (const each of signals) each.removeEventListener('abort', abort);
-    for (const each of opened) await each.close();
+    for (const signal of signals) signal.removeEventListener('abort', abort);
+    for (const transport of opened) await transport.close();
   }
 }
 
@@ -168,7 +168,7 @@ const isWrong = (error: WordedError): boolean => ['not_found', 'ambiguous', 'usa
 const programs: readonly string[] = ['git', 'ssh'];
 
 /** A World without a terminal, a keyboard and a browser. */
-function worldOf(outer: World, own: Partial<World>): World {
+function worldOf(outer: World, changes: Partial<World>): World {
   const allowed = <P extends Program>(program: P): P => {
     if (programs.includes(program.file)) return program;
     throw usage(`This needs the program ${program.file}, which is for a person to run.`).with({ reason: 'person_required' });
@@ -181,7 +181,7 @@ function worldOf(outer: World, own: Partial<World>): World {
     open: async () => false,
     keepsConnections: false,
     suspend: () => {},
-    ...own,
+    ...changes,
   };
   // No prototype, because what needs another part of a World spreads it.
   const replaced = Object.entries(others).map(([name, value]) => [name, { value, enumerable: true }] as const);

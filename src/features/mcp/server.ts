@@ -61,10 +61,10 @@ function openMcpServer(ctx: Context, limits: Limits, runner: Runner, running: Se
     { capabilities: { tools: {} }, instructions: mcpInstructions(limits) },
   );
   server.setRequestHandler('tools/list', () => ({ tools: offered }));
-  server.setRequestHandler('tools/call', async ({ params: { name, arguments: given = {} } }, call) => {
+  server.setRequestHandler('tools/call', async ({ params: { name, arguments: input = {} } }, call) => {
     if (!offered.some((tool) => tool.name === name))
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool '${name}'.`);
-    const work = answerTo(name, given, call, clientOf(call, server)).catch((error: unknown) => {
+    const work = answerTo(name, input, call, clientOf(call, server)).catch((error: unknown) => {
       if (error instanceof WordedError) return resultAnswer({ code: 2, stdout: '', stderr: error.message, hidden: false });
       throw error;
     });
@@ -87,7 +87,7 @@ function openTools(ctx: Context, limits: Limits, runner: Runner) {
 
   async function answerTo(
     tool: string,
-    given: Readonly<Record<string, unknown>>,
+    input: Readonly<Record<string, unknown>>,
     call: ServerContext,
     client: Pick<ChangeCall, 'asks' | 'client'>,
   ): Promise<Answer | Form> {
@@ -95,9 +95,9 @@ function openTools(ctx: Context, limits: Limits, runner: Runner) {
       const look = async () => {
         for (const group of ['server', 'site']) await runner.run([group, 'list'], { signal: call.mcpReq.signal, env: BRIEF });
       };
-      return findCommands(ctx, typeof given.query === 'string' ? given.query : '', limits, look);
+      return findCommands(ctx, typeof input.query === 'string' ? input.query : '', limits, look);
     }
-    const words = wordsOf(given);
+    const words = wordsOf(input);
     if (!words) return { text: 'words must be an array of the words after dnx, one each: ["server","list"].', isError: true };
     const told = reporter(call, runner.redacted);
     const answer = (seen?: (line: string) => void) => answerToLine(tool as LineTool, words, call, client, seen);

@@ -50,7 +50,7 @@ export function providerNames(ctx: OverviewContext & Pick<Context, 'nameOf'>): L
   let requested: Promise<readonly JsonObject[] | undefined> | undefined;
   const known = ({ git_provider_id: id }: Item) => ctx.nameOf('git_provider', id, TRUST_MS);
   return async (repositories) => {
-    if (!requested && repositories.every((each) => known(each) !== undefined)) return (each) => known(each) ?? '';
+    if (!requested && repositories.every((repository) => known(repository) !== undefined)) return (repository) => known(repository) ?? '';
     requested ??= orUndefined(briefApi(ctx).list<JsonObject>('GET /git-providers', {}, { casual: true }));
     const names = new Map((await requested)?.map(({ id, name }) => [idIn(id), wordOf(name)]));
     return ({ git_provider_id }) => names.get(idIn(git_provider_id)) ?? '';

@@ -25,10 +25,10 @@ export async function connect(ctx: Context, targets: Targets, { user, path, prin
   if (targets.site) return atSite(ctx, await readSiteOnMachine(ctx, targets, user), { path, print, command });
   if (path !== undefined) throw usage('--path is for sites.', 'Use --site.');
   const machine = await readMachine(ctx, targets, user);
-  const given = command.length > 0 ? literally(command) : undefined;
+  const script = command.length > 0 ? literally(command) : undefined;
   if (print) await machine.check;
-  if (print) return printed(sshWords(machine, given === undefined ? {} : { command: given }));
-  return withHint(await runSession(ctx, machine, given), machine.server.label, command);
+  if (print) return printed(sshWords(machine, script === undefined ? {} : { command: script }));
+  return withHint(await runSession(ctx, machine, script), machine.server.label, command);
 }
 
 /** `dnx ssh --all` and `--on`: runs a command on several servers and sites, in the live release of a site. */

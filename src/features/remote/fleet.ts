@@ -58,7 +58,7 @@ export async function everyServer(ctx: Context, user: string | undefined): Promi
 /** Every site, or those of `--server`. A server whose sites cannot be read is one that fails. */
 export async function everySiteMember(ctx: Context, user: string | undefined): Promise<readonly Member[]> {
   const { listed, unread } = await ctx.everySite();
-  const servers = new Map((await ctx.api.list<JsonObject>('GET /servers')).map((each) => [wordOf(each.id), each]));
+  const servers = new Map((await ctx.api.list<JsonObject>('GET /servers')).map((server) => [wordOf(server.id), server]));
   const sites = listed.map(({ server, site }) => siteMember(server, servers.get(server.id) ?? {}, site, user));
   const refuse = (error: DnxError): never => {
     throw error;
@@ -83,7 +83,7 @@ export async function namedMembers(ctx: Context, on: string, user: string | unde
     const { data } = await ctx.api.send<JsonObject>(serverEndpoint, { server: server?.id ?? '' });
     return serverMember(data ?? {}, user);
   });
-  return distinct([...new Map(members.map((each) => [`${each.server.id} ${each.site?.id ?? ''}`, each])).values()]);
+  return distinct([...new Map(members.map((member) => [`${member.server.id} ${member.site?.id ?? ''}`, member])).values()]);
 }
 
 function serverMember(data: JsonObject, user: string | undefined): Member {
@@ -105,6 +105,8 @@ function siteMember(server: Target, data: JsonObject, record: JsonObject, user: 
 }
 
 const distinct = (members: readonly Member[]): readonly Member[] =>
-  members.map((each) =>
-    members.some((other) => other !== each && other.name === each.name) ? { ...each, name: `${each.server.label}/${each.name}` } : each,
+  members.map((member) =>
+    members.some((other) => other !== member && other.name === member.name)
+      ? { ...member, name: `${member.server.label}/${member.name}` }
+      : member,
   );

@@ -69,9 +69,9 @@ function entriesFor(members: readonly Member[], warn: (sentence: string) => void
 }
 
 function machineOf({ place, server }: Member, label: string, members: readonly Member[]): Machine | string {
-  const others = members.filter((each) => each.site?.label === label && each.server.id !== server.id);
+  const others = members.filter((member) => member.site?.label === label && member.server.id !== server.id);
   if (others.length > 0)
-    return `is on ${andList([server, ...others.map((each) => each.server)].map((each) => each.label))}. It is left out.`;
+    return `is on ${andList([server, ...others.map((member) => member.server)].map((target) => target.label))}. It is left out.`;
   if (!NAME.test(label)) return 'cannot be a name in the configuration of ssh. It is left out.';
   try {
     return place().machine;
@@ -97,7 +97,7 @@ function written({ world }: Context, lines: string, entries: readonly SshEntry[]
     throw new DnxError('failed', `~/.ssh/${FILE} was not written by dnx.`, { hint: 'Rename it.' });
   writeText(file, `${HEAD}\n${lines}`);
   const included = (readText(join(directory, 'config')) ?? '').split(/\r?\n/).some((line) => line.trim() === INCLUDE);
-  const names = entries.flatMap((each) => each.names).length;
+  const names = entries.flatMap((entry) => entry.names).length;
   return {
     view: done(`Wrote ${names} ${names === 1 ? 'name' : 'names'} to ~/.ssh/${FILE}`, { file, entries }),
     ...(!included && { note: `Add this line at the top of ~/.ssh/config: ${INCLUDE}` }),

@@ -44,12 +44,12 @@ async function sshProgram(machine: Machine, options: SshOptions, ctx: Context) {
   const keeps = options.owned !== true && keepsConnections(ctx);
   const configuration = keeps || machine.check || EXAMPLE.test(machine.address) ? await configurationOf(machine, world) : '';
   refuseExample(machine, configuration);
-  const given = options.options ?? [];
-  const kept = keeps ? await keptConnection(configuration, given.includes('-C'), ctx) : undefined;
+  const extraOptions = options.options ?? [];
+  const kept = keeps ? await keptConnection(configuration, extraOptions.includes('-C'), ctx) : undefined;
   const gate = await gateFor(machine, configuration, kept?.joined === true, world);
   const [file = 'ssh', ...args] = sshWords(machine, {
     ...options,
-    options: [...gate.options, ...(kept ? [...kept.options, ...alive] : []), ...given],
+    options: [...gate.options, ...(kept ? [...kept.options, ...alive] : []), ...extraOptions],
   });
   return { program: { file, args, env, signal: gate.signal }, gate, isLost: kept?.isLost ?? (async () => false) };
 }
@@ -57,8 +57,8 @@ async function sshProgram(machine: Machine, options: SshOptions, ctx: Context) {
 /** The command line of a script for sh, whatever the login shell is. Arguments are never interpreted. */
 export function scripted(script: string, ...args: readonly string[]): string {
   const words = [script, ...args];
-  const given = words.some((word) => UNQUOTABLE.test(word)) ? [DECODE, 'dnx', ...words.map(encoded)] : [script, 'dnx', ...args];
-  return ['exec sh -c', ...given.map((word) => (/^[\w./-]+$/.test(word) ? word : quotedForAny(word)))].join(' ');
+  const argv = words.some((word) => UNQUOTABLE.test(word)) ? [DECODE, 'dnx', ...words.map(encoded)] : [script, 'dnx', ...args];
+  return ['exec sh -c', ...argv.map((word) => (/^[\w./-]+$/.test(word) ? word : quotedForAny(word)))].join(' ');
 }
 
 /** The command line of a program. Its arguments are never interpreted. */

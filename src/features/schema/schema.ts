@@ -44,8 +44,8 @@ export async function schemaView({ tree, settings }: Context, words: readonly st
   if (error !== undefined) throw error;
   const leaf = leaves.find(({ command }) => command === invocation?.command);
   if (leaf) return data(await commandSchema(leaf, tree));
-  const group = tree.contents.find((each) => namesOf(each).includes(words[0] ?? ''));
-  const commands = leaves.filter((each) => !group || each.group.name === group.name).map(shortSchema);
+  const group = tree.contents.find((group) => namesOf(group).includes(words[0] ?? ''));
+  const commands = leaves.filter((entry) => !group || entry.group.name === group.name).map(shortSchema);
   if (settings.format === 'json' || settings.format === 'yaml') return data({ version: SCHEMA_VERSION, dnx: release, commands });
   return rows(commands, columns<ShortSchema>('name', 'effect', { key: 'summary', wrap: true }), '');
 }
@@ -55,8 +55,8 @@ const shortSchema = ({ path, command }: Leaf): ShortSchema => ({ name: path, eff
 /** The JSON Schema of what a command prints with `--json`; null if it prints what a program says, or nothing. */
 export async function outputOf({ prints, targets }: AnyCommand): Promise<JsonSchema | null> {
   if (!prints) return null;
-  const one = await prints();
-  return targets === 'each' ? severalOf(one) : one;
+  const printed = await prints();
+  return targets === 'each' ? severalOf(printed) : printed;
 }
 
 /** What a wait prints with `-o ndjson` before its result, and the result. */
@@ -92,7 +92,7 @@ async function commandSchema(leaf: Leaf, tree: Tree): Promise<CommandSchema> {
     exits,
     abilities: needsIn(command).always,
     requests: requestsOf(command),
-    examples: command.examples.map((each) => ['dnx', group.name, each].filter(Boolean).join(' ')),
+    examples: command.examples.map((example) => ['dnx', group.name, example].filter(Boolean).join(' ')),
   };
 }
 
@@ -100,10 +100,10 @@ async function commandSchema(leaf: Leaf, tree: Tree): Promise<CommandSchema> {
 function otherNames({ group, command }: Leaf, { contents, shortcuts }: Tree): readonly string[] {
   const names = [command.name, ...(command.aliases ?? [])];
   const groups = contents.filter(({ name, also }) => name === group.name || also === group.name).map(({ name }) => name);
-  const own = groups.length === 0 ? names : groups.flatMap((each) => names.map((name) => `${each} ${name}`));
+  const paths = groups.length === 0 ? names : groups.flatMap((groupName) => names.map((name) => `${groupName} ${name}`));
   return [
-    ...own.slice(1),
-    ...Object.keys(shortcuts).filter((each) => shortcuts[each]?.[0] === group.name && shortcuts[each]?.[1] === command.name),
+    ...paths.slice(1),
+    ...Object.keys(shortcuts).filter((shortcut) => shortcuts[shortcut]?.[0] === group.name && shortcuts[shortcut]?.[1] === command.name),
   ];
 }
 
@@ -137,10 +137,10 @@ function described(name: string, option: Option<unknown>): OptionSchema {
 function inputOf({ calls, fields = {} }: AnyCommand): JsonSchema {
   const [first = ''] = typeof calls === 'function' ? [] : conditionsIn(calls).map(([endpoint]) => endpoint);
   const all = sentFields({ ...fields, ...withoutOption[first] });
-  const required = all.filter((each) => each.required).map(({ name }) => name);
+  const required = all.filter((field) => field.required).map(({ name }) => name);
   return withDialect({
     type: 'object',
-    properties: Object.fromEntries(all.map((each) => [each.name, fieldSchema(each)])),
+    properties: Object.fromEntries(all.map((field) => [field.name, fieldSchema(field)])),
     ...(required.length > 0 && { required }),
   });
 }
@@ -157,11 +157,11 @@ function requestsOf({ calls }: AnyCommand): CommandSchema['requests'] {
     options.set(call, [...(options.get(call) ?? []), when]);
   return [...options].map(([call, all]) => {
     const need = needOf(call);
-    const given = all.flatMap((when) => (when === undefined ? [] : [flagName(when)]));
+    const flags = all.flatMap((when) => (when === undefined ? [] : [flagName(when)]));
     return {
       call,
       ...(need && { ability: need.ability, ...(need.assumed && { assumed: true as const }) }),
-      ...(given.length === all.length && { with: given }),
+      ...(flags.length === all.length && { with: flags }),
     };
   });
 }

@@ -167,8 +167,8 @@ async function write(fresh: string, program: AsyncIterable<Buffer>, file: string
   try {
     await writeWhole(fresh, program);
     const { mode, uid, gid } = statSync(file);
-    const own = statSync(fresh);
-    if (uid !== own.uid || gid !== own.gid) chownSync(fresh, uid, gid);
+    const current = statSync(fresh);
+    if (uid !== current.uid || gid !== current.gid) chownSync(fresh, uid, gid);
     chmodSync(fresh, mode & 0o7777);
   } catch (cause) {
     throw unwritable(file, cause, UNCHANGED);

@@ -156,7 +156,7 @@ function detailsOf(diagnosis: Diagnosis, reader: TimeReader): readonly Detail[] 
   return [
     ...(release ? [['release', releaseWords(release)] as const] : []),
     ...(previous && subject === 'deployment' ? [[previous.live ? 'live' : 'before', releaseWords(previous)] as const] : []),
-    ...evidence.map((each, at) => [at === 0 ? label : '', `${lineWords(each, cause)} (${placeOf(each)})`] as const),
+    ...evidence.map((quote, at) => [at === 0 ? label : '', `${lineWords(quote, cause)} (${placeOf(quote)})`] as const),
     ...(outcome === 'unknown' && evidence.length === 0 ? [['nearest', withoutLines(diagnosis)] as const] : []),
     ...(resolved === null ? [] : [['meanwhile', resolved] as const]),
     ...fixes.map(({ command, why }, at) => [at === 0 ? 'fix' : '', command ?? why] as const),
@@ -169,7 +169,7 @@ function detailsOf(diagnosis: Diagnosis, reader: TimeReader): readonly Detail[] 
 /** The cause, the lines that show it, and the fixes, below the failure of a deployment. */
 export const causeDetails = ({ cause, title, evidence, fixes }: Diagnosis): readonly Detail[] => [
   ['cause', title],
-  ...evidence.map((each, at) => [at === 0 ? 'because' : '', `${lineWords(each, cause)} (${placeOf(each)})`] as const),
+  ...evidence.map((quote, at) => [at === 0 ? 'because' : '', `${lineWords(quote, cause)} (${placeOf(quote)})`] as const),
   ...fixes.map(({ command, why }, at) => [at === 0 ? 'fix' : '', command ?? why] as const),
 ];
 
@@ -216,7 +216,7 @@ function checkLines({ checks }: Diagnosis, reader: TimeReader): readonly Detail[
     given && given.length > 0 && ['supervisor', given.map(({ name, state }) => `${name} ${state}`).join(', ')],
     missing && missing.length > 0 && ['variables', `in .env.example, but not set: ${missing.join(', ')}`],
   ];
-  return lines.filter((each): each is Detail => Boolean(each));
+  return lines.filter((line): line is Detail => Boolean(line));
 }
 
 /** A log that cannot be read matters only if the cause is unknown. */

@@ -56,7 +56,7 @@ export type Answer = Printed<typeof siteAnswer>;
 /** Everything that a diagnosis is made from. Null: it could not be read, and `unknown` says why. */
 export interface Facts {
   readonly now: number;
-  readonly of: SiteReference;
+  readonly siteRef: SiteReference;
   readonly site: Site;
   readonly server: JsonObject | null;
   /** Newest first. */
@@ -117,7 +117,7 @@ export function incidentOf({ site, releases, answer, now }: Pick<Facts, 'site' |
 function latestOf(site: Site, releases: readonly Release[] | null, now: number): Omit<Incident, 'past'> {
   const [newest] = releases ?? [];
   const live = liveRelease(releases);
-  const previous = live && live !== newest ? live : releases?.find((each) => each !== newest && each.phase === 'good');
+  const previous = live && live !== newest ? live : releases?.find((release) => release !== newest && release.phase === 'good');
   if (workInProgress(site, releases) !== undefined)
     return { kind: 'in_progress', release: undefined, previous: live, at: undefined, from: now - HOUR, to: now };
   if (newest?.phase === 'bad') return { kind: 'deployment', release: newest, previous, ...spanOf(timeOf(newest.created), now) };

@@ -36,22 +36,22 @@ const WORDS: Readonly<Record<(typeof PARTS)[number], readonly [what: string, abi
 };
 
 /** Reads everything about a site that tells why it fails. Each part may fail alone. */
-export async function gather(ctx: Context, of: SiteReference, site: Site, choices: Choices) {
+export async function gather(ctx: Context, siteRef: SiteReference, site: Site, choices: Choices) {
   const { clock, progress } = ctx;
-  const ids = siteIds(of);
-  progress.step(`Reading ${of.site.label}`);
+  const ids = siteIds(siteRef);
+  progress.step(`Reading ${siteRef.site.label}`);
   // The answer comes first, because the error behind it must be in the logs when they are read.
   const [parts, variables, serverLog, answer] = await Promise.all([
     readParts(ctx, ids, PARTS),
     optional('variables', 'site:read', variablesOf(ctx, ids)),
     optional('server log', 'server:read', serverLogOf(ctx, ids)),
-    answerOf(ctx, of, choices.url),
+    answerOf(ctx, siteRef, choices.url),
   ]);
   const releases = parts.releases.items && releasesOf(parts.releases.items);
   const now = clock.now();
   const incident = incidentOf({ site, releases, answer: answer.value, now }, choices.since);
   const server = parts.server.items?.[0] ?? null;
-  const named = { ...of, server: { ...of.server, label: wordOf(server?.name) || of.server.label } };
+  const named = { ...siteRef, server: { ...siteRef.server, label: wordOf(server?.name) || siteRef.server.label } };
   progress.step(`Reading the logs on ${named.server.label} over SSH`);
   const place = await optional('server over SSH', 'server:read', placeOf(named, site, parts.server, choices.user));
   const wanted = { release: incident.release?.name ?? '', php: wordOf(site.php_version), path: choices.path };
@@ -59,7 +59,7 @@ export async function gather(ctx: Context, of: SiteReference, site: Site, choice
   const clocks = { zone: 'Z', now };
   const facts: Facts = {
     now,
-    of: named,
+    siteRef: named,
     site,
     server,
     releases,
@@ -80,7 +80,7 @@ export async function gather(ctx: Context, of: SiteReference, site: Site, choice
       ...remote.unknown,
     ],
   };
-  return { facts, incident, unread: unreadParts(of.site.label, parts) };
+  return { facts, incident, unread: unreadParts(siteRef.site.label, parts) };
 }
 
 const variablesOf = async ({ api }: Context, ids: SiteIds): Promise<readonly SiteVariable[]> =>
@@ -89,18 +89,18 @@ const variablesOf = async ({ api }: Context, ids: SiteIds): Promise<readonly Sit
 const serverLogOf = async ({ api }: Context, { server }: SiteIds): Promise<string> =>
   serverLogText((await api.send<unknown>(logsEndpoint, { server })).data);
 
-async function answerOf(ctx: Context, { site }: SiteReference, given: string | undefined) {
-  const own = siteUrl(site.label);
-  const url = given ?? (own === undefined ? '' : `${own}/`);
+async function answerOf(ctx: Context, { site }: SiteReference, address: string | undefined) {
+  const siteAddress = siteUrl(site.label);
+  const url = address ?? (siteAddress === undefined ? '' : `${siteAddress}/`);
   const { hostname = '' } = URL.canParse(url) ? new URL(url) : {};
   if (hostname === '' || hostname.includes('*'))
     return { value: null, unknown: { what: 'response of the site', why: `${site.label} is not a host name`, fix: 'Use --url.' } };
   return { value: await requestSite(ctx, url) };
 }
 
-async function placeOf(of: SiteReference, site: Site, { error, items }: StatusPart, user: string | undefined) {
+async function placeOf(siteRef: SiteReference, site: Site, { error, items }: StatusPart, user: string | undefined) {
   if (error) throw error;
-  return siteOnMachine({ ...of }, { server: items?.[0] ?? {}, site }, user);
+  return siteOnMachine({ ...siteRef }, { server: items?.[0] ?? {}, site }, user);
 }
 
 async function optional<T>(what: string, ability: string, part: Promise<T>): Promise<{ value: T | null; unknown: readonly Unknown[] }> {

@@ -31,14 +31,14 @@ export async function diagnose(ctx: Context<typeof siteEndpoint>, targets: Locat
   return {
     exit: verdict ? undefined : unread,
     view: viewOf(diagnosis, { now: facts.now, terminal: ctx.world.stdout.isTTY === true }),
-    ...(diagnosis.outcome === 'unknown' && lacksLog(gathered) && { next: withLog(facts.of, choices) }),
+    ...(diagnosis.outcome === 'unknown' && lacksLog(gathered) && { next: withLog(facts.siteRef, choices) }),
   };
 }
 
 /** The lines about the cause of a deployment that failed just now; none if it is unknown, or needs a question to read. */
-export async function causeLines(ctx: DeployContext, of: SiteReference, site: Site): Promise<readonly Detail[]> {
+export async function causeLines(ctx: DeployContext, siteRef: SiteReference, site: Site): Promise<readonly Detail[]> {
   const silent = { ...ctx, api: briefApi(ctx), ask: { ...ctx.ask, allowed: false } };
-  const gathered = await gather(silent, of, site, {});
+  const gathered = await gather(silent, siteRef, site, {});
   ctx.progress.done();
   const verdict = chooseCause(gathered.facts, gathered.incident);
   if (gathered.incident.kind !== 'deployment' || !verdict?.cause) return [];
@@ -67,17 +67,17 @@ interface Judged extends Gathered {
 
 function diagnosisOf(judged: Judged, settings: Context['settings']): Diagnosis {
   const { facts, incident, verdict, changes, unread } = judged;
-  const { of, now, secrets } = facts;
+  const { siteRef, now, secrets } = facts;
   return {
-    site: of.site.label,
-    server: of.server.label,
+    site: siteRef.site.label,
+    server: siteRef.server.label,
     checked_at: new Date(now).toISOString(),
     subject: incident.kind === 'deployment' ? 'deployment' : 'site',
     outcome: verdict?.cause ? 'known' : verdict || unread ? 'unknown' : 'healthy',
     cause: verdict?.cause?.id ?? null,
     title: titleOf(facts, verdict, unread),
     resolved: verdict?.resolved ?? null,
-    evidence: (verdict?.lines ?? []).map((each) => evidenceOf(each, secrets)),
+    evidence: (verdict?.lines ?? []).map((line) => evidenceOf(line, secrets)),
     fixes: (verdict?.fixes ?? []).map(({ command, why }) => ({ command: command && commandLine(command, settings), why })),
     release: shownRelease(incident.release),
     previous: shownRelease(incident.previous),

@@ -96,14 +96,14 @@ async function ofFile(
 }
 
 async function ofSites(ctx: DiffContext, here: string, there: string | undefined): Promise<Compared> {
-  const one = await siteOf(ctx, here).catch((error: unknown) => {
+  const hereSite = await siteOf(ctx, here).catch((error: unknown) => {
     throw isError(error, 'not_found') ? error.withHint(`If it is a file, use ./${here}.`) : error;
   });
-  const other = await siteOf(ctx, there);
-  if (one.site.id === other.site.id) throw usage(`Both are ${one.site.label}.`, 'Name two different sites.');
-  const titles = [here, there ?? other.site.label] as const;
+  const thereSite = await siteOf(ctx, there);
+  if (hereSite.site.id === thereSite.site.id) throw usage(`Both are ${hereSite.site.label}.`, 'Name two different sites.');
+  const titles = [here, there ?? thereSite.site.label] as const;
   const places = { here: `in ${titles[0]}`, there: `in ${titles[1]}` };
-  return { here: await variablesAt(ctx, one), there: await variablesAt(ctx, other), base: undefined, places, titles };
+  return { here: await variablesAt(ctx, hereSite), there: await variablesAt(ctx, thereSite), base: undefined, places, titles };
 }
 
 /** A site: an environment of the link file, a site by name or id, or the one of --site and the settings. */
@@ -123,18 +123,18 @@ const variablesAt = async ({ api }: DiffContext, at: Located): Promise<Side> =>
 
 function differencesOf({ here, there, base }: Compared, reveal: boolean): readonly VariableDifference[] {
   return keysOf(here, there, baseOf()).flatMap((key): readonly VariableDifference[] => {
-    const one = here.get(key);
-    const other = there.get(key);
-    if (one === other && one !== UNKNOWN) return [];
-    const hidden = one !== undefined && other !== undefined && (one === UNKNOWN || other === UNKNOWN);
-    const change = hidden ? 'unknown' : other === undefined ? 'only_here' : one === undefined ? 'only_there' : 'changed';
-    const since = base && changedSince(base, key, one, other);
+    const hereValue = here.get(key);
+    const thereValue = there.get(key);
+    if (hereValue === thereValue && hereValue !== UNKNOWN) return [];
+    const hidden = hereValue !== undefined && thereValue !== undefined && (hereValue === UNKNOWN || thereValue === UNKNOWN);
+    const change = hidden ? 'unknown' : thereValue === undefined ? 'only_here' : hereValue === undefined ? 'only_there' : 'changed';
+    const since = base && changedSince(base, key, hereValue, thereValue);
     return [
       {
         key,
         change,
         ...((since === 'here' || since === 'there' || since === 'both') && { base: since }),
-        ...(reveal && { here: shownValue(one), there: shownValue(other) }),
+        ...(reveal && { here: shownValue(hereValue), there: shownValue(thereValue) }),
       },
     ];
   });

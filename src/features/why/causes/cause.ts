@@ -89,9 +89,9 @@ export function fixesOf(cause: Cause, found: FoundCause): readonly Fix[] {
 const filled = (text: string, words: Readonly<Record<string, string>>): string =>
   text.replace(/( ?)\{(\w+)\}/g, (place, space: string, name: string) => (words[name] === '' ? '' : space + (words[name] ?? place)));
 
-const wordsOf = ({ facts: { of, server, site }, line, match }: FoundCause): Readonly<Record<string, string>> => ({
-  site: of.site.label,
-  server: of.server.label,
+const wordsOf = ({ facts: { siteRef, server, site }, line, match }: FoundCause): Readonly<Record<string, string>> => ({
+  site: siteRef.site.label,
+  server: siteRef.server.label,
   php: wordOf(site.php_version),
   repository: wordOf(site.git_repository_id) || 'REPOSITORY',
   address: wordOf(server?.ip_address) || 'the server',

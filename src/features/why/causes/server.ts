@@ -6,12 +6,12 @@ import { type FactLine, type Facts, isUnanswered } from '../facts.ts';
 import type { Process } from '../server/state.ts';
 import { AGAIN, type Cause, cause, causesWith, type FoundCause, matchedGroup, SCRIPT, stateLine, THEN_AGAIN } from './cause.ts';
 
-const siteStatus = ({ of, site }: Facts): FactLine => stateLine('api', `${of.site.label}: ${wordOf(site.status)}`);
+const siteStatus = ({ siteRef, site }: Facts): FactLine => stateLine('api', `${siteRef.site.label}: ${wordOf(site.status)}`);
 
-function inactive({ server, of }: Facts): readonly FactLine[] {
+function inactive({ server, siteRef }: Facts): readonly FactLine[] {
   const status = wordOf(server?.status);
   const good = status === '' || phaseOf(status) === 'good' || statusKey(status) === 'running';
-  return good ? [] : [stateLine('api', `${of.server.label}: ${status}`)];
+  return good ? [] : [stateLine('api', `${siteRef.server.label}: ${status}`)];
 }
 
 /** States that Deploynix itself reports. */
@@ -147,7 +147,7 @@ function badCertificate(facts: Facts): readonly FactLine[] {
   const ended = timeOf(expires_at);
   const words =
     ended !== undefined && ended <= now ? `expired ${wordOf(expires_at)}` : [wordOf(status), wordOf(reason)].filter(Boolean).join(': ');
-  return [stateLine('api', `certificate of ${wordOf(certificate.domain) || facts.of.site.label}: ${words}`)];
+  return [stateLine('api', `certificate of ${wordOf(certificate.domain) || facts.siteRef.site.label}: ${words}`)];
 }
 
 const CERTIFICATE = ['See the certificates: dnx certificate list {here}', 'Request a new one: dnx certificate create {site} {here}'];
@@ -240,16 +240,17 @@ const stopped = (facts: Facts): readonly FactLine[] =>
     : (facts.queues?.filter(isDown).map((worker) => stateLine('api', `worker ${queueOf(worker)}: ${wordOf(worker.status)}`)) ?? []);
 
 /** Whose a process of Supervisor is: by the directory of its program, or because it bears the domain, with any separators. */
-function ownerOf(name: string, { machine, of }: Pick<Facts, 'machine' | 'of'>): 'own' | 'other' | undefined {
+function ownerOf(name: string, { machine, siteRef }: Pick<Facts, 'machine' | 'siteRef'>): 'own' | 'other' | undefined {
   const [group = '', single = group] = name.split(':');
-  const isIn = (programs: readonly string[] = []) => [group, single, single.replace(/_\d+$/, '')].some((each) => programs.includes(each));
+  const isIn = (programs: readonly string[] = []) =>
+    [group, single, single.replace(/_\d+$/, '')].some((program) => programs.includes(program));
   const plain = (text: string) => `-${text.split(/[^a-z0-9]+/i).join('-')}-`;
-  if (isIn(machine?.programs.own) || plain(name).includes(plain(of.site.label))) return 'own';
+  if (isIn(machine?.programs.own) || plain(name).includes(plain(siteRef.site.label))) return 'own';
   return isIn(machine?.programs.others) ? 'other' : undefined;
 }
 
 /** Processes of Supervisor that it gave up, unless they are another site's. */
-export const givenUp = (facts: Pick<Facts, 'machine' | 'of'>): readonly Process[] =>
+export const givenUp = (facts: Pick<Facts, 'machine' | 'siteRef'>): readonly Process[] =>
   facts.machine?.supervisor.filter(({ name, state }) => statusKey(state) === 'fatal' && ownerOf(name, facts) !== 'other') ?? [];
 
 /** Such processes of Supervisor, if the site answers. */

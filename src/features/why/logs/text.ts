@@ -26,18 +26,18 @@ const FARTHEST = 14 * 4 * QUARTER;
 export function logOf({ source, file, text, modified, skipped, cut, ofRelease }: Text, clocks: Clocks): Log {
   const pieces = text
     .split('\n')
-    .map((each, index) => ({ text: cleaned(each), number: skipped === undefined ? null : skipped + index + 1 }));
+    .map((piece, index) => ({ text: cleaned(piece), number: skipped === undefined ? null : skipped + index + 1 }));
   const whole = cut && pieces.length > 1 ? pieces.slice(1) : pieces;
-  const stamps = whole.map((each) => lineStamp(each.text, clocks));
+  const stamps = whole.map((piece) => lineStamp(piece.text, clocks));
   const last = stamps.findLast(Boolean);
   const shift = last && !last.zoned && source === 'laravel' ? shiftOf(last.at, modified) : 0;
   let at: number | undefined;
-  const lines = whole.map((each, index) => {
+  const lines = whole.map((piece, index) => {
     const stamp = stamps[index];
     if (stamp) at = stamp.at + (stamp.zoned ? 0 : shift);
-    return { source, file, at, ...each };
+    return { source, file, at, ...piece };
   });
-  return { source, file, modified, ofRelease, lines: unwrapped(lines).filter((each) => each.text.trim() !== '') };
+  return { source, file, modified, ofRelease, lines: unwrapped(lines).filter((line) => line.text.trim() !== '') };
 }
 
 /** What a terminal would show: of a progress bar, its last state. */

@@ -59,9 +59,9 @@ function understood(sections: readonly ScriptSection[], release: string, now: nu
   const all = [...logs.values()];
   return {
     machine,
-    logs: [...all.filter((each) => 'lines' in each), logOfText('kernel', kernel, clocks)],
+    logs: [...all.filter((log) => 'lines' in log), logOfText('kernel', kernel, clocks)],
     unknown: [
-      ...all.filter((each) => 'why' in each),
+      ...all.filter((log) => 'why' in log),
       ...(machine.root === null ? [{ what: 'directory of the site', why: 'it was not found on the server', fix: 'Use --path.' }] : []),
       ...(sections.at(-1)?.name === 'end' ? [] : [{ what: 'the rest of the server', why: 'the connection was cut', fix: null }]),
     ],
@@ -69,8 +69,8 @@ function understood(sections: readonly ScriptSection[], release: string, now: nu
 }
 
 function logIn({ words, body }: ScriptSection, release: string, clocks: Clocks): Log | Unknown {
-  const [given = '', file = '', modified = '', size = '', count = ''] = words;
-  const source = Object.values(sources).find((each) => each === given) ?? 'server';
+  const [sourceName = '', file = '', modified = '', size = '', count = ''] = words;
+  const source = Object.values(sources).find((known) => known === sourceName) ?? 'server';
   const text = textIn(body);
   if (text === undefined) return { what: file, why: 'it is not text', fix: null };
   const cut = Number(size) > MOST_BYTES && body.length === MOST_BYTES;

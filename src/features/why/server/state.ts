@@ -5,7 +5,7 @@ export type ServerState = ReturnType<typeof serverStateIn>;
 
 /** The state of a server in the output of the script. */
 export function serverStateIn(sections: readonly ScriptSection[]) {
-  const body = (name: string): string | undefined => sections.find((each) => each.name === name)?.body.toString('utf8');
+  const body = (name: string): string | undefined => sections.find((section) => section.name === name)?.body.toString('utf8');
   const [root = '', dangling = '', down = ''] = sections.find(({ name }) => name === 'site')?.words ?? [];
   const env = body('env');
   return {
@@ -49,7 +49,7 @@ export function disksIn(space: string, inodes: string) {
   const files = rows(inodes);
   const unique = new Map(rows(space).map((row) => [row.mount, row]));
   return [...unique.values()].map(({ mount, line, used }) => {
-    const row = files.find((each) => each.mount === mount);
+    const row = files.find((candidate) => candidate.mount === mount);
     const full = used !== null && used < 100 && row && (row.used ?? 0) >= 100;
     return { mount, space: used, inodes: row?.used ?? null, line: (full ? row.line : line).replaceAll(/\s+/g, ' ') };
   });
