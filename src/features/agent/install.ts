@@ -139,7 +139,7 @@ export const installed = objectOf({
   files: listOf(objectOf({ file: word, result: oneOf('added', 'changed', 'removed', 'kept') })),
   steps: words,
 });
-type Installed = Printed<typeof installed>;
+type InstalledFiles = Printed<typeof installed>;
 
 /** Shows each change and asks, unless `yes`; then makes all. Two paths may lead to one file, which gets the first edit. */
 async function performed(
@@ -147,12 +147,12 @@ async function performed(
   project: string,
   all: readonly Edit[],
   { yes, dry_run }: { readonly yes: boolean; readonly dry_run: boolean | undefined },
-  { made, nothing, ...rest }: Pick<Installed, 'clients' | 'steps'> & { readonly made: string; readonly nothing: string },
+  { made, nothing, ...rest }: Pick<InstalledFiles, 'clients' | 'steps'> & { readonly made: string; readonly nothing: string },
 ) {
   const edits = all.filter(({ path }, at) => all.findIndex((edit) => edit.path === path) === at);
   const changes = edits.filter(({ before, after }) => before !== after);
   for (const { file, kept } of edits) if (kept !== undefined) ctx.progress.warn(`Kept ${file}: ${kept}.`);
-  const data: Installed = { ...rest, files: edits.map((edit) => ({ file: edit.file, result: resultOf(edit) })) };
+  const data: InstalledFiles = { ...rest, files: edits.map((edit) => ({ file: edit.file, result: resultOf(edit) })) };
   if (changes.length === 0) return { view: message(nothing, data) };
   const shown = changes.map((edit) => ({ title: `${verbs[resultOf(edit)]} ${edit.file}`, details: changedLines(edit) }));
   if (dry_run) return { view: sections(data, columns('clients', 'files', 'steps'), shown), note: 'Nothing was changed.' };

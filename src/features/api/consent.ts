@@ -9,7 +9,7 @@ import { namings, type Target, targetOf } from '../../platform/names/names.ts';
 import { operationAt, operations } from '../../platform/operations.ts';
 import { type ApiRequest, addressOf, fillPlaceholders } from './request.ts';
 
-interface Requested extends ApiRequest {
+interface RequestWithInput extends ApiRequest {
   readonly input: string | undefined;
   readonly fields: Readonly<Record<string, unknown>>;
 }
@@ -18,8 +18,8 @@ interface Requested extends ApiRequest {
  * The consent for a request: that of its operation, whatever the path looks like. A DELETE of anything else is confirmed, too. Without a
  * terminal, what is missing fails before {server} and {site} are looked up.
  */
-export async function consentToRequest(ctx: Context, requested: Requested, consent: GivenConsent): Promise<Consent | undefined> {
-  const { method, path: word } = requested;
+export async function consentToRequest(ctx: Context, request: RequestWithInput, consent: GivenConsent): Promise<Consent | undefined> {
+  const { method, path: word } = request;
   if (method === 'DELETE' && !ctx.ask.allowed && !consent.yes && consent.confirm === undefined)
     throw usage('DELETE needs confirmation. Nothing was sent.', 'Use --yes, or run in a terminal to confirm.');
   const written = addressOf(word, ctx.settings.host);
@@ -31,7 +31,7 @@ export async function consentToRequest(ctx: Context, requested: Requested, conse
   if (needed === undefined) return { level: 'moderate', action: `Send DELETE ${path} to ${ctx.settings.host}` };
   const { call, ids } = operationAt(verb, path) ?? { call: '', ids: {} };
   if (needed === 'severe') await severe(ctx, call, ids, consent);
-  else if (!(await variables(ctx, requested, call, ids, consent)) && method === 'DELETE' && !consent.yes && consent.confirm === undefined)
+  else if (!(await variables(ctx, request, call, ids, consent)) && method === 'DELETE' && !consent.yes && consent.confirm === undefined)
     return { level: 'moderate', action: `Send DELETE ${path} to ${ctx.settings.host}` };
   return undefined;
 }
@@ -61,7 +61,13 @@ function requireName({ ask, plan }: Context, name: string, confirm: string | und
   throw usage('This cannot be undone and requires confirmation.', hint).with({ reason: 'name_to_type' });
 }
 
-async function variables(ctx: Context, { fields, input }: Requested, call: string, ids: Ids, consent: GivenConsent): Promise<boolean> {
+async function variables(
+  ctx: Context,
+  { fields, input }: RequestWithInput,
+  call: string,
+  ids: Ids,
+  consent: GivenConsent,
+): Promise<boolean> {
   const [{ changesBy, consentToSend }, { remoteSide }, { variablesEndpoint }] = await Promise.all([
     import('../env/dangers.ts'),
     import('../env/remote.ts'),

@@ -5,10 +5,10 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Query } from '../../platform/api/api.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { idIn, resourceName, sameName, type Target } from '../../platform/names/names.ts';
-import { type AuditPlace, type Flaw, namesIn, type Risk, type RuleAtPlace, ruleKey, type Unchecked } from './finding.ts';
+import { type AuditPlace, type Flaw, namesIn, type Risk, type RuleAtPlace, ruleKey, type UncheckedRule } from './finding.ts';
 import type { RuleId } from './rules.ts';
 
-type Obstacle = Pick<Unchecked, 'reason'> & Partial<Pick<Unchecked, 'fix' | 'pending'>>;
+type Obstacle = Pick<UncheckedRule, 'reason'> & Partial<Pick<UncheckedRule, 'fix' | 'pending'>>;
 
 /** Collects what the checks find, and what they covered. */
 export type Ledger = ReturnType<typeof openLedger>;
@@ -18,7 +18,7 @@ export function openLedger() {
   const risks: Risk[] = [];
   const spared: Risk[] = [];
   const covered = new Map<string, RuleAtPlace>();
-  const gaps = new Map<string, Unchecked>();
+  const gaps = new Map<string, UncheckedRule>();
   const checked = (place: AuditPlace, ...rules: readonly RuleId[]): void => {
     for (const entry of rules.map((rule) => ({ rule, ...namesIn(place) }))) covered.set(ruleKey(entry), entry);
   };
@@ -48,7 +48,7 @@ export function openLedger() {
     },
     covered: (): readonly RuleAtPlace[] => [...covered.values()],
     /** The checks that could not be made, one for each rule and reason. */
-    gaps: (): readonly Unchecked[] => [...gaps.values()],
+    gaps: (): readonly UncheckedRule[] => [...gaps.values()],
   };
 }
 

@@ -46,7 +46,7 @@ export async function login(ctx: Context, options: LoginOptions) {
 }
 
 /** Checks that a token can be stored before one is created, and prompts for the host on a first sign-in. */
-async function signingIn(ctx: Context, wanted: Storing): Promise<SignIn> {
+async function signingIn(ctx: Context, wanted: StoreOptions): Promise<SignIn> {
   const { ask, progress, settings, tokens } = ctx;
   const isFirst = settings.origins.host === 'default' && tokens.known === undefined;
   if (!isFirst) await refuseStopped(settings.host);
@@ -57,9 +57,9 @@ async function signingIn(ctx: Context, wanted: Storing): Promise<SignIn> {
   return { ...ctx, ...how, host, tokens: tokens.of({ profile: settings.profile, host }) };
 }
 
-type Storing = Pick<SignIn, 'insecure' | 'command'>;
+type StoreOptions = Pick<SignIn, 'insecure' | 'command'>;
 
-async function isInsecure({ ask, progress, tokens }: Context, how: Storing): Promise<boolean> {
+async function isInsecure({ ask, progress, tokens }: Context, how: StoreOptions): Promise<boolean> {
   try {
     await tokens.probe(how);
     return how.insecure;

@@ -129,22 +129,22 @@ export async function findBackup(ctx: Context, { backup, latest, owner }: Backup
   return pickBackup(ctx, candidates, named ? ` of ${wordsFor(named)}` : '');
 }
 
-interface Named {
+interface BackupPlace {
   readonly noun: 'database' | 'site';
   readonly target: Target;
   readonly server: Target | undefined;
 }
 
-function namedIn({ database, site, server }: Partial<Targets>): Named | undefined {
+function namedIn({ database, site, server }: Partial<Targets>): BackupPlace | undefined {
   if (database) return { noun: 'database', target: database, server };
   return site && { noun: 'site', target: site, server };
 }
 
-const wordsFor = ({ noun, target }: Named): string => (noun === 'database' ? called(noun, target) : target.label);
+const wordsFor = ({ noun, target }: BackupPlace): string => (noun === 'database' ? called(noun, target) : target.label);
 
-const whereIs = (named: Named): string => `${wordsFor(named)}${named.server ? ` on ${named.server.label}` : ''}`;
+const whereIs = (place: BackupPlace): string => `${wordsFor(place)}${place.server ? ` on ${place.server.label}` : ''}`;
 
-function isOf(backup: JsonObject, { noun, target, server }: Named): boolean {
+function isOf(backup: JsonObject, { noun, target, server }: BackupPlace): boolean {
   const subject = subjectOf(backup);
   return subject?.noun === noun && subject.id === target.id && (server === undefined || subject.server === server.id);
 }

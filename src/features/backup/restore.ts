@@ -45,8 +45,8 @@ export async function agreeToRestore(ctx: Context, choice: BackupChoice, confirm
   return { ...affected, id };
 }
 
-async function agree({ ask, plan, progress }: Context, affected: Affected, confirm: string | undefined): Promise<void> {
-  const { noun, target, sentence } = affected;
+async function agree({ ask, plan, progress }: Context, subject: RestoreTarget, confirm: string | undefined): Promise<void> {
+  const { noun, target, sentence } = subject;
   plan?.consent('severe', target.label);
   plan?.about({ overwrites: { [noun]: target.label } }, [['note', sentence]]);
   if (plan && confirm === undefined) return;
@@ -57,7 +57,7 @@ async function agree({ ask, plan, progress }: Context, affected: Affected, confi
 }
 
 /** What restoring a backup overwrites. The user confirms with its name, or with the id of the backup if the API does not say what it belongs to. */
-interface Affected {
+interface RestoreTarget {
   readonly noun: BackupSubject['noun'] | 'backup';
   readonly target: Target;
   readonly sentence: string;
@@ -65,7 +65,7 @@ interface Affected {
   readonly backup: string;
 }
 
-async function affectedBy({ api, clock }: Context, found: JsonObject, id: string): Promise<Affected> {
+async function affectedBy({ api, clock }: Context, found: JsonObject, id: string): Promise<RestoreTarget> {
   const subject = subjectOf(found);
   const backup = describeBackup(found, clock.now());
   if (!subject) {

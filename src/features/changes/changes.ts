@@ -46,7 +46,7 @@ export const changesShape = objectOf({
 });
 export type Changes = Printed<typeof changesShape>;
 
-interface Compared {
+interface ComparisonRequest {
   readonly siteRef: SiteReference;
   readonly site: Site;
   readonly releases: readonly Release[] | null;
@@ -58,9 +58,9 @@ interface Compared {
 }
 
 /** Compares the live release of a site with its branch in the clone. */
-export async function changesOf(ctx: Context, compared: Compared): Promise<Changes> {
-  const { siteRef, releases } = compared;
-  const { target, history, migrations, missing, php } = comparison(ctx, compared);
+export async function changesOf(ctx: Context, request: ComparisonRequest): Promise<Changes> {
+  const { siteRef, releases } = request;
+  const { target, history, migrations, missing, php } = comparison(ctx, request);
   const [place, between, ...others] = await Promise.all([
     known('commits', target),
     known('commits', history()),
@@ -86,20 +86,20 @@ export async function changesOf(ctx: Context, compared: Compared): Promise<Chang
 const MOST_KEYS = 5;
 
 /** Warns of variables that .env.example of the branch names, and the site lacks. Says nothing if that cannot be known. */
-export async function warnMissing(ctx: Context, compared: Compared): Promise<void> {
+export async function warnMissing(ctx: Context, request: ComparisonRequest): Promise<void> {
   try {
-    const { target, missing } = comparison(ctx, { ...compared, casual: true });
+    const { target, missing } = comparison(ctx, { ...request, casual: true });
     const keys = await missing();
     const more = keys.length > MOST_KEYS ? ` and ${keys.length - MOST_KEYS} more` : '';
     const words = `${keys.slice(0, MOST_KEYS).join(', ')}${more}`;
     if (keys.length > 0)
-      ctx.progress.warn(`${compared.siteRef.site.label} has no ${words}, which .env.example of ${(await target).ref} names.`);
+      ctx.progress.warn(`${request.siteRef.site.label} has no ${words}, which .env.example of ${(await target).ref} names.`);
   } catch (error) {
     if (!(error instanceof Unknowable) && !(isError(error) && !isStop(error))) throw error;
   }
 }
 
-function comparison(ctx: Context, { siteRef, site, releases, fetch = false, strict = false, casual = false }: Compared) {
+function comparison(ctx: Context, { siteRef, site, releases, fetch = false, strict = false, casual = false }: ComparisonRequest) {
   const { world, settings } = ctx;
   const clone = openClone(world, settings.link?.file);
   const target = clone.then((opened) =>

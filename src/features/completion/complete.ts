@@ -27,7 +27,7 @@ export async function complete(
   return dialect.print(await offerFor(typed.word, line, typed.words.length, tree, sources), typed, world);
 }
 
-interface Typed {
+interface CursorLine {
   /** The words between `dnx` and the cursor, without quotes. */
   readonly words: readonly string[];
   /** The word at the cursor, up to it. */
@@ -40,8 +40,8 @@ interface Typed {
 
 /** How a shell says what is typed, and how it is told what to offer. `completions/` has its side. */
 interface Dialect {
-  read(args: readonly string[]): Typed;
-  print(offer: Offer, typed: Typed, world: Machine): string;
+  read(args: readonly string[]): CursorLine;
+  print(offer: Offer, cursorLine: CursorLine, world: Machine): string;
 }
 
 type Machine = Pick<World, 'env' | 'cwd' | 'home'>;
@@ -92,7 +92,7 @@ const dialects: Readonly<Record<Shell, Dialect>> = {
 
 const lines = (all: readonly string[]): string => all.map((line) => `${line}\n`).join('');
 
-function readWords([before = '', ...words]: readonly string[]): Typed {
+function readWords([before = '', ...words]: readonly string[]): CursorLine {
   return { before, words: words.slice(0, -1), word: words.at(-1) ?? '' };
 }
 
@@ -136,7 +136,7 @@ interface BashWord {
 }
 
 /** Splits the line up to the cursor as bash does, but at blanks alone. `$x` and the like stay as they are. */
-function readBash(line: string, wordBreaks: string): Typed {
+function readBash(line: string, wordBreaks: string): CursorLine {
   const breaks = [...'=:@'].filter((character) => wordBreaks.includes(character));
   const letters = [...line];
   const words: string[] = [];

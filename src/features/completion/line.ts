@@ -18,7 +18,7 @@ interface ReadLine {
   /** The options that may stand here. */
   flags: readonly Flag[];
   /** The values of the options so far, by key. A flag has an empty one. */
-  readonly given: Map<string, readonly string[]>;
+  readonly values: Map<string, readonly string[]>;
   /** The site, if it may still lead the arguments. */
   lead?: Positional | undefined;
   positionals: readonly Positional[];
@@ -54,8 +54,8 @@ const version = { version: { ...flag('Print the version'), short: 'v' } };
 /** Reads the words between `dnx` and the cursor. Loads only the named group. Wrong words are no error: whoever is typing may yet fix them. */
 export async function readTypedLine(words: readonly string[], tree: Tree): Promise<TypedLine> {
   const flags = flagsOf({ ...version, ...globals, ...help });
-  const line: ReadLine = { at: 'root', path: '', help: false, flags, given: new Map(), positionals: [], args: [], literal: false };
-  const note = ({ key }: Flag, value: string) => line.given.set(key, [...(line.given.get(key) ?? []), value]);
+  const line: ReadLine = { at: 'root', path: '', help: false, flags, values: new Map(), positionals: [], args: [], literal: false };
+  const note = ({ key }: Flag, value: string) => line.values.set(key, [...(line.values.get(key) ?? []), value]);
   for (const [index, word] of words.entries()) {
     if (line.pending) {
       note(line.pending, word);
@@ -67,9 +67,9 @@ export async function readTypedLine(words: readonly string[], tree: Tree): Promi
     } else if (line.at === 'command') {
       // The word at the cursor counts, too.
       const leads =
-        line.lead && leadsWithSite([...words.slice(index), ''], [line.lead, ...line.positionals], Object.fromEntries(line.given));
+        line.lead && leadsWithSite([...words.slice(index), ''], [line.lead, ...line.positionals], Object.fromEntries(line.values));
       line.lead = undefined;
-      if (leads) line.given.set('site', [word]);
+      if (leads) line.values.set('site', [word]);
       else if (positionalAt(line)?.option.rest) return { ...line, program: index };
       else line.args.push(word);
     } else if (word === 'help' && !line.help && line.at !== 'unknown') {

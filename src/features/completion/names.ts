@@ -26,8 +26,8 @@ const OTHER_SETTINGS = /(^|\s)(DNX_|XDG_|HOME=|sudo\s|doas\s)/;
 
 /** Opens the sources for a line. `before`: the whole line, if it is known. */
 export function openSources(line: TypedLine, before: string, world: World, run: Run): WordSources {
-  const { given } = line;
-  const last = (key: string) => given.get(key)?.at(-1);
+  const { values } = line;
+  const last = (key: string) => values.get(key)?.at(-1);
   // None if they are broken or contradict each other.
   const settings = OTHER_SETTINGS.test(before)
     ? undefined
@@ -51,9 +51,9 @@ export function openSources(line: TypedLine, before: string, world: World, run: 
 }
 
 /** The words for the parents of a kind of resource: those of the line, else the defaults that the command would use. */
-function parentsFor(kind: string, { given, positionals, args }: TypedLine, settings: Settings): Words {
+function parentsFor(kind: string, { values, positionals, args }: TypedLine, settings: Settings): Words {
   const wanted = narrowingOptions(kind);
-  const word = (key: string) => given.get(key)?.at(-1) ?? args[positionals.findIndex((positional) => positional.key === key)];
+  const word = (key: string) => values.get(key)?.at(-1) ?? args[positionals.findIndex((positional) => positional.key === key)];
   const parents = Object.fromEntries(wanted.map((key) => [key, word(key)]));
   if (parents.server !== undefined || parents.site !== undefined || !wanted.includes('server')) return parents;
   if (wanted.includes('site') && settings.site !== undefined) return { ...parents, site: settings.site };

@@ -57,7 +57,7 @@ export async function offerFor(word: string, line: TypedLine, place: number, tre
   if (positional?.option.rest && runsLocally.includes(line.path)) return { ...NOTHING, program: place };
   const offer =
     positional && !positional.option.rest ? await valuesOf(positional, word, '', line, sources) : await programFor(line, sources);
-  const mayLead = line.lead && !line.given.has('site') && !offer.candidates.some(({ value }) => value.startsWith(word));
+  const mayLead = line.lead && !line.values.has('site') && !offer.candidates.some(({ value }) => value.startsWith(word));
   return mayLead ? { ...offer, ...(await valuesOf(line.lead, word, '', line, sources)), files: offer.files ?? false } : offer;
 }
 
@@ -66,8 +66,8 @@ const programFor = async ({ path }: TypedLine, sources: () => Promise<WordSource
 
 const words = (candidates: readonly OfferedWord[], lead = ''): Offer => ({ candidates, lead });
 
-const optionsFor = ({ flags, given }: TypedLine): readonly OfferedWord[] =>
-  flags.filter(({ key, option }) => !given.has(key) || option.kind === 'list').map(({ name, help }) => ({ value: name, help }));
+const optionsFor = ({ flags, values }: TypedLine): readonly OfferedWord[] =>
+  flags.filter(({ key, option }) => !values.has(key) || option.kind === 'list').map(({ name, help }) => ({ value: name, help }));
 
 function commandsFor({ at, group, help }: TypedLine, { contents, standalone, shortcuts, topics }: Tree): readonly OfferedWord[] {
   if (at === 'group') return (group?.commands ?? []).map(({ name, summary }) => ({ value: name, help: summary }));
@@ -88,7 +88,7 @@ async function valuesOf(
   sources: () => Promise<WordSources>,
 ): Promise<Offer> {
   const taken =
-    option.place === 'argument' || line.positionals.some((positional) => positional.key === key) ? line.args : line.given.get(key);
+    option.place === 'argument' || line.positionals.some((positional) => positional.key === key) ? line.args : line.values.get(key);
   const others = (candidates: readonly OfferedWord[], more = lead): Offer =>
     words(
       candidates.filter(({ value }) => !taken?.includes(value)),

@@ -6,7 +6,7 @@ import type { Given } from '../../cli/language/options.ts';
 import { done, rows } from '../../cli/output/view.ts';
 import { Moved, type Targets } from '../../platform/names/names.ts';
 import { type DatabaseSource, readDatabase } from './credentials.ts';
-import { type Ran, runRemoteQuery } from './remote-client.ts';
+import { type QueryResult, runRemoteQuery } from './remote-client.ts';
 import { type Read, readIn } from './statement.ts';
 
 /** `dnx db query`: the rows that a statement yields on the server of a site, or how many it changed. */
@@ -66,7 +66,12 @@ async function answer(ctx: Context, source: DatabaseSource, statement: Statement
 
 const CANCELED = /ERROR 1317|canceling statement due to user request/;
 
-function interrupted({ world }: Context, { place, credentials }: DatabaseSource, { read }: Statement, { code, stderr }: Ran): unknown {
+function interrupted(
+  { world }: Context,
+  { place, credentials }: DatabaseSource,
+  { read }: Statement,
+  { code, stderr }: QueryResult,
+): unknown {
   const { reason } = world.signal;
   if (!(reason instanceof DnxError)) return reason;
   const told = (message: string, more: ConstructorParameters<typeof DnxError>[2] = {}) =>

@@ -107,7 +107,7 @@ export function reasonsIn(said: string, password: string): readonly string[] {
 export function remoteFailure(
   act: string,
   { place: { machine }, credentials }: DatabaseSource,
-  { code, stderr }: Pick<Ran, 'code' | 'stderr'>,
+  { code, stderr }: Pick<QueryResult, 'code' | 'stderr'>,
   world: World,
   printed = 0,
 ): DnxError {
@@ -192,7 +192,7 @@ export async function runRemoteQuery(
   source: DatabaseSource,
   sql: string,
   { args, most, act = 'query' }: SqlOptions,
-  interrupted: (ran: Ran, reason: unknown) => unknown,
+  interrupted: (result: QueryResult, reason: unknown) => unknown,
 ): Promise<string> {
   const { signal, clock } = ctx.world;
   const life = new AbortController();
@@ -219,14 +219,14 @@ export async function runRemoteQuery(
 }
 
 /** How a client ended. */
-export interface Ran {
+export interface QueryResult {
   readonly code: number;
   readonly stderr: string;
   readonly output: string;
 }
 
 /** Waits until a client has ended. `begun` is called once it starts. */
-async function outcomeOf(child: Started, source: DatabaseSource, most: number, begun?: () => void): Promise<Ran> {
+async function outcomeOf(child: Started, source: DatabaseSource, most: number, begun?: () => void): Promise<QueryResult> {
   const said = listenTo(child, source);
   const chunks: Buffer[] = [];
   let size = 0;

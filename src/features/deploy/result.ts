@@ -68,7 +68,7 @@ interface Subject extends SiteReference {
   readonly attached?: boolean;
 }
 
-interface Shown {
+interface ReportParts {
   readonly release?: Release | null | undefined;
   readonly live?: Release | undefined;
   readonly undo?: readonly string[] | undefined;
@@ -80,7 +80,7 @@ interface Shown {
 export const deployJob = ({ kind, site }: Subject): string => `${kind === 'deploy' ? 'deployment' : 'rollback'} of ${site.label}`;
 
 /** Adds to a result the ✓ sentence or the failure. */
-export const deployReport = (subject: Subject, result: DeployResult, reason: string | null, seen: Shown = {}): DeployReport => ({
+export const deployReport = (subject: Subject, result: DeployResult, reason: string | null, seen: ReportParts = {}): DeployReport => ({
   result,
   release: seen.release ?? null,
   done: sentenceOf(subject, result),
@@ -96,7 +96,7 @@ function sentenceOf(subject: Subject, { outcome, duration_s, release }: DeployRe
   return attached ? `Deployment of ${site.label} succeeded${time} (started elsewhere)` : `Deployed ${site.label}${time}`;
 }
 
-function failureOf(subject: Subject, result: DeployResult, reason: string | null, seen: Shown): DnxError | undefined {
+function failureOf(subject: Subject, result: DeployResult, reason: string | null, seen: ReportParts): DnxError | undefined {
   const { outcome, release, duration_s } = result;
   const job = deployJob(subject);
   const title = `${job.charAt(0).toUpperCase()}${job.slice(1)}`;
@@ -123,7 +123,7 @@ function failureOf(subject: Subject, result: DeployResult, reason: string | null
   }
 }
 
-function detailsOf(outcome: Outcome | null, name: string | null, { release, live }: Shown): readonly Detail[] {
+function detailsOf(outcome: Outcome | null, name: string | null, { release, live }: ReportParts): readonly Detail[] {
   const described = release ? describeRelease(release) : name;
   const label = outcome === 'failed' || outcome === 'rolled_back' ? 'failed' : 'release';
   const lines: Detail[] = described === null ? [] : [[label, described]];

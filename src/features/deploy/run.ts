@@ -5,7 +5,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { neverPerformed } from '../../platform/api/deadline.ts';
 import { continues, type Following, type FollowReading, follow } from '../../platform/follow/follow.ts';
 import { type Baseline, baselineOf, isDeploymentOver, isInstallation, newSince, type Site, standingOf } from './baseline.ts';
-import { dueMs, type Evidence, judge, judgeRollback, LAG_MS, PATIENCE_MS, type Seen, type Verdict } from './judge.ts';
+import { dueMs, type Evidence, judge, judgeRollback, LAG_MS, type Observation, PATIENCE_MS, type Verdict } from './judge.ts';
 import { isAmbiguous, isInProgress, liveRelease, type Release, releaseBeforeLive } from './release.ts';
 import { type DeployReport, deployReport, deployResult } from './result.ts';
 import { baselineOfRun, type Run, recallRuns, rememberRun, type SavedRun } from './run-file.ts';
@@ -163,7 +163,7 @@ async function readBaseline(ctx: DeployContext, saved: SavedRun, followed: Pick<
 }
 
 /** The command that undoes a deployment; undefined unless the previous release is certain. */
-function undoOf(run: Run, verdict: Verdict | undefined, last: Seen | undefined): readonly string[] | undefined {
+function undoOf(run: Run, verdict: Verdict | undefined, last: Observation | undefined): readonly string[] | undefined {
   if (run.kind !== 'deploy' || verdict?.outcome !== 'succeeded' || last?.site.zero_downtime_enabled === false) return undefined;
   const { release } = releaseBeforeLive(last?.releases ?? [], liveRelease(last?.releases));
   return release && rollbackCommand(run);
@@ -176,7 +176,7 @@ function runPoll(ctx: DeployContext, saved: SavedRun, baseline: Baseline, resume
   const follower = ctx.sites?.follower(ctx, run);
   const reads = releaseReads(ctx, baseline, evidence);
   let shown: Pick<FollowReading<Verdict>, 'status' | 'words'> | undefined;
-  let last: Seen | undefined;
+  let last: Observation | undefined;
   const read = async (): Promise<FollowReading<Verdict>> => {
     const site = await (follower?.read() ?? readSite(ctx, run, { retry: false }));
     const standing = standingOf(baseline, site);
@@ -229,5 +229,7 @@ function evidenceOf({ going, attached, asked, blurred }: Run, baseline: Baseline
   return { going: going || attached, siteWorked, sawUnfinished: resumed, settledAt: undefined, blurred, maybeNotSent: !asked, foreign };
 }
 
-const verdictOf = (run: Run, baseline: Baseline, evidence: Evidence, seen: Seen): Verdict | undefined =>
-  run.to === null ? judge(baseline, evidence, seen) : judgeRollback(baseline, { to: run.to, commit: run.commit ?? null }, evidence, seen);
+const verdictOf = (run: Run, baseline: Baseline, evidence: Evidence, observation: Observation): Verdict | undefined =>
+  run.to === null
+    ? judge(baseline, evidence, observation)
+    : judgeRollback(baseline, { to: run.to, commit: run.commit ?? null }, evidence, observation);

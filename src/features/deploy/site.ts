@@ -40,17 +40,21 @@ export const rollbackCommand = ({ server, site }: SiteReference, to?: string): r
   ...(to === undefined ? [] : ['--to', to]),
 ];
 
-type Reading = { readonly retry?: boolean };
+type ReadOptions = { readonly retry?: boolean };
 
 /** Reads the site. */
-export async function readSite({ api }: Context, siteRef: SiteReference, options: Reading = {}): Promise<Site> {
+export async function readSite({ api }: Context, siteRef: SiteReference, options: ReadOptions = {}): Promise<Site> {
   const { data } = await api.send<Site>(siteEndpoint, siteIds(siteRef), options);
   if (!isObject(data)) throw new DnxError('failed', 'The response from Deploynix has no site.');
   return data;
 }
 
 /** Reads the releases, newest first; null if the API or the token does not allow it. */
-export async function readReleases({ api }: Context, siteRef: SiteReference, options: Reading = {}): Promise<readonly Release[] | null> {
+export async function readReleases(
+  { api }: Context,
+  siteRef: SiteReference,
+  options: ReadOptions = {},
+): Promise<readonly Release[] | null> {
   const listed = await unlessError(api.list(releasesEndpoint, siteIds(siteRef), options), 'forbidden', 'not_found', 'invalid');
   return listed ? releasesOf(listed) : null;
 }

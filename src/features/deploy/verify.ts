@@ -29,7 +29,7 @@ export function refuseUnverifiable({ path, rollback, url }: Verification, { site
   );
 }
 
-interface Deployed {
+interface FinishedRun {
   readonly saved: SavedRun;
   readonly report: DeployReport;
   readonly before: Snapshot;
@@ -40,11 +40,11 @@ interface Deployed {
 const UNVERIFIED = 'it went live, but its verification has not finished';
 
 /** Verifies a successful deployment, and rolls back if that fails and is wanted. After an error, the deployment itself is still done. */
-export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): Promise<DeployReport> {
-  const { report, saved } = deployed;
+export async function verifyDeployment(ctx: DeployContext, finished: FinishedRun): Promise<DeployReport> {
+  const { report, saved } = finished;
   saved.change({ result: { ...report.result, outcome: 'unknown' }, reason: UNVERIFIED });
   try {
-    return await verifyLive(ctx, deployed);
+    return await verifyLive(ctx, finished);
   } catch (error) {
     if (!(error instanceof DnxError)) throw error;
     const isLate = error.code === 'timed_out';
@@ -56,7 +56,7 @@ export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): 
   }
 }
 
-function finishing({ clock }: DeployContext, { saved, report: { result, release, undo } }: Deployed) {
+function finishing({ clock }: DeployContext, { saved, report: { result, release, undo } }: FinishedRun) {
   const began = clock.elapsed();
   return (outcome: 'succeeded' | 'failed' | 'superseded' | 'rolled_back', reason: string | null, live?: Release, ended?: Baseline) => {
     const duration_s = (result.duration_s ?? 0) + Math.round((clock.elapsed() - began) / 1000);
@@ -66,10 +66,10 @@ function finishing({ clock }: DeployContext, { saved, report: { result, release,
   };
 }
 
-async function verifyLive(ctx: DeployContext, deployed: Deployed): Promise<DeployReport> {
-  const { saved, report, before, verification } = deployed;
+async function verifyLive(ctx: DeployContext, finished: FinishedRun): Promise<DeployReport> {
+  const { saved, report, before, verification } = finished;
   const { label: name } = saved.run.site;
-  const finish = finishing(ctx, deployed);
+  const finish = finishing(ctx, finished);
   let why: string | undefined;
   let now: Snapshot;
   let theirs: ReturnType<typeof otherDeployment>;
@@ -80,7 +80,7 @@ async function verifyLive(ctx: DeployContext, deployed: Deployed): Promise<Deplo
     // The run file has the failure even if dnx is stopped now.
     if (why !== undefined) finish('failed', brokenSince(why));
     const timed = why === undefined ? ctx : late(ctx);
-    ({ now, theirs } = await recheck(timed, deployed, then).catch((error: unknown) => withoutRollback(error, why)));
+    ({ now, theirs } = await recheck(timed, finished, then).catch((error: unknown) => withoutRollback(error, why)));
   } finally {
     close();
   }
@@ -96,7 +96,7 @@ async function verifyLive(ctx: DeployContext, deployed: Deployed): Promise<Deplo
   if (theirs) return finish('superseded', `${theirs.reason}, so nothing was rolled back`, live);
   if (saved.run.attached)
     return finish('failed', `it was started elsewhere, so it was not rolled back after it failed verification: ${why}`, live);
-  const { refusal, again, ended } = await rollBack(late(ctx), deployed, now, back);
+  const { refusal, again, ended } = await rollBack(late(ctx), finished, now, back);
   if (refusal !== undefined) {
     const left = await takeSnapshot(late(ctx), saved.run).catch(ifFailed);
     return finish('failed', `it failed verification: ${why}; the rollback to ${back.name} failed: ${refusal}`, liveRelease(left?.releases));
@@ -128,18 +128,18 @@ const late = (ctx: DeployContext, leastMs = ROLLBACK_MS): DeployContext =>
 const PAUSE_MS = 5_000;
 
 /** Checks whether our release is still live. An older live release may be a stale response, so it must persist. */
-async function recheck(ctx: DeployContext, deployed: Deployed, then: Site | undefined) {
-  const { before, saved } = deployed;
+async function recheck(ctx: DeployContext, finished: FinishedRun, then: Site | undefined) {
+  const { before, saved } = finished;
   for (const began = ctx.clock.elapsed(); ; await ctx.clock.sleep(Math.min(PAUSE_MS, ctx.deadline - ctx.clock.elapsed()), ctx.signal)) {
     const now = await takeSnapshot(ctx, saved.run);
-    const theirs = otherDeployment(deployed, then, now);
+    const theirs = otherDeployment(finished, then, now);
     const old = before.releases?.some(({ id }) => id === liveRelease(now.releases)?.id);
     if (!theirs?.live || !old || ctx.clock.elapsed() - began >= PATIENCE_MS) return { now, theirs };
   }
 }
 
 /** Someone else's deployment since ours, if any. `live`: it replaced ours. `then`: the site before the verification, if it has no releases. */
-function otherDeployment({ before, report }: Deployed, then: Site | undefined, now: Snapshot) {
+function otherDeployment({ before, report }: FinishedRun, then: Site | undefined, now: Snapshot) {
   const ours = report.release;
   const live = liveRelease(now.releases);
   if (ours && live && live.id !== ours.id) return { reason: `release ${live.name} is live instead of ${ours.name}`, live: true };
@@ -155,7 +155,7 @@ function otherDeployment({ before, report }: Deployed, then: Site | undefined, n
 }
 
 /** Rolls back, and verifies that, too. Follows a rollback whose response was lost. `again`: why the release that is live again failed, too. */
-async function rollBack(ctx: DeployContext, { saved, verification }: Deployed, now: Snapshot, back: Release) {
+async function rollBack(ctx: DeployContext, { saved, verification }: FinishedRun, now: Snapshot, back: Release) {
   const { run: siteRef } = saved;
   const name = siteRef.site.label;
   const close = ctx.ci.group(`Roll back ${name} to ${back.name}`);

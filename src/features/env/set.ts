@@ -9,7 +9,7 @@ import { ensuredIn } from '../../cli/run/ensured.ts';
 import { contentOf } from '../../cli/run/values.ts';
 import { type Located, type Target, targetIds } from '../../platform/names/names.ts';
 import { consentToSend } from './dangers.ts';
-import { type Deploying, deployIfWanted, nothingDeployed, refuseWithoutDeploy } from './deploy-after.ts';
+import { type DeployOptions, deployIfWanted, nothingDeployed, refuseWithoutDeploy } from './deploy-after.ts';
 import { refuseLinkOut } from './local-file.ts';
 import { remoteSide, sendVariable } from './remote.ts';
 import {
@@ -32,7 +32,7 @@ export interface Pair {
 export async function setVariables(
   ctx: SettingContext,
   targets: Located,
-  { assignment, from_file, ...deploying }: Assignments & Deploying,
+  { assignment, from_file, ...deploying }: Assignments & DeployOptions,
   body: JsonObject,
   consent: GivenConsent,
 ) {
@@ -169,10 +169,10 @@ export async function ensureVariables(
   };
 }
 
-type Named = Located & { readonly variable: Target };
+type VariableAtSite = Located & { readonly variable: Target };
 
 /** `dnx env unset`: removes variables of a site, after the name of the site has been typed if one could break it. */
-export async function unsetVariables(ctx: Context, all: readonly Named[], consent: GivenConsent) {
+export async function unsetVariables(ctx: Context, all: readonly VariableAtSite[], consent: GivenConsent) {
   const [place] = all;
   if (!place) throw new Error('There are no variables to remove.');
   const { site } = place;

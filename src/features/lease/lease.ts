@@ -12,11 +12,11 @@ import { forgetLease, type Lease, leaseName, savedLeases, saveLease, sessionName
 import type { Env } from '../../machine/world.ts';
 import { readHistory } from '../plan/past.ts';
 import { readAbilities } from '../token/choose.ts';
-import { type Fresh, mayHaveActed, mint } from '../token/mint.ts';
+import { type MintedToken, mayHaveActed, mint } from '../token/mint.ts';
 import type { Token } from '../token/token.ts';
 import { revokeLeased } from './left.ts';
 
-interface Leasing {
+interface LeaseOptions {
   readonly kind: 'lease' | 'agent';
   readonly command: readonly string[];
   readonly abilities: readonly string[];
@@ -32,11 +32,11 @@ const TICK_MS = 10_000;
 const LIMIT_MS = 30_000;
 
 /** Runs a command with a token of its own, which is revoked when the command ends or the time is over. Ends with the exit code of the command. */
-export async function runLeased(ctx: Context, leasing: Leasing): Promise<Result> {
+export async function runLeased(ctx: Context, options: LeaseOptions): Promise<Result> {
   const { progress, world } = ctx;
-  const { abilities, command, ttlMs } = leasing;
+  const { abilities, command, ttlMs } = options;
   if (ttlMs > LONGEST_MS) throw usage('--ttl must be at most 24h.');
-  const lease = await newLease(ctx, leasing);
+  const lease = await newLease(ctx, options);
   const body = { name: lease.token, abilities };
   if (ctx.plan) {
     const { data } = await ctx.api.send<{ readonly id: string }>('POST /tokens', {}, { body, assume: {} });
@@ -52,7 +52,7 @@ export async function runLeased(ctx: Context, leasing: Leasing): Promise<Result>
     save(ctx, leased, 'The command was not started.');
     ctx.ci.mask(fresh.plain);
     progress.done();
-    if (leasing.kind === 'agent') sayWhatItMay(ctx, leasing, leased.until);
+    if (options.kind === 'agent') sayWhatItMay(ctx, options, leased.until);
     const [file = '', ...args] = command;
     const env = childEnv(world.env, variablesFor(ctx, leased, fresh.plain));
     code = await world.spawn({ file, args, env, foreground: true, tick: { ms: Math.min(ttlMs, TICK_MS), call: ending.expire } });
@@ -60,7 +60,7 @@ export async function runLeased(ctx: Context, leasing: Leasing): Promise<Result>
     await world.hold(ending.end);
   }
   const failure = ending.failure();
-  if (leasing.kind === 'agent') sayWhatItChanged(ctx, leased);
+  if (options.kind === 'agent') sayWhatItChanged(ctx, leased);
   if (!failure) await warnOfOthers(ctx, leased);
   // A script must know, unless the command itself failed.
   return { view: nothing, exit: code === 0 ? (failure ?? 0) : code };
@@ -68,7 +68,7 @@ export async function runLeased(ctx: Context, leasing: Leasing): Promise<Result>
 
 const MOST_LISTED = 5;
 
-function sayWhatItMay({ progress }: Context, { abilities }: Leasing, until: string): void {
+function sayWhatItMay({ progress }: Context, { abilities }: LeaseOptions, until: string): void {
   const changes = abilities.filter((ability) => !readAbilities.includes(ability));
   const others = changes.length - MOST_LISTED;
   const listed = andList([...changes.slice(0, MOST_LISTED), ...(others > 0 ? [`${others} more`] : [])]);
@@ -87,7 +87,7 @@ function sayWhatItChanged(ctx: Context, { session }: Lease): void {
 
 async function newLease(
   { clock, settings, tokens, world }: Context,
-  { kind, ttlMs, readOnly = false, showValues = kind === 'lease' }: Leasing,
+  { kind, ttlMs, readOnly = false, showValues = kind === 'lease' }: LeaseOptions,
 ): Promise<Lease> {
   const { host, profile, directories } = settings;
   const plain = await tokens.token();
@@ -125,7 +125,7 @@ function save({ settings }: Context, lease: Lease, otherwise: string): void {
 }
 
 /** Creates the token. If the response is lost, revokes what may have been created. */
-async function minted(ctx: Context, lease: Lease, body: Readonly<Record<string, unknown>>): Promise<Fresh> {
+async function minted(ctx: Context, lease: Lease, body: Readonly<Record<string, unknown>>): Promise<MintedToken> {
   try {
     return await mint(ctx.api, body);
   } catch (error) {

@@ -10,7 +10,7 @@ import JOURNAL from './journal.sh';
 import LOGS from './logs.sh';
 
 /** What to read. */
-export interface Wanted {
+export interface LogRequest {
   readonly machine: Machine;
   /** Undefined with `--path`. */
   readonly source: LogSource | undefined;
@@ -37,9 +37,9 @@ export interface Wanted {
 export type Connection = Awaited<ReturnType<typeof openConnection>>;
 
 /** Starts the script on a server. With a `memory`, it goes on where a lost connection was. */
-export async function openConnection(ctx: Context, wanted: Wanted, memory?: Memory) {
-  const { machine, label, follow } = wanted;
-  const script = scriptOf(wanted, memory);
+export async function openConnection(ctx: Context, request: LogRequest, memory?: Memory) {
+  const { machine, label, follow } = request;
+  const script = scriptOf(request, memory);
   // The script comes on the input, which ends with dnx at the latest: the script then ends, too.
   const { ssh, said, failure } = await startOn(ctx, machine, receiving(Buffer.byteLength(script), label), { stdin: 'pipe' });
   ssh.stdin?.write(script);
@@ -66,7 +66,7 @@ const receiving = (bytes: number, label: string): string =>
 /** The levels that journalctl calls otherwise. */
 const PRIORITIES: Readonly<Partial<Record<Level, string>>> = { error: 'err', critical: 'crit', emergency: 'emerg' };
 
-function scriptOf({ directories, candidates, lines, follow, head = '', reach, priority }: Wanted, memory: Memory | undefined): string {
+function scriptOf({ directories, candidates, lines, follow, head = '', reach, priority }: LogRequest, memory: Memory | undefined): string {
   const [live = '', offsets = '', files = ''] = memory?.words() ?? [];
   const begin = [memory ? '' : String(lines), follow ? 'follow' : '', live];
   const words = candidates

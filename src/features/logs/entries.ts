@@ -32,7 +32,7 @@ export interface EntryFilter {
 /** How much of a line may tell its time and level, in UTF-16 code units. */
 const MOST = 2_000;
 
-interface Open {
+interface OpenEntry {
   readonly first: LogLine;
   readonly lines: string[];
   readonly trace: string[];
@@ -43,7 +43,7 @@ const TRACE = /^(\[stacktrace\]|Stack trace:|#\d+ )/;
 
 interface FileState {
   readonly site: string | null;
-  open?: Open | undefined;
+  open?: OpenEntry | undefined;
   /** The last line with a time. */
   dated?: string;
   /** Entries of which it is not known yet whether they are among the last ones, or which ones are before them. */
@@ -97,7 +97,7 @@ export const entriesFor = (filter: EntryFilter): LogShape['entries'] =>
     if (rest.length > 0) yield sorted ? byTime(rest, sorted) : rest;
   };
 
-function entryOf({ first, lines, trace }: Open, filter: EntryFilter): LogEntry {
+function entryOf({ first, lines, trace }: OpenEntry, filter: EntryFilter): LogEntry {
   const { site, source, file, line } = first;
   const at = timeIn(first, filter);
   return {
@@ -162,7 +162,7 @@ function levelIn(line: string): Level | null {
 
 /** Asks first what is decided soonest. `before`: the last line with a time in the file, which is that of what has none. */
 function isWanted(
-  { first, lines, trace }: Open,
+  { first, lines, trace }: OpenEntry,
   filter: EntryFilter,
   { before, decoded }: { readonly before: string | undefined; readonly decoded: (text: string) => string },
 ): boolean {

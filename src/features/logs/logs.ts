@@ -15,7 +15,7 @@ import {
   siteDirectories,
   siteOnMachine,
 } from '../remote/machine.ts';
-import { openConnection, openMemory, type Wanted } from './connection.ts';
+import { type LogRequest, openConnection, openMemory } from './connection.ts';
 import { entriesFor, HEAD } from './entries.ts';
 import { beginning, partsFrom } from './follow.ts';
 import { type logsEndpoint, serverLog } from './server-log.ts';
@@ -121,7 +121,7 @@ function wantedOf(place: SiteOnMachine | Machine, { lines = LINES, follow = fals
 }
 
 /** Connects to each. With several, what fails is a warning, unless all of them do. */
-async function readAll(ctx: LogsContext, all: readonly Wanted[]) {
+async function readAll(ctx: LogsContext, all: readonly LogRequest[]) {
   const outcomes = await inParallel(all, (log) =>
     read(ctx, log).catch((error: unknown) => {
       if (!(error instanceof DnxError) || isStop(error)) throw error;
@@ -137,34 +137,34 @@ async function readAll(ctx: LogsContext, all: readonly Wanted[]) {
   return { read: shown, exit: new DnxError('partial', `${failures.length} of ${all.length} sites failed`) };
 }
 
-async function read(ctx: LogsContext, wanted: Wanted) {
+async function read(ctx: LogsContext, request: LogRequest) {
   const memory = openMemory();
-  const connection = await openConnection(ctx, wanted);
+  const connection = await openConnection(ctx, request);
   try {
     const frames = await beginning(connection, memory);
     ctx.signal.throwIfAborted();
     if (!frames) throw await connection.failure();
-    const { files, zone, exit, warnings, note } = findingsIn(frames, wanted);
+    const { files, zone, exit, warnings, note } = findingsIn(frames, request);
     if (exit && files.length === 0) throw exit;
     for (const warning of warnings) ctx.progress.warn(warning);
     if (note !== undefined) ctx.progress.note(note);
-    const empty = files.length > 0 && !wanted.follow && wanted.reach === undefined ? noLogYet(wanted) : undefined;
-    const parts = unlessEmpty(ctx, partsFrom(ctx, wanted, memory, connection), empty, ({ bytes }) => bytes.length > 0);
-    return { wanted, files, exit, zone, parts };
+    const empty = files.length > 0 && !request.follow && request.reach === undefined ? noLogYet(request) : undefined;
+    const parts = unlessEmpty(ctx, partsFrom(ctx, request, memory, connection), empty, ({ bytes }) => bytes.length > 0);
+    return { wanted: request, files, exit, zone, parts };
   } catch (error) {
     connection.stop();
     throw error;
   }
 }
 
-type Shown = Awaited<ReturnType<typeof read>>;
+type OpenLog = Awaited<ReturnType<typeof read>>;
 
-function viewOf(ctx: LogsContext, read: readonly Shown[], labels: readonly string[] | undefined, options: LogsOptions, filter: Filter) {
+function viewOf(ctx: LogsContext, read: readonly OpenLog[], labels: readonly string[] | undefined, options: LogsOptions, filter: Filter) {
   const { follow = false, lines, trace = false } = options;
   const last = filter.some && (lines !== undefined || filter.since === undefined) ? (lines ?? LINES) : undefined;
   const zones = new Map(read.map(({ wanted, zone }) => [wanted.site, zone]));
   const entries = entriesFor({ ...filter, last, sorted: follow ? undefined : labels, zoneOf: (site) => zones.get(site) ?? '+0000' });
-  return logView(labels ? merged(ctx, read) : (read[0] as Shown).parts, {
+  return logView(labels ? merged(ctx, read) : (read[0] as OpenLog).parts, {
     endless: follow,
     headings: read.flatMap(({ files }) => files).length > 1,
     whole: trace && !filter.some && !labels,
@@ -190,9 +190,9 @@ async function* unlessEmpty<T>(
 }
 
 /** The parts of several logs, as they arrive. One that fails ends with a warning, and all of it with an error once the others have ended. */
-async function* merged({ progress }: LogsContext, all: readonly Shown[]): AsyncGenerator<LogPart> {
+async function* merged({ progress }: LogsContext, all: readonly OpenLog[]): AsyncGenerator<LogPart> {
   let failed = 0;
-  const next = (log: Shown) =>
+  const next = (log: OpenLog) =>
     log.parts.next().then(
       (result) => ({ one: log, result }),
       (error: unknown) => {

@@ -12,7 +12,7 @@ import { readText, writeText } from '../../machine/files/text-file.ts';
 import type { AskedBy, Person, Question } from '../../machine/world.ts';
 import type { AppliedChange } from '../plan/send.ts';
 import { type Answer, asData, helpAnswer, resultAnswer } from './answer.ts';
-import { BRIEF, type Ran, type Runner, type RunOptions } from './run.ts';
+import { BRIEF, type Runner, type RunOptions, type RunResult } from './run.ts';
 
 /** A form for the person at the client: to approve a plan, or to type a name. */
 export interface Form extends Question {
@@ -181,7 +181,7 @@ function dryRun(
   { run }: ChangeTool,
   { words, signal, seen }: ChangeCall,
   { out, ...options }: Pick<RunOptions, 'text' | 'keep'> & { readonly out?: string },
-): Promise<Ran> {
+): Promise<RunResult> {
   const typedOptions = optionsIn(words);
   const line = [...typedOptions, '--dry-run', ...(out === undefined ? [] : ['--out', out]), ...words.slice(typedOptions.length)];
   return run(line, { ...options, ...patience(seen), signal, check: (typed) => requireDry(typed, out), values: true });
@@ -209,7 +209,7 @@ function sizeOf(changes: Plan['changes'], { kind }: Question): string {
 }
 
 /** What an applied plan has started: what only its progress would tell, and the commands that follow the rest. */
-function followedBy({ code, stdout }: Ran, isVerified: boolean): readonly string[] {
+function followedBy({ code, stdout }: RunResult, isVerified: boolean): readonly string[] {
   const rows: unknown = stdout.trim() === '' ? [] : JSON.parse(stdout);
   const started = Array.isArray(rows) ? (rows as AppliedChange[]).flatMap(({ follow }) => (follow ? [follow] : [])) : [];
   return [

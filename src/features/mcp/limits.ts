@@ -59,15 +59,15 @@ function requireJson({ command, options, globals, plan }: TypedLine): void {
 }
 
 /** A file of this computer that a command line names; `-` is its standard input. */
-interface Named {
+interface FileArgument {
   readonly file: string;
   /** The text may stand on the command line instead. */
   readonly isText: boolean;
 }
 
-function filesIn({ command, options, fields, body }: TypedLine): readonly Named[] {
+function filesIn({ command, options, fields, body }: TypedLine): readonly FileArgument[] {
   const taken = takenBy(command);
-  const named = Object.entries({ ...fields, ...options }).flatMap(([key, words]): readonly Named[] => {
+  const named = Object.entries({ ...fields, ...options }).flatMap(([key, words]): readonly FileArgument[] => {
     const { kind, placeholder = '' } = taken[key] ?? {};
     const all = [words].flat().map(String);
     if (kind === 'content' || kind === 'secret') return all.flatMap(fileIn).map((file) => ({ file, isText: kind === 'content' }));

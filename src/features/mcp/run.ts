@@ -12,7 +12,7 @@ import { type Bounds, bounded, isAboutSite, mayTouch, type Place } from './bound
 import type { Limits } from './limits.ts';
 
 /** How a command line of a tool ended. */
-export interface Ran {
+export interface RunResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -98,7 +98,7 @@ async function runWithin(
   words: readonly string[],
   options: RunOptions,
   inside: Pick<Bounds, 'within' | 'limits' | 'tokens'>,
-): Promise<Ran> {
+): Promise<RunResult> {
   const { profile, host, origins, caOption } = ctx.settings;
   const account = { profile, host: origins.host === 'option' ? host : undefined, caFile: caOption };
   const { changes = false, person, keep, asked, check } = options;

@@ -21,7 +21,7 @@ import { type ChangeCall, type Form, isWait, openChanges } from './change.ts';
 import { findCommands } from './find.ts';
 import { allowedLine, checkKinds, type Limits, type LineTool, limitWords } from './limits.ts';
 import { messagesIn } from './messages.ts';
-import { BRIEF, openRunner, type Ran, type Runner, type RunOptions, WordedError } from './run.ts';
+import { BRIEF, openRunner, type Runner, type RunOptions, type RunResult, WordedError } from './run.ts';
 import { mcpInstructions, mcpTools } from './tools.ts';
 
 /** What a tool answers the client: a result, or a question to a person. */
@@ -221,7 +221,7 @@ const PAUSE_MS = 5_000;
 /** Runs a command until what it shows is no longer in progress. `dnx watch` waits itself. */
 export async function waitFor(
   { clock }: Context,
-  run: (options?: Partial<RunOptions>) => Promise<Ran>,
+  run: (options?: Partial<RunOptions>) => Promise<RunResult>,
   { signal, seen }: Pick<RunOptions, 'signal' | 'seen'>,
 ): Promise<Answer> {
   const end = clock.elapsed() + MOST_MS;

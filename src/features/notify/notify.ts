@@ -30,11 +30,11 @@ type Line = Pick<TypedLine, 'command' | 'group' | 'options' | 'path' | 'plan'>;
  */
 export function openNotice(line: Line, ctx: BaseContext): ((ending: Ending) => Promise<void>) | undefined {
   const { options, path } = line;
-  const given = Array.isArray(options.notify) ? options.notify.map(String) : undefined;
+  const words = Array.isArray(options.notify) ? options.notify.map(String) : undefined;
   const idle = withoutWait(line, ctx.ask);
-  if (given && idle) throw usage(`--notify ${idle}.`, 'There is no result to wait for.');
+  if (words && idle) throw usage(`--notify ${idle}.`, 'There is no result to wait for.');
   if (idle) return undefined;
-  const ways = (given ?? [ctx.world.env.DNX_NOTIFY ?? '']).map((word) => wayOf(word, given ? '--notify' : 'DNX_NOTIFY'));
+  const ways = (words ?? [ctx.world.env.DNX_NOTIFY ?? '']).map((word) => wayOf(word, words ? '--notify' : 'DNX_NOTIFY'));
   return async (ending) => {
     if (!isNews(line, ending, ctx.signal)) return;
     const notification = notificationOf(path, sendsSecrets(line) ? withoutWords(ending, path) : ending);

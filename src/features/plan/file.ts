@@ -11,7 +11,7 @@ import { type Endpoint, parameters, segment } from '../../platform/api/endpoint.
 import { siteEndpoint } from '../../platform/follow/readers.ts';
 import { changes as changing, createdBy, isHarmlessQuery, listPath, operationPath, operations } from '../../platform/operations.ts';
 import { leavesSite } from '../deploy/options.ts';
-import type { AskedEndpoint, Asking } from '../token/abilities/arithmetic.ts';
+import type { AskedAbilities, AskedEndpoint } from '../token/abilities/arithmetic.ts';
 
 /** A larger plan is refused before it is read. */
 const LIMIT_MB = 1;
@@ -42,9 +42,9 @@ const inOrder = (change: PlannedChange): PlannedChange => ({
   targets: Object.fromEntries(parameters(change.call).flatMap((noun) => (change.targets[noun] ? [[noun, change.targets[noun]]] : []))),
 });
 
-type Wrong = (what: string) => DnxError;
+type Complaint = (what: string) => DnxError;
 
-function requireChange({ call, targets, body, ...change }: PlannedChange, earlier: readonly PlannedChange[], wrong: Wrong): void {
+function requireChange({ call, targets, body, ...change }: PlannedChange, earlier: readonly PlannedChange[], wrong: Complaint): void {
   if (!changing.includes(call)) throw wrong('is no operation that changes something');
   const why = exclusionOf({ call, body });
   if (why !== undefined) throw wrong(`cannot be in a plan: ${why}`);
@@ -57,13 +57,13 @@ function requireChange({ call, targets, body, ...change }: PlannedChange, earlie
   for (const [noun, target] of Object.entries(targets)) requireTarget(noun, target, earlier, wrong);
 }
 
-function requireDeployment(call: string, { verify, rollback_on_fail }: PlannedDeployment, wrong: Wrong): void {
+function requireDeployment(call: string, { verify, rollback_on_fail }: PlannedDeployment, wrong: Complaint): void {
   if (operations[call]?.starts !== 'deployment') throw wrong('has a deployment of something else');
   if (!verify && rollback_on_fail) throw wrong('rolls back without a verification');
   if (verify && leavesSite(verify.path)) throw wrong('verifies a path that is not one of the site');
 }
 
-function requireTarget(noun: string, { id, created_by }: PlannedTarget, earlier: readonly PlannedChange[], wrong: Wrong): void {
+function requireTarget(noun: string, { id, created_by }: PlannedTarget, earlier: readonly PlannedChange[], wrong: Complaint): void {
   if (id !== null && created_by === undefined) {
     segment(id);
     return;
@@ -73,7 +73,7 @@ function requireTarget(noun: string, { id, created_by }: PlannedTarget, earlier:
 }
 
 /** The operations of `dnx apply FILE`: what it compares, and what it sends. */
-export function askedByPlan(file: string, check: boolean, world: Pick<World, 'cwd' | 'home'>): Asking {
+export function askedByPlan(file: string, check: boolean, world: Pick<World, 'cwd' | 'home'>): AskedAbilities {
   const asked = readPlanFile(file, world).plan.changes.flatMap(({ call }, at): AskedEndpoint[] => {
     const path = operationPath(call);
     const lists = parameters(call).map((noun) => listPath(call, noun));

@@ -11,9 +11,9 @@ import { hasMask, inverseOf, irreversibleUndo } from '../../cli/plan/undo.ts';
 import { openVault, whyUnkept } from '../../cli/plan/vault.ts';
 import { truthy } from '../../machine/env.ts';
 import { createdBy, isDone as isAsWanted } from '../../platform/operations.ts';
-import type { Left } from './compare.ts';
+import type { Remains } from './compare.ts';
 import { openPast, type Past, readHistory, runWith, type SentChange, type SentRun, settle } from './past.ts';
-import type { Undoing } from './send.ts';
+import type { UndoMaterial } from './send.ts';
 
 /** `redo` takes back what `undo` did. */
 type Direction = 'undo' | 'redo';
@@ -32,7 +32,7 @@ export async function undo(ctx: Context, direction: Direction, options: UndoOpti
   if (steps.every(({ isDone }) => isDone)) return { view: message(`${run.id} was already ${word}.`, { applied: true, changes: [] }) };
   for (const { title, why } of kept) ctx.progress.warn(`Stays: ${title}. ${why}`);
   const incomplete: string[] = [];
-  const undoing: Undoing = {
+  const material: UndoMaterial = {
     bodies: steps.map(({ body }) => body),
     left: steps.map(({ left }) => left),
     done: steps.map(({ isDone }) => isDone),
@@ -43,7 +43,7 @@ export async function undo(ctx: Context, direction: Direction, options: UndoOpti
   };
   const line = [direction, run.id];
   const text = [direction, ...steps.map(({ change }) => `${change.line.run}/${change.line.n}`)].join(' ');
-  const named = { plan: planOf(ctx, steps), text, preview: '--dry-run', undoing } as const;
+  const named = { plan: planOf(ctx, steps), text, preview: '--dry-run', material } as const;
   const sending = { check: dry_run, allow_file: undefined, in_flight, wait: undefined, timeout };
   const result = await (await import('./apply.ts')).applyPlan(ctx, named, sending, consent);
   if (dry_run) return previewed(ctx, line, steps, out);
@@ -213,7 +213,7 @@ function stepOf(reader: Reader, change: SentChange, isDone: boolean) {
     Object.entries(inverse.targets).map(([noun, target]) => [noun, { ...target, id: target.id === null ? null : past.idNow(target.id) }]),
   );
   const isAction = call.startsWith('POST ') && !createdBy(call);
-  const left: Left = {
+  const remains: Remains = {
     status: answer?.status,
     hasSecret: secrets.isAsSent,
     isAsLeft: (target) => (isAction ? isAsWanted(call, body, target) : undefined),
@@ -222,7 +222,7 @@ function stepOf(reader: Reader, change: SentChange, isDone: boolean) {
     change,
     inverse: { ...inverse, targets, undo: irreversibleUndo(inverse, () => unkept), undoes: { run: line.run, n: line.n } },
     body: isObject(inverse.body) ? secrets.unmasked(inverse.body) : undefined,
-    left,
+    left: remains,
     isDone,
     /** The fields that it does not bring back. */
     lost,

@@ -80,15 +80,15 @@ export function siteOnMachine({ server, site }: Targets, read: { readonly server
  * A server that was read before. Checks what goes into a command line of ssh, although it is quoted: ssh itself puts it into
  * other command lines.
  */
-export function machineIn(data: JsonObject, { id, label }: Target, given?: string): Machine {
+export function machineIn(data: JsonObject, { id, label }: Target, asUser?: string): Machine {
   const server = { id, label: wordOf(data.name) || label };
   const address = wordOf(data.ip_address);
   if (address === '') throw new DnxError('failed', `Server '${server.label}' has no IP address yet.`);
   if (!/^[A-Za-z0-9][A-Za-z0-9.:-]*$/.test(address))
     throw new DnxError('failed', `Deploynix returned an unusable IP address for server '${server.label}': ${address}`);
-  const user = given ?? (wordOf(data.ssh_user) || undefined);
+  const user = asUser ?? (wordOf(data.ssh_user) || undefined);
   if (user !== undefined && !/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(user))
-    throw given === undefined
+    throw asUser === undefined
       ? new DnxError('failed', `Deploynix returned an unusable SSH user for server '${server.label}': ${user}`, { hint: 'Use --user.' })
       : usage(`'${user}' is not a user name.`);
   return { server, address, user, php: versionIn(data) };

@@ -49,9 +49,9 @@ async function check({ clock, progress, settings, world }: BaseContext, file: st
   }
 }
 
-function tell({ clock, progress, world }: BaseContext, file: string, known: Known): void {
-  const { latest } = known;
-  if (latest === undefined || !isNewer(latest, version) || !isPast(known.told_at, clock.now(), DAY_MS)) return;
+function tell({ clock, progress, world }: BaseContext, file: string, record: NoticeRecord): void {
+  const { latest } = record;
+  if (latest === undefined || !isNewer(latest, version) || !isPast(record.told_at, clock.now(), DAY_MS)) return;
   // First: without a writable directory, the notice would appear with every command.
   if (attempt(() => keep(file, { told_at: new Date(clock.now()).toISOString() })) === undefined) return;
   const { executable, upgrade = executable && 'dnx upgrade' } = installationOf(world) ?? {};
@@ -66,7 +66,7 @@ function tell({ clock, progress, world }: BaseContext, file: string, known: Know
 }
 
 /** What dnx knows of new releases, in `update.json`. Times are ISO 8601. */
-interface Known {
+interface NoticeRecord {
   /** The latest release at the last check. */
   readonly latest?: string | undefined;
   readonly checked_at?: unknown;
@@ -76,13 +76,13 @@ interface Known {
   readonly told_at?: unknown;
 }
 
-function readKnown(file: string): Known {
-  const known = attempt(() => readJson<Known>(file, 1));
+function readKnown(file: string): NoticeRecord {
+  const known = attempt(() => readJson<NoticeRecord>(file, 1));
   return { ...known, latest: versionIn(known?.latest) };
 }
 
 /** Keeps more, and returns all of it. Throws if the directory is not writable. */
-function keep(file: string, more: Known): Known {
+function keep(file: string, more: NoticeRecord): NoticeRecord {
   const known = { ...readKnown(file), ...more };
   writeJson(file, known);
   return known;
@@ -92,7 +92,7 @@ function keep(file: string, more: Known): Known {
 const AGAIN_MS = 10 * 60 * 1_000;
 
 /** True if GitHub may be asked: once a day, as the user may be told. */
-const mayCheckNow = ({ checked_at, begun_at }: Known, now: number): boolean =>
+const mayCheckNow = ({ checked_at, begun_at }: NoticeRecord, now: number): boolean =>
   isPast(checked_at, now, DAY_MS) && isPast(begun_at, now, AGAIN_MS);
 
 function isPast(at: unknown, now: number, ms: number): boolean {

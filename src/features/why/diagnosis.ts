@@ -32,7 +32,7 @@ const changed = objectOf({
   migrations: words,
   dependencies: words,
 });
-export type Changed = Printed<typeof changed>;
+export type ChangeSet = Printed<typeof changed>;
 
 /** What was checked, whatever it says. Null: it could not be read. */
 const checks = objectOf({
@@ -205,7 +205,7 @@ const counted = (count: number, noun: string): string => (count === 0 ? '' : `${
 
 /** What was checked and looks good or bad, in a line each. */
 function checkLines({ checks }: Diagnosis, reader: TimeReader): readonly Detail[] {
-  const { http, disks, memory, certificate, workers, given_up: given, missing_variables: missing } = checks;
+  const { http, disks, memory, certificate, workers, given_up: failedPrograms, missing_variables: missing } = checks;
   const fullest = disks?.reduce((most, { space_percent: used }) => Math.max(most, used ?? 0), 0);
   const lines: readonly (Detail | false | null | undefined)[] = [
     http && ['response', http.status === null ? (http.error ?? 'none') : `${http.status} in ${http.duration_ms}ms`],
@@ -213,7 +213,7 @@ function checkLines({ checks }: Diagnosis, reader: TimeReader): readonly Detail[
     memory && ['memory', `${Math.round((memory.available / memory.total) * 100)}% available`],
     certificate && ['certificate', certificateIn([certificate], reader).words],
     workers && workers.length > 0 && ['workers', workers.map(({ queue, status }) => `${queue} ${status}`).join(', ')],
-    given && given.length > 0 && ['supervisor', given.map(({ name, state }) => `${name} ${state}`).join(', ')],
+    failedPrograms && failedPrograms.length > 0 && ['supervisor', failedPrograms.map(({ name, state }) => `${name} ${state}`).join(', ')],
     missing && missing.length > 0 && ['variables', `in .env.example, but not set: ${missing.join(', ')}`],
   ];
   return lines.filter((line): line is Detail => Boolean(line));

@@ -39,7 +39,7 @@ export interface Log {
 
 /** What could not be read, and what to do about it. */
 export const unknownPart = objectOf({ what: word, why: word, fix: nullable(word) });
-export type Unknown = Printed<typeof unknownPart>;
+export type UnknownPart = Printed<typeof unknownPart>;
 
 /** How the site answered a request. */
 export const siteAnswer = objectOf({
@@ -70,7 +70,7 @@ export interface Facts {
   readonly logs: readonly Log[];
   /** Values that are never shown. */
   readonly secrets: readonly string[];
-  readonly unknown: readonly Unknown[];
+  readonly unknown: readonly UnknownPart[];
 }
 
 /** True if the site did not answer, or with an error of the server. */

@@ -13,7 +13,7 @@ import { logsEndpoint, serverLogText } from '../logs/server-log.ts';
 import { siteOnMachine } from '../remote/machine.ts';
 import type { SiteOptions } from '../remote/options.ts';
 import { type PartName, readParts, type StatusPart, unreadParts } from '../status/read.ts';
-import { type Answer, type Facts, incidentOf, type Unknown } from './facts.ts';
+import { type Answer, type Facts, incidentOf, type UnknownPart } from './facts.ts';
 import { secretsIn } from './logs/mask.ts';
 import { logOfText, readServer } from './server/read.ts';
 
@@ -103,7 +103,7 @@ async function placeOf(siteRef: SiteReference, site: Site, { error, items }: Sta
   return siteOnMachine({ ...siteRef }, { server: items?.[0] ?? {}, site }, user);
 }
 
-async function optional<T>(what: string, ability: string, part: Promise<T>): Promise<{ value: T | null; unknown: readonly Unknown[] }> {
+async function optional<T>(what: string, ability: string, part: Promise<T>): Promise<{ value: T | null; unknown: readonly UnknownPart[] }> {
   try {
     return { value: await part, unknown: [] };
   } catch (error) {
@@ -112,7 +112,7 @@ async function optional<T>(what: string, ability: string, part: Promise<T>): Pro
   }
 }
 
-function unreadable(what: string, ability: string, error: DnxError | undefined): readonly Unknown[] {
+function unreadable(what: string, ability: string, error: DnxError | undefined): readonly UnknownPart[] {
   if (error?.code === 'forbidden') return [{ what, why: `needs ${ability}`, fix: null }];
   return error ? [{ what, why: error.message.replace(/\.$/, ''), fix: error.hint ?? null }] : [];
 }

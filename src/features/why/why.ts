@@ -9,7 +9,7 @@ import { commitIn, commitsBetween, migrationsBetween, mustRead, openClone, Unkno
 import type { Site } from '../deploy/baseline.ts';
 import { type DeployContext, type SiteReference, siteReference } from '../deploy/site.ts';
 import { briefApi } from '../overview/overview.ts';
-import { type Changed, causeDetails, checksOf, type Diagnosis, shownRelease, viewOf } from './diagnosis.ts';
+import { type ChangeSet, causeDetails, checksOf, type Diagnosis, shownRelease, viewOf } from './diagnosis.ts';
 import type { FactLine, Facts, Incident } from './facts.ts';
 import { type Choices, gather } from './gather.ts';
 import { type CauseVerdict, chooseCause } from './judge.ts';
@@ -45,10 +45,10 @@ export async function causeLines(ctx: DeployContext, siteRef: SiteReference, sit
   return causeDetails(diagnosisOf({ ...gathered, verdict, changes: null }, ctx.settings));
 }
 
-type Gathered = Awaited<ReturnType<typeof gather>>;
+type SiteFindings = Awaited<ReturnType<typeof gather>>;
 
 /** True if a deployment is judged without its log. */
-const lacksLog = ({ facts, incident }: Gathered): boolean =>
+const lacksLog = ({ facts, incident }: SiteFindings): boolean =>
   incident.kind === 'deployment' && !facts.logs.some(({ source }) => source === 'deploy' || source === 'given');
 
 /** How to run `dnx why` again with the deployment log. */
@@ -60,13 +60,13 @@ function withLog({ site, server }: SiteReference, { path, url, user }: Choices):
   ];
 }
 
-interface Judged extends Gathered {
+interface Judgement extends SiteFindings {
   readonly verdict: CauseVerdict | undefined;
   readonly changes: Diagnosis['changes'];
 }
 
-function diagnosisOf(judged: Judged, settings: Context['settings']): Diagnosis {
-  const { facts, incident, verdict, changes, unread } = judged;
+function diagnosisOf(judgement: Judgement, settings: Context['settings']): Diagnosis {
+  const { facts, incident, verdict, changes, unread } = judgement;
   const { siteRef, now, secrets } = facts;
   return {
     site: siteRef.site.label,
@@ -85,7 +85,7 @@ function diagnosisOf(judged: Judged, settings: Context['settings']): Diagnosis {
     checks: checksOf(facts),
     unknown: [
       ...facts.unknown,
-      ...(facts.machine && lacksLog(judged)
+      ...(facts.machine && lacksLog(judgement)
         ? [{ what: 'deployment log', why: 'none was found on the server', fix: 'Copy it from the dashboard, and use --log.' }]
         : []),
     ],
@@ -112,7 +112,7 @@ const MOST_COMMITS = 50;
 const FILES = ['composer.json', 'composer.lock', 'package.json', 'package-lock.json', '.env.example'];
 
 /** What a failed release would have changed. Null unless the working directory is a clone that has both commits. */
-async function changedBetween(ctx: Context, { release, previous }: Incident): Promise<Changed | null> {
+async function changedBetween(ctx: Context, { release, previous }: Incident): Promise<ChangeSet | null> {
   const hashes = [previous?.commit ?? '', release?.commit ?? ''];
   if (!hashes.every((hash) => /^[0-9a-f]{7,64}$/i.test(hash))) return null;
   try {

@@ -38,7 +38,7 @@ export const variableDifference = objectOf(
 );
 export type VariableDifference = Printed<typeof variableDifference>;
 
-interface Compared {
+interface SidePair {
   readonly here: Side;
   readonly there: Side;
   readonly base: Base | undefined;
@@ -83,7 +83,7 @@ async function ofFile(
   name: string | undefined,
   there: string | undefined,
   allowed: readonly string[],
-): Promise<Compared> {
+): Promise<SidePair> {
   const targets = await siteOf(ctx, there);
   const { site } = targets;
   const file = openLocal(name ?? siteFileName(ctx, targets), ctx);
@@ -95,7 +95,7 @@ async function ofFile(
   return { here, there: side, base: base.known ? base : undefined, places, titles: ['file', 'Deploynix'] };
 }
 
-async function ofSites(ctx: DiffContext, here: string, there: string | undefined): Promise<Compared> {
+async function ofSites(ctx: DiffContext, here: string, there: string | undefined): Promise<SidePair> {
   const hereSite = await siteOf(ctx, here).catch((error: unknown) => {
     throw isError(error, 'not_found') ? error.withHint(`If it is a file, use ./${here}.`) : error;
   });
@@ -121,7 +121,7 @@ async function siteOf(ctx: DiffContext, word: string | undefined): Promise<Locat
 const variablesAt = async ({ api }: DiffContext, at: Located): Promise<Side> =>
   remoteSide(await api.list<SiteVariable>(variablesEndpoint, targetIds({ ...at })));
 
-function differencesOf({ here, there, base }: Compared, reveal: boolean): readonly VariableDifference[] {
+function differencesOf({ here, there, base }: SidePair, reveal: boolean): readonly VariableDifference[] {
   return keysOf(here, there, baseOf()).flatMap((key): readonly VariableDifference[] => {
     const hereValue = here.get(key);
     const thereValue = there.get(key);
@@ -142,7 +142,7 @@ function differencesOf({ here, there, base }: Compared, reveal: boolean): readon
 
 const shownValue = (value: string | typeof UNKNOWN | undefined): string | null => (typeof value === 'string' ? value : null);
 
-const changeWords = (change: VariableDifference['change'], { places }: Compared): string => {
+const changeWords = (change: VariableDifference['change'], { places }: SidePair): string => {
   if (change === 'only_here') return `+ only ${places.here}`;
   if (change === 'only_there') return `- only ${places.there}`;
   return change === 'changed' ? '~ changed' : '? unknown';
@@ -150,5 +150,5 @@ const changeWords = (change: VariableDifference['change'], { places }: Compared)
 
 const tones = { changed: 'yellow', only_here: 'green', only_there: 'red', unknown: 'dim' } as const;
 
-const changedWhere = ({ base }: VariableDifference, { places }: Compared): string | undefined =>
+const changedWhere = ({ base }: VariableDifference, { places }: SidePair): string | undefined =>
   base && (base === 'both' ? 'changed on both sides' : `changed ${places[base]}`);

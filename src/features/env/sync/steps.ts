@@ -66,10 +66,10 @@ export const baseOf = (values: ReadonlyMap<string, string> = new Map()): Base =>
 });
 
 /** Where a variable changed since the base. `unknown`: it cannot be compared. */
-type Changed = 'nowhere' | 'here' | 'there' | 'both' | 'unknown';
+type ChangeOrigin = 'nowhere' | 'here' | 'there' | 'both' | 'unknown';
 
 /** Compares both sides of a variable with the base. Values that are equal count as unchanged, whatever the base says. */
-export function changedSince(base: Base, key: string, here: Value, there: Value): Changed {
+export function changedSince(base: Base, key: string, here: Value, there: Value): ChangeOrigin {
   if (here === UNKNOWN) return 'unknown';
   if (there === UNKNOWN) return here !== undefined && base.agrees(key, here) ? 'nowhere' : 'unknown';
   if (here === there) return 'nowhere';
@@ -95,7 +95,7 @@ export const keysOf = (here: Side, there: Side, base: Base): readonly string[] =
   ...new Set([...here.keys(), ...there.keys(), ...base.keys]),
 ];
 
-type Chosen = ReturnType<typeof chosenFor>;
+type StepChoice = ReturnType<typeof chosenFor>;
 type Decision = Omit<SyncStep, 'key'>;
 
 interface Sides<L> {
@@ -109,7 +109,7 @@ interface Sides<L> {
 /** Decides about each variable that differs. Those that are equal become the base. */
 function planOf<L extends string | typeof UNKNOWN>(
   { local, remote, base }: Sides<L>,
-  decide: (key: string, changed: Changed, here: L | undefined, there: Value) => Decision,
+  decide: (key: string, changed: ChangeOrigin, here: L | undefined, there: Value) => Decision,
 ): SyncSteps {
   const steps: SyncStep[] = [];
   const equal = new Map<string, string | undefined>();
@@ -140,10 +140,10 @@ export const pullSteps = (sides: PullSides): SyncSteps =>
     return pullStep(changed, here, there, isLocalOnly ? undefined : chosen);
   });
 
-function pullStep(changed: Changed, here: Value, there: Value, chosen: Chosen): Decision {
+function pullStep(changed: ChangeOrigin, here: Value, there: Value, choice: StepChoice): Decision {
   if (there === UNKNOWN) return keep('hidden at Deploynix');
-  if (chosen === 'ours') return { ...keep('as chosen'), agreed: { value: there } };
-  if (chosen === 'theirs' || changed === 'there') return take(here, there);
+  if (choice === 'ours') return { ...keep('as chosen'), agreed: { value: there } };
+  if (choice === 'theirs' || changed === 'there') return take(here, there);
   if (here === UNKNOWN) return keep('a reference');
   if (changed === 'both') return { verb: 'conflict', reason: 'changed on both sides' };
   return keep(here === undefined ? 'removed here only' : there === undefined ? 'only here' : 'changed here');
@@ -168,12 +168,12 @@ export const pushSteps = (sides: PushSides): SyncSteps =>
   );
 
 /** A variable that was removed here does not need a decision, unless it is to be removed there. */
-const isConflict = (changed: Changed, here: Value, prune: boolean): boolean =>
+const isConflict = (changed: ChangeOrigin, here: Value, prune: boolean): boolean =>
   changed === 'both' ? here !== undefined || prune : changed === 'unknown' && here !== undefined;
 
-function pushStep(changed: Changed, here: string | undefined, there: Value, prune: boolean, chosen: Chosen): Decision {
-  if (chosen === 'theirs') return keep('as chosen');
-  if (chosen === 'ours' || changed === 'here') return send(here, there, prune);
+function pushStep(changed: ChangeOrigin, here: string | undefined, there: Value, prune: boolean, choice: StepChoice): Decision {
+  if (choice === 'theirs') return keep('as chosen');
+  if (choice === 'ours' || changed === 'here') return send(here, there, prune);
   if (changed === 'there')
     return keep(here === undefined ? 'only at Deploynix' : there === undefined ? 'removed at Deploynix' : 'changed at Deploynix');
   if (!isConflict(changed, here, prune)) return keep(there === UNKNOWN ? 'only at Deploynix' : 'removed here only');

@@ -5,7 +5,7 @@ import { places, type LogSource as Selected } from '../../remote/log-paths.ts';
 import { type SiteOnMachine, siteDirectories } from '../../remote/machine.ts';
 import { readSections, type ScriptSection } from '../../remote/sections.ts';
 import SITE from '../../remote/site.sh';
-import type { Log, Source, Unknown } from '../facts.ts';
+import type { Log, Source, UnknownPart } from '../facts.ts';
 import { type Clocks, logOf, textIn } from '../logs/text.ts';
 import NAMES from './names.sh';
 import { serverStateIn } from './state.ts';
@@ -48,7 +48,7 @@ function understood(sections: readonly ScriptSection[], release: string, now: nu
   if (!sections.some(({ name }) => name === 'site'))
     return { machine: null, logs: [], unknown: [{ what: 'server logs and state', why: 'the server ran no command over SSH', fix: null }] };
   const machine = serverStateIn(sections);
-  const logs = new Map<string, Log | Unknown>();
+  const logs = new Map<string, Log | UnknownPart>();
   for (const section of sections) {
     const file = section.words.at(section.name === 'refused' ? 0 : 1) ?? '';
     if (section.name === 'log' && !logs.has(file)) logs.set(file, logIn(section, release, clocks));
@@ -68,7 +68,7 @@ function understood(sections: readonly ScriptSection[], release: string, now: nu
   };
 }
 
-function logIn({ words, body }: ScriptSection, release: string, clocks: Clocks): Log | Unknown {
+function logIn({ words, body }: ScriptSection, release: string, clocks: Clocks): Log | UnknownPart {
   const [sourceName = '', file = '', modified = '', size = '', count = ''] = words;
   const source = Object.values(sources).find((known) => known === sourceName) ?? 'server';
   const text = textIn(body);
