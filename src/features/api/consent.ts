@@ -61,13 +61,7 @@ function requireName({ ask, plan }: Context, name: string, confirm: string | und
   throw usage('This cannot be undone and requires confirmation.', hint).with({ reason: 'name_to_type' });
 }
 
-async function variables(
-  ctx: Context,
-  { fields, input }: RequestWithInput,
-  call: string,
-  ids: Ids,
-  consent: GivenConsent,
-): Promise<boolean> {
+async function variables(ctx: Context, { fields, input }: RequestWithInput, call: string, ids: Ids, consent: GivenConsent) {
   const [{ changesBy, consentToSend }, { remoteSide }, { variablesEndpoint }] = await Promise.all([
     import('../env/dangers.ts'),
     import('../env/remote.ts'),
@@ -79,7 +73,7 @@ async function variables(
   const body = input === undefined ? fields : parseJson(input, '--input');
   const changes = changesBy(call, body, known.find(({ id }) => String(id) === variable)?.key, remote);
   const located = { server: { id: server, label: server }, site: await read(ctx.api, 'site', { server, site }) };
-  return consentToSend(ctx, located, { changes, remote, consent: consent });
+  return consentToSend(ctx, located, { changes, remote, consent });
 }
 
 async function read(api: Context['api'], noun: string, ids: Ids): Promise<Target> {

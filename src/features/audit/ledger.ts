@@ -34,7 +34,6 @@ export function openLedger() {
     add,
     /** What is a finding for every token but the one in use: that token itself. */
     spare: (risk: Risk): void => void spared.push(risk),
-    /** A rule was checked at a place, and this was found. */
     found(rule: RuleId, place: AuditPlace, flaws: Iterable<Flaw>): void {
       checked(place, rule);
       add(rule, place, flaws);

@@ -16,7 +16,6 @@ export const deployableShape = objectOf({
   /** `origin/main`, or `main` in a clone without remotes. */
   ref: word,
   commit: word,
-  /** Null for a local branch. */
   remote: nullable(word),
   /** The repository of the site, if the remote is known to be it. */
   repository: nullable(word),
@@ -24,7 +23,6 @@ export const deployableShape = objectOf({
   checked_out: yes,
   /** When the remote was last known to be at this commit, in ISO 8601; null if Git does not say. */
   as_of: nullable(word),
-  /** Commits of the local branch that the remote lacks. */
   unpushed: number,
 });
 export type Deployable = Printed<typeof deployableShape>;

@@ -34,12 +34,10 @@ export const changesShape = objectOf({
   server: word,
   live: nullable(objectOf({ release: word, commit: nullable(word), message: nullable(word), created_at: nullable(word) })),
   target: nullable(deployableShape),
-  /** Newest first. */
   commits: nullable(listOf(commitShape)),
   /** Commits of the live release that the branch lacks: a deployment would undo them. */
   undone: nullable(listOf(commitShape)),
   migrations: nullable(listOf(migrationShape)),
-  /** Keys of `.env.example` that the site has no variable for. */
   missing_keys: nullable(words),
   php: nullable(phpShape),
   unknown: listOf(objectOf({ what: oneOf('commits', 'migrations', 'missing_keys', 'php'), why: word, fix: nullable(word) })),

@@ -7,9 +7,7 @@ import { Unknowable } from './clone.ts';
 
 /** A PHP version, and what composer.json says about it. */
 export const phpShape = objectOf({
-  /** The version of the site; null if composer.json requires none. */
   current: nullable(word),
-  /** The constraint of `require.php`. */
   required: nullable(word),
   /** `config.platform.php`: the version that the dependencies were chosen for, so an older one may not run them. */
   platform: nullable(word),

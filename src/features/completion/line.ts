@@ -13,9 +13,7 @@ interface ReadLine {
   command?: AnyCommand;
   /** Of the command, which is not always how it was typed: `site deploy`. */
   path: string;
-  /** True for `dnx help`. */
   help: boolean;
-  /** The options that may stand here. */
   flags: readonly Flag[];
   /** The values of the options so far, by key. A flag has an empty one. */
   readonly values: Map<string, readonly string[]>;
@@ -24,7 +22,6 @@ interface ReadLine {
   positionals: readonly Positional[];
   /** The arguments so far. */
   readonly args: string[];
-  /** The option whose value the cursor stands at. */
   pending?: Flag | undefined;
   /** True after `--`. */
   literal: boolean;
@@ -137,10 +134,9 @@ export const positionalAt = ({ positionals, args }: Pick<TypedLine, 'positionals
 
 const flagsOf = (options: Options): readonly Flag[] =>
   Object.entries<Option<unknown>>(options).flatMap(([key, option]): Flag[] => {
-    const positive = { key, name: flagName(key), short: option.short, help: option.help, option };
-    return option.negatable
-      ? [positive, { ...positive, name: flagName(`no_${key}`), short: undefined, help: negated(option.help) }]
-      : [positive];
+    const { short, help, negatable } = option;
+    const positive = { key, name: flagName(key), short, help, option };
+    return negatable ? [positive, { ...positive, name: flagName(`no_${key}`), short: undefined, help: negated(help) }] : [positive];
   });
 
 /** `Do not wait for the result`, without the note on the default. */

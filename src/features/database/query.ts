@@ -66,12 +66,7 @@ async function answer(ctx: Context, source: DatabaseSource, statement: Statement
 
 const CANCELED = /ERROR 1317|canceling statement due to user request/;
 
-function interrupted(
-  { world }: Context,
-  { place, credentials }: DatabaseSource,
-  { read }: Statement,
-  { code, stderr }: QueryResult,
-): unknown {
+function interrupted({ world }: Context, { place, credentials }: DatabaseSource, { read }: Statement, { code, stderr }: QueryResult) {
   const { reason } = world.signal;
   if (!(reason instanceof DnxError)) return reason;
   const told = (message: string, more: ConstructorParameters<typeof DnxError>[2] = {}) =>

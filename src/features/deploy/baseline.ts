@@ -21,7 +21,6 @@ export const baselineShape = objectOf({
   idle: yes,
   last_deployed_at: nullable(word),
   updated_at: nullable(word),
-  /** Ids of the releases; null if they could not be read. */
   releases: nullable(words),
   marked: yes,
 });

@@ -20,7 +20,6 @@ const fields = {
   started_at: nullable(word),
   finished_at: nullable(word),
   duration_s: nullable(number),
-  /** The release's name; null if it is unknown. */
   release: nullable(word),
 };
 export const deployShape = objectOf(fields);

@@ -39,7 +39,6 @@ const runShape = objectOf(
   {
     /** When the request was sent, on the clock of the API. Only without a baseline. */
     sent_at: word,
-    /** The site when the result became known. */
     ended: baselineShape,
     /** The commit of the release that a rollback makes live, if the live release had a different one. */
     commit: nullable(word),

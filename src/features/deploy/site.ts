@@ -50,11 +50,7 @@ export async function readSite({ api }: Context, siteRef: SiteReference, options
 }
 
 /** Reads the releases, newest first; null if the API or the token does not allow it. */
-export async function readReleases(
-  { api }: Context,
-  siteRef: SiteReference,
-  options: ReadOptions = {},
-): Promise<readonly Release[] | null> {
+export async function readReleases({ api }: Context, siteRef: SiteReference, options: ReadOptions = {}) {
   const listed = await unlessError(api.list(releasesEndpoint, siteIds(siteRef), options), 'forbidden', 'not_found', 'invalid');
   return listed ? releasesOf(listed) : null;
 }

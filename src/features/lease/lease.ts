@@ -169,7 +169,6 @@ function endingOf(ctx: Context, lease: Lease, ttlMs: number) {
       const now = lease.id === null ? 'dnx token list --audit' : `dnx token revoke ${lease.id}`;
       progress.warn(`Could not revoke the token ${lease.token}: ${failure.message} The next dnx command does, or now: ${now}`);
     },
-    /** Why the token could not be revoked. */
     failure: () => failure,
   };
 }

@@ -45,7 +45,6 @@ export async function openConnection(ctx: Context, request: LogRequest, memory?:
   ssh.stdin?.write(script);
   if (!follow) ssh.stdin?.end();
   return {
-    /** Ends when the connection does. */
     frames: framesIn(ssh.stdout),
     /** Why it ended, once it has. */
     failure: async () => {

@@ -44,7 +44,6 @@ const TRACE = /^(\[stacktrace\]|Stack trace:|#\d+ )/;
 interface FileState {
   readonly site: string | null;
   open?: OpenEntry | undefined;
-  /** The last line with a time. */
   dated?: string;
   /** Entries of which it is not known yet whether they are among the last ones, or which ones are before them. */
   readonly kept: LogEntry[];

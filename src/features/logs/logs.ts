@@ -1,4 +1,4 @@
-import { DnxError, isStop, usage } from '../../base/errors.ts';
+import { DnxError, isStop, orError, usage } from '../../base/errors.ts';
 import { inParallel } from '../../base/parallel.ts';
 import { timeOrAgo } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -66,7 +66,6 @@ type Filter = ReturnType<typeof filterOf>;
 
 function filterOf({ since, until, level, grep, source }: LogsOptions, now: number) {
   return {
-    /** Not all entries are shown. */
     some: [since, until, level, grep].some((bound) => bound !== undefined),
     since: since === undefined ? undefined : momentIn('--since', since, now),
     until: until === undefined ? undefined : momentIn('--until', until, now),
@@ -122,12 +121,7 @@ function wantedOf(place: SiteOnMachine | Machine, { lines = LINES, follow = fals
 
 /** Connects to each. With several, what fails is a warning, unless all of them do. */
 async function readAll(ctx: LogsContext, all: readonly LogRequest[]) {
-  const outcomes = await inParallel(all, (log) =>
-    read(ctx, log).catch((error: unknown) => {
-      if (!(error instanceof DnxError) || isStop(error)) throw error;
-      return error;
-    }),
-  );
+  const outcomes = await inParallel(all, (log) => orError(read(ctx, log)));
   const failures = outcomes.flatMap((outcome) => (outcome instanceof DnxError ? [outcome] : outcome.exit ? [outcome.exit] : []));
   const shown = outcomes.flatMap((outcome) => (outcome instanceof DnxError ? [] : [outcome]));
   const [first] = failures;

@@ -17,7 +17,6 @@ export interface Place {
 /** What requests may do. */
 export interface Bounds {
   readonly changes: boolean;
-  /** The values of variables are not hidden. */
   values: boolean;
   /** The command is about a site, and reads what is around it. */
   around: boolean;

@@ -1,4 +1,4 @@
-import { DnxError, isError, isStop } from '../../base/errors.ts';
+import { DnxError, isError, orError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -66,10 +66,7 @@ async function runFirst({ signal, world }: Context, commands: readonly (readonly
   let failure: DnxError | undefined;
   for (const [file = '', ...args] of commands) {
     const redirected = world.stdout.isTTY === true ? {} : { output: 'stderr' as const };
-    const ended = await world.spawn({ file, args, env, foreground: true, ...redirected }).catch((error: unknown) => {
-      if (!isError(error) || isStop(error)) throw error;
-      return error;
-    });
+    const ended = await orError(world.spawn({ file, args, env, foreground: true, ...redirected }));
     signal.throwIfAborted();
     if (ended === 0) return;
     if (ended === INTERRUPTED) throw new DnxError('interrupted', 'Interrupted.');

@@ -1,4 +1,4 @@
-import { DnxError, isStop } from '../../base/errors.ts';
+import { DnxError, orError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { phaseOf, statusKey } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
@@ -22,16 +22,6 @@ export const briefApi = (ctx: OverviewContext): OverviewContext['api'] => within
 export async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
   const result = await orError(answer);
   return result instanceof DnxError ? undefined : result;
-}
-
-/** The result of a request, or why it failed. */
-export async function orError<T>(answer: Promise<T>): Promise<T | DnxError> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (!(error instanceof DnxError) || isStop(error)) throw error;
-    return error;
-  }
 }
 
 /** `not read: Rate limited`; undefined if the token cannot read it. */

@@ -62,7 +62,6 @@ export async function openApplication(ctx: Context, text: string, isDry = false)
     get saved(): ApplicationRecord {
       return record;
     },
-    /** Saves that a request is about to be sent. */
     start: (flight: Flight) => save({ flight }),
     /** Saves that a change was applied; without an id, that it was not. */
     end: (at: number, done: { readonly id: string | null } | undefined) =>

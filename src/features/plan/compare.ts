@@ -25,7 +25,6 @@ export function openLists({ api }: Context) {
       known.set(key, found);
       return found;
     },
-    /** Reads them again from now on. */
     forget: () => known.clear(),
   };
 }

@@ -119,7 +119,6 @@ function shownRun(run: PastRun) {
 export const pastVariableShape = objectOf({
   id: word,
   sent_at: word,
-  /** Null for what an import changed, and for a variable whose name was not read. */
   key: nullable(word),
   what: word,
   command: word,

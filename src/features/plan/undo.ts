@@ -239,7 +239,6 @@ function secretsOf({ vault }: Reader, line: SentChange['line']) {
       : `Its value cannot be read: ${typeof vault === 'string' ? vault : 'the key or the history is another one.'}`;
   return {
     hasHashes: line.hashes !== undefined && opened !== undefined,
-    /** Why a value is missing. */
     missing: (field: string) => (values && field in values ? undefined : why),
     isAsSent(field: string, value: unknown): boolean | undefined {
       const hash = line.hashes?.[field];

@@ -105,8 +105,7 @@ function siteMember(server: Target, data: JsonObject, record: JsonObject, user: 
 }
 
 const distinct = (members: readonly Member[]): readonly Member[] =>
-  members.map((member) =>
-    members.some((other) => other !== member && other.name === member.name)
-      ? { ...member, name: `${member.server.label}/${member.name}` }
-      : member,
-  );
+  members.map((member) => {
+    const { name, server } = member;
+    return members.some((other) => other !== member && other.name === name) ? { ...member, name: `${server.label}/${name}` } : member;
+  });

@@ -44,7 +44,6 @@ interface Route {
   readonly machine: Machine;
   readonly far: FarEnd;
   readonly signal: AbortSignal;
-  /** The connection that is open, or is being made. */
   ssh?: Started;
 }
 

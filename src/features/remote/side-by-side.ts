@@ -22,7 +22,6 @@ export const remoteOutcome = objectOf({
   site: nullable(word),
   stdout: word,
   stderr: word,
-  /** Null if it did not run. */
   exit_code: nullable(number),
   /** Why it did not. */
   error: nullable(objectOf({ code: word, message: word })),

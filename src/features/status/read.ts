@@ -1,4 +1,4 @@
-import { DnxError, isError } from '../../base/errors.ts';
+import { DnxError, isError, orError } from '../../base/errors.ts';
 import { isObject, type JsonObject, toJson } from '../../base/json.ts';
 import { phaseOf } from '../../base/status.ts';
 import { andList } from '../../base/text.ts';
@@ -9,7 +9,7 @@ import { certificatesEndpoint, releasesEndpoint, serverEndpoint, siteEndpoint } 
 import type { SiteIds } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { inProgress, releasesOf } from '../deploy/release.ts';
-import { briefApi, orError } from '../overview/overview.ts';
+import { briefApi } from '../overview/overview.ts';
 import { isPassing, POLL_MS, pollAgain, polled } from '../watch/watch.ts';
 
 /** What a status shows besides the site. Each costs one request. */

@@ -64,25 +64,19 @@ const apiObject = item as Shape<JsonObject>;
 
 /** The state of a site for scripts, with the API's own objects. Null: there is none, or it is in `errors`. */
 export const siteStatusShape = objectOf({
-  /** When it was read. */
   checked_at: word,
   /** Where the site comes from. */
   origin: oneOf('given', 'environment', 'link file', 'profile', 'picked'),
-  /** The environment of the link file, if the site comes from it. */
   environment: nullable(word),
   site: item as Shape<Site>,
   server: nullable(apiObject),
-  /** The live release. */
   release: nullable(apiObject),
-  /** The newest release. */
   latest_release: nullable(apiObject),
   /** The push that brought the live release. */
   webhook: nullable(apiObject),
-  /** The certificate with the latest expiry. */
   certificate: nullable(apiObject),
   certificates: nullable(listOf(apiObject)),
   queues: nullable(listOf(apiObject)),
-  /** Why a part could not be read. */
   errors: mapOf(failure) as Shape<Readonly<Partial<Record<PartName | 'site', Printed<typeof failure>>>>>,
 });
 type SiteStatus = Printed<typeof siteStatusShape>;

@@ -27,7 +27,6 @@ export type ShownRelease = Printed<typeof releaseShape>;
 
 /** What differs between the live and the failed release, if the working directory is a clone of the repository. */
 const changed = objectOf({
-  /** Newest first. */
   commits: listOf(objectOf({ commit: word, subject: word })),
   migrations: words,
   dependencies: words,
@@ -46,7 +45,6 @@ const checks = objectOf({
   given_up: nullable(listOf(objectOf({ name: word, state: word }))),
   /** Keys of .env.example that the site lacks. */
   missing_variables: nullable(words),
-  /** The logs that were read. */
   logs: listOf(objectOf({ source: sourceShape, file: nullable(word), lines: number })),
 });
 type Checks = Printed<typeof checks>;
@@ -56,17 +54,14 @@ export const diagnosisShape = objectOf({
   site: word,
   server: word,
   checked_at: word,
-  /** What was to be explained. */
   subject: oneOf('deployment', 'site'),
   outcome: oneOf('known', 'unknown', 'healthy'),
   cause: nullable(word),
   title: word,
   /** Why the cause no longer holds. */
   resolved: nullable(word),
-  /** The lines that show the cause, or the nearest if it is unknown. */
   evidence: listOf(quotedLine),
   fixes: listOf(objectOf({ command: nullable(word), why: word })),
-  /** The failed release. */
   release: nullable(releaseShape),
   /** The release that is live, or that was before. */
   previous: nullable(releaseShape),

@@ -44,7 +44,6 @@ export type UnknownPart = Printed<typeof unknownPart>;
 /** How the site answered a request. */
 export const siteAnswer = objectOf({
   url: word,
-  /** Null if there was no answer. */
   status: nullable(number),
   error: nullable(word),
   /** The code of a network error, such as `CERT_HAS_EXPIRED`. */

@@ -43,9 +43,9 @@ type Candidate = ReturnType<typeof candidatesOf>[number];
 
 /** Finds the cause of an incident. Undefined if nothing is wrong. */
 export function chooseCause(facts: Facts, incident: Incident): CauseVerdict | undefined {
-  const isGiven = facts.logs.some(({ source }) => source === 'given');
+  const hasLog = facts.logs.some(({ source }) => source === 'given');
   const wrong = incident.kind === 'deployment' || isUnanswered(facts);
-  const failing = wrong || isGiven || incident.past;
+  const failing = wrong || hasLog || incident.past;
   const relevant = relevantLines(facts, incident).filter(
     (line) => wrong || incident.past || line.source === 'given' || isRefusal(line, facts),
   );
@@ -57,14 +57,12 @@ export function chooseCause(facts: Facts, incident: Incident): CauseVerdict | un
     .filter((cause) => (cause.about ?? about) === about && (failing || cause.always || cause.refusal))
     .flatMap((cause) => candidatesOf(cause, !failing && !cause.refusal ? [] : cause.lasting ? lines : rest, { facts, incident }))
     // How the server is now does not explain what was.
-    .filter(({ cause, match }) => wrong || isGiven || cause.always || match);
+    .filter(({ cause, match }) => wrong || hasLog || cause.always || match);
   const [best] = candidates.sort((one, other) => other.score - one.score || order(one, other, incident));
   if (best) return verdictOf(best);
   const nearest = failing ? nearestLines(rest, incident) : [];
   const unread = facts.answer === null && facts.machine === null;
-  return wrong || isGiven || unread || nearest.length > 0
-    ? { cause: undefined, lines: nearest, resolved: undefined, fixes: [] }
-    : undefined;
+  return wrong || hasLog || unread || nearest.length > 0 ? { cause: undefined, lines: nearest, resolved: undefined, fixes: [] } : undefined;
 }
 
 /** The first line shows why a deployment failed, the last one why a site fails now. */

@@ -213,11 +213,9 @@ function journalOf(sql: Sql, database: string) {
   const at = (table: JournalTable) => `${id(database)}.${id(table)}`;
   const hex = (script: string) => (script === '' ? "''" : `0x${Buffer.from(script).toString('hex')}`);
   return {
-    /** Creates the database for the old copy, with a journal that undoes nothing. */
     creating: `CREATE DATABASE ${id(database)};
 CREATE TABLE ${at(JOURNAL)} (\`undo\` LONGBLOB NOT NULL, \`complete\` LONGBLOB NOT NULL) ENGINE=InnoDB;
 INSERT INTO ${at(JOURNAL)} VALUES ('', '');`,
-    /** Yields the name of the table, if there is one. */
     finding: `SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${literal(database, sql.local)} AND TABLE_NAME IN ('${JOURNAL}', '${JOURNAL_AFTER}');`,
     async write({ undo, complete }: { readonly undo: string; readonly complete: string }) {
       await sql.run(`UPDATE ${at(JOURNAL)} SET \`undo\` = ${hex(undo)}, \`complete\` = ${hex(complete)};`);

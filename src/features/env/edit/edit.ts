@@ -29,7 +29,6 @@ interface EditSession {
   /** Variables with values that the user could not see, but may set. */
   readonly unseen: Set<string>;
   readonly sent: SyncStep[];
-  /** True once dnx asked before it sent something. */
   asked: boolean;
 }
 
@@ -160,11 +159,7 @@ async function sendEdited(session: EditSession, text: string): Promise<NotSent |
   }
 }
 
-async function apply(
-  { ctx, targets, base, sent }: EditSession,
-  known: readonly SiteVariable[],
-  sync: SyncSteps,
-): Promise<NotSent | undefined> {
+async function apply({ ctx, targets, base, sent }: EditSession, known: readonly SiteVariable[], sync: SyncSteps) {
   const applied = await applySteps(ctx, targets, known, sync);
   sent.push(...applied.done);
   for (const { key, value } of applied.done) setOrDelete(base, key, value);

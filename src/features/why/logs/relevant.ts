@@ -17,10 +17,7 @@ const UNLESS = /\b(errors?|fail\w*|unsuccessful\w*|not|code [1-9])/i;
 const LEVEL = /^\s*\[[^\]]+\] [\w.-]+\.(DEBUG|INFO|NOTICE|WARNING|ERROR|CRITICAL|ALERT|EMERGENCY):|"level_name":"([A-Z]+)"/;
 
 /** The lines that may belong to an incident, oldest first within each log. */
-export function relevantLines(
-  { logs, siteRef, releases }: Pick<Facts, 'logs' | 'siteRef' | 'releases'>,
-  incident: Incident,
-): readonly FactLine[] {
+export function relevantLines({ logs, siteRef, releases }: Pick<Facts, 'logs' | 'siteRef' | 'releases'>, incident: Incident) {
   const messages = releases?.map(({ message }) => message.split('\n', 1)[0]?.trim() ?? '').filter(({ length }) => length >= 8) ?? [];
   return logs.flatMap((log) =>
     linesOf(log, siteRef.site.label, incident).filter(

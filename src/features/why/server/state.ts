@@ -9,21 +9,16 @@ export function serverStateIn(sections: readonly ScriptSection[]) {
   const [root = '', dangling = '', down = ''] = sections.find(({ name }) => name === 'site')?.words ?? [];
   const env = body('env');
   return {
-    /** The directory of the site. */
     root: root || null,
     /** What `current` points to, if nothing is there. */
     dangling: dangling || null,
     disks: disksIn(body('space') ?? '', body('inodes') ?? ''),
     memory: memoryIn(body('memory') ?? ''),
-    /** The version of PHP on the command line. */
     php: /^PHP (\d+\.\d+\.\d+)/m.exec(body('php') ?? '')?.[1] ?? null,
-    /** The text of composer.json of the failed or live release. */
     composer: body('composer') ?? null,
     /** The keys of the .env of the site; true for one with a value. */
     env: env === undefined ? null : new Map(linesOf(env).map((key) => [key.replace(/=$/, ''), !key.endsWith('=')])),
-    /** The keys of the .env.example of the failed or live release. */
     example: linesOf(body('example') ?? '').map((key) => key.replace(/=$/, '')),
-    /** True in maintenance mode. */
     down: down !== '',
     services: linesOf(body('services') ?? '').flatMap(processIn),
     supervisor: linesOf(body('supervisor') ?? '').flatMap(processIn),
