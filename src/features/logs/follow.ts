@@ -39,7 +39,13 @@ export async function* partsFrom(ctx: Context, request: LogRequest, memory: Memo
 const NONE = new Uint8Array();
 
 /** Yields the parts of one connection. Returns false if it was lost. */
-async function* partsOf({ progress }: Context, { source, site }: LogRequest, memory: Memory, { frames }: Connection, pace: Pace) {
+async function* partsOf(
+  { progress }: Context,
+  { source, site }: LogRequest,
+  memory: Memory,
+  { frames }: Connection,
+  pace: Pace,
+): AsyncGenerator<LogPart, boolean> {
   let file = { source: source ?? null, site, file: '', id: '' };
   for (let next = await frames.next(); !next.done; next = await frames.next()) {
     const frame = next.value;

@@ -21,7 +21,10 @@ interface ResultOptions {
 }
 
 /** The result of a command, or its error, as data. */
-export function resultAnswer({ code, stdout, stderr, hidden }: RunResult, { last = false, notes: isNoted = true }: ResultOptions = {}) {
+export function resultAnswer(
+  { code, stdout, stderr, hidden }: RunResult,
+  { last = false, notes: isNoted = true }: ResultOptions = {},
+): Answer {
   const result = stdout.trim() === '' ? undefined : capped(parsed(stdout), last);
   const { error, notes } = saidIn(stderr);
   const parts = [result?.text, isNoted ? notes : undefined, code === 0 ? undefined : (error ?? `Failed with exit code ${code}.`)].filter(

@@ -103,7 +103,7 @@ async function pendingIn(dispatch: Dispatch): Promise<readonly PendingChange[]> 
   throw new DnxError('differences', `${moved.length} of ${changes.length} changes no longer apply. Nothing was changed.`, {
     details: moved.flatMap(({ title, moved }) => moved.map((item): Detail => [title, item])),
     reason: 'plan_moved',
-    hint: undo ? 'To take back another change: dnx undo ID' : 'Make a new plan.',
+    hint: material ? 'To take back another change: dnx undo ID' : 'Make a new plan.',
   });
 }
 

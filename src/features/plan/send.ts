@@ -246,7 +246,12 @@ const placeIn = (targets: Targets, ids: Ids): Located =>
   Object.fromEntries(Object.entries(targets).map(([noun, { label }]) => [noun, { id: ids[noun] ?? '', label }])) as unknown as Located;
 
 /** Does what the command of a change does. Waits for what later changes need. `ended`: the work that the request started. */
-async function perform(dispatch: Dispatch, pending: PendingChange, ids: Ids, known: readonly JsonObject[] | undefined) {
+async function perform(
+  dispatch: Dispatch,
+  pending: PendingChange,
+  ids: Ids,
+  known: readonly JsonObject[] | undefined,
+): Promise<{ readonly id: string | null; readonly ended?: true }> {
   const { ctx, plan } = dispatch;
   const { at, change, body, targets } = pending;
   const { call, query, undoes } = change;

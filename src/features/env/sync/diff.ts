@@ -78,7 +78,12 @@ export async function diffVariables(
 const isFile = (word: string, { world }: DiffContext): boolean =>
   /^[.~]|[/\\]/.test(word) || statSync(pathOf(word, world), { throwIfNoEntry: false })?.isFile() === true;
 
-async function ofFile(ctx: DiffContext, name: string | undefined, there: string | undefined, allowed: readonly string[]) {
+async function ofFile(
+  ctx: DiffContext,
+  name: string | undefined,
+  there: string | undefined,
+  allowed: readonly string[],
+): Promise<SidePair> {
   const targets = await siteOf(ctx, there);
   const { site } = targets;
   const file = openLocal(name ?? siteFileName(ctx, targets), ctx);
