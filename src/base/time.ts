@@ -43,19 +43,20 @@ export function shownDay(value: unknown): string {
   return shown.replace(/^\d{4}-(\d\d)-(\d\d) /, (_, month, day) => `${Number(day)} ${MONTHS[Number(month) - 1]} `);
 }
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-export const DAY_MS = 24 * HOUR;
+/** Lengths of time, in ms. */
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
 
 /** 125_000 ms -> `2m 5s`: the two largest units, but only days from 2d on. */
 export function duration(ms: number): string {
   const total = Math.round(Math.abs(ms) / SECOND) * SECOND;
   if (total < MINUTE) return `${total / SECOND}s`;
-  if (total >= 2 * DAY_MS) return `${Math.floor(total / DAY_MS)}d`;
+  if (total >= 2 * DAY) return `${Math.floor(total / DAY)}d`;
   const [large, small, whole, rest] =
-    total >= DAY_MS
-      ? (['d', 'h', DAY_MS, HOUR] as const)
+    total >= DAY
+      ? (['d', 'h', DAY, HOUR] as const)
       : total >= HOUR
         ? (['h', 'm', HOUR, MINUTE] as const)
         : (['m', 's', MINUTE, SECOND] as const);
@@ -63,7 +64,7 @@ export function duration(ms: number): string {
   return `${Math.floor(total / whole)}${large}${remainder === 0 ? '' : ` ${remainder}${small}`}`;
 }
 
-const parsed: Readonly<Record<string, number>> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY_MS };
+const parsed: Readonly<Record<string, number>> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY };
 
 /** `90s`, `15m`, `1h30m` or a bare number of seconds, in ms. Undefined for anything else. */
 export function parseDuration(value: string): number | undefined {
@@ -83,9 +84,9 @@ const units = [
   [60, SECOND, 's'],
   [60, MINUTE, 'm'],
   [24, HOUR, 'h'],
-  [60, DAY_MS, 'd'],
-  [24, 30 * DAY_MS, 'mo'],
-  [Number.POSITIVE_INFINITY, 360 * DAY_MS, 'y'],
+  [60, DAY, 'd'],
+  [24, 30 * DAY, 'mo'],
+  [Number.POSITIVE_INFINITY, 360 * DAY, 'y'],
 ] as const;
 const FUTURE_DAYS = 730;
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { attempt } from '../../base/errors.ts';
 import { fromJson, isObject, type JsonObject } from '../../base/json.ts';
 import { isPlain, wordOf } from '../../base/text.ts';
-import { DAY_MS } from '../../base/time.ts';
+import { DAY } from '../../base/time.ts';
 import { makeDirectory, readJson, writeJson } from '../../machine/files/text-file.ts';
 import { accountName } from '../../machine/settings/config.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
@@ -12,7 +12,7 @@ import type { OfferedWord } from './offer.ts';
 /** The Artisan commands of sites, in a file for all accounts, as completion offers them. */
 
 /** How old a list may be before the next Artisan command reads it again, in ms. */
-const FRESH_MS = DAY_MS;
+const FRESH_MS = DAY;
 
 const MOST_SITES = 20;
 const MOST_COMMANDS = 1_000;

@@ -2,7 +2,7 @@ import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt, systemCode } from '../../base/errors.ts';
 import { misfit } from '../../base/schema.ts';
-import { DAY_MS } from '../../base/time.ts';
+import { DAY } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { nullable, objectOf, oneOf, type Printed, word, yes } from '../../cli/language/shape.ts';
 import { fileNames, jsonFileNames, readJson, uniqueName, writeJson } from '../../machine/files/text-file.ts';
@@ -57,7 +57,7 @@ export interface SavedRun {
 }
 
 const KEPT = 50;
-const KEPT_MS = 7 * DAY_MS;
+const KEPT_MS = 7 * DAY;
 const STALE_MS = 3_600_000;
 
 const directoryOf = ({ settings }: Context): string => join(settings.directories.state, 'runs');

@@ -2,7 +2,7 @@ import { pid } from 'node:process';
 import { DnxError, isError, type Next, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import { tokenFingerprint } from '../../base/secrets.ts';
 import { andList, wordOf } from '../../base/text.ts';
-import { DAY_MS, duration, shownTime } from '../../base/time.ts';
+import { DAY, duration, shownTime } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { nothing, type Result } from '../../cli/output/view.ts';
 import { countedChanges } from '../../cli/plan/show.ts';
@@ -26,7 +26,7 @@ interface LeaseOptions {
   readonly showValues?: boolean;
 }
 
-const LONGEST_MS = DAY_MS;
+const LONGEST_MS = DAY;
 const TICK_MS = 10_000;
 /** How long the end of a lease may take, in ms, whatever happens. */
 const LIMIT_MS = 30_000;

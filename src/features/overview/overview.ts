@@ -2,7 +2,7 @@ import { DnxError, orError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { phaseOf, statusKey } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
-import { DAY_MS, duration, shownTimeIn, timeOf } from '../../base/time.ts';
+import { DAY, duration, shownTimeIn, timeOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Item, LateCells } from '../../cli/output/view.ts';
 import { within } from '../../platform/api/deadline.ts';
@@ -51,7 +51,7 @@ export function providerNames(ctx: OverviewContext & Pick<Context, 'nameOf'>): L
 export type TimeReader = Parameters<typeof shownTimeIn>[1];
 
 /** A certificate with less time left should have been renewed. */
-const SOON_MS = 14 * DAY_MS;
+const SOON_MS = 14 * DAY;
 
 interface CertificateWords {
   readonly certificate: JsonObject | undefined;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { DnxError, type ErrorCode } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
-import { DAY_MS } from '../../base/time.ts';
+import { DAY } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { holderNamed, isHolderGone, locked, ownHolderName } from '../../machine/files/lock.ts';
 import { pruneFiles, readJson, writeJson } from '../../machine/files/text-file.ts';
@@ -36,7 +36,7 @@ export interface Flight {
 /** The progress of a plan, which survives the end of this process. */
 export type Application = Awaited<ReturnType<typeof openApplication>>;
 
-const KEPT_MS = 30 * DAY_MS;
+const KEPT_MS = 30 * DAY;
 
 /** Opens the progress of a plan, which its text names. Fails if another process applies it. `isDry`: nothing is saved. */
 export async function openApplication(ctx: Context, text: string, isDry = false) {

@@ -1,7 +1,7 @@
 import { DnxError, isError, isStop, type Next } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import { DAY_MS, shownTime, timeOf } from '../../base/time.ts';
+import { DAY, shownTime, timeOf } from '../../base/time.ts';
 import type { Tokens } from '../../machine/credentials/tokens.ts';
 import { leaseEnd } from '../../machine/lease.ts';
 import { abilities as all } from '../../platform/abilities.ts';
@@ -103,7 +103,7 @@ function* flags(token: Token, tokens: readonly Token[], now: number, inUse: stri
   if (hasEverything(token.abilities) && wordOf(token.id) !== inUse) yield 'has every ability';
   if (token.last_used_at === null) yield 'never used';
   else if (token.last_used_at !== undefined) {
-    const days = Math.floor((now - (timeOf(token.last_used_at) ?? now)) / DAY_MS);
+    const days = Math.floor((now - (timeOf(token.last_used_at) ?? now)) / DAY);
     if (days >= UNUSED_DAYS) yield `unused for ${days} days`;
   }
   const twins = tokens.filter((other) => other !== token && other.name === token.name).map(({ id }) => `#${wordOf(id)}`);

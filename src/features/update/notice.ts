@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { attempt } from '../../base/errors.ts';
-import { DAY_MS, timeOf } from '../../base/time.ts';
+import { DAY, timeOf } from '../../base/time.ts';
 import { repository, version } from '../../base/version.ts';
 import type { BaseContext } from '../../cli/run/context.ts';
 import type { Ending } from '../../cli/run/line.ts';
@@ -51,7 +51,7 @@ async function check({ clock, progress, settings, world }: BaseContext, file: st
 
 function tell({ clock, progress, world }: BaseContext, file: string, record: NoticeRecord): void {
   const { latest } = record;
-  if (latest === undefined || !isNewer(latest, version) || !isPast(record.told_at, clock.now(), DAY_MS)) return;
+  if (latest === undefined || !isNewer(latest, version) || !isPast(record.told_at, clock.now(), DAY)) return;
   // First: without a writable directory, the notice would appear with every command.
   if (attempt(() => keep(file, { told_at: new Date(clock.now()).toISOString() })) === undefined) return;
   const { executable, upgrade = executable && 'dnx upgrade' } = installationOf(world) ?? {};
@@ -93,7 +93,7 @@ const AGAIN_MS = 10 * 60 * 1_000;
 
 /** True if GitHub may be asked: once a day, as the user may be told. */
 const mayCheckNow = ({ checked_at, begun_at }: NoticeRecord, now: number): boolean =>
-  isPast(checked_at, now, DAY_MS) && isPast(begun_at, now, AGAIN_MS);
+  isPast(checked_at, now, DAY) && isPast(begun_at, now, AGAIN_MS);
 
 function isPast(at: unknown, now: number, ms: number): boolean {
   const time = timeOf(at);

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../base/json.ts';
 import { phaseOf, statusKey } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
-import { DAY_MS, timeOf } from '../../../base/time.ts';
+import { DAY, timeOf } from '../../../base/time.ts';
 import { idIn } from '../../../platform/names/names.ts';
 import { isComplete, wasComplete } from '../../backup/choose.ts';
 import { type AuditPlace, commandWord, type Flaw, onServer, onSite, wordList } from '../finding.ts';
@@ -96,7 +96,7 @@ export function* missingBackups(
   place: AuditPlace,
   { backups, days, now }: { readonly backups: BackupTimes; readonly days: number; readonly now: number },
 ): Iterable<Flaw> {
-  const since = now - days * DAY_MS;
+  const since = now - days * DAY;
   const names = databases.map((database) => wordOf(database.name));
   for (const database of databases) {
     const name = wordOf(database.name);
@@ -107,7 +107,7 @@ export function* missingBackups(
     const created = timeOf(database.created_at);
     if ((last ?? Number.NEGATIVE_INFINITY) >= since || (created !== undefined && created > since)) continue;
     const word = commandWord(name, id, names);
-    const old = last === undefined ? 'has no completed backup' : `was last backed up ${Math.floor((now - last) / DAY_MS)} days ago`;
+    const old = last === undefined ? 'has no completed backup' : `was last backed up ${Math.floor((now - last) / DAY)} days ago`;
     yield {
       resource: name || (id ?? null),
       identity: name || id,

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../base/json.ts';
 import { phaseOf, statusKey, statusOf } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
-import { DAY_MS, duration, timeOf } from '../../../base/time.ts';
+import { DAY, duration, timeOf } from '../../../base/time.ts';
 import { sameDomain } from '../../../platform/names/names.ts';
 import { isAmbiguous, yesOrNo } from '../../deploy/release.ts';
 import { certificateIn } from '../../overview/overview.ts';
@@ -69,17 +69,17 @@ function oldPhp(version: unknown, now: number, fix: readonly string[]): readonly
   const lastDay = ENDS[name];
   if (lastDay === undefined && Number(name) >= 7.4) return [];
   const left = lastDay === undefined ? Number.NEGATIVE_INFINITY : Date.parse(`${lastDay}T23:59:59Z`) - now;
-  if (Math.floor(left / DAY_MS) >= SOON_DAYS) return [];
+  if (Math.floor(left / DAY) >= SOON_DAYS) return [];
   const since = lastDay === undefined ? 'any more' : `since ${lastDay}`;
   const message = left < 0 ? `PHP ${name} has no security fixes ${since}` : `PHP ${name} gets no security fixes after ${lastDay}`;
   return [{ severity: left < 0 ? 'high' : 'medium', resource: `PHP ${name}`, identity: name, message, fix }];
 }
 
 /** Let's Encrypt certificates are renewed when a third of their 90 days is left. */
-const RENEWED_MS = 30 * DAY_MS;
-const URGENT_MS = 7 * DAY_MS;
+const RENEWED_MS = 30 * DAY;
+const URGENT_MS = 7 * DAY;
 /** A request that takes longer has failed. */
-const ISSUED_WITHIN_MS = DAY_MS;
+const ISSUED_WITHIN_MS = DAY;
 
 /** Sites under this domain are served with the certificate of the platform. */
 const PLATFORM = /\.deploynix\.cloud$/i;

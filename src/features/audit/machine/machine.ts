@@ -2,7 +2,7 @@ import { DnxError, isStop } from '../../../base/errors.ts';
 import type { JsonObject } from '../../../base/json.ts';
 import { inParallel } from '../../../base/parallel.ts';
 import { statusKey } from '../../../base/status.ts';
-import { DAY_MS, duration } from '../../../base/time.ts';
+import { DAY, duration } from '../../../base/time.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import type { Target } from '../../../platform/names/names.ts';
 import { machineIn } from '../../remote/machine.ts';
@@ -110,7 +110,7 @@ const givenUp = (status: string, place: AuditPlace): readonly Flaw[] =>
     }));
 
 /** A renewed certificate that nginx has not loaded ends this soon. */
-const SOON_MS = 7 * DAY_MS;
+const SOON_MS = 7 * DAY;
 
 function servedCertificate(served: string, now: number, place: AuditPlace): readonly Flaw[] {
   const field = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(served)?.[1]?.trim() ?? '';

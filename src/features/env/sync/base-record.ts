@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt, isError, isStop, systemCode } from '../../../base/errors.ts';
 import { isObject, own, toJson } from '../../../base/json.ts';
-import { DAY_MS } from '../../../base/time.ts';
+import { DAY } from '../../../base/time.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { type KeyPlace, keptKeyAt, keyAt } from '../../../machine/credentials/machine-key.ts';
 import { truthy } from '../../../machine/env.ts';
@@ -12,7 +12,7 @@ import { jsonFileNames, pruneFiles, readJson, readText, writeJson, writeText } f
 import { type Base, baseOf, type SyncStep, type SyncSteps } from './steps.ts';
 
 const MOST_RECORDS = 200;
-const KEPT_MS = 90 * DAY_MS;
+const KEPT_MS = 90 * DAY;
 /** Identifies a key, to notice that another one made the record. */
 const OWN_HASH = '';
 

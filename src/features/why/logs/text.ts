@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { DAY_MS, timeOf } from '../../../base/time.ts';
+import { DAY, timeOf } from '../../../base/time.ts';
 import type { FactLine, Log } from '../facts.ts';
 
 interface Text extends Omit<Log, 'lines'> {
@@ -83,7 +83,7 @@ function dateIn({ year, number, month = '', day = '' }: Readonly<Record<string, 
   const order = number ?? String(MONTHS.indexOf(month) + 1).padStart(2, '0');
   const rest = `${order}-${day.padStart(2, '0')}`;
   if (year !== undefined) return `${year}-${rest}`;
-  const today = new Date(now + DAY_MS).toISOString();
+  const today = new Date(now + DAY).toISOString();
   return `${Number(today.slice(0, 4)) - (rest > today.slice(5, 10) ? 1 : 0)}-${rest}`;
 }
 
