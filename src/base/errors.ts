@@ -199,6 +199,13 @@ export const unlessError = <T>(request: Promise<T>, ...codes: readonly ErrorCode
     throw error;
   });
 
+/** The result of a request, or why it failed. */
+export const orError = <T>(request: Promise<T>): Promise<T | DnxError> =>
+  request.catch((error: unknown) => {
+    if (!isError(error) || isStop(error)) throw error;
+    return error;
+  });
+
 /** What a call returns; undefined if it throws. For what may be gone, unreadable or malformed, where that tells no more than that it is missing. */
 export function attempt<T>(call: () => T): T | undefined {
   try {

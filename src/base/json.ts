@@ -96,6 +96,3 @@ function withBigints(value: unknown): unknown {
 /** The own property of an untrusted key, so that `constructor` is not found on every object. */
 export const own = <T>(record: Readonly<Record<string, T>> | null | undefined, key: string): T | undefined =>
   record !== undefined && record !== null && Object.hasOwn(record, key) ? record[key] : undefined;
-
-export const isText = (value: unknown): value is string => typeof value === 'string';
-export const isTextOrNull = (value: unknown): boolean => value === null || isText(value);

@@ -74,7 +74,7 @@ describe('api --schema', () => {
     const all = await endpointsOf(tree);
     for (const endpoint of new Set(leaves.flatMap(({ command }) => operationsOf(command)))) {
       const [method, path = ''] = endpoint.split(' ');
-      expect(endpointsAt(all, path, method)).toEqual([expect.objectContaining({ endpoint })]);
+      expect(endpointsAt(all, path, method)).toEqual([expect.objectContaining({ operation: endpoint })]);
     }
   });
 

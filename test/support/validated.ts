@@ -4,8 +4,7 @@ import type { TypedLine } from '../../src/cli/language/command.ts';
 import type { JsonSchema } from '../../src/cli/language/shape.ts';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
-import { errorsSchema } from '../../src/features/schema/errors.ts';
-import { outputOf, waitEvents } from '../../src/features/schema/schema.ts';
+import { errorsSchema, outputOf, waitEvents } from '../../src/features/schema/schema.ts';
 
 // Thousands of runs share it: `schema.test.ts` checks the schemas themselves.
 const ajv = new Ajv2020({ strict: false, validateFormats: false, validateSchema: false, code: { optimize: false } });

@@ -213,16 +213,20 @@ describe('dnx knows what its commands send', async () => {
   const sentTo = (endpoint: string) => sent.filter(({ route }) => route === endpoint);
 
   test('to which endpoints', () => {
-    expect(sorted(sent.map(({ route }) => route))).toEqual(sorted(known.map(({ endpoint }) => endpoint)));
+    expect(sorted(sent.map(({ route }) => route))).toEqual(sorted(known.map(({ operation }) => operation)));
   });
 
-  test.each(known)('to $endpoint', ({ endpoint, body, query }) => {
+  test.each(known)('to $operation', ({ operation: endpoint, body: fields, query }) => {
+    const body = fields.filter(({ option }) => option);
     const bodies = sentTo(endpoint).map((each) => each.body);
     expect(sorted(bodies.flatMap(Object.keys))).toEqual(sorted(body.map(({ name }) => name)));
     for (const { name, required, type } of body) {
       const having = bodies.filter((each) => each[name] !== undefined);
       if (required) expect([name, having.length]).toEqual([name, bodies.length]);
-      expect([name, sorted(having.map((each) => typeOf(each[name])))]).toEqual([name, [type === 'id' ? 'string' : type]]);
+      expect([name, sorted(having.map((each) => typeOf(each[name])))]).toEqual([
+        name,
+        [['id', 'date-time'].includes(type) ? 'string' : type],
+      ]);
     }
     const queries = sentTo(endpoint).map((each) => each.query);
     expect(sorted(queries.flatMap(Object.keys))).toEqual(sorted(query.map(({ name }) => name)));

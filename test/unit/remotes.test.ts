@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { namesAt, remotePath } from '../../src/features/link/choose.ts';
+import { namesAt, remotePath } from '../../src/features/link/link.ts';
 
 test.each([
   ['git@github.com:Example/Shop.git', 'example/shop'],

@@ -4,6 +4,7 @@ import { isObject, own } from '../../base/json.ts';
 import { unknownWord } from '../../base/nearest.ts';
 import { andList } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { listOf, objectOf, oneOf, type Printed, word, words } from '../../cli/language/shape.ts';
 import { columns, done, message, sections } from '../../cli/output/view.ts';
 import { readJson, readText, realPathOf } from '../../machine/files/text-file.ts';
@@ -12,10 +13,7 @@ import { type AgentClient, agentClients, clientsIn, MCP_NAME, MCP_SERVER, SKILL,
 import { changedLines, type Edit, makeEdit, planEdit, withLines, withoutLines } from './edits.ts';
 import { agentTexts, isAsWritten } from './texts.ts';
 
-interface InstallOptions {
-  readonly client?: readonly string[] | undefined;
-  readonly dry_run: boolean | undefined;
-}
+type InstallOptions = Given<{ client?: readonly string[]; dry_run: boolean }>;
 
 const AGENTS = 'AGENTS.md';
 const SERVERS = '.mcp.json';
@@ -103,7 +101,6 @@ function stepsFor(project: string, clients: readonly AgentClient[], edits: reado
   return [...servers, ...apart.map((file) => `Add a line to ${file}: @${AGENTS}`)];
 }
 
-/** True for a project that requires Laravel Boost. */
 function usesBoost(project: string): boolean {
   try {
     const composer = readJson<Record<string, unknown>>(join(project, 'composer.json'));
@@ -142,7 +139,7 @@ export const installed = objectOf({
   files: listOf(objectOf({ file: word, result: oneOf('added', 'changed', 'removed', 'kept') })),
   steps: words,
 });
-type Installed = Printed<typeof installed>;
+type InstalledFiles = Printed<typeof installed>;
 
 /** Shows each change and asks, unless `yes`; then makes all. Two paths may lead to one file, which gets the first edit. */
 async function performed(
@@ -150,12 +147,12 @@ async function performed(
   project: string,
   all: readonly Edit[],
   { yes, dry_run }: { readonly yes: boolean; readonly dry_run: boolean | undefined },
-  { made, nothing, ...rest }: Pick<Installed, 'clients' | 'steps'> & { readonly made: string; readonly nothing: string },
+  { made, nothing, ...rest }: Pick<InstalledFiles, 'clients' | 'steps'> & { readonly made: string; readonly nothing: string },
 ) {
   const edits = all.filter(({ path }, at) => all.findIndex((edit) => edit.path === path) === at);
   const changes = edits.filter(({ before, after }) => before !== after);
   for (const { file, kept } of edits) if (kept !== undefined) ctx.progress.warn(`Kept ${file}: ${kept}.`);
-  const data: Installed = { ...rest, files: edits.map((edit) => ({ file: edit.file, result: resultOf(edit) })) };
+  const data: InstalledFiles = { ...rest, files: edits.map((edit) => ({ file: edit.file, result: resultOf(edit) })) };
   if (changes.length === 0) return { view: message(nothing, data) };
   const shown = changes.map((edit) => ({ title: `${verbs[resultOf(edit)]} ${edit.file}`, details: changedLines(edit) }));
   if (dry_run) return { view: sections(data, columns('clients', 'files', 'steps'), shown), note: 'Nothing was changed.' };

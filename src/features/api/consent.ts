@@ -9,7 +9,7 @@ import { namings, type Target, targetOf } from '../../platform/names/names.ts';
 import { operationAt, operations } from '../../platform/operations.ts';
 import { type ApiRequest, addressOf, fillPlaceholders } from './request.ts';
 
-interface Requested extends ApiRequest {
+interface RequestWithInput extends ApiRequest {
   readonly input: string | undefined;
   readonly fields: Readonly<Record<string, unknown>>;
 }
@@ -18,20 +18,20 @@ interface Requested extends ApiRequest {
  * The consent for a request: that of its operation, whatever the path looks like. A DELETE of anything else is confirmed, too. Without a
  * terminal, what is missing fails before {server} and {site} are looked up.
  */
-export async function consentToRequest(ctx: Context, requested: Requested, given: GivenConsent): Promise<Consent | undefined> {
-  const { method, path: word } = requested;
-  if (method === 'DELETE' && !ctx.ask.allowed && !given.yes && given.confirm === undefined)
+export async function consentToRequest(ctx: Context, request: RequestWithInput, consent: GivenConsent): Promise<Consent | undefined> {
+  const { method, path: word } = request;
+  if (method === 'DELETE' && !ctx.ask.allowed && !consent.yes && consent.confirm === undefined)
     throw usage('DELETE needs confirmation. Nothing was sent.', 'Use --yes, or run in a terminal to confirm.');
   const written = addressOf(word, ctx.settings.host);
   // Laravel serves every update as PUT and as PATCH.
   const verb = method.replace('PATCH', 'PUT');
   const needed = operations[operationAt(verb, written.path)?.call ?? '']?.consent;
-  if (needed === undefined && (method !== 'DELETE' || given.yes)) return undefined;
+  if (needed === undefined && (method !== 'DELETE' || consent.yes)) return undefined;
   const { path } = await fillPlaceholders(written, ctx.resolve);
   if (needed === undefined) return { level: 'moderate', action: `Send DELETE ${path} to ${ctx.settings.host}` };
   const { call, ids } = operationAt(verb, path) ?? { call: '', ids: {} };
-  if (needed === 'severe') await severe(ctx, call, ids, given);
-  else if (!(await variables(ctx, requested, call, ids, given)) && method === 'DELETE' && !given.yes && given.confirm === undefined)
+  if (needed === 'severe') await severe(ctx, call, ids, consent);
+  else if (!(await variables(ctx, request, call, ids, consent)) && method === 'DELETE' && !consent.yes && consent.confirm === undefined)
     return { level: 'moderate', action: `Send DELETE ${path} to ${ctx.settings.host}` };
   return undefined;
 }
@@ -61,8 +61,7 @@ function requireName({ ask, recorder }: Context, name: string, confirm: string |
   throw usage('This cannot be undone and requires confirmation.', hint).with({ reason: 'name_to_type' });
 }
 
-/** Asks for the name of the site if a variable could break it. True if it asked. */
-async function variables(ctx: Context, { fields, input }: Requested, call: string, ids: Ids, given: GivenConsent): Promise<boolean> {
+async function variables(ctx: Context, { fields, input }: RequestWithInput, call: string, ids: Ids, consent: GivenConsent) {
   const [{ changesBy, consentToSend }, { remoteSide }, { variablesEndpoint }] = await Promise.all([
     import('../env/dangers.ts'),
     import('../env/remote.ts'),
@@ -74,7 +73,7 @@ async function variables(ctx: Context, { fields, input }: Requested, call: strin
   const body = input === undefined ? fields : parseJson(input, '--input');
   const changes = changesBy(call, body, known.find(({ id }) => String(id) === variable)?.key, remote);
   const located = { server: { id: server, label: server }, site: await read(ctx.api, 'site', { server, site }) };
-  return consentToSend(ctx, located, { changes, remote, consent: given });
+  return consentToSend(ctx, located, { changes, remote, consent });
 }
 
 async function read(api: Context['api'], noun: string, ids: Ids): Promise<Target> {

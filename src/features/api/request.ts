@@ -9,8 +9,7 @@ import { operationAt } from '../../platform/operations.ts';
 /** The HTTP methods of `dnx api`. */
 export const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
-/** The words of `dnx api`. A single one is the path. */
-interface Given {
+interface RequestWords {
   readonly method: string | undefined;
   readonly path: string | undefined;
   readonly input?: string | undefined;
@@ -25,7 +24,7 @@ export interface ApiRequest {
 const methodIn = (word: string): string | undefined => methods.find((method) => method === word.toUpperCase());
 
 /** The method and path. Without a method it is GET, even with -F: a change must be asked for. */
-export function requestOf({ method: first, path, input }: Given): ApiRequest {
+export function requestOf({ method: first, path, input }: RequestWords): ApiRequest {
   if (first === undefined || (path === undefined && methodIn(first))) throw usage('Missing <path>.', undefined, seeHelp('api'));
   if (path !== undefined) return { method: checked(first, path), path };
   if (input !== undefined)

@@ -4,15 +4,10 @@ import type { Tree } from '../../cli/language/command.ts';
 import { columns, type Reports, rows, type View } from '../../cli/output/view.ts';
 import { endpointsOf, type KnownEndpoint, type KnownField } from '../schema/endpoints.ts';
 
-type EndpointSchema = ReturnType<typeof schemaIn>;
-
-/** A field that dnx sends. `assumed`: the API reference does not state it. */
-type SentField = ReturnType<typeof sentField>;
-
 /** `dnx api --schema`: what dnx knows of the endpoints at a path, without a request. `method`: only this one. */
 export async function schemaOf(tree: Tree, path: string, method: string | undefined): Promise<View> {
-  const found = endpointsAt(await endpointsOf(tree), path, method).map(schemaIn);
-  const shown = columns<EndpointSchema>(
+  const found = endpointsAt(await endpointsOf(tree), path, method);
+  const shown = columns<KnownEndpoint>(
     'operation',
     { key: 'ability', cell: ({ ability }) => ability?.name },
     { key: 'commands', wrap: true },
@@ -22,10 +17,10 @@ export async function schemaOf(tree: Tree, path: string, method: string | undefi
 
 const SUGGESTIONS = 3;
 
-type Operation = Pick<KnownEndpoint, 'endpoint'>;
+type Operation = Pick<KnownEndpoint, 'operation'>;
 
-const endpointPath = ({ endpoint }: Operation): string => endpoint.slice(endpoint.indexOf(' ') + 1);
-const endpointMethod = ({ endpoint }: Operation): string => endpoint.slice(0, endpoint.indexOf(' '));
+const endpointPath = ({ operation }: Operation): string => operation.slice(operation.indexOf(' ') + 1);
+const endpointMethod = ({ operation }: Operation): string => operation.slice(0, operation.indexOf(' '));
 const segmentsOf = (path: string): readonly string[] => path.split('/').filter(Boolean);
 const isParameter = (segment: string): boolean => segment.startsWith('{');
 
@@ -64,32 +59,6 @@ function apart(typed: string | undefined, known: string | undefined): number {
   return nearest(typed, [known]) === undefined ? 4 : 1;
 }
 
-function schemaIn({ endpoint, parameters, commands, ability, query, body, further, answer, form }: KnownEndpoint) {
-  const type: 'array' | 'file' | 'object' = form === 'list' ? 'array' : form === 'file' ? 'file' : 'object';
-  return {
-    operation: endpoint,
-    /** Null if any token will do. */
-    ability: ability ? { name: ability.ability, assumed: ability.assumed } : null,
-    commands,
-    path: parameters,
-    // dnx sends a page with every list, but the API does not require it.
-    query: query.map((field) => ({ ...sentField(field, true), required: false })),
-    body: [...body.map((field) => sentField(field, true)), ...further.map((field) => sentField(field, false))],
-    response: { type, fields: answer.map(({ name, type = null, assumed }) => ({ name, type, assumed })) },
-  };
-}
-
-/** `choices`: known values, which dnx does not enforce. `option`: false if only `-F` sends it. */
-const sentField = ({ name, type, format, required, assumed, choices = [], help }: KnownField, option: boolean) => ({
-  name,
-  type: format ?? type,
-  required,
-  assumed,
-  choices,
-  option,
-  help,
-});
-
 type Page = Parameters<Reports['table']>[0];
 
 /** A line, and how much further than its beginning the lines that continue it are indented. */
@@ -101,7 +70,7 @@ const GAP = 2;
 /** The narrowest column for the description of a field; below that, fields are not aligned. */
 const NARROWEST_TEXT = 24;
 
-function schemaText({ operation, ability, commands, path, query, body, response }: EndpointSchema, { style, width, wrap }: Page): string {
+function schemaText({ operation, ability, commands, path, query, body, response }: KnownEndpoint, { style, width, wrap }: Page): string {
   const { type, fields } = response;
   const returned = fields.map(({ name, assumed }) => marked(name, assumed)).join(', ');
   const what = { array: 'a list of ', object: '', file: 'a file' }[type];
@@ -125,8 +94,7 @@ function schemaText({ operation, ability, commands, path, query, body, response 
 
 const marked = (name: string, assumed: boolean): string => (assumed ? `${name}*` : name);
 
-/** Fields in aligned columns, if the terminal is wide enough. */
-function fieldLines(fields: readonly SentField[], width: number | undefined): readonly Line[] {
+function fieldLines(fields: readonly KnownField[], width: number | undefined): readonly Line[] {
   const cells = fields.map((field) => [
     marked(field.name, field.assumed),
     field.type ?? '',
@@ -141,5 +109,5 @@ function fieldLines(fields: readonly SentField[], width: number | undefined): re
   return cells.map((row) => [row.map(aligned).join('').trimEnd(), start]);
 }
 
-const fieldText = ({ help, choices, option }: SentField): string =>
+const fieldText = ({ help, choices, option }: KnownField): string =>
   `${help}${choices.length > 0 ? `: ${choices.join(', ')}` : ''}${option ? '' : ' (only with -F)'}`;

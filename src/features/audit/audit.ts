@@ -8,9 +8,20 @@ import { idIn, type Target } from '../../platform/names/names.ts';
 import { notFound } from '../../platform/names/unresolved.ts';
 import { isAmbiguous } from '../deploy/release.ts';
 import { hasEverything, tokenId } from '../token/token.ts';
-import { covers, needsCertificate, serverCertificates, siteCertificate, verdictOf } from './checks/certificates.ts';
 import { type BackupTimes, backupTimes, missingBackups, openPorts, stoppedDaemons, stoppedWorkers } from './checks/resources.ts';
-import { failedDeployment, isOnline, isWithoutPhp, oldPhpOfServer, oldPhpOfSite, withoutZeroDowntime } from './checks/site.ts';
+import {
+  covers,
+  failedDeployment,
+  isOnline,
+  isWithoutPhp,
+  needsCertificate,
+  oldPhpOfServer,
+  oldPhpOfSite,
+  serverCertificates,
+  siteCertificate,
+  verdictOf,
+  withoutZeroDowntime,
+} from './checks/site.ts';
 import { differingKeys, type KeysOn } from './checks/ssh-keys.ts';
 import type { AuditPlace } from './finding.ts';
 import { distinct, inspect, type Ledger, type ListReader, openLedger, openReader, withLabels } from './ledger.ts';
@@ -72,7 +83,6 @@ export async function examineServers(ctx: Context, { server, ssh, backupDays }: 
   return { ledger, servers, whole };
 }
 
-/** Checks for tokens with every ability, each identified by its id. */
 async function auditTokens({ tokens }: Context, ledger: Ledger, reader: ListReader): Promise<void> {
   const rule = 'token-all-abilities';
   const listed = await reader('GET /tokens', {}, [rule]);
@@ -217,7 +227,6 @@ function isCovered(shared: readonly JsonObject[], domain: string, now: number): 
 
 const EVERY_MS = 30_000;
 
-/** Shows how many servers were audited: in the spinner, or with a line every 30 seconds. */
 function auditProgress({ progress, clock }: Context, total: number): { next(): void; connect(): void } {
   let done = 0;
   let shownAt = clock.elapsed();

@@ -10,7 +10,7 @@ import { type AuditFinding, findingFingerprint, type PlaceNames, ruleKey } from 
 const MODE = 0o644;
 
 /** A finding that was accepted: a line of a baseline. */
-export interface Accepted extends PlaceNames {
+export interface AcceptedFinding extends PlaceNames {
   readonly fingerprint: string;
   readonly rule: string;
   readonly resource: string | null;
@@ -19,7 +19,7 @@ export interface Accepted extends PlaceNames {
 }
 
 /** Reads a baseline: JSON, one finding per line. Undefined if there is no file. */
-export function readBaseline(name: string, world: Pick<World, 'cwd' | 'home'>): readonly Accepted[] | undefined {
+export function readBaseline(name: string, world: Pick<World, 'cwd' | 'home'>): readonly AcceptedFinding[] | undefined {
   if (name === '') throw usage('--baseline is empty.');
   const text = readText(pathOf(name, world));
   return text
@@ -28,7 +28,7 @@ export function readBaseline(name: string, world: Pick<World, 'cwd' | 'home'>): 
     .flatMap((line, index) => (line.trim() === '' ? [] : [acceptedIn(line, name, index + 1)]));
 }
 
-function acceptedIn(text: string, name: string, number: number): Accepted {
+function acceptedIn(text: string, name: string, number: number): AcceptedFinding {
   const line = attempt(() => fromJson(text));
   const broken = (what: string) =>
     usage(`${name}, line ${number}: ${what}`, 'Fix or remove the line, or move the file away and write a new one with --update-baseline.');
@@ -40,14 +40,14 @@ function acceptedIn(text: string, name: string, number: number): Accepted {
   const texts = { server, site, resource };
   for (const [key, value] of Object.entries(texts))
     if (value !== null && typeof value !== 'string') throw broken(`The ${key} is neither a text nor null.`);
-  return { ...(texts as Pick<Accepted, keyof typeof texts>), fingerprint, rule, line };
+  return { ...(texts as Pick<AcceptedFinding, keyof typeof texts>), fingerprint, rule, line };
 }
 
 /** Findings compared with a baseline. */
 export type BaselineComparison = ReturnType<typeof compareWith>;
 
 /** Compares findings with a baseline. What was not checked is not fixed, but unknown. */
-export function compareWith(baseline: readonly Accepted[], findings: readonly AuditFinding[], examination: Examination) {
+export function compareWith(baseline: readonly AcceptedFinding[], findings: readonly AuditFinding[], examination: Examination) {
   const known = new Set(baseline.map(({ fingerprint }) => fingerprint));
   const current = new Set(findings.map(({ fingerprint }) => fingerprint));
   const gone = baseline.filter(({ fingerprint }) => !current.has(fingerprint));
@@ -60,8 +60,7 @@ export function compareWith(baseline: readonly Accepted[], findings: readonly Au
   };
 }
 
-/** True for a place that was checked by this rule, or that is gone. */
-function coverage({ ledger, servers, whole }: Examination): (entry: Accepted) => boolean {
+function coverage({ ledger, servers, whole }: Examination): (entry: AcceptedFinding) => boolean {
   const covered = new Set(ledger.covered().map(ruleKey));
   const sites = new Map(servers.map((audited) => [audited.server.label, audited.sites]));
   const spared = new Set(ledger.spared.map((risk) => findingFingerprint(risk, 0)));
@@ -81,8 +80,8 @@ export function writeBaseline(
   name: string,
   world: Pick<World, 'cwd' | 'home'>,
   findings: readonly AuditFinding[],
-  before: readonly Accepted[],
-  kept: readonly Accepted[],
+  before: readonly AcceptedFinding[],
+  kept: readonly AcceptedFinding[],
 ): void {
   const old = new Map(before.map(({ fingerprint, line }) => [fingerprint, line]));
   const lines = [

@@ -30,7 +30,7 @@ export interface Risk extends Flaw {
 }
 
 /** Checks that could not be made. */
-export interface Unchecked {
+export interface UncheckedRule {
   readonly rule: RuleId;
   readonly places: readonly AuditPlace[];
   readonly reason: string;

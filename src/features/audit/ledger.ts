@@ -5,10 +5,10 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Query } from '../../platform/api/api.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { idIn, resourceName, sameName, type Target } from '../../platform/names/names.ts';
-import { type AuditPlace, type Flaw, namesIn, type Risk, type RuleAtPlace, ruleKey, type Unchecked } from './finding.ts';
+import { type AuditPlace, type Flaw, namesIn, type Risk, type RuleAtPlace, ruleKey, type UncheckedRule } from './finding.ts';
 import type { RuleId } from './rules.ts';
 
-type Obstacle = Pick<Unchecked, 'reason'> & Partial<Pick<Unchecked, 'fix' | 'pending'>>;
+type Obstacle = Pick<UncheckedRule, 'reason'> & Partial<Pick<UncheckedRule, 'fix' | 'pending'>>;
 
 /** Collects what the checks find, and what they covered. */
 export type Ledger = ReturnType<typeof openLedger>;
@@ -18,7 +18,7 @@ export function openLedger() {
   const risks: Risk[] = [];
   const spared: Risk[] = [];
   const covered = new Map<string, RuleAtPlace>();
-  const gaps = new Map<string, Unchecked>();
+  const gaps = new Map<string, UncheckedRule>();
   const checked = (place: AuditPlace, ...rules: readonly RuleId[]): void => {
     for (const entry of rules.map((rule) => ({ rule, ...namesIn(place) }))) covered.set(ruleKey(entry), entry);
   };
@@ -34,7 +34,6 @@ export function openLedger() {
     add,
     /** What is a finding for every token but the one in use: that token itself. */
     spare: (risk: Risk): void => void spared.push(risk),
-    /** A rule was checked at a place, and this was found. */
     found(rule: RuleId, place: AuditPlace, flaws: Iterable<Flaw>): void {
       checked(place, rule);
       add(rule, place, flaws);
@@ -48,7 +47,7 @@ export function openLedger() {
     },
     covered: (): readonly RuleAtPlace[] => [...covered.values()],
     /** The checks that could not be made, one for each rule and reason. */
-    gaps: (): readonly Unchecked[] => [...gaps.values()],
+    gaps: (): readonly UncheckedRule[] => [...gaps.values()],
   };
 }
 
@@ -80,7 +79,6 @@ export function openReader({ api, tokens }: Context, ledger: Ledger) {
 /** False for what stops every request: no network, no valid token, Ctrl-C, or a bug. */
 const isAboutList = (error: unknown): error is DnxError => isError(error, 'forbidden', 'not_found', 'invalid', 'differences', 'failed');
 
-/** The command that gets every ability that an audit needs, instead of one for each. */
 const forAudit = async (tokens: Context['tokens']): Promise<readonly string[]> =>
   (await tokens.find())?.source === 'variable' ? ['token', 'create', 'audit', '--for', 'audit'] : ['auth', 'refresh', '--for', 'audit'];
 
@@ -102,11 +100,7 @@ export const distinct = (records: readonly JsonObject[]): readonly JsonObject[] 
 ];
 
 /** Servers or sites, each with a label that no other has. `unusable` is called with the name of one that has no id. */
-export function withLabels(
-  records: readonly JsonObject[],
-  noun: 'server' | 'site',
-  unusable: (what: string, name: string) => void,
-): readonly (readonly [Target, JsonObject])[] {
+export function withLabels(records: readonly JsonObject[], noun: 'server' | 'site', unusable: (what: string, name: string) => void) {
   const names = records.map((record) => resourceName(record, noun) ?? wordOf(record.id));
   return records.flatMap((record, index): (readonly [Target, JsonObject])[] => {
     const id = idIn(record.id);

@@ -4,8 +4,8 @@ import { columns, type Reports, rows } from '../../cli/output/view.ts';
 import { commandLine } from '../../cli/run/line.ts';
 import { pathToWrite } from '../../machine/files/own-files.ts';
 import { type AuditScope, examineServers } from './audit.ts';
-import { type Accepted, type BaselineComparison, compareWith, readBaseline, writeBaseline } from './baseline.ts';
-import { type AuditFinding, findingFingerprint, namesIn, placeName, type Risk, type Unchecked, wordList } from './finding.ts';
+import { type AcceptedFinding, type BaselineComparison, compareWith, readBaseline, writeBaseline } from './baseline.ts';
+import { type AuditFinding, findingFingerprint, namesIn, placeName, type Risk, type UncheckedRule, wordList } from './finding.ts';
 import type { Ledger } from './ledger.ts';
 import { type AuditReport, counted, isAtLeast, tableReport } from './report/report.ts';
 import { ruleIds, rules, type Severity, severities } from './rules.ts';
@@ -60,7 +60,7 @@ export async function showAudit(ctx: Context, choice: AuditOptions) {
   return { view, exit };
 }
 
-function knownFindings({ baseline: file, update }: AuditOptions, world: Context['world']): readonly Accepted[] {
+function knownFindings({ baseline: file, update }: AuditOptions, world: Context['world']): readonly AcceptedFinding[] {
   if (file === undefined) {
     if (update) throw usage('--update-baseline needs --baseline.', 'Use --baseline with the file to write.');
     return [];
@@ -70,7 +70,7 @@ function knownFindings({ baseline: file, update }: AuditOptions, world: Context[
   return known ?? [];
 }
 
-const wordsFor = ({ rule, server, site, resource }: Accepted): string =>
+const wordsFor = ({ rule, server, site, resource }: AcceptedFinding): string =>
   [rule, placeName({ server, site }), resource === null ? undefined : `(${resource})`].filter(Boolean).join(' ');
 
 function tell(
@@ -80,8 +80,8 @@ function tell(
 ): void {
   for (const entry of fixed) progress.succeeded(`Fixed: ${wordsFor(entry)}`);
   if (update) return void progress.succeeded(`Wrote ${counted(written, 'finding')} to ${file}`);
-  const some = ({ length }: readonly unknown[], one: string, more: string) =>
-    `${counted(length, 'finding')} of ${file} ${length === 1 ? one : more}`;
+  const some = ({ length }: readonly unknown[], singular: string, plural: string) =>
+    `${counted(length, 'finding')} of ${file} ${length === 1 ? singular : plural}`;
   if (accepted.length > 0) progress.note(`${some(accepted, 'is', 'are')} not shown.`);
   if (fixed.length > 0) progress.note(`${some(fixed, 'was', 'were')} fixed. Remove them with --update-baseline.`);
 }
@@ -106,7 +106,6 @@ const reportsOf = (report: AuditReport): Reports => ({
 
 type Where = Context['settings'];
 
-/** The findings of an audit, the worst first, in the order of these servers. Each has a fingerprint of its own. */
 function findingsOf({ risks }: Ledger, servers: readonly string[], where: Where): readonly AuditFinding[] {
   const seen = new Map<string, number>();
   return risks
@@ -159,4 +158,4 @@ const gapsOf = ({ gaps }: Ledger, where: Where): readonly AuditFinding[] =>
       };
     });
 
-const wherever = (places: Unchecked['places']): string => wordList(places.flatMap((place) => placeName(namesIn(place)) ?? []));
+const wherever = (places: UncheckedRule['places']): string => wordList(places.flatMap((place) => placeName(namesIn(place)) ?? []));

@@ -1,5 +1,6 @@
 import { DnxError, isError } from '../../base/errors.ts';
-import type { Context, TypedLine } from '../../cli/language/command.ts';
+import type { TypedLine } from '../../cli/language/command.ts';
+import type { BaseContext } from '../../cli/run/context.ts';
 import { LEASE_OVER } from '../../machine/lease.ts';
 import { hostName } from '../../machine/settings/host.ts';
 import type { Env } from '../../machine/world.ts';
@@ -10,7 +11,7 @@ import { abilitiesFor, askedBy } from '../token/abilities/arithmetic.ts';
 export const setAnother = 'Set another token, or unset it to use your stored sign-in.';
 
 /** Replaces the advice for a rejected DNX_TOKEN: signing in would not help, because the variable overrides stored tokens. */
-export function withVariable(error: DnxError, env: Env, { host, session }: Pick<Context['settings'], 'host' | 'session'>): DnxError {
+export function withVariable(error: DnxError, env: Env, { host, session }: BaseContext['settings']): DnxError {
   const { message, status, cause } = error;
   const advised = error.next.some(({ command }) => command[0] === 'login');
   if (!advised || !env.DNX_TOKEN?.trim()) return error;
@@ -24,11 +25,7 @@ export function withVariable(error: DnxError, env: Env, { host, session }: Pick<
 }
 
 /** Adds to a 403 the command that gets the abilities for the whole command line: `auth refresh`, or `token create` with DNX_TOKEN. */
-export function withAbilities(
-  error: unknown,
-  line: TypedLine,
-  { settings: { server, site, session }, tokens, world }: Pick<Context, 'settings' | 'tokens' | 'world'>,
-): unknown {
+export function withAbilities(error: unknown, line: TypedLine, { settings: { server, site, session }, tokens, world }: BaseContext) {
   if (!isError(error, 'forbidden') || error.lacks === undefined) return error;
   if (session) return error.withHint(`To allow it, start the session with: --ability ${error.lacks}`);
   const { asked } = askedBy({ ...line, defaults: { server, site } });

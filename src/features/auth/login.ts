@@ -1,6 +1,7 @@
 import { isError, type Next, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { done } from '../../cli/output/view.ts';
 import type { Ask } from '../../cli/prompt/ask.ts';
 import { accountName } from '../../machine/settings/config.ts';
@@ -9,11 +10,7 @@ import { NetworkFault } from '../../machine/world.ts';
 import { type AbilityChoice, isChosen } from '../token/choose.ts';
 import { checkToken, revokeFirst, type SignIn, signInWithPassword, storeSignIn, withAlternatives } from './password.ts';
 
-type LoginOptions = AbilityChoice & {
-  readonly with_token: boolean | undefined;
-  readonly email: string | undefined;
-  readonly insecure_storage: boolean | undefined;
-};
+type LoginOptions = AbilityChoice & Given<{ with_token: boolean; email: string; insecure_storage: boolean }>;
 
 /** Gets a token for email and password, or from stdin, checks it, and stores it for this host and profile. */
 export async function login(ctx: Context, options: LoginOptions) {
@@ -49,20 +46,20 @@ export async function login(ctx: Context, options: LoginOptions) {
 }
 
 /** Checks that a token can be stored before one is created, and prompts for the host on a first sign-in. */
-async function signingIn({ api, ask, progress, settings, tokens, tree, world }: Context, wanted: Storing): Promise<SignIn> {
+async function signingIn(ctx: Context, wanted: StoreOptions): Promise<SignIn> {
+  const { ask, progress, settings, tokens } = ctx;
   const isFirst = settings.origins.host === 'default' && tokens.known === undefined;
   if (!isFirst) await refuseStopped(settings.host);
-  const how = { ...wanted, insecure: await isInsecure({ ask, progress, tokens }, wanted) };
+  const how = { ...wanted, insecure: await isInsecure(ctx, wanted) };
   const host = isFirst && ask.allowed ? await askHost(ask, settings.host) : settings.host;
   if (isFirst) await refuseStopped(host);
   if (!isFirst && ask.allowed) progress.note(`Signing in to ${hostName(host)}`);
-  return { api, ask, progress, tree, world, host, ...how, tokens: tokens.of({ profile: settings.profile, host }) };
+  return { ...ctx, ...how, host, tokens: tokens.of({ profile: settings.profile, host }) };
 }
 
-type Storing = Pick<SignIn, 'insecure' | 'command'>;
+type StoreOptions = Pick<SignIn, 'insecure' | 'command'>;
 
-/** True if the token goes to a file: with --insecure-storage, or because there is no keychain and the user agrees. */
-async function isInsecure({ ask, progress, tokens }: Pick<Context, 'ask' | 'progress' | 'tokens'>, how: Storing): Promise<boolean> {
+async function isInsecure({ ask, progress, tokens }: Context, how: StoreOptions): Promise<boolean> {
   try {
     await tokens.probe(how);
     return how.insecure;
@@ -141,7 +138,6 @@ function wrongHost(typed: string): string | undefined {
   }
 }
 
-/** Saves the host in the profile, so that the next command needs no `--host`. Notes if it replaces another one. */
 async function rememberHost({ settings, progress, world }: Context, host: string): Promise<void> {
   const { profile, config, directories } = settings;
   const kept = config.profiles?.[profile]?.host;

@@ -2,13 +2,14 @@ import { hostname } from 'node:os';
 import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
 import { hidingSecrets } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import type { Api } from '../../platform/api/api.ts';
 import { type AbilityChoice, chosenAbilities, pickForSignIn } from '../token/choose.ts';
 import { mayHaveActed, mint, reviewTokens, undelivered } from '../token/mint.ts';
 import { revokeItself, tokenId, tokenIn, userOf } from '../token/token.ts';
 
 /** The context of a sign-in. `tokens` are those of `host`. */
-export interface SignIn extends Pick<Context, 'api' | 'ask' | 'progress' | 'tokens' | 'tree' | 'world'> {
+export interface SignIn extends Context {
   readonly host: string;
   readonly insecure: boolean;
   /** The words after `dnx` that sign in the same way. */
@@ -61,11 +62,7 @@ export async function checkToken({ api, host }: Pick<SignIn, 'api' | 'host'>, to
 /** Stores the token of a sign-in. `abilities` is undefined if they are unknown, or all of them. */
 export async function storeSignIn(
   { tokens, insecure, command }: SignIn,
-  {
-    token,
-    user,
-    abilities,
-  }: { readonly token: string; readonly user: string | undefined; readonly abilities: readonly string[] | undefined },
+  { token, user, abilities }: Given<{ user: string; abilities: readonly string[] }> & { readonly token: string },
 ): Promise<void> {
   await tokens.store(token, { ...(user && { user }), ...(abilities && { abilities }) }, { insecure }).catch((error: unknown) => {
     throw withAlternatives(error, { insecure, command });
@@ -170,7 +167,6 @@ export async function revokeFirst({ api, host, progress }: SignIn, token: string
   if (isStop(error)) throw error;
 }
 
-/** Revokes a token that could not be stored. If that fails, adds to the error which token still exists. */
 async function revokeUnstored({ api, host, progress }: SignIn, token: string, error: unknown): Promise<unknown> {
   if (!(await revokeItself(api.as(token, host)))) return error;
   const id = tokenId(token);

@@ -16,7 +16,6 @@ export const listedProfile = objectOf({
 });
 type ListedProfile = Printed<typeof listedProfile>;
 
-/** Every profile with settings or a token, and the default profile. */
 function profileNames({ accounts, profiles }: Config): readonly string[] {
   const signedIn = Object.keys(accounts ?? {}).map((name) => accountNamed(name).profile);
   return [...new Set([DEFAULT_PROFILE, ...Object.keys(profiles ?? {}), ...signedIn])];
@@ -72,7 +71,6 @@ const accountsOf = (name: string, { accounts }: Config): readonly Identity[] =>
     .map(accountNamed)
     .filter(({ profile }) => profile === name);
 
-/** Revokes a stored token if possible, and removes it in any case. */
 async function forgetToken({ api, progress, tokens }: Context, place: Identity): Promise<void> {
   const stored = tokens.of(place);
   const held = await stored.stored();

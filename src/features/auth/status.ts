@@ -19,7 +19,6 @@ export const signInStatus = objectOf({
   created_at: nullable(word),
   last_used_at: nullable(word),
   problem: nullable(word),
-  /** How to fix the problem: a command or a sentence. */
   fix: nullable(word),
 });
 export type SignInStatus = Printed<typeof signInStatus>;

@@ -51,12 +51,7 @@ const keyFor = (subject: BackupSubject | undefined): string => (subject ? `${sub
 
 type Lists = Map<string, Promise<readonly JsonObject[] | undefined>>;
 
-/** Reads the names of databases and sites, by key: a list for each kind and server. Skips what the token cannot read. */
-async function namesOf(
-  api: OverviewContext['api'],
-  subjects: readonly BackupSubject[],
-  requested: Lists = new Map(),
-): Promise<ReadonlyMap<string, string>> {
+async function namesOf(api: OverviewContext['api'], subjects: readonly BackupSubject[], requested: Lists = new Map()) {
   const lists = [...new Map(subjects.map(({ noun, server }) => [`${noun} ${server}`, { noun, server }])).entries()];
   const names = new Map<string, string>();
   await inParallel(lists, async ([key, { noun, server }]) => {
@@ -134,22 +129,22 @@ export async function findBackup(ctx: Context, { backup, latest, owner }: Backup
   return pickBackup(ctx, candidates, named ? ` of ${wordsFor(named)}` : '');
 }
 
-interface Named {
+interface BackupPlace {
   readonly noun: 'database' | 'site';
   readonly target: Target;
   readonly server: Target | undefined;
 }
 
-function namedIn({ database, site, server }: Partial<Targets>): Named | undefined {
+function namedIn({ database, site, server }: Partial<Targets>): BackupPlace | undefined {
   if (database) return { noun: 'database', target: database, server };
   return site && { noun: 'site', target: site, server };
 }
 
-const wordsFor = ({ noun, target }: Named): string => (noun === 'database' ? called(noun, target) : target.label);
+const wordsFor = ({ noun, target }: BackupPlace): string => (noun === 'database' ? called(noun, target) : target.label);
 
-const whereIs = (named: Named): string => `${wordsFor(named)}${named.server ? ` on ${named.server.label}` : ''}`;
+const whereIs = (place: BackupPlace): string => `${wordsFor(place)}${place.server ? ` on ${place.server.label}` : ''}`;
 
-function isOf(backup: JsonObject, { noun, target, server }: Named): boolean {
+function isOf(backup: JsonObject, { noun, target, server }: BackupPlace): boolean {
   const subject = subjectOf(backup);
   return subject?.noun === noun && subject.id === target.id && (server === undefined || subject.server === server.id);
 }
@@ -213,7 +208,6 @@ function unclear(candidates: readonly JsonObject[], now: number): DnxError {
   });
 }
 
-/** Asks for a complete backup by what it is of, its age and its size. `of`: ` of database shop`. */
 async function pickBackup(ctx: Context, all: readonly JsonObject[], owner: string): Promise<JsonObject> {
   const backups = all.filter(isComplete).sort((one, other) => (backupTime(other) ?? 0) - (backupTime(one) ?? 0));
   if (backups.length === 0) throw new DnxError('not_found', `No completed backup${owner} found.`, { next: [seeBackups] });
@@ -253,7 +247,6 @@ interface Row {
 
 const NARROWEST = 16;
 
-/** Aligned rows of at most so many columns. A narrow terminal leaves out the type, then cuts the name. */
 function fitted(rows: readonly Row[], columns: number, { cutText, widthOf }: typeof import('../../cli/output/wrap.ts')) {
   const widest = (cells: readonly string[]) => Math.max(0, ...cells.map(widthOf));
   const widths = [0, 1, 2].map((column) => widest(rows.map(({ others }) => others[column] ?? '')));

@@ -12,7 +12,6 @@ import { replaceFile } from '../../machine/files/text-file.ts';
 import { NetworkFault, type World } from '../../machine/world.ts';
 import { type BackupSource, openBackup, safeName } from './source.ts';
 
-/** `file`: a file, a folder, or `-` for standard output; default: the working directory. */
 type DownloadOptions = Given<{ file: string; force: boolean }> & { readonly backup: string };
 
 /** Downloads a backup to a file or standard output. Leaves no file if it fails. */
@@ -35,12 +34,7 @@ export async function download(ctx: Context, { backup, file, force = false }: Do
 }
 
 /** Passes on the bytes and shows progress. Throws if the size differs from Content-Length. */
-async function* measured(
-  { body, length, close }: BackupSource,
-  into: string,
-  { progress, clock }: Context,
-  hint: string,
-): AsyncIterable<Uint8Array> {
+async function* measured({ body, length, close }: BackupSource, into: string, { progress, clock }: Context, hint: string) {
   const started = clock.elapsed();
   let size = 0;
   const brokenOff = (why: string, cause?: unknown) =>
@@ -104,13 +98,7 @@ export async function saveFile(body: AsyncIterable<Uint8Array>, path: string, fo
     directory = makeOwnDirectory(dirname(path), '.dnx-part-');
     const temporary = join(directory, basename(path));
     // A backup contains secrets, so only its owner may read it.
-    const handle = await open(temporary, 'wx', 0o600);
-    try {
-      for await (const chunk of body) await handle.writeFile(chunk);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeWhole(temporary, body, 0o600);
     const { size } = statSync(temporary);
     if (force) replaceFile(temporary, path);
     else await place(temporary, path);
@@ -123,6 +111,17 @@ export async function saveFile(body: AsyncIterable<Uint8Array>, path: string, fo
 }
 
 /** Renames a file without overwriting an existing one, if the file system supports hard links. */
+/** Writes a new file, and waits until it is on the disk. */
+export async function writeWhole(path: string, body: AsyncIterable<Uint8Array>, mode?: number): Promise<void> {
+  const handle = await open(path, 'wx', mode);
+  try {
+    for await (const chunk of body) await handle.writeFile(chunk);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
 async function place(temporary: string, path: string): Promise<void> {
   try {
     await link(temporary, path);

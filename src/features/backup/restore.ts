@@ -1,6 +1,7 @@
 import { unlessError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import type { Column } from '../../cli/output/view.ts';
 import { nameQuestion, requireName } from '../../cli/run/consent.ts';
 import { workResult } from '../../cli/run/work-result.ts';
@@ -10,11 +11,7 @@ import { backupReader } from '../../platform/follow/readers.ts';
 import { listOfKind, requireId, type Target, targetOf } from '../../platform/names/names.ts';
 import { type BackupChoice, type BackupSubject, describeBackup, findBackup, requireChoice, subjectOf } from './choose.ts';
 
-interface RestoreOptions extends BackupChoice {
-  readonly confirm: string | undefined;
-  readonly wait: boolean | undefined;
-  readonly columns: readonly Column[];
-}
+type RestoreOptions = BackupChoice & Given<{ confirm: string; wait: boolean }> & { readonly columns: readonly Column[] };
 
 /** Restores a backup after the user has confirmed what it overwrites. */
 export async function restoreBackup(outer: Context, { confirm, wait, columns, ...choice }: RestoreOptions) {
@@ -48,8 +45,8 @@ export async function agreeToRestore(ctx: Context, choice: BackupChoice, confirm
   return { ...affected, id };
 }
 
-async function agree({ ask, recorder, progress }: Context, affected: Affected, confirm: string | undefined): Promise<void> {
-  const { noun, target, sentence } = affected;
+async function agree({ ask, recorder, progress }: Context, subject: RestoreTarget, confirm: string | undefined): Promise<void> {
+  const { noun, target, sentence } = subject;
   recorder?.consent('severe', target.label);
   recorder?.about({ overwrites: { [noun]: target.label } }, [['note', sentence]]);
   if (recorder && confirm === undefined) return;
@@ -60,7 +57,7 @@ async function agree({ ask, recorder, progress }: Context, affected: Affected, c
 }
 
 /** What restoring a backup overwrites. The user confirms with its name, or with the id of the backup if the API does not say what it belongs to. */
-interface Affected {
+interface RestoreTarget {
   readonly noun: BackupSubject['noun'] | 'backup';
   readonly target: Target;
   readonly sentence: string;
@@ -68,7 +65,7 @@ interface Affected {
   readonly backup: string;
 }
 
-async function affectedBy({ api, clock }: Context, found: JsonObject, id: string): Promise<Affected> {
+async function affectedBy({ api, clock }: Context, found: JsonObject, id: string): Promise<RestoreTarget> {
   const subject = subjectOf(found);
   const backup = describeBackup(found, clock.now());
   if (!subject) {

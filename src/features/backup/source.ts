@@ -130,7 +130,6 @@ const LONGEST = 200;
 const proposedName = (disposition: string | undefined): string | undefined =>
   disposition === undefined ? undefined : asUtf8(parse(disposition).parameters.filename);
 
-/** The last part of a URL's path, if it looks like a file name. */
 function nameInUrl({ pathname }: URL): string | undefined {
   const last = pathname.split('/').at(-1) ?? '';
   const bytes = last.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));

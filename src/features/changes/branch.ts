@@ -16,7 +16,6 @@ export const deployableShape = objectOf({
   /** `origin/main`, or `main` in a clone without remotes. */
   ref: word,
   commit: word,
-  /** Null for a local branch. */
   remote: nullable(word),
   /** The repository of the site, if the remote is known to be it. */
   repository: nullable(word),
@@ -24,7 +23,6 @@ export const deployableShape = objectOf({
   checked_out: yes,
   /** When the remote was last known to be at this commit, in ISO 8601; null if Git does not say. */
   as_of: nullable(word),
-  /** Commits of the local branch that the remote lacks. */
   unpushed: number,
 });
 export type Deployable = Printed<typeof deployableShape>;
@@ -115,7 +113,6 @@ function remoteOf({ remotes }: Clone, branch: string, upstream: string | undefin
   );
 }
 
-/** When the clone last saw the branch of the remote at its commit: fetched, pushed or cloned. */
 async function lastSeen(cwd: string, { fetchHead, read }: Clone, remote: Remote, branch: string, commit: string): Promise<string | null> {
   const reflog = async (ref: string, message: RegExp) => {
     const [time = '', subject = ''] = ((await read('log', '-g', '-1', '--date=unix', '--format=%gd%x00%gs', ref, '--')) ?? '').split('\0');
@@ -144,7 +141,6 @@ function isRepository({ url }: Remote, repository: string): boolean {
 const bare = (url: string): string => withoutGit(url).toLowerCase();
 const withoutGit = (url: string): string => url.replace(/\/+$/, '').replace(/\.git$/i, '');
 
-/** A URL as FETCH_HEAD shows it: without credentials and `.git`. */
 const shownUrl = ({ url }: Remote): string =>
   url
     .replace(/^([a-z][a-z\d+.-]*:\/\/|(?=[^/]*:))[^/@]*@/i, '$1')
@@ -195,11 +191,7 @@ const LIMIT_MS = 30_000;
  * Runs a git command that asks a remote. Without hooks, and without any program that the configuration of the repository names: it may come
  * from an archive that somebody else packed. Returns the output, or why there is none.
  */
-async function atRemote(
-  { ask, world }: Context,
-  clone: Pick<Clone, 'read'>,
-  args: readonly string[],
-): Promise<string | { readonly why: string; readonly isProgram: boolean }> {
+async function atRemote({ ask, world }: Context, clone: Pick<Clone, 'read'>, args: readonly string[]) {
   const { capture, cwd, env } = world;
   const program = (await ownSettings(clone)).find((key) => PROGRAMS.test(key));
   if (program !== undefined)

@@ -34,19 +34,17 @@ export const changesShape = objectOf({
   server: word,
   live: nullable(objectOf({ release: word, commit: nullable(word), message: nullable(word), created_at: nullable(word) })),
   target: nullable(deployableShape),
-  /** Newest first. */
   commits: nullable(listOf(commitShape)),
   /** Commits of the live release that the branch lacks: a deployment would undo them. */
   undone: nullable(listOf(commitShape)),
   migrations: nullable(listOf(migrationShape)),
-  /** Keys of `.env.example` that the site has no variable for. */
   missing_keys: nullable(words),
   php: nullable(phpShape),
   unknown: listOf(objectOf({ what: oneOf('commits', 'migrations', 'missing_keys', 'php'), why: word, fix: nullable(word) })),
 });
 export type Changes = Printed<typeof changesShape>;
 
-interface Compared {
+interface ComparisonRequest {
   readonly siteRef: SiteReference;
   readonly site: Site;
   readonly releases: readonly Release[] | null;
@@ -58,9 +56,9 @@ interface Compared {
 }
 
 /** Compares the live release of a site with its branch in the clone. */
-export async function changesOf(ctx: Context, compared: Compared): Promise<Changes> {
-  const { siteRef, releases } = compared;
-  const { target, history, migrations, missing, php } = comparison(ctx, compared);
+export async function changesOf(ctx: Context, request: ComparisonRequest): Promise<Changes> {
+  const { siteRef, releases } = request;
+  const { target, history, migrations, missing, php } = comparison(ctx, request);
   const [place, between, ...others] = await Promise.all([
     known('commits', target),
     known('commits', history()),
@@ -86,21 +84,20 @@ export async function changesOf(ctx: Context, compared: Compared): Promise<Chang
 const MOST_KEYS = 5;
 
 /** Warns of variables that .env.example of the branch names, and the site lacks. Says nothing if that cannot be known. */
-export async function warnMissing(ctx: Context, compared: Compared): Promise<void> {
+export async function warnMissing(ctx: Context, request: ComparisonRequest): Promise<void> {
   try {
-    const { target, missing } = comparison(ctx, { ...compared, casual: true });
+    const { target, missing } = comparison(ctx, { ...request, casual: true });
     const keys = await missing();
     const more = keys.length > MOST_KEYS ? ` and ${keys.length - MOST_KEYS} more` : '';
     const words = `${keys.slice(0, MOST_KEYS).join(', ')}${more}`;
     if (keys.length > 0)
-      ctx.progress.warn(`${compared.siteRef.site.label} has no ${words}, which .env.example of ${(await target).ref} names.`);
+      ctx.progress.warn(`${request.siteRef.site.label} has no ${words}, which .env.example of ${(await target).ref} names.`);
   } catch (error) {
     if (!(error instanceof Unknowable) && !(isError(error) && !isStop(error))) throw error;
   }
 }
 
-/** The parts of the changes. What several of them need is read once. */
-function comparison(ctx: Context, { siteRef, site, releases, fetch = false, strict = false, casual = false }: Compared) {
+function comparison(ctx: Context, { siteRef, site, releases, fetch = false, strict = false, casual = false }: ComparisonRequest) {
   const { world, settings } = ctx;
   const clone = openClone(world, settings.link?.file);
   const target = clone.then((opened) =>
@@ -184,12 +181,7 @@ async function repositoryOf({ api }: Context, site: Site): Promise<string | unde
   return wordOf(reply?.data?.name) || undefined;
 }
 
-async function missingKeys(
-  { api }: Context,
-  siteRef: SiteReference,
-  text: string | undefined,
-  casual: boolean,
-): Promise<readonly string[]> {
+async function missingKeys({ api }: Context, siteRef: SiteReference, text: string | undefined, casual: boolean) {
   const wanted = keysIn(text ?? '');
   if (wanted.length === 0) return [];
   const variables = await readable(api.list<SiteVariable>(variablesEndpoint, siteIds(siteRef), { casual }));

@@ -122,12 +122,7 @@ const LINKS: Readonly<Record<string, string>> = { 120000: 'symbolic link', 16000
 const MIGRATION = /^database\/migrations\/[^/]+\.php$/;
 
 /** The migrations that differ between two commits. Their contents decide, not the history between them. */
-export async function migrationsBetween(
-  clone: Clone,
-  from: string,
-  to: string,
-  entries = projectEntries(clone, to),
-): Promise<readonly Migration[]> {
+export async function migrationsBetween(clone: Clone, from: string, to: string, entries = projectEntries(clone, to)) {
   const start = clone.project === '' ? '' : `${clone.project}/`;
   for (const name of DIRECTORIES) {
     const link = LINKS[(await entries).get(name)?.mode ?? ''];

@@ -6,7 +6,7 @@ import { nothing } from '../../cli/output/view.ts';
 import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { isInstallation, workInProgress } from '../deploy/baseline.ts';
-import { busy, snapshotFor } from '../deploy/deploy-site.ts';
+import { busy, mustRead } from '../deploy/deploy-site.ts';
 import { type DeployValues, readsSiteFirst, type Verification } from '../deploy/options.ts';
 import {
   type DeployContext,
@@ -17,6 +17,7 @@ import {
   siteIds,
   sitePlace,
   siteReference,
+  snapshotBefore,
 } from '../deploy/site.ts';
 import { pinned } from './branch.ts';
 import { changesOf } from './changes.ts';
@@ -40,9 +41,8 @@ export async function recordDeployments(
   return { view: nothing, exit: refusals.length > 0 ? new DnxError('differences', message, { next }) : undefined };
 }
 
-/** Sends what a deployment sends, in a dry run. Returns why the guard would stop it. */
 async function recordOne(ctx: DeployContext, values: DeployValues, verification?: Verification): Promise<[DnxError] | undefined> {
-  const before = readsSiteFirst(values) ? await snapshotFor(ctx, values, verification) : undefined;
+  const before = readsSiteFirst(values) ? await snapshotBefore(ctx, mustRead(values, verification)) : undefined;
   const siteRef = siteReference(ctx.targets, before?.site.domain);
   if (verification && before) (await import('../deploy/verify.ts')).refuseUnverifiable(verification, before, siteRef);
   const running = before && recordRunning(ctx, siteRef, before, values);
@@ -92,7 +92,6 @@ function recordRunning({ recorder }: DeployContext, siteRef: SiteReference, befo
   return answer === 'attach' ? answer : undefined;
 }
 
-/** What the deployment would bring, to be said, and why the guard would stop it. */
 async function describe(ctx: DeployContext, siteRef: SiteReference, read: Pick<Snapshot, 'site' | 'releases'>, values: DeployValues) {
   const { guard } = values;
   const branch = wordOf(read.site.branch) || null;

@@ -71,7 +71,6 @@ function refusalOf(changes: Changes, checks: readonly GuardCheck[]) {
 
 const MOST_KEYS = 3;
 
-/** The options that a deployment keeps if the guard lets it through. */
 const KEPT = ['if_running', 'verify', 'expect', 'expect_body', 'for', 'within', 'verify_cmd', 'url', 'rollback_on_fail'] as const;
 
 const kept = (values: DeployValues): readonly string[] =>

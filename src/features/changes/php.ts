@@ -7,9 +7,7 @@ import { Unknowable } from './clone.ts';
 
 /** A PHP version, and what composer.json says about it. */
 export const phpShape = objectOf({
-  /** The version of the site; null if composer.json requires none. */
   current: nullable(word),
-  /** The constraint of `require.php`. */
   required: nullable(word),
   /** `config.platform.php`: the version that the dependencies were chosen for, so an older one may not run them. */
   platform: nullable(word),
@@ -123,7 +121,6 @@ function rangesOfOne(words: string): readonly string[] | undefined {
   }
 }
 
-/** Numbers without the leading zeros that npm refuses. */
 const plain = (numbers: string): string => numbers.split('.').map(Number).join('.');
 
 /** A range as plain comparisons, which can be joined with others. */

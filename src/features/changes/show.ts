@@ -22,7 +22,6 @@ export async function changes(ctx: Context, targets: Targets, { fetch, exit_code
   return { view, ...(note !== undefined && { note }), ...(exit_code && { exit: verdictOf(found)?.withHint(note) }) };
 }
 
-/** How `--exit-code` ends; undefined if everything is known and equal. */
 function verdictOf(found: Changes): DnxError | undefined {
   if (differs(found)) return new DnxError('differences', `The next deployment of ${found.site} would bring changes.`);
   return found.unknown.length > 0 ? new DnxError('failed', 'Not everything is known, and nothing known differs.') : undefined;
@@ -144,7 +143,7 @@ export function unknownParts({ unknown }: Pick<Changes, 'unknown'>): readonly st
 }
 
 /** Warns if the branch to deploy has commits in this clone that its remote lacks. Says nothing if Git does not know. */
-export async function warnUnpushed({ progress, world }: Pick<Context, 'progress' | 'world'>, branch: string): Promise<void> {
+export async function warnUnpushed({ progress, world }: Context, branch: string): Promise<void> {
   if (branch.includes('\0')) return;
   const done = await git(world, ['for-each-ref', '--format=%(refname) %(upstream:track)', `refs/heads/${branch}`]);
   const lines = (done?.stdout ?? '').split('\n').map((line) => /^(\S+) \[ahead (\d+)/.exec(line));

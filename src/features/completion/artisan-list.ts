@@ -14,11 +14,9 @@ import type { OfferedWord } from './offer.ts';
 /** How old a list may be before the next Artisan command reads it again, in ms. */
 const FRESH_MS = DAY;
 
-/** The most sites and commands to keep. */
 const MOST_SITES = 20;
 const MOST_COMMANDS = 1_000;
 
-/** A site as it may be named. */
 interface ListedSite {
   readonly id: string;
   readonly domain: string;
@@ -68,14 +66,14 @@ function commandsIn(printed: string): readonly (readonly [name: string, descript
 
 /** The Artisan commands of the site that a word names, if they were read. */
 export function artisanCommands(account: Account, word: string): readonly OfferedWord[] {
-  const own = `${accountName(account)} `;
+  const accountPrefix = `${accountName(account)} `;
   const [server, domain] = word.includes('/') ? word.split('/', 2) : [undefined, word];
   const list = Object.entries(readLists(account)).find(
-    ([key, each]) =>
-      key.startsWith(own) &&
-      isObject(each) &&
-      (each.id === word || sameDomain(wordOf(each.domain), domain ?? '')) &&
-      (server === undefined || each.server === server),
+    ([key, siteList]) =>
+      key.startsWith(accountPrefix) &&
+      isObject(siteList) &&
+      (siteList.id === word || sameDomain(wordOf(siteList.domain), domain ?? '')) &&
+      (server === undefined || siteList.server === server),
   )?.[1];
   if (!isObject(list) || !isObject(list.commands)) return [];
   return Object.entries(list.commands).map(([value, help]) => ({ value, help: wordOf(help) }));

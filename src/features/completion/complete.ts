@@ -27,8 +27,7 @@ export async function complete(
   return dialect.print(await offerFor(typed.word, line, typed.words.length, tree, sources), typed, world);
 }
 
-/** What is typed. */
-interface Typed {
+interface CursorLine {
   /** The words between `dnx` and the cursor, without quotes. */
   readonly words: readonly string[];
   /** The word at the cursor, up to it. */
@@ -41,13 +40,12 @@ interface Typed {
 
 /** How a shell says what is typed, and how it is told what to offer. `completions/` has its side. */
 interface Dialect {
-  read(args: readonly string[]): Typed;
-  print(offer: Offer, typed: Typed, world: Machine): string;
+  read(args: readonly string[]): CursorLine;
+  print(offer: Offer, cursorLine: CursorLine, world: Machine): string;
 }
 
 type Machine = Pick<World, 'env' | 'cwd' | 'home'>;
 
-/** The most words that are offered. */
 const MOST = 1_000;
 
 /**
@@ -62,7 +60,7 @@ const dialects: Readonly<Record<Shell, Dialect>> = {
       const { program } = offer;
       const found = program === undefined ? offered(offer, word, world) : programsOrFiles(program === words.length, word, world);
       const action = program === undefined ? 'words' : `program ${bash.places[program + 1]}`;
-      return lines([action, ...found.flatMap((each) => bashReply(each, bash))]);
+      return lines([action, ...found.flatMap((candidate) => bashReply(candidate, bash))]);
     },
   },
   zsh: {
@@ -94,7 +92,7 @@ const dialects: Readonly<Record<Shell, Dialect>> = {
 
 const lines = (all: readonly string[]): string => all.map((line) => `${line}\n`).join('');
 
-function readWords([before = '', ...words]: readonly string[]): Typed {
+function readWords([before = '', ...words]: readonly string[]): CursorLine {
   return { before, words: words.slice(0, -1), word: words.at(-1) ?? '' };
 }
 
@@ -102,14 +100,12 @@ function readWords([before = '', ...words]: readonly string[]): Typed {
 const few = (candidates: readonly OfferedWord[], typed: string): readonly OfferedWord[] =>
   (candidates.length > MOST ? candidates.filter(({ value }) => value.startsWith(typed)) : candidates).slice(0, MOST);
 
-/** The words that go in place of the one at the cursor, and files. */
 function offered({ candidates, lead, files }: Offer, word: string, world: Machine): readonly OfferedWord[] {
   const typed = word.slice(lead.length);
   const found = [...candidates.filter(({ value }) => value.startsWith(typed)), ...(files ? filesFor(typed, world) : [])];
-  return found.slice(0, MOST).map((each) => ({ ...each, value: lead + each.value }));
+  return found.slice(0, MOST).map((candidate) => ({ ...candidate, value: lead + candidate.value }));
 }
 
-/** The files whose path begins so. */
 function filesFor(typed: string, { cwd, home }: Pick<World, 'cwd' | 'home'>): readonly OfferedWord[] {
   const [directory = ''] = /^.*\//su.exec(typed) ?? [];
   const from = directory.startsWith('~/') ? join(home, directory.slice(2)) : resolve(cwd, directory);
@@ -130,7 +126,6 @@ function programsOrFiles(first: boolean, word: string, world: Machine): readonly
   return [...names].filter((name) => name.startsWith(word) && !/\p{C}/u.test(name)).map((value) => ({ value }));
 }
 
-/** The word at the cursor as bash has it. */
 interface BashWord {
   /** How much of the word Readline keeps: it replaces what follows a quote that is still open, or the last `=`, `:` or `@`. */
   readonly kept: number;
@@ -141,8 +136,8 @@ interface BashWord {
 }
 
 /** Splits the line up to the cursor as bash does, but at blanks alone. `$x` and the like stay as they are. */
-function readBash(line: string, wordBreaks: string): Typed {
-  const breaks = [...'=:@'].filter((each) => wordBreaks.includes(each));
+function readBash(line: string, wordBreaks: string): CursorLine {
+  const breaks = [...'=:@'].filter((character) => wordBreaks.includes(character));
   const letters = [...line];
   const words: string[] = [];
   const places: number[] = [];

@@ -21,10 +21,10 @@ export const scriptFiles: Readonly<Record<Shell, string>> = { bash: 'dnx.bash', 
 export function ownShell({ env, platform }: Pick<World, 'env' | 'platform'>): Shell | undefined {
   const windows = platform === 'win32';
   if (windows && !env.SHELL && env.PSModulePath) return 'powershell';
-  const own = env.SHELL?.split(windows ? /[\\/]/ : '/')
+  const shell = env.SHELL?.split(windows ? /[\\/]/ : '/')
     .at(-1)
     ?.replace(/\.exe$/i, '');
-  return shells.find((each) => each === own) ?? (own === 'pwsh' ? 'powershell' : undefined);
+  return shells.find((supported) => supported === shell) ?? (shell === 'pwsh' ? 'powershell' : undefined);
 }
 
 /** The completion script for a shell, as the package has it. */
@@ -36,10 +36,8 @@ export function completionScript(shell: Shell): string {
   return script;
 }
 
-/** What decides where completions are. */
 type Machine = Pick<World, 'env' | 'home' | 'platform'>;
 
-/** The names of the program. */
 const commands = ['dnx', 'deploynix', 'deploynix-cli'];
 
 /** Where a shell looks for the user's completions: one file for each name of the program, if it looks for them by name. */
@@ -67,7 +65,6 @@ export function installCompletion(shell: Shell, machine: Machine) {
   return { files, next: nextStep(shell, files[0] ?? '', machine) };
 }
 
-/** Does something with a file. Fails with why the system refused it. */
 function onFile<T>(verb: string, file: string, action: () => T): T {
   try {
     return action();
@@ -140,10 +137,8 @@ function stateOf(file: string, shell: Shell): 'ours' | 'other' | undefined {
 /** The last line of a script. It shows whether a file is as dnx wrote it. */
 const LINE = /\n# dnx ([\da-f]{14})\n$/;
 
-/** A script with its checksum. */
 const withChecksum = (script: string): string => `${script}\n# dnx ${tokenFingerprint(script, 'completion')}\n`;
 
-/** True for a script as some version of dnx wrote it. */
 function isUnchanged(text: string): boolean {
   const [line = '', sum] = LINE.exec(text) ?? [];
   return line !== '' && sum === tokenFingerprint(text.slice(0, -line.length), 'completion');

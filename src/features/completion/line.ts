@@ -6,7 +6,6 @@ import { flag, type Option, type Options, text } from '../../cli/language/option
 import { leadsWithSite, optionsOf, type Positional, positionalsOf } from '../../cli/language/signature.ts';
 import { namesOf } from '../../cli/language/tree.ts';
 
-/** A command line up to the cursor, while it is read. */
 interface ReadLine {
   /** What the words name so far; `unknown` if they name no command. */
   at: 'root' | 'group' | 'command' | 'unknown';
@@ -14,18 +13,15 @@ interface ReadLine {
   command?: AnyCommand;
   /** Of the command, which is not always how it was typed: `site deploy`. */
   path: string;
-  /** True for `dnx help`. */
   help: boolean;
-  /** The options that may stand here. */
   flags: readonly Flag[];
   /** The values of the options so far, by key. A flag has an empty one. */
-  readonly given: Map<string, readonly string[]>;
+  readonly values: Map<string, readonly string[]>;
   /** The site, if it may still lead the arguments. */
   lead?: Positional | undefined;
   positionals: readonly Positional[];
   /** The arguments so far. */
   readonly args: string[];
-  /** The option whose value the cursor stands at. */
   pending?: Flag | undefined;
   /** True after `--`. */
   literal: boolean;
@@ -55,8 +51,8 @@ const version = { version: { ...flag('Print the version'), short: 'v' } };
 /** Reads the words between `dnx` and the cursor. Loads only the named group. Wrong words are no error: whoever is typing may yet fix them. */
 export async function readTypedLine(words: readonly string[], tree: Tree): Promise<TypedLine> {
   const flags = flagsOf({ ...version, ...globals, ...help });
-  const line: ReadLine = { at: 'root', path: '', help: false, flags, given: new Map(), positionals: [], args: [], literal: false };
-  const note = ({ key }: Flag, value: string) => line.given.set(key, [...(line.given.get(key) ?? []), value]);
+  const line: ReadLine = { at: 'root', path: '', help: false, flags, values: new Map(), positionals: [], args: [], literal: false };
+  const note = ({ key }: Flag, value: string) => line.values.set(key, [...(line.values.get(key) ?? []), value]);
   for (const [index, word] of words.entries()) {
     if (line.pending) {
       note(line.pending, word);
@@ -68,9 +64,9 @@ export async function readTypedLine(words: readonly string[], tree: Tree): Promi
     } else if (line.at === 'command') {
       // The word at the cursor counts, too.
       const leads =
-        line.lead && leadsWithSite([...words.slice(index), ''], [line.lead, ...line.positionals], Object.fromEntries(line.given));
+        line.lead && leadsWithSite([...words.slice(index), ''], [line.lead, ...line.positionals], Object.fromEntries(line.values));
       line.lead = undefined;
-      if (leads) line.given.set('site', [word]);
+      if (leads) line.values.set('site', [word]);
       else if (positionalAt(line)?.option.rest) return { ...line, program: index };
       else line.args.push(word);
     } else if (word === 'help' && !line.help && line.at !== 'unknown') {
@@ -82,10 +78,9 @@ export async function readTypedLine(words: readonly string[], tree: Tree): Promi
   return line;
 }
 
-/** A group, or a command at the root. */
 async function readFirst(line: ReadLine, word: string, { contents, standalone, shortcuts }: Tree): Promise<void> {
-  const [of, verb] = own(shortcuts, word) ?? [];
-  const entry = contents.find((each) => (of === undefined ? namesOf(each).includes(word) : each.name === of));
+  const [groupName, verb] = own(shortcuts, word) ?? [];
+  const entry = contents.find((candidate) => (groupName === undefined ? namesOf(candidate).includes(word) : candidate.name === groupName));
   const single = standalone.find(({ name }) => name === word);
   line.at = 'unknown';
   if (single) return enter(line, rootGroup(single), (await single.load()).default);
@@ -100,11 +95,11 @@ async function readVerb(line: ReadLine, word: string, { contents }: Tree): Promi
   const { at, group } = line;
   if (at !== 'group' || !group) return;
   const { also } = contents.find(({ name }) => name === group.name) ?? {};
-  const other = (await contents.find(({ name }) => name === also)?.load())?.default;
+  const parentGroup = (await contents.find(({ name }) => name === also)?.load())?.default;
   line.at = 'unknown';
-  for (const each of other ? [group, other] : [group]) {
-    const command = each.commands.find(({ name, aliases = [] }) => name === word || aliases.includes(word));
-    if (command) return enter(line, each, command);
+  for (const candidate of parentGroup ? [group, parentGroup] : [group]) {
+    const command = candidate.commands.find(({ name, aliases = [] }) => name === word || aliases.includes(word));
+    if (command) return enter(line, candidate, command);
   }
 }
 
@@ -121,7 +116,7 @@ function enter(line: ReadLine, group: Group, command: AnyCommand): void {
 function readOption(word: string, flags: readonly Flag[], note: (flag: Flag, value: string) => void): Flag | undefined {
   const [name = '', ...values] = word.split('=');
   const isLong = word.startsWith('--');
-  const found = flags.find((each) => (isLong ? each.name === name : each.short === word.charAt(1)));
+  const found = flags.find((known) => (isLong ? known.name === name : known.short === word.charAt(1)));
   if (!found) return undefined;
   if (found.option.kind === 'flag') note(found, '');
   else if (isLong && values.length > 0) note(found, values.join('='));
@@ -139,8 +134,9 @@ export const positionalAt = ({ positionals, args }: Pick<TypedLine, 'positionals
 
 const flagsOf = (options: Options): readonly Flag[] =>
   Object.entries<Option<unknown>>(options).flatMap(([key, option]): Flag[] => {
-    const own = { key, name: flagName(key), short: option.short, help: option.help, option };
-    return option.negatable ? [own, { ...own, name: flagName(`no_${key}`), short: undefined, help: negated(option.help) }] : [own];
+    const { short, help, negatable } = option;
+    const positive = { key, name: flagName(key), short, help, option };
+    return negatable ? [positive, { ...positive, name: flagName(`no_${key}`), short: undefined, help: negated(help) }] : [positive];
   });
 
 /** `Do not wait for the result`, without the note on the default. */

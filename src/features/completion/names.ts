@@ -4,6 +4,7 @@ import { attempt, type DnxError } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { isPlain, title, wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { BaseContext } from '../../cli/run/context.ts';
 import { truthy } from '../../machine/env.ts';
 import { accountName, accountNamed } from '../../machine/settings/config.ts';
 import { DEFAULT_PROFILE } from '../../machine/settings/host.ts';
@@ -18,7 +19,6 @@ import type { OfferedWord, WordSources } from './offer.ts';
 
 type Lists = NamesAccount['lists'];
 type Words = Readonly<Record<string, string | undefined>>;
-/** dnx itself. */
 type Run = (argv: readonly string[], world: World) => Promise<number>;
 
 /** Variables before the command, and another user's settings. */
@@ -26,8 +26,8 @@ const OTHER_SETTINGS = /(^|\s)(DNX_|XDG_|HOME=|sudo\s|doas\s)/;
 
 /** Opens the sources for a line. `before`: the whole line, if it is known. */
 export function openSources(line: TypedLine, before: string, world: World, run: Run): WordSources {
-  const { given } = line;
-  const last = (key: string) => given.get(key)?.at(-1);
+  const { values } = line;
+  const last = (key: string) => values.get(key)?.at(-1);
   // None if they are broken or contradict each other.
   const settings = OTHER_SETTINGS.test(before)
     ? undefined
@@ -51,9 +51,9 @@ export function openSources(line: TypedLine, before: string, world: World, run: 
 }
 
 /** The words for the parents of a kind of resource: those of the line, else the defaults that the command would use. */
-function parentsFor(kind: string, { given, positionals, args }: TypedLine, settings: Settings): Words {
+function parentsFor(kind: string, { values, positionals, args }: TypedLine, settings: Settings): Words {
   const wanted = narrowingOptions(kind);
-  const word = (key: string) => given.get(key)?.at(-1) ?? args[positionals.findIndex((each) => each.key === key)];
+  const word = (key: string) => values.get(key)?.at(-1) ?? args[positionals.findIndex((positional) => positional.key === key)];
   const parents = Object.fromEntries(wanted.map((key) => [key, word(key)]));
   if (parents.server !== undefined || parents.site !== undefined || !wanted.includes('server')) return parents;
   if (wanted.includes('site') && settings.site !== undefined) return { ...parents, site: settings.site };
@@ -67,7 +67,6 @@ function profilesIn({ config }: Settings): readonly string[] {
   return profiles.filter((name) => /^[^-\s\p{C}]([^\p{C}]*[^\s\p{C}])?$/u.test(name));
 }
 
-/** Longer names are not offered. */
 const LONGEST = 200;
 
 /** The lists that the token in use has read. In doubt about whose they are, there are none. */
@@ -109,18 +108,16 @@ function offeredName(kind: string, item: JsonObject): string | undefined {
   return !choice && isIdOf(kind, name) ? undefined : name;
 }
 
-/** The ids in the path of a list of this kind, by parameter; undefined for another path. */
 function idsAt(path: string, kind: string): Words | undefined {
   const parts = path.split('/');
   const pattern = [listOfKind(kind), namings[kind]?.broader]
     .map((list) => list?.replace('GET ', '').split('/') ?? [])
-    .find((each) => each.length === parts.length && each.every((part, at) => part.startsWith('{') || part === parts[at]));
+    .find((segments) => segments.length === parts.length && segments.every((part, at) => part.startsWith('{') || part === parts[at]));
   return pattern && Object.fromEntries(pattern.flatMap((part, at) => (part.startsWith('{') ? [[part.slice(1, -1), idIn(parts[at])]] : [])));
 }
 
 const idIn = (part = ''): string => decodeURIComponent(part);
 
-/** True if the parent in the path of a list is the one that a word means. */
 function isUnder(lists: Lists, ids: Words, noun: string, word: string | undefined): boolean {
   const id = ids[noun];
   const naming = own(namings, noun);
@@ -129,7 +126,7 @@ function isUnder(lists: Lists, ids: Words, noun: string, word: string | undefine
   const [server, site] = noun === 'site' && word.includes('/') ? word.split('/', 2) : [undefined, word];
   if (server !== undefined && !isUnder(lists, ids, 'server', server)) return false;
   const known = [...lists].flatMap(([path, list]) => (idsAt(path, noun) ? itemsOf(list) : []));
-  return naming !== undefined && matching(known, site ?? '', naming).some((each) => wordOf(each.id) === id);
+  return naming !== undefined && matching(known, site ?? '', naming).some((item) => wordOf(item.id) === id);
 }
 
 /** A site's server, and what else a list shows of a resource: an address or a port. */
@@ -150,10 +147,10 @@ async function requestNames(kind: string, options: Words, world: World, run: Run
   const stdout = sink((text) => {
     printed += text;
   });
-  const given = Object.entries(options).flatMap(([name, word]) => (word === undefined ? [] : [`--${name}`, word]));
+  const flags = Object.entries(options).flatMap(([name, word]) => (word === undefined ? [] : [`--${name}`, word]));
   // The streams of the process are opened when they are read.
   const quiet: World = Object.create(world, { stdout: { value: stdout }, stderr: { value: sink(() => {}) } });
-  const code = await run(['completion', 'names', kind, '--no-input', '--max-wait', '1s', '-o', 'text', ...given], quiet);
+  const code = await run(['completion', 'names', kind, '--no-input', '--max-wait', '1s', '-o', 'text', ...flags], quiet);
   return code === 0 ? printed.split('\n').flatMap((value) => (value === '' ? [] : [{ value }])) : [];
 }
 
@@ -173,12 +170,11 @@ async function readItems(ctx: Context, kind: string, parents: Words): Promise<re
   return (await ctx.api.list<unknown>(list, targetIds(targets))).filter(isObject);
 }
 
-/** The most names in an error. */
 const MOST = 10;
 
 /** The error for a target that was not given, with the names that dnx remembers. */
-export function withChoices(error: DnxError, { world, settings }: Pick<Context, 'world' | 'settings'>): DnxError {
-  const noun = Object.keys(namings).find((each) => error.message === `No ${title(each)} given.`);
+export function withChoices(error: DnxError, { world, settings }: BaseContext): DnxError {
+  const noun = Object.keys(namings).find((kind) => error.message === `No ${title(kind)} given.`);
   const names = noun === undefined ? [] : offeredNames(rememberedLists(world, settings), noun, {}).map(({ value }) => value);
   if (names.length === 0) return error;
   const more = names.length > MOST ? `, and ${names.length - MOST} more` : '';

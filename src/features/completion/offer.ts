@@ -37,24 +37,17 @@ export interface WordSources {
   branches(): Promise<readonly string[]>;
 }
 
-/** Commands that run a program on this machine. */
 const runsLocally = ['sandbox run', 'env run', 'db tunnel', 'tunnel'];
 
 const NOTHING: Offer = { candidates: [], lead: '' };
 
 /** What is offered for a word, given the line before it. */
-export async function offerFor(
-  word: string,
-  line: TypedLine,
-  place: number,
-  tree: Tree,
-  sources: () => Promise<WordSources>,
-): Promise<Offer> {
+export async function offerFor(word: string, line: TypedLine, place: number, tree: Tree, sources: () => Promise<WordSources>) {
   if (line.program !== undefined) return runsLocally.includes(line.path) ? { ...NOTHING, program: line.program } : NOTHING;
   if (line.pending) return valuesOf(line.pending, word, '', line, sources);
   const [, name, value = ''] = (!line.literal && /^(--[^=]+)=(.*)$/su.exec(word)) || [];
   if (name !== undefined) {
-    const found = line.flags.find((each) => each.name === name);
+    const found = line.flags.find((option) => option.name === name);
     return found && found.option.kind !== 'flag' ? valuesOf(found, value, `${name}=`, line, sources) : NOTHING;
   }
   if (!line.literal && word.startsWith('-')) return words(optionsFor(line));
@@ -62,22 +55,20 @@ export async function offerFor(
   if (line.help) return NOTHING;
   const positional = positionalAt(line);
   if (positional?.option.rest && runsLocally.includes(line.path)) return { ...NOTHING, program: place };
-  const own = positional && !positional.option.rest ? await valuesOf(positional, word, '', line, sources) : await programFor(line, sources);
-  const mayLead = line.lead && !line.given.has('site') && !own.candidates.some(({ value }) => value.startsWith(word));
-  return mayLead ? { ...own, ...(await valuesOf(line.lead, word, '', line, sources)), files: own.files ?? false } : own;
+  const offer =
+    positional && !positional.option.rest ? await valuesOf(positional, word, '', line, sources) : await programFor(line, sources);
+  const mayLead = line.lead && !line.values.has('site') && !offer.candidates.some(({ value }) => value.startsWith(word));
+  return mayLead ? { ...offer, ...(await valuesOf(line.lead, word, '', line, sources)), files: offer.files ?? false } : offer;
 }
 
-/** The first word of a program that runs on a server. */
 const programFor = async ({ path }: TypedLine, sources: () => Promise<WordSources>): Promise<Offer> =>
   path === 'artisan' ? words(await (await sources()).artisan()) : NOTHING;
 
 const words = (candidates: readonly OfferedWord[], lead = ''): Offer => ({ candidates, lead });
 
-/** The options that were not given yet, or may be repeated. */
-const optionsFor = ({ flags, given }: TypedLine): readonly OfferedWord[] =>
-  flags.filter(({ key, option }) => !given.has(key) || option.kind === 'list').map(({ name, help }) => ({ value: name, help }));
+const optionsFor = ({ flags, values }: TypedLine): readonly OfferedWord[] =>
+  flags.filter(({ key, option }) => !values.has(key) || option.kind === 'list').map(({ name, help }) => ({ value: name, help }));
 
-/** Groups and commands, without their other names. */
 function commandsFor({ at, group, help }: TypedLine, { contents, standalone, shortcuts, topics }: Tree): readonly OfferedWord[] {
   if (at === 'group') return (group?.commands ?? []).map(({ name, summary }) => ({ value: name, help: summary }));
   if (at !== 'root') return [];
@@ -90,14 +81,14 @@ function commandsFor({ at, group, help }: TypedLine, { contents, standalone, sho
 
 /** The values of an option or argument. What stands there already is not offered again. */
 async function valuesOf(
-  of: Pick<Flag, 'key' | 'option'>,
+  { key, option }: Pick<Flag, 'key' | 'option'>,
   word: string,
   lead: string,
   line: TypedLine,
   sources: () => Promise<WordSources>,
 ): Promise<Offer> {
-  const { key, option } = of;
-  const taken = option.place === 'argument' || line.positionals.some((each) => each.key === key) ? line.args : line.given.get(key);
+  const taken =
+    option.place === 'argument' || line.positionals.some((positional) => positional.key === key) ? line.args : line.values.get(key);
   const others = (candidates: readonly OfferedWord[], more = lead): Offer =>
     words(
       candidates.filter(({ value }) => !taken?.includes(value)),
@@ -129,7 +120,6 @@ async function valuesOf(
   return { ...NOTHING, lead, files: /file|folder/.test(placeholder) };
 }
 
-/** The kind of resource that an option or argument names. */
 function resourceOf({ from, names, placeholder = '' }: Option<unknown>): string | undefined {
   if (names) return names;
   if (from) return nounIn(from.list) ?? Object.keys(choices).find((kind) => choices[kind]?.list === from.list);
@@ -164,7 +154,6 @@ function assignments(variables: readonly OfferedWord[], { args }: TypedLine, lea
   );
 }
 
-/** What `dnx config set` takes for a setting. */
 async function settingValues(
   setting: string | undefined,
   plain: (values: readonly string[]) => Offer,

@@ -134,7 +134,6 @@ function meaning(value: string | undefined): string | undefined {
 /** What a URL such as `mysql://user:password@host:3306/shop` says, which Laravel prefers to the other variables. */
 type Parts = Given<Partial<Record<'connection' | 'host' | 'port' | 'socket' | 'database' | 'username' | 'password', string>>>;
 
-/** Laravel's names for the drivers in URLs. */
 const aliases: Readonly<Record<string, string>> = {
   mssql: 'sqlsrv',
   mysql2: 'mysql',
@@ -207,12 +206,10 @@ function checked(variables: Omit<Credentials, 'port'> & { readonly port: string 
 
 const isPath = (words: string): boolean => /^\/[\w./@+-]*[\w@+-]$/.test(words);
 
-/** The exit code of the script that found no file. */
 const MISSING = 66;
 /** The line before the output of a script: a login shell may print something first. */
 export const MARK = 'dnx: output';
 
-/** The variables in the `.env` of a site on its server; undefined if there is no file. */
 async function remoteDotenv(ctx: Context, place: SiteOnMachine): Promise<ReadonlyMap<string, string> | undefined> {
   const { code, stdout, stderr } = await runOn(ctx, place.machine, scripted(SITE + DOTENV, ...siteDirectories(place)));
   if (code === MISSING) return undefined;

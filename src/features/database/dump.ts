@@ -12,7 +12,6 @@ import { type DatabaseSource, readDatabase } from './credentials.ts';
 import { afterMark, listenTo, remoteFailure, startScript } from './remote-client.ts';
 import { checkRowOptions, type RowOptions, rowlessTables } from './tables.ts';
 
-/** `file`: a file, a folder, or `-` for standard output; default: the working directory. */
 type DbDumpOptions = RowOptions & Given<{ file: string; user: string; force: boolean; schema_only: boolean }>;
 
 /** `dnx db dump`: the database of a site, in a file that is complete or not there. */
@@ -71,12 +70,7 @@ const withoutRows = { mysql: '--no-data', pgsql: '--schema-only' };
  * Dumps a database on the server of its site, and yields SQL as it arrives. Ends without an error only if the dump is complete. The
  * password goes through standard input, so it is no argument of any process. `rowless`: what `tables.ts` leaves out.
  */
-export async function* dumpOf(
-  ctx: Context,
-  source: DatabaseSource,
-  rowless: readonly string[] = [],
-  schemaOnly = false,
-): AsyncGenerator<Buffer> {
+export async function* dumpOf(ctx: Context, source: DatabaseSource, rowless: readonly string[] = [], schemaOnly = false) {
   const { credentials, place } = source;
   const rows = schemaOnly ? withoutRows[credentials.driver] : '';
   const child = await startScript(ctx, source, 'dump', [rows, ...rowless]);
@@ -109,12 +103,7 @@ export async function* dumpOf(
 const leftOutIn = (said: string): readonly string[] => [...said.matchAll(/^dnx: without (\w+)$/gm)].map(([, what = '']) => what);
 
 /** Passes on the bytes, counts them, and shows how many there were and how fast. */
-export async function* counting(
-  body: AsyncIterable<Buffer>,
-  sentence: string,
-  { progress, clock }: Context,
-  tally = { bytes: 0 },
-): AsyncGenerator<Buffer> {
+export async function* counting(body: AsyncIterable<Buffer>, sentence: string, { progress, clock }: Context, tally = { bytes: 0 }) {
   const started = clock.elapsed();
   try {
     progress.step(sentence, () => downloaded(tally.bytes, undefined, clock.elapsed() - started));

@@ -48,7 +48,6 @@ async function importLocally(ctx: Context, options: DbImportOptions) {
   });
 }
 
-/** Saves what is there first, and says how to get it back. */
 async function importRemotely(ctx: Context, targets: Targets, { file, user, confirm, into, force, trust }: DbImportOptions) {
   if (into !== undefined || force || trust)
     throw usage('--into, --force and --trust-dump are for a local database.', 'Leave out the site, or these.');
@@ -119,10 +118,8 @@ async function saveBefore(ctx: Context, source: DatabaseSource): Promise<string>
   return target.shown(path);
 }
 
-/** How much of the beginning tells what a file is, in bytes. */
 const HEAD = 65_536;
 
-/** Reads a dump to its end. Throws if it is damaged, incomplete, or for another kind of database. */
 async function openDump(ctx: Context, name: string, { driver }: Credentials) {
   const path = pathOf(name, ctx.world);
   const magic = await firstBytes(path, name);

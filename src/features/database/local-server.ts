@@ -112,7 +112,6 @@ export function openSql(client: Client) {
   return {
     local,
     run,
-    /** The same as rows of cells. For MySQL and MariaDB only. */
     rows: async (statements: string, options?: Pick<ClientOptions, 'database'>) => parsedRows(await run(statements, options)),
   };
 }

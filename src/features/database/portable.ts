@@ -3,10 +3,7 @@ import type { Credentials } from './credentials.ts';
 import { identifier } from './local-server.ts';
 
 /** Changes what a dump of one server says that another may refuse. */
-export function portable(
-  dump: AsyncIterable<Buffer>,
-  { driver, database }: Pick<Credentials, 'driver' | 'database'>,
-): AsyncIterable<Buffer> {
+export function portable(dump: AsyncIterable<Buffer>, { driver, database }: Pick<Credentials, 'driver' | 'database'>) {
   return driver === 'mysql' ? editLines(dump, forMysql(database)) : restricted(dump);
 }
 

@@ -6,7 +6,7 @@ import type { Given } from '../../cli/language/options.ts';
 import { done, rows } from '../../cli/output/view.ts';
 import { Moved, type Targets } from '../../platform/names/names.ts';
 import { type DatabaseSource, readDatabase } from './credentials.ts';
-import { type Ran, runRemoteQuery } from './remote-client.ts';
+import { type QueryResult, runRemoteQuery } from './remote-client.ts';
 import { type Read, readIn } from './statement.ts';
 
 /** `dnx db query`: the rows that a statement yields on the server of a site, or how many it changed. */
@@ -64,11 +64,9 @@ async function answer(ctx: Context, source: DatabaseSource, statement: Statement
   }
 }
 
-/** What the databases say about a statement that the client has canceled. */
 const CANCELED = /ERROR 1317|canceling statement due to user request/;
 
-/** The error of Ctrl-C: what became of the statement. */
-function interrupted({ world }: Context, { place, credentials }: DatabaseSource, { read }: Statement, { code, stderr }: Ran): unknown {
+function interrupted({ world }: Context, { place, credentials }: DatabaseSource, { read }: Statement, { code, stderr }: QueryResult) {
   const { reason } = world.signal;
   if (!(reason instanceof DnxError)) return reason;
   const told = (message: string, more: ConstructorParameters<typeof DnxError>[2] = {}) =>
@@ -161,7 +159,6 @@ function fromCsv(output: string, absent: string): Answer {
   return { names: names.map((name) => name ?? absent), values };
 }
 
-/** Names of columns, of which no two are the same: `id`, `id_2`. */
 function distinct(names: readonly string[]): readonly string[] {
   const taken = new Set<string>();
   for (const name of names) {

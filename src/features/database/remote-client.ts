@@ -89,7 +89,6 @@ const tooMuch = ({ place, credentials }: DatabaseSource, most: number): DnxError
   return new DnxError('failed', what, { hint: 'Check what the login shell prints there, and the programs of the database.' });
 };
 
-/** The programs that a script did not find: `mariadb-dump or mysqldump`. */
 const missingIn = (said: string): string | undefined => /^dnx: missing (.*)$/m.exec(said)?.[1];
 
 /** Lines that are no reason for a failure: from dnx itself, about options that a program lacks, and ssh's own notices. */
@@ -108,7 +107,7 @@ export function reasonsIn(said: string, password: string): readonly string[] {
 export function remoteFailure(
   act: string,
   { place: { machine }, credentials }: DatabaseSource,
-  { code, stderr }: Pick<Ran, 'code' | 'stderr'>,
+  { code, stderr }: Pick<QueryResult, 'code' | 'stderr'>,
   world: World,
   printed = 0,
 ): DnxError {
@@ -150,7 +149,6 @@ export async function askRemote(ctx: Context, source: DatabaseSource, query: str
   return output.trimEnd();
 }
 
-/** The options of the clients for values without headings. */
 const bare = { mysql: ['--skip-column-names'], pgsql: ['--no-align', '--tuples-only'] } as const;
 
 interface SqlOptions {
@@ -183,7 +181,6 @@ export async function runRemoteSql(
   }
 }
 
-/** How long a query may take to end after Ctrl-C, in ms. */
 const END_MS = 3_000;
 
 /**
@@ -195,7 +192,7 @@ export async function runRemoteQuery(
   source: DatabaseSource,
   sql: string,
   { args, most, act = 'query' }: SqlOptions,
-  interrupted: (ran: Ran, reason: unknown) => unknown,
+  interrupted: (result: QueryResult, reason: unknown) => unknown,
 ): Promise<string> {
   const { signal, clock } = ctx.world;
   const life = new AbortController();
@@ -222,14 +219,14 @@ export async function runRemoteQuery(
 }
 
 /** How a client ended. */
-export interface Ran {
+export interface QueryResult {
   readonly code: number;
   readonly stderr: string;
   readonly output: string;
 }
 
 /** Waits until a client has ended. `begun` is called once it starts. */
-async function outcomeOf(child: Started, source: DatabaseSource, most: number, begun?: () => void): Promise<Ran> {
+async function outcomeOf(child: Started, source: DatabaseSource, most: number, begun?: () => void): Promise<QueryResult> {
   const said = listenTo(child, source);
   const chunks: Buffer[] = [];
   let size = 0;

@@ -99,7 +99,6 @@ async function readLocal(ctx: Context, file = '.env'): Promise<Credentials> {
   return local;
 }
 
-/** The databases that come with a server. */
 const serverDatabases: Readonly<Record<Credentials['driver'], readonly string[]>> = {
   mysql: ['information_schema', 'mysql', 'performance_schema', 'sys'],
   pgsql: ['postgres', 'template0', 'template1'],
@@ -121,10 +120,8 @@ const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|::
 /** Options for a local database to replace. `trust`: imports with the local account, whatever its rights are. */
 export type TargetOptions = Given<{ into: string; force: boolean; confirm: string; trust: boolean }>;
 
-/** A local database to replace. */
 type LocalTarget = Awaited<ReturnType<typeof openTarget>>;
 
-/** What replaces it. */
 interface Replacement {
   readonly step: string;
   readonly dump: AsyncIterable<Buffer>;
@@ -229,7 +226,6 @@ function explained(error: Refused, account: ImportAccount | undefined, { author,
   return UNKNOWN_SQL.test(error.message) ? error.withHint(unlike) : error;
 }
 
-/** What a server says about a missing right, and about an account that it does not let in. */
 const DENIED = /denied|must be (a )?(superuser|owner)|authentication failed|pg_hba|SUPER/i;
 
 async function discarded(error: unknown, engine: Engine, { target, incoming }: PullNames): Promise<unknown> {
@@ -243,5 +239,4 @@ async function discarded(error: unknown, engine: Engine, { target, incoming }: P
 const unchanged = (error: DnxError, sentence: string): DnxError =>
   error.with({ hint: error.hint === undefined ? sentence : `${sentence} ${error.hint}` });
 
-/** What a server says about SQL that it does not know, such as a collation or a mode. */
 const UNKNOWN_SQL = /unknown|syntax|sql_mode/i;

@@ -38,7 +38,6 @@ export async function suggestRowless(ctx: Context, source: DatabaseSource) {
 /** What Laravel and its packages keep for a while only. */
 const USUAL = /^(sessions|cache|cache_locks|jobs|job_batches|failed_jobs|telescope_.+|pulse_.+)$/;
 
-/** The words for these tables, as the programs take them, and their names. */
 const chosenTables = (tables: readonly Table[]) => ({
   words: tables.map(({ word }) => word),
   names: tables.map(({ name }) => name),

@@ -3,14 +3,12 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
 import { number, objectOf, type Printed, word } from '../../cli/language/shape.ts';
 import { columns, nothing, overview } from '../../cli/output/view.ts';
-import { childEnv } from '../../machine/env.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { checkPort, type Forward, forwardTo, whileForwarded } from '../remote/forward.ts';
+import { checkPort, forwardTo, keptOpen, whileForwarded } from '../remote/forward.ts';
 import type { SiteOnMachine } from '../remote/machine.ts';
 import { clientFor, environmentFor } from './clients.ts';
-import { type Credentials, databaseEnd, readDatabase } from './credentials.ts';
+import { databaseEnd, readDatabase } from './credentials.ts';
 
-/** The options of `dnx db tunnel` and `dnx db shell`. */
 type ForwardOptions = Given<{ user: string; port: number; command?: readonly string[]; options?: readonly string[] }>;
 
 /** What scripts get. */
@@ -24,28 +22,16 @@ export async function openTunnel(ctx: Context, targets: Targets, { user, port, c
   checkPort(port);
   const { place, credentials } = await readDatabase(ctx, targets, user);
   const forward = await forwardTo(ctx, place.machine, databaseEnd(credentials), { port, shared: command.length > 0 });
-  const [file, ...args] = command;
-  if (file === undefined) return shown(forward, credentials, place);
-  const env = childEnv(ctx.world.env, environmentFor(credentials, forward.port));
-  const exit = await whileForwarded(ctx, forward, () => ctx.world.spawn({ file, args, env, foreground: true }));
-  return { view: nothing, exit };
-}
-
-function shown(forward: Forward, credentials: Credentials, place: SiteOnMachine) {
-  const { database, username, connection } = credentials;
-  const { port } = forward;
-  const item: DatabaseTunnel = { host: '127.0.0.1', port, database, username, driver: connection };
+  const { database, username, connection, source } = credentials;
+  const item: DatabaseTunnel = { host: '127.0.0.1', port: forward.port, database, username, driver: connection };
   const details: readonly Detail[] = [
     ['driver', connection],
     ['username', username],
-    ...(credentials.source === STORED ? [] : [['password', `in ${credentials.source}`] as const]),
+    ...(source === STORED ? [] : [['password', `in ${source}`] as const]),
   ];
-  return {
-    view: overview(item, tunnelColumns, `127.0.0.1:${port} → ${database}`, details),
-    note: 'Press Ctrl-C to close the tunnel.',
-    next: credentials.source === STORED ? [passwordOf(place)] : [],
-    afterwards: forward.kept,
-  };
+  const view = overview(item, tunnelColumns, `127.0.0.1:${forward.port} → ${database}`, details);
+  const kept = await keptOpen(ctx, forward, command, environmentFor(credentials, forward.port), view);
+  return { ...kept, next: command.length === 0 && source === STORED ? [passwordOf(place)] : [] };
 }
 
 const STORED = 'Deploynix';
@@ -55,10 +41,8 @@ const passwordOf = ({ site }: SiteOnMachine): Next => ({
   why: 'Print the password with',
 });
 
-/** What clients say about a wrong password or account. */
 const REFUSED = /Access denied for user|authentication failed for user|no password supplied|role .* does not exist/;
 
-/** How they end if they could not connect. */
 const FAILED: readonly number[] = [1, 2];
 
 /** `dnx db shell`: runs the client of this machine through a tunnel, and ends with its exit code. */

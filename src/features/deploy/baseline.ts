@@ -1,5 +1,6 @@
 import { phaseOf, statusKey, statusOf } from '../../base/status.ts';
 import { timeOf } from '../../base/time.ts';
+import { nullable, objectOf, type Printed, word, words, yes } from '../../cli/language/shape.ts';
 import { inProgress, isAmbiguous, isFinished, liveRelease, type Release } from './release.ts';
 
 /** The fields of a site that dnx reads to follow a deployment. */
@@ -15,15 +16,15 @@ export interface Site {
 }
 
 /** The state of the site before our request. Saved as JSON in the run file. */
-export interface Baseline {
-  readonly status: string | null;
-  readonly idle: boolean;
-  readonly last_deployed_at: string | null;
-  readonly updated_at: string | null;
-  /** Ids of the releases; null if they could not be read. */
-  readonly releases: readonly string[] | null;
-  readonly marked: boolean;
-}
+export const baselineShape = objectOf({
+  status: nullable(word),
+  idle: yes,
+  last_deployed_at: nullable(word),
+  updated_at: nullable(word),
+  releases: nullable(words),
+  marked: yes,
+});
+export type Baseline = Printed<typeof baselineShape>;
 
 /** The baseline of a site. Excludes releases in progress, so that they count as new. */
 export const baselineOf = (site: Site, releases: readonly Release[] | null): Baseline => ({

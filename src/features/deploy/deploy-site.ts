@@ -47,7 +47,7 @@ async function readyToDeploy(outer: DeployContext, values: DeployValues, verific
   if (!readsSiteFirst(values)) return unread;
   // Waiting for another deployment has a time limit even with --no-wait.
   const ctx = { ...outer, ...(outer.deadline === Number.POSITIVE_INFINITY && within(outer, allowanceOf({}))) };
-  const first = await snapshotFor(ctx, values, verification);
+  const first = await snapshotBefore(ctx, mustRead(values, verification));
   if (!first) return unread;
   const start = await settleRunning(ctx, first, values);
   if (verification) {
@@ -57,14 +57,9 @@ async function readyToDeploy(outer: DeployContext, values: DeployValues, verific
   return start;
 }
 
-/** The site before the request. Fails if the options need it, and the token cannot read it. */
-export function snapshotFor(
-  ctx: DeployContext,
-  { if_running, wait }: DeployValues,
-  verification: Verification | undefined,
-): Promise<Snapshot | undefined> {
-  return snapshotBefore(ctx, wait === true || verification !== undefined || if_running !== undefined);
-}
+/** True if the options need to know the site before the request. */
+export const mustRead = ({ if_running, wait }: DeployValues, verification: Verification | undefined): boolean =>
+  wait === true || verification !== undefined || if_running !== undefined;
 
 async function settleRunning(ctx: DeployContext, first: Snapshot, { if_running }: DeployValues) {
   let before = first;
@@ -89,7 +84,6 @@ async function settleRunning(ctx: DeployContext, first: Snapshot, { if_running }
 
 type IfRunning = NonNullable<DeployValues['if_running']>;
 
-/** Chooses what to do. Without a terminal, attaches to a deployment if possible, and waits for the end of an installation. */
 async function choose({ ask }: DeployContext, siteRef: SiteReference, word: string): Promise<IfRunning> {
   if (!ask.allowed) return isInstallation(word) ? 'wait' : 'attach';
   return ask.select<IfRunning>(`${siteRef.site.label} is already ${word}. What would you like to do?`, [

@@ -8,7 +8,7 @@ import type { Located, Targets } from '../../platform/names/names.ts';
 import { linkConsent } from '../link/confirmation.ts';
 import { deploySite } from './deploy-site.ts';
 import { type DeployValues, deployOptions, readsSiteFirst, refuseContradictions, type Verification, verificationOf } from './options.ts';
-import { openReporting, type SeveralReports } from './reporting.ts';
+import { openReporting } from './reporting.ts';
 import { type DeployReport, type DeployResult, deployColumns, deployResult } from './result.ts';
 import { type DeployContext, siteCommand, siteReference } from './site.ts';
 
@@ -36,12 +36,7 @@ const AT_A_TIME = 4;
 const MOST_AT_A_TIME = 20;
 
 /** Deploys several sites, a few at a time. Reports are in the given order; whatever happens to one site, the others have theirs. */
-async function deploySeveral(
-  outer: DeployContext,
-  all: readonly Targets[],
-  values: DeployValues,
-  verification: Verification | undefined,
-): Promise<SeveralReports> {
+async function deploySeveral(outer: DeployContext, all: readonly Targets[], values: DeployValues, verification: Verification | undefined) {
   const { concurrency = AT_A_TIME, max_failures = Number.POSITIVE_INFINITY } = values;
   if (concurrency < 1 || concurrency > MOST_AT_A_TIME) throw usage(`--concurrency must be between 1 and ${MOST_AT_A_TIME}.`);
   // Each request and each pause listens to it; Node warns about more than ten.
@@ -153,16 +148,13 @@ function failureOfAll(all: readonly Targets[], reports: readonly DeployReport[],
 const requestsFor = (values: DeployValues): number =>
   (readsSiteFirst(values) ? 3 : 1) + (values.guard ? (readsSiteFirst(values) ? 3 : 5) : 0);
 
-type Needs = Pick<Context, 'api' | 'ask' | 'nameOf' | 'progress' | 'settings'>;
-
 /** What a deployment asks first: if the link file wants it, or for every site of a server. */
-export async function deployConsent(ctx: Needs, all: readonly Targets[], values: DeployValues): Promise<Consent | undefined> {
+export async function deployConsent(ctx: Context, all: readonly Targets[], values: DeployValues): Promise<Consent | undefined> {
   refuseContradictions(values);
   return (await linkConsent(ctx, all, 'Deploy')) ?? (values.all ? wholeConsent(ctx, all) : undefined);
 }
 
-/** The question before every site of a server is deployed. On a terminal it shows them, one on each line. */
-function wholeConsent({ ask, progress }: Needs, all: readonly Targets[]): Consent | undefined {
+function wholeConsent({ ask, progress }: Context, all: readonly Targets[]): Consent | undefined {
   const [first] = all;
   if (!first) return undefined;
   const names = all.map(({ site }) => site?.label ?? '');

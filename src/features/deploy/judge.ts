@@ -31,7 +31,7 @@ export interface Verdict {
 }
 
 /** The result of one poll. */
-export interface Seen {
+export interface Observation {
   readonly site: Site;
   /** Null if they cannot be read, or were skipped because the site reports work in progress. */
   readonly releases: readonly Release[] | null;
@@ -75,7 +75,7 @@ function markInProgress(evidence: Evidence): undefined {
 }
 
 /** Restarts the settling time if anything changed since the last poll, such as the status of a release. */
-function noteChange(evidence: Evidence, { site, releases }: Seen, fresh: readonly Release[]): void {
+function noteChange(evidence: Evidence, { site, releases }: Observation, fresh: readonly Release[]): void {
   if (!releases) return;
   const now = JSON.stringify([statusOf(site), liveRelease(releases)?.id, fresh.map(({ id, word, live }) => [id, word, live])]);
   if (evidence.last !== undefined && evidence.last !== now) evidence.settledAt = undefined;
@@ -103,16 +103,16 @@ function isUnsettled(baseline: Baseline, evidence: Evidence, site: Site, finishe
  * Decides how our deployment ended. The first polls may still show the previous one, so a status counts only after something
  * changed. Exactly one new release is ours; with two, someone else deployed, too.
  */
-export function judge(baseline: Baseline, evidence: Evidence, seen: Seen): Verdict | undefined {
-  const fresh = newSince(baseline, seen.releases);
-  noteChange(evidence, seen, fresh);
+export function judge(baseline: Baseline, evidence: Evidence, observation: Observation): Verdict | undefined {
+  const fresh = newSince(baseline, observation.releases);
+  noteChange(evidence, observation, fresh);
   const [ours, ...others] = fresh;
   const finished = ours !== undefined && isFinished(ours);
   const going = fresh.some(isInProgress);
-  if (isUnsettled(baseline, evidence, seen.site, finished && !going)) return undefined;
+  if (isUnsettled(baseline, evidence, observation.site, finished && !going)) return undefined;
   if (going) return markInProgress(evidence);
   // A site that was seen deploying and has settled is done, whatever the release's status.
-  if (!evidence.siteWorked && fresh.some((item) => isOpen(item, seen.releases))) {
+  if (!evidence.siteWorked && fresh.some((item) => isOpen(item, observation.releases))) {
     evidence.settledAt = undefined;
     evidence.sawUnfinished = true;
     return undefined;
@@ -122,7 +122,7 @@ export function judge(baseline: Baseline, evidence: Evidence, seen: Seen): Verdi
     return { outcome: 'superseded', release: null, reason };
   }
   if (ours && !finished) evidence.sawUnfinished = true;
-  return ours ? judgeRelease(baseline, evidence, seen, ours) : judgeSite(baseline, evidence, seen);
+  return ours ? judgeRelease(baseline, evidence, observation, ours) : judgeSite(baseline, evidence, observation);
 }
 
 /** Whether the site is healthy; undefined if unknown. An unchanged status counts as healthy unless it was a failure. */
@@ -134,20 +134,18 @@ function healthOf(standing: Standing, { status }: Baseline): 'good' | 'bad' | un
 /** Statuses that speak of a deployment, not of the site. */
 const DEPLOYED = /^(deployed|success|succeeded|completed|finished)$/i;
 
-/** Statuses of a site that is offline, whichever release is live. */
 const OUT_OF_SERVICE = /suspend|disabl|paus|stop|maint/i;
 
-/** The verdict for exactly one new release. */
-function judgeRelease(baseline: Baseline, evidence: Evidence, seen: Seen, ours: Release): Verdict | undefined {
-  const { certain, final } = verdictsAbout(ours, evidence, seen.at);
+function judgeRelease(baseline: Baseline, evidence: Evidence, observation: Observation, ours: Release): Verdict | undefined {
+  const { certain, final } = verdictsAbout(ours, evidence, observation.at);
   // The release may belong to an earlier deployment; then ours appears as a second one.
   const isBlurred = evidence.blurred || isAmbiguous(baseline.status);
   if (isBlurred && !evidence.going && !final('unknown')) return undefined;
   if (ours.phase === 'bad') return certain('failed');
-  return ours.live ? judgeLive(baseline, evidence, seen, ours) : judgeUnmarked(baseline, evidence, seen, ours);
+  return ours.live ? judgeLive(baseline, evidence, observation, ours) : judgeUnmarked(baseline, evidence, observation, ours);
 }
 
-function judgeLive(baseline: Baseline, evidence: Evidence, { site, at }: Seen, ours: Release): Verdict | undefined {
+function judgeLive(baseline: Baseline, evidence: Evidence, { site, at }: Observation, ours: Release): Verdict | undefined {
   const { certain, final } = verdictsAbout(ours, evidence, at);
   const standing = standingOf(baseline, site);
   const health = healthOf(standing, baseline);
@@ -159,7 +157,7 @@ function judgeLive(baseline: Baseline, evidence: Evidence, { site, at }: Seen, o
 }
 
 /** The verdict for a new release that is not marked as live, by the site and the other releases. */
-function judgeUnmarked(baseline: Baseline, evidence: Evidence, { site, releases, at }: Seen, ours: Release): Verdict | undefined {
+function judgeUnmarked(baseline: Baseline, evidence: Evidence, { site, releases, at }: Observation, ours: Release): Verdict | undefined {
   const { certain, bySite, final } = verdictsAbout(ours, evidence, at);
   const standing = standingOf(baseline, site);
   const health = healthOf(standing, baseline);
@@ -177,7 +175,7 @@ function judgeUnmarked(baseline: Baseline, evidence: Evidence, { site, releases,
   return final('unknown', `the site's status is “${word}”, but release ${ours.name}${status} is not marked as live`);
 }
 
-function judgeSite(baseline: Baseline, evidence: Evidence, { site, at }: Seen): Verdict | undefined {
+function judgeSite(baseline: Baseline, evidence: Evidence, { site, at }: Observation): Verdict | undefined {
   const { atOnce, bySite, final } = verdictsAbout(null, evidence, at);
   const standing = standingOf(baseline, site);
   const health = healthOf(standing, baseline);
@@ -203,7 +201,6 @@ function judgeSite(baseline: Baseline, evidence: Evidence, { site, at }: Seen): 
   return health === 'good' ? ended('succeeded') : doubt(`the site's status is “${word}”`);
 }
 
-/** True if every deployment of the site creates a release. */
 function keepsReleases({ releases }: Baseline, { zero_downtime_enabled }: Site): boolean {
   return zero_downtime_enabled !== false && releases !== null && releases.length > 0;
 }
@@ -218,11 +215,11 @@ interface Goal {
  * Decides whether a rollback succeeded: the requested release is live, or a new one with its commit. If the API marks no
  * release as live, the site must have been in progress and settled.
  */
-export function judgeRollback(baseline: Baseline, goal: Goal, evidence: Evidence, seen: Seen): Verdict | undefined {
-  const { site, releases, at } = seen;
+export function judgeRollback(baseline: Baseline, goal: Goal, evidence: Evidence, observation: Observation): Verdict | undefined {
+  const { site, releases, at } = observation;
   const standing = standingOf(baseline, site);
   const fresh = newSince(baseline, releases);
-  noteChange(evidence, seen, fresh);
+  noteChange(evidence, observation, fresh);
   const target = releases?.find(({ id }) => id === goal.to);
   if (fresh.some(isInProgress) || (target && isInProgress(target))) return markInProgress(evidence);
   const live = liveRelease(releases) ?? null;
@@ -233,7 +230,7 @@ export function judgeRollback(baseline: Baseline, goal: Goal, evidence: Evidence
   if (isUnsettled(baseline, evidence, site, done || fresh.some(isFinished))) return undefined;
   if (done) return verdictsAbout(live, evidence, at).certain('succeeded');
   if (copy?.phase === 'bad') return verdictsAbout(copy, evidence, at).certain('failed');
-  const ended = isForeign ? undefined : endingWithoutMark(baseline, evidence, seen, copy ?? target);
+  const ended = isForeign ? undefined : endingWithoutMark(baseline, evidence, observation, copy ?? target);
   if (ended) return verdictsAbout(ended.release, evidence, at).bySite(ended.outcome);
   const { final } = verdictsAbout(live, evidence, at);
   if (isForeign) return final('superseded', 'another deployment ran in the meantime');
@@ -245,7 +242,7 @@ export function judgeRollback(baseline: Baseline, goal: Goal, evidence: Evidence
 function endingWithoutMark(
   baseline: Baseline,
   { going }: Evidence,
-  { site, releases }: Seen,
+  { site, releases }: Observation,
   goal: Release | undefined,
 ): Verdict | undefined {
   const standing = standingOf(baseline, site);

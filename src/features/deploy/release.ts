@@ -30,7 +30,6 @@ export interface Release {
 
 /** Fields that mark the live release, the most reliable first. */
 export const MARKS = ['is_live', 'live', 'is_current', 'current', 'is_active', 'active'];
-/** Statuses that mean live. */
 const LIVE_WORDS = ['live', 'current'];
 const TIMES = ['created_at', 'createdAt', 'started_at', 'deployed_at', 'released_at', 'timestamp', 'date'];
 
@@ -70,7 +69,6 @@ export const releaseWord = ({ id, name }: Release, all: readonly Release[]): str
 /** True for a release that is being deployed. A live `running` release is not. */
 export const isInProgress = ({ phase, word, live }: Release): boolean => phase === 'going' && !(live && isAmbiguous(word));
 
-/** True if one release is known to be older than the other. */
 const isOlder = (one: Release, other: Release): boolean => one.at !== undefined && other.at !== undefined && one.at < other.at;
 
 /** The releases that are being deployed. One that is older than a finished release is stuck, and does not count. */
@@ -136,10 +134,7 @@ export const usableReleases = (releases: readonly Release[], live: Release | und
   releases.filter((release) => release !== live && release.phase !== 'bad' && !isInProgress(release));
 
 /** The newest usable release before the live one, or `doubt` if that is uncertain. Neither if there is none. */
-export function releaseBeforeLive(
-  releases: readonly Release[],
-  live: Release | undefined,
-): { readonly release?: Release | undefined; readonly doubt?: string } {
+export function releaseBeforeLive(releases: readonly Release[], live: Release | undefined) {
   const others = usableReleases(releases, live);
   if (others.length === 0 || (!live && others.length === 1)) return {};
   if (!live) return { doubt: 'The API does not say which release is live' };
@@ -154,7 +149,6 @@ export function failedSince(live: Release | undefined, releases: readonly Releas
   return live && newest?.phase === 'bad' && isOlder(live, newest) ? newest : undefined;
 }
 
-/** The maximum length of a commit message, to fit 80 columns. */
 const MESSAGE = 44;
 
 /** `20261125_023708  a2483e1 Upgrade to Laravel 12`. */

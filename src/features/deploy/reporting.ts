@@ -19,10 +19,7 @@ export interface SeveralReports {
 }
 
 /** Reports deployments to CI: annotations, outputs, summary, result file. Fails if the result file is not writable. */
-export function openReporting(
-  ctx: Pick<Context, 'ci' | 'progress' | 'settings' | 'world'>,
-  { ci: isOn, result_file, url }: ReportingOptions,
-) {
+export function openReporting(ctx: Context, { ci: isOn, result_file, url }: ReportingOptions) {
   const ci = isOn === false ? silentCi : ctx.ci;
   const file = result_file === undefined ? undefined : pathToWrite(result_file, ctx.world);
   const unwritable = file && problemOf(() => appendFileSync(file, ''));
@@ -102,5 +99,4 @@ function summaryOf(all: readonly DeployReport[]): string {
   return [...heads, ...all.map(({ result }) => `| ${cells(result)} |`), '', ...reasons].join('\n');
 }
 
-/** Escapes text for a Markdown table cell. */
 const cell = (value: string): string => value.replace(/[\r\n]+/g, ' ').replace(/[\\|<>`[\]]/g, '\\$&');

@@ -20,7 +20,6 @@ const fields = {
   started_at: nullable(word),
   finished_at: nullable(word),
   duration_s: nullable(number),
-  /** The release's name; null if it is unknown. */
   release: nullable(word),
 };
 export const deployShape = objectOf(fields);
@@ -68,7 +67,7 @@ interface Subject extends SiteReference {
   readonly attached?: boolean;
 }
 
-interface Shown {
+interface ReportParts {
   readonly release?: Release | null | undefined;
   readonly live?: Release | undefined;
   readonly undo?: readonly string[] | undefined;
@@ -80,7 +79,7 @@ interface Shown {
 export const deployJob = ({ kind, site }: Subject): string => `${kind === 'deploy' ? 'deployment' : 'rollback'} of ${site.label}`;
 
 /** Adds to a result the ✓ sentence or the failure. */
-export const deployReport = (subject: Subject, result: DeployResult, reason: string | null, seen: Shown = {}): DeployReport => ({
+export const deployReport = (subject: Subject, result: DeployResult, reason: string | null, seen: ReportParts = {}): DeployReport => ({
   result,
   release: seen.release ?? null,
   done: sentenceOf(subject, result),
@@ -88,7 +87,6 @@ export const deployReport = (subject: Subject, result: DeployResult, reason: str
   failure: failureOf(subject, result, reason, seen),
 });
 
-/** `Deployed shop.example.com in 16s`. */
 function sentenceOf(subject: Subject, { outcome, duration_s, release }: DeployResult): string {
   const { kind, attached, site } = subject;
   const time = duration_s === null ? '' : ` in ${duration(duration_s * 1000)}`;
@@ -97,7 +95,7 @@ function sentenceOf(subject: Subject, { outcome, duration_s, release }: DeployRe
   return attached ? `Deployment of ${site.label} succeeded${time} (started elsewhere)` : `Deployed ${site.label}${time}`;
 }
 
-function failureOf(subject: Subject, result: DeployResult, reason: string | null, seen: Shown): DnxError | undefined {
+function failureOf(subject: Subject, result: DeployResult, reason: string | null, seen: ReportParts): DnxError | undefined {
   const { outcome, release, duration_s } = result;
   const job = deployJob(subject);
   const title = `${job.charAt(0).toUpperCase()}${job.slice(1)}`;
@@ -124,7 +122,7 @@ function failureOf(subject: Subject, result: DeployResult, reason: string | null
   }
 }
 
-function detailsOf(outcome: Outcome | null, name: string | null, { release, live }: Shown): readonly Detail[] {
+function detailsOf(outcome: Outcome | null, name: string | null, { release, live }: ReportParts): readonly Detail[] {
   const described = release ? describeRelease(release) : name;
   const label = outcome === 'failed' || outcome === 'rolled_back' ? 'failed' : 'release';
   const lines: Detail[] = described === null ? [] : [[label, described]];
@@ -143,7 +141,7 @@ export const deployColumns = columns<DeployResult>('site', 'server', 'outcome', 
 /** Turns a report into the result of a command. `url` is the site's, if it differs from the domain. */
 export function commandResult(
   { result, failure, done, release, undo: undoing, next = [] }: DeployReport,
-  { settings }: Pick<Context, 'settings'>,
+  { settings }: Context,
   url: string | undefined = siteUrl(result.site),
 ) {
   const person = settings.format === 'table';

@@ -106,7 +106,6 @@ async function chosen(
   return target;
 }
 
-/** The release with this id, or the only one with this name. */
 function named({ siteRef, releases, live }: Choice, to: string): Release {
   const byId = releases.filter(({ id }) => id === to);
   const [found, ...others] = byId.length > 0 ? byId : releases.filter(({ name }) => name === to);
@@ -183,7 +182,6 @@ async function pickRelease({ ask, clock, progress, world }: DeployContext, { sit
 
 const MARK = '(previous)';
 const POINTER = 2;
-/** The minimum length of a commit message; with less room it is shown below the list. */
 const LEAST_MESSAGE = 16;
 const MOST_BELOW = 72;
 

@@ -1,46 +1,52 @@
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt, systemCode } from '../../base/errors.ts';
-import { isObject, isText, isTextOrNull } from '../../base/json.ts';
+import { misfit } from '../../base/schema.ts';
 import { DAY, HOUR } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
+import { nullable, objectOf, oneOf, type Printed, word, yes } from '../../cli/language/shape.ts';
 import { fileNames, jsonFileNames, readJson, uniqueName, writeJson } from '../../machine/files/text-file.ts';
-import { isTarget, type Target } from '../../platform/names/names.ts';
-import { type Baseline, baselineSince } from './baseline.ts';
-import type { DeployResult } from './result.ts';
+import { type Baseline, baselineShape, baselineSince } from './baseline.ts';
+import { deployShape } from './result.ts';
 import type { Snapshot } from './site.ts';
 
+const target = objectOf({ id: word, label: word });
+
 /** A deployment or rollback that this machine started or follows, saved so that it can be resumed. Contains no secrets. */
-export interface Run {
-  readonly version: 1;
-  readonly kind: 'deploy' | 'rollback';
-  readonly host: string;
-  readonly profile: string;
-  readonly server: Target;
-  readonly site: Target;
-  readonly started_at: string;
-  /** The site before our request; null if it was not read, as with --no-wait. */
-  readonly baseline: Baseline | null;
-  /** When the request was sent, on the clock of the API. Only without a baseline. */
-  readonly sent_at?: string;
-  /** The site when the result became known. */
-  readonly ended?: Baseline;
-  /** The id of the release that a rollback makes live. */
-  readonly to: string | null;
-  /** Its commit, if the live release had a different one. */
-  readonly commit?: string | null;
-  /** The commit that a plan holds a deployment to. */
-  readonly planned?: string | undefined;
-  /** Someone else's deployment; we sent no request. */
-  readonly attached: boolean;
-  /** The response to our request arrived. Until then, it may or may not have been sent. */
-  readonly asked: boolean;
-  /** Another deployment may have started between the baseline and the response. */
-  readonly blurred: boolean;
-  readonly going: boolean;
-  readonly result: DeployResult | null;
-  readonly reason: string | null;
-}
+const runShape = objectOf(
+  {
+    version: oneOf(1),
+    kind: oneOf('deploy', 'rollback'),
+    host: word,
+    profile: word,
+    server: target,
+    site: target,
+    started_at: word,
+    /** The site before our request; null if it was not read, as with --no-wait. */
+    baseline: nullable(baselineShape),
+    /** The id of the release that a rollback makes live. */
+    to: nullable(word),
+    /** Someone else's deployment; we sent no request. */
+    attached: yes,
+    /** The response to our request arrived. Until then, it may or may not have been sent. */
+    asked: yes,
+    /** Another deployment may have started between the baseline and the response. */
+    blurred: yes,
+    going: yes,
+    result: nullable(deployShape),
+    reason: nullable(word),
+  },
+  {
+    /** When the request was sent, on the clock of the API. Only without a baseline. */
+    sent_at: word,
+    ended: baselineShape,
+    /** The commit of the release that a rollback makes live, if the live release had a different one. */
+    commit: nullable(word),
+    /** The commit that a plan holds a deployment to. */
+    planned: word,
+  },
+);
+export type Run = Printed<typeof runShape>;
 
 /** A run and its file. */
 export interface SavedRun {
@@ -54,12 +60,10 @@ const KEPT = 50;
 const KEPT_MS = 7 * DAY;
 const STALE_MS = HOUR;
 
-type Needs = Pick<Context, 'settings' | 'clock' | 'progress'>;
-
-const directoryOf = ({ settings }: Needs): string => join(settings.directories.state, 'runs');
+const directoryOf = ({ settings }: Context): string => join(settings.directories.state, 'runs');
 
 /** Saves a run in its own file before its request is sent. Its name sorts last, even if the clock was set back. */
-export function rememberRun(ctx: Needs, known: Pick<Run, 'kind' | 'server' | 'site' | 'baseline'> & Partial<Run>): SavedRun {
+export function rememberRun(ctx: Context, known: Pick<Run, 'kind' | 'server' | 'site' | 'baseline'> & Partial<Run>): SavedRun {
   const now = ctx.clock.now();
   const run: Run = {
     version: 1,
@@ -84,7 +88,7 @@ export function rememberRun(ctx: Needs, known: Pick<Run, 'kind' | 'server' | 'si
 }
 
 /** Reads every run, latest first. Skips files that are not runs. */
-export function recallRuns(ctx: Needs): SavedRun[] {
+export function recallRuns(ctx: Context): SavedRun[] {
   const directory = directoryOf(ctx);
   return runFiles(directory).flatMap((name) => {
     const run = read(join(directory, name));
@@ -96,7 +100,7 @@ export function recallRuns(ctx: Needs): SavedRun[] {
 export const baselineOfRun = ({ baseline, sent_at, started_at }: Run, { site, releases }: Pick<Snapshot, 'site' | 'releases'>): Baseline =>
   baseline ?? baselineSince(Date.parse(sent_at ?? started_at), site, releases);
 
-function keep({ progress }: Needs, file: string, first: Run): SavedRun {
+function keep({ progress }: Context, file: string, first: Run): SavedRun {
   let run = first;
   let writable = true;
   return {
@@ -123,37 +127,12 @@ function read(file: string): Run | undefined {
 }
 
 /** True for a complete run of this version. Anything else in the directory must not crash dnx. */
-function isRun(run: Partial<Run>): run is Run {
-  const { version, kind, started_at, baseline, commit = null, ended, sent_at = started_at, to, result, reason, planned = null } = run;
-  return (
-    version === 1 &&
-    (kind === 'deploy' || kind === 'rollback') &&
-    [run.server, run.site].every(isTarget) &&
-    [run.host, run.profile].every(isText) &&
-    [started_at, sent_at].every((time) => isText(time) && !Number.isNaN(Date.parse(time))) &&
-    [to, commit, reason, planned].every(isTextOrNull) &&
-    [run.attached, run.asked, run.blurred, run.going].every((flag) => typeof flag === 'boolean') &&
-    (baseline === null || isBaseline(baseline)) &&
-    (ended === undefined || isBaseline(ended)) &&
-    (result === null || isResult(result))
-  );
-}
-
-const isBaseline = (value: unknown): boolean =>
-  isObject(value) &&
-  [value.status, value.last_deployed_at, value.updated_at].every(isTextOrNull) &&
-  [value.idle, value.marked].every((item) => typeof item === 'boolean') &&
-  (value.releases === null || (Array.isArray(value.releases) && value.releases.every(isText)));
-
-const isResult = (value: unknown): boolean =>
-  isObject(value) &&
-  [value.site, value.server, value.outcome].every(isText) &&
-  [value.status, value.started_at, value.finished_at, value.release].every(isTextOrNull) &&
-  (value.duration_s === null || typeof value.duration_s === 'number');
+const isRun = (run: Partial<Run>): run is Run =>
+  misfit(run, runShape) === undefined &&
+  [run.started_at, run.sent_at ?? run.started_at].every((time) => !Number.isNaN(Date.parse(time ?? '')));
 
 const stamp = (ms: number): string => new Date(ms).toISOString().replace(/[-:.]/g, '');
 
-/** The time in such a name; 0 if there is none. */
 function timeIn(name: string): number {
   const [, date, hour, minute, second, ms] = /^(\d{8})T(\d\d)(\d\d)(\d\d)(\d{3})Z-/.exec(name) ?? [];
   const time = Date.parse(`${date?.replace(/(....)(..)(..)/, '$1-$2-$3')}T${hour}:${minute}:${second}.${ms}Z`);

@@ -5,7 +5,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { neverPerformed } from '../../platform/api/deadline.ts';
 import { continues, type Following, type FollowReading, follow } from '../../platform/follow/follow.ts';
 import { type Baseline, baselineOf, isDeploymentOver, isInstallation, newSince, type Site, standingOf } from './baseline.ts';
-import { dueMs, type Evidence, judge, judgeRollback, LAG_MS, PATIENCE_MS, type Seen, type Verdict } from './judge.ts';
+import { dueMs, type Evidence, judge, judgeRollback, LAG_MS, type Observation, PATIENCE_MS, type Verdict } from './judge.ts';
 import { isAmbiguous, isInProgress, liveRelease, type Release, releaseBeforeLive } from './release.ts';
 import { type DeployReport, deployReport, deployResult } from './result.ts';
 import { baselineOfRun, type Run, recallRuns, rememberRun, type SavedRun } from './run-file.ts';
@@ -33,7 +33,7 @@ export async function requestDeployment(
 ): Promise<SavedRun> {
   const { clock } = ctx;
   const { server, site } = siteRef;
-  const saved = rememberRun(ctx, { kind: 'deploy', server, site, baseline: before?.baseline ?? null, planned });
+  const saved = rememberRun(ctx, { kind: 'deploy', server, site, baseline: before?.baseline ?? null, ...(planned && { planned }) });
   const began = clock.elapsed();
   const { headers } = await sendOnce(saved, () => ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(siteRef)));
   if (before) saved.change({ asked: true, blurred: clock.elapsed() - before.at > GAP_MS });
@@ -96,7 +96,6 @@ async function sendOnce<T>(saved: SavedRun, send: () => Promise<T>): Promise<T> 
   }
 }
 
-/** When a deployment began: one that was started elsewhere, with its release. */
 function startOf({ attached, started_at }: Run, release: Release | null | undefined): string {
   const created = utcOf(release?.created);
   return attached && created !== undefined && Date.parse(created) < Date.parse(started_at) ? created : started_at;
@@ -144,7 +143,6 @@ export async function followRun(ctx: DeployContext, saved: SavedRun, resumed = f
   }
 }
 
-/** What was deployed instead of the commit of a plan; undefined if it is that. */
 function otherCommit({ progress }: DeployContext, { planned }: Run, release: Release | null): string | undefined {
   if (planned === undefined) return undefined;
   const commit = release?.commit.toLowerCase() ?? '';
@@ -155,7 +153,6 @@ function otherCommit({ progress }: DeployContext, { planned }: Run, release: Rel
   return planned.startsWith(commit) ? undefined : `it deployed commit ${commit.slice(0, 7)}, not ${planned.slice(0, 7)} as planned`;
 }
 
-/** Reads the site after the request of a run without a baseline. */
 async function readBaseline(ctx: DeployContext, saved: SavedRun, followed: Pick<Following<Verdict>, 'job' | 'resume'>): Promise<Baseline> {
   const snapshot = await takeSnapshot(ctx, saved.run).catch((error: unknown) => {
     throw error instanceof DnxError ? continues(error, followed) : error;
@@ -166,7 +163,7 @@ async function readBaseline(ctx: DeployContext, saved: SavedRun, followed: Pick<
 }
 
 /** The command that undoes a deployment; undefined unless the previous release is certain. */
-function undoOf(run: Run, verdict: Verdict | undefined, last: Seen | undefined): readonly string[] | undefined {
+function undoOf(run: Run, verdict: Verdict | undefined, last: Observation | undefined): readonly string[] | undefined {
   if (run.kind !== 'deploy' || verdict?.outcome !== 'succeeded' || last?.site.zero_downtime_enabled === false) return undefined;
   const { release } = releaseBeforeLive(last?.releases ?? [], liveRelease(last?.releases));
   return release && rollbackCommand(run);
@@ -179,7 +176,7 @@ function runPoll(ctx: DeployContext, saved: SavedRun, baseline: Baseline, resume
   const follower = ctx.sites?.follower(ctx, run);
   const reads = releaseReads(ctx, baseline, evidence);
   let shown: Pick<FollowReading<Verdict>, 'status' | 'words'> | undefined;
-  let last: Seen | undefined;
+  let last: Observation | undefined;
   const read = async (): Promise<FollowReading<Verdict>> => {
     const site = await (follower?.read() ?? readSite(ctx, run, { retry: false }));
     const standing = standingOf(baseline, site);
@@ -232,5 +229,7 @@ function evidenceOf({ going, attached, asked, blurred }: Run, baseline: Baseline
   return { going: going || attached, siteWorked, sawUnfinished: resumed, settledAt: undefined, blurred, maybeNotSent: !asked, foreign };
 }
 
-const verdictOf = (run: Run, baseline: Baseline, evidence: Evidence, seen: Seen): Verdict | undefined =>
-  run.to === null ? judge(baseline, evidence, seen) : judgeRollback(baseline, { to: run.to, commit: run.commit ?? null }, evidence, seen);
+const verdictOf = (run: Run, baseline: Baseline, evidence: Evidence, observation: Observation): Verdict | undefined =>
+  run.to === null
+    ? judge(baseline, evidence, observation)
+    : judgeRollback(baseline, { to: run.to, commit: run.commit ?? null }, evidence, observation);

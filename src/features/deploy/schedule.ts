@@ -11,10 +11,10 @@ import { readSite, type SiteReference, siteIds, siteReference } from './site.ts'
 /** `in`: milliseconds from now. */
 type ScheduleValues = Given<{ at: string; tz: string; in: number }>;
 
-type Needs = Context & { readonly targets: Targets };
+type ScheduleContext = Context & { readonly targets: Targets };
 
 /** The confirmation for a deployment that the link file wants confirmed, or that replaces a scheduled one: one question for both. */
-export async function scheduleConsent(ctx: Needs, values: ScheduleValues, consent: GivenConsent): Promise<Consent | undefined> {
+export async function scheduleConsent(ctx: ScheduleContext, values: ScheduleValues, consent: GivenConsent): Promise<Consent | undefined> {
   const moment = await momentIn(ctx, values);
   const { linkConsent } = await import('../link/confirmation.ts');
   const linked = consent.yes ? undefined : await linkConsent(ctx, [ctx.targets], 'Schedule a deployment of');
@@ -23,7 +23,7 @@ export async function scheduleConsent(ctx: Needs, values: ScheduleValues, consen
   return linked && replaced ? { ...replaced, warning: `${linked.warning} ${replaced.warning}` } : (linked ?? replaced);
 }
 
-async function replacing(ctx: Needs, moment: Moment, { yes }: GivenConsent): Promise<Consent | undefined> {
+async function replacing(ctx: ScheduleContext, moment: Moment, { yes }: GivenConsent): Promise<Consent | undefined> {
   const before = await scheduled(ctx, siteReference(ctx.targets));
   const utc = utcOf(before);
   if (before === undefined || utc === moment.utc) return undefined;
@@ -33,7 +33,7 @@ async function replacing(ctx: Needs, moment: Moment, { yes }: GivenConsent): Pro
 }
 
 /** Schedules a deployment. */
-export async function scheduleDeployment(ctx: Pick<Needs, 'api' | 'clock' | 'targets' | 'world'>, values: ScheduleValues) {
+export async function scheduleDeployment(ctx: ScheduleContext, values: ScheduleValues) {
   const moment = await momentIn(ctx, values);
   const siteRef = siteReference(ctx.targets);
   const { data } = await ctx.api.send<object>('POST /servers/{server}/sites/{site}/schedule-deploy', siteIds(siteRef), {
@@ -43,8 +43,7 @@ export async function scheduleDeployment(ctx: Pick<Needs, 'api' | 'clock' | 'tar
   return done(sentence, data ?? { message: sentence, scheduled_at: moment.utc });
 }
 
-/** The time of the scheduled deployment as the API sent it; undefined if there is none or the token cannot read it. */
-async function scheduled(ctx: Pick<Needs, 'api' | 'progress'>, siteRef: SiteReference): Promise<string | undefined> {
+async function scheduled(ctx: ScheduleContext, siteRef: SiteReference): Promise<string | undefined> {
   try {
     return wordOf((await readSite(ctx, siteRef)).scheduled_deploy_at).trim() || undefined;
   } catch (error) {
@@ -65,7 +64,7 @@ interface Moment {
 const LATEST_MS = 8.64e15;
 
 /** Parses a time. Fails if it is in the past, or skipped or repeated by daylight saving. Loads the polyfill, which is large. */
-async function momentIn({ clock, world }: Pick<Needs, 'clock' | 'world'>, { at, tz, in: delay }: ScheduleValues): Promise<Moment> {
+async function momentIn({ clock, world }: ScheduleContext, { at, tz, in: delay }: ScheduleValues): Promise<Moment> {
   if ((at === undefined) === (delay === undefined))
     throw usage('Use either --at or --in.', 'For example: --at 2026-12-01T02:00 or --in 90m');
   const now = clock.now();

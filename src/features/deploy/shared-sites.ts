@@ -44,11 +44,11 @@ interface Server {
 
 /** Reads the sites of several deployments: one request for the list of a server serves all of its sites. */
 export class SharedSites implements SiteReads {
-  private readonly ctx: Pick<Context, 'api' | 'clock' | 'signal'>;
+  private readonly ctx: Context;
   private readonly all: readonly Targets[];
   private readonly servers = new Map<string, Server>();
 
-  constructor(ctx: Pick<Context, 'api' | 'clock' | 'signal'>, all: readonly Targets[]) {
+  constructor(ctx: Context, all: readonly Targets[]) {
     this.ctx = ctx;
     this.all = all;
   }
@@ -172,7 +172,6 @@ const between = (things: number): number => (things * 60_000) / POLLS_A_MINUTE;
 
 const pagesOf = (items: number): number => Math.max(1, Math.ceil(items / PAGE_SIZE));
 
-/** True if the list costs less than reading each site. */
 const isWorthAList = ({ active, apart, pages, sites }: Server): boolean => sites > 1 && active.size - apart.size >= pages;
 
 /** The fields that are in the list as well; null if one is missing, undefined if the site changed between the two reads. */

@@ -40,18 +40,17 @@ export const rollbackCommand = ({ server, site }: SiteReference, to?: string): r
   ...(to === undefined ? [] : ['--to', to]),
 ];
 
-type ApiContext = Pick<Context, 'api'>;
-type Reading = { readonly retry?: boolean };
+type ReadOptions = { readonly retry?: boolean };
 
 /** Reads the site. */
-export async function readSite({ api }: ApiContext, siteRef: SiteReference, options: Reading = {}): Promise<Site> {
+export async function readSite({ api }: Context, siteRef: SiteReference, options: ReadOptions = {}): Promise<Site> {
   const { data } = await api.send<Site>(siteEndpoint, siteIds(siteRef), options);
   if (!isObject(data)) throw new DnxError('failed', 'The response from Deploynix has no site.');
   return data;
 }
 
 /** Reads the releases, newest first; null if the API or the token does not allow it. */
-export async function readReleases({ api }: ApiContext, siteRef: SiteReference, options: Reading = {}): Promise<readonly Release[] | null> {
+export async function readReleases({ api }: Context, siteRef: SiteReference, options: ReadOptions = {}) {
   const listed = await unlessError(api.list(releasesEndpoint, siteIds(siteRef), options), 'forbidden', 'not_found', 'invalid');
   return listed ? releasesOf(listed) : null;
 }
@@ -125,7 +124,7 @@ function refuseRenamed({ targets, settings }: DeployContext, snapshot: Snapshot)
 
 /** Reads the site and its releases, and retries once if they contradict each other. `read` is the first reading of the site. */
 export async function takeSnapshot(
-  ctx: Pick<Context, 'api' | 'clock'>,
+  ctx: Context,
   siteRef: SiteReference,
   read: () => Promise<SiteReading> = () => readingOf(ctx, siteRef),
   again = true,
@@ -138,7 +137,7 @@ export async function takeSnapshot(
 }
 
 /** Reads the site, and notes when. */
-export const readingOf = async (ctx: Pick<Context, 'api' | 'clock'>, siteRef: SiteReference): Promise<SiteReading> => {
+export const readingOf = async (ctx: Context, siteRef: SiteReference): Promise<SiteReading> => {
   const at = ctx.clock.elapsed();
   return { site: await readSite(ctx, siteRef), at };
 };

@@ -1,10 +1,13 @@
-import { DnxError, isStop, usage } from '../../base/errors.ts';
-import { inTime, within } from '../../platform/api/deadline.ts';
+import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
+import { duration } from '../../base/time.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { childEnv, envWithoutSecrets } from '../../machine/env.ts';
+import { NetworkFault, shellCommand, type Transport } from '../../machine/world.ts';
+import { inTime, runUntil, transportUntil, within } from '../../platform/api/deadline.ts';
 import { siteUrl } from '../../platform/names/names.ts';
 import { type Baseline, newSince, type Site, workInProgress } from './baseline.ts';
 import { PATIENCE_MS } from './judge.ts';
 import type { Verification } from './options.ts';
-import { probeSite } from './probe.ts';
 import { isInProgress, liveRelease, type Release } from './release.ts';
 import { type DeployReport, deployReport } from './result.ts';
 import type { SavedRun } from './run-file.ts';
@@ -26,7 +29,7 @@ export function refuseUnverifiable({ path, rollback, url }: Verification, { site
   );
 }
 
-interface Deployed {
+interface FinishedRun {
   readonly saved: SavedRun;
   readonly report: DeployReport;
   readonly before: Snapshot;
@@ -37,11 +40,11 @@ interface Deployed {
 const UNVERIFIED = 'it went live, but its verification has not finished';
 
 /** Verifies a successful deployment, and rolls back if that fails and is wanted. After an error, the deployment itself is still done. */
-export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): Promise<DeployReport> {
-  const { report, saved } = deployed;
+export async function verifyDeployment(ctx: DeployContext, finished: FinishedRun): Promise<DeployReport> {
+  const { report, saved } = finished;
   saved.change({ result: { ...report.result, outcome: 'unknown' }, reason: UNVERIFIED });
   try {
-    return await verifyLive(ctx, deployed);
+    return await verifyLive(ctx, finished);
   } catch (error) {
     if (!(error instanceof DnxError)) throw error;
     const isLate = error.code === 'timed_out';
@@ -53,8 +56,7 @@ export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): 
   }
 }
 
-/** Saves how a verification ended, and reports it. */
-function finishing({ clock }: DeployContext, { saved, report: { result, release, undo } }: Deployed) {
+function finishing({ clock }: DeployContext, { saved, report: { result, release, undo } }: FinishedRun) {
   const began = clock.elapsed();
   return (outcome: 'succeeded' | 'failed' | 'superseded' | 'rolled_back', reason: string | null, live?: Release, ended?: Baseline) => {
     const duration_s = (result.duration_s ?? 0) + Math.round((clock.elapsed() - began) / 1000);
@@ -64,10 +66,10 @@ function finishing({ clock }: DeployContext, { saved, report: { result, release,
   };
 }
 
-async function verifyLive(ctx: DeployContext, deployed: Deployed): Promise<DeployReport> {
-  const { saved, report, before, verification } = deployed;
+async function verifyLive(ctx: DeployContext, finished: FinishedRun): Promise<DeployReport> {
+  const { saved, report, before, verification } = finished;
   const { label: name } = saved.run.site;
-  const finish = finishing(ctx, deployed);
+  const finish = finishing(ctx, finished);
   let why: string | undefined;
   let now: Snapshot;
   let theirs: ReturnType<typeof otherDeployment>;
@@ -78,7 +80,7 @@ async function verifyLive(ctx: DeployContext, deployed: Deployed): Promise<Deplo
     // The run file has the failure even if dnx is stopped now.
     if (why !== undefined) finish('failed', brokenSince(why));
     const timed = why === undefined ? ctx : late(ctx);
-    ({ now, theirs } = await recheck(timed, deployed, then).catch((error: unknown) => withoutRollback(error, why)));
+    ({ now, theirs } = await recheck(timed, finished, then).catch((error: unknown) => withoutRollback(error, why)));
   } finally {
     close();
   }
@@ -94,7 +96,7 @@ async function verifyLive(ctx: DeployContext, deployed: Deployed): Promise<Deplo
   if (theirs) return finish('superseded', `${theirs.reason}, so nothing was rolled back`, live);
   if (saved.run.attached)
     return finish('failed', `it was started elsewhere, so it was not rolled back after it failed verification: ${why}`, live);
-  const { refusal, again, ended } = await rollBack(late(ctx), deployed, now, back);
+  const { refusal, again, ended } = await rollBack(late(ctx), finished, now, back);
   if (refusal !== undefined) {
     const left = await takeSnapshot(late(ctx), saved.run).catch(ifFailed);
     return finish('failed', `it failed verification: ${why}; the rollback to ${back.name} failed: ${refusal}`, liveRelease(left?.releases));
@@ -126,18 +128,18 @@ const late = (ctx: DeployContext, leastMs = ROLLBACK_MS): DeployContext =>
 const PAUSE_MS = 5_000;
 
 /** Checks whether our release is still live. An older live release may be a stale response, so it must persist. */
-async function recheck(ctx: DeployContext, deployed: Deployed, then: Site | undefined) {
-  const { before, saved } = deployed;
+async function recheck(ctx: DeployContext, finished: FinishedRun, then: Site | undefined) {
+  const { before, saved } = finished;
   for (const began = ctx.clock.elapsed(); ; await ctx.clock.sleep(Math.min(PAUSE_MS, ctx.deadline - ctx.clock.elapsed()), ctx.signal)) {
     const now = await takeSnapshot(ctx, saved.run);
-    const theirs = otherDeployment(deployed, then, now);
+    const theirs = otherDeployment(finished, then, now);
     const old = before.releases?.some(({ id }) => id === liveRelease(now.releases)?.id);
     if (!theirs?.live || !old || ctx.clock.elapsed() - began >= PATIENCE_MS) return { now, theirs };
   }
 }
 
 /** Someone else's deployment since ours, if any. `live`: it replaced ours. `then`: the site before the verification, if it has no releases. */
-function otherDeployment({ before, report }: Deployed, then: Site | undefined, now: Snapshot) {
+function otherDeployment({ before, report }: FinishedRun, then: Site | undefined, now: Snapshot) {
   const ours = report.release;
   const live = liveRelease(now.releases);
   if (ours && live && live.id !== ours.id) return { reason: `release ${live.name} is live instead of ${ours.name}`, live: true };
@@ -153,7 +155,7 @@ function otherDeployment({ before, report }: Deployed, then: Site | undefined, n
 }
 
 /** Rolls back, and verifies that, too. Follows a rollback whose response was lost. `again`: why the release that is live again failed, too. */
-async function rollBack(ctx: DeployContext, { saved, verification }: Deployed, now: Snapshot, back: Release) {
+async function rollBack(ctx: DeployContext, { saved, verification }: FinishedRun, now: Snapshot, back: Release) {
   const { run: siteRef } = saved;
   const name = siteRef.site.label;
   const close = ctx.ci.group(`Roll back ${name} to ${back.name}`);
@@ -179,4 +181,93 @@ async function rollBack(ctx: DeployContext, { saved, verification }: Deployed, n
   } finally {
     close();
   }
+}
+
+interface Subject {
+  readonly name: string;
+  readonly release: string | null;
+}
+
+const PROBE_PAUSE_MS = 2_000;
+const LONGEST_BODY = 1_000_000;
+const LATE = 'did not respond in time';
+
+/** Requests the site, without the token, and runs the user's command. Resolves to the reason for a failure. */
+export async function probeSite(ctx: Context, verification: Verification, site: Subject): Promise<string | undefined> {
+  const { command, path } = verification;
+  const base = verification.url ?? siteUrl(site.name);
+  const why = path === undefined || base === undefined ? undefined : await probeUntil(ctx, verification, pageOf(base, path), site);
+  return why ?? (command === undefined ? undefined : runCommand(ctx, command, { base: base ?? '', ...site }));
+}
+
+/** `https://example.com/blog` and `/up` -> `https://example.com/blog/up`. Whatever the path is, its host is that of the base. */
+function pageOf(base: string, path: string): string {
+  const url = new URL(base);
+  url.pathname = url.pathname.replace(/\/*$/, '/');
+  return new URL(`./${path.replace(/^\//, '')}`, url).href;
+}
+
+/** Requests the page until it passes as often as it must. Resolves to the reason for a failure if it does not in time. */
+async function probeUntil(ctx: Context, verification: Verification, url: string, { name }: Subject): Promise<string | undefined> {
+  const { clock, deadline, settings, signal, progress, world } = ctx;
+  const started = clock.elapsed();
+  const end = Math.min(started + verification.withinMs, deadline);
+  const transport = transportUntil(await world.connect(settings.caFile), clock, end);
+  const over = (why: string | undefined) => {
+    // Too little time is no failure of the site.
+    if (end === deadline && (why === undefined || why === LATE)) throw outOfTime(name);
+    const last = why ?? `did not pass ${verification.passes} times in a row`;
+    return `${url} ${last}${end === deadline ? ' when --timeout ended' : ''}`;
+  };
+  try {
+    let last: string | undefined;
+    for (let passes = 0; ; ) {
+      const why = await probe(transport, url, verification, signal, last);
+      last = why;
+      passes = why === undefined ? passes + 1 : 0;
+      progress.step(`${url}: ${why ?? `passed (${passes} of ${verification.passes})`}`, () => duration(clock.elapsed() - started));
+      if (passes >= verification.passes) return undefined;
+      if (clock.elapsed() + PROBE_PAUSE_MS >= end) return over(why);
+      await clock.sleep(PROBE_PAUSE_MS, signal);
+    }
+  } finally {
+    progress.done();
+    await transport.close();
+  }
+}
+
+const outOfTime = (name: string): DnxError => new DnxError('timed_out', `Timed out while verifying ${name}; its release is live`);
+
+/** Requests the site once. Resolves to the reason for a failure; `last` is the previous one. */
+async function probe(transport: Transport, url: string, { expect, body }: Verification, signal: AbortSignal, last: string | undefined) {
+  try {
+    const response = await transport.request({ method: 'GET', url, headers: { accept: '*/*', 'user-agent': 'dnx' }, signal });
+    const text = await beginningOf(response.body);
+    if (response.status !== expect) return `returned ${response.status} instead of ${expect}`;
+    return body === undefined || text.includes(body) ? undefined : `does not contain '${body}'`;
+  } catch (error) {
+    if (error instanceof NetworkFault) return `did not respond: ${error.message}`;
+    if (isError(error, 'timed_out')) return last ?? LATE;
+    throw error;
+  }
+}
+
+async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length >= LONGEST_BODY) break;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function runCommand(ctx: Context, command: string, { name, base, release }: Subject & { readonly base: string }) {
+  ctx.progress.note(`Verifying ${name} with: ${command}`);
+  const env = childEnv(envWithoutSecrets(ctx.world.env), { DNX_SITE_URL: base, DNX_RELEASE: release ?? '' });
+  const ended = await runUntil(ctx, { ...shellCommand(command, ctx.world), env }, ctx.deadline, () => outOfTime(name));
+  if (isError(ended, 'timed_out')) throw ended;
+  if (isError(ended)) return ended.message;
+  return ended === 0 ? undefined : `'${command}' exited with code ${ended}`;
 }

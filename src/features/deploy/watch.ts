@@ -2,7 +2,7 @@ import { usage } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
 import { ago, HOUR } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { message, type Result, type View } from '../../cli/output/view.ts';
+import { message, type View } from '../../cli/output/view.ts';
 import { within } from '../../platform/api/deadline.ts';
 import { siteEndpoint } from '../../platform/follow/readers.ts';
 import { isUnchanged, workInProgress } from './baseline.ts';
@@ -28,11 +28,7 @@ export function watch(outer: WatchContext, options: ReportingOptions) {
 export const liveReleaseName = (releases: readonly unknown[]): string | undefined => liveRelease(releasesOf(releases))?.name;
 
 /** The end of what was requested for a site since then, which it follows unless that is known. Undefined if nothing was. `isAnswered`: the API answered the request. */
-export async function followRequested(
-  outer: WatchContext,
-  siteId: string | null,
-  since: string,
-): Promise<{ readonly result: Result; readonly isAnswered: boolean } | undefined> {
+export async function followRequested(outer: WatchContext, siteId: string | null, since: string) {
   const saved = recallRuns(outer).find(({ run }) => run.site.id === siteId && run.started_at >= since && !run.attached);
   if (!saved) return undefined;
   const { run } = saved;
@@ -75,7 +71,6 @@ const isChosen = ({ settings: { origins }, world }: WatchContext): boolean =>
 /** True if a run can be resumed with these settings. Without a site and a chosen host, the run's host is used. */
 const isReachable = (ctx: WatchContext, { host }: Run): boolean => host === ctx.settings.host || (!ctx.targets.site && !isChosen(ctx));
 
-/** The options for the host and profile of a run, if they differ from the current ones. */
 const flagsOf = ({ settings }: WatchContext, { host, profile }: Run): readonly string[] =>
   host === settings.host && profile === settings.profile ? [] : ['--profile', profile, '--host', host];
 
@@ -88,7 +83,6 @@ async function contextOf(ctx: WatchContext, run: Run): Promise<WatchContext> {
   return { ...ctx, api, settings: { ...ctx.settings, host, profile } };
 }
 
-/** Adds the options for the host and profile of a run to what a failure suggests. */
 function withFlags<T extends DeployReport | View>(ctx: WatchContext, run: Run, report: T): T | DeployReport {
   const flags = flagsOf(ctx, run);
   if ('kind' in report || !report.failure || flags.length === 0) return report;

@@ -12,7 +12,7 @@ interface Change {
   readonly value?: string | undefined;
 }
 
-interface Sending {
+interface SendRequest {
   readonly changes: readonly Change[];
   readonly remote: Side;
   readonly consent: GivenConsent;
@@ -21,14 +21,14 @@ interface Sending {
 }
 
 /** Asks for consent before variables are sent. True if it asked. */
-export const consentToSend = async (ctx: Context, place: Located, sending: Sending): Promise<boolean> =>
-  (await putAll(ctx, sendingQuestions(ctx, place, sending))) === true;
+export const consentToSend = async (ctx: Context, place: Located, request: SendRequest): Promise<boolean> =>
+  (await putAll(ctx, sendingQuestions(ctx, place, request))) === true;
 
 /** The question before variables are sent: y/N, or the name of the site for what could break it, which only `--confirm` answers. */
 export async function* sendingQuestions(
   ctx: Context,
   { site }: Located,
-  { changes, remote, consent: { yes, confirm }, ask }: Sending,
+  { changes, remote, consent: { yes, confirm }, ask }: SendRequest,
 ): AsyncGenerator<ConsentQuestion, void> {
   const name = ctx.nameOf('site', site.id) ?? site.label;
   const check = (typed: string) => requireName(typed, { noun: 'site', id: site.id, label: name }, 'Nothing was sent.');
@@ -77,7 +77,7 @@ export async function warnUnkept(ctx: Context, hidden: readonly string[] = []): 
   else if (hidden.length > 0) ctx.progress.warn(`dnx undo cannot bring back what the API does not show: ${hidden.join(', ')}.`);
 }
 
-interface Judged {
+interface DangerFacts {
   /** The value at Deploynix; true if it is hidden, false if it is not set. */
   readonly before: string | boolean;
   readonly value: string | undefined;
@@ -88,14 +88,13 @@ interface Judged {
   readonly previousKeys: readonly string[];
 }
 
-/** `APP_ENV` of a developer's machine. */
 const LOCAL_ENV = /^(local|dev|development|test|testing)$/i;
 /** What PHP takes for false, once Laravel has read it. */
 const FALSE = /^(0|\(?(false|null|empty)\)?)?$/i;
 
-const otherDatabase = ({ before, serves }: Judged) => Boolean(before) && serves && 'The site would use another database.';
+const otherDatabase = ({ before, serves }: DangerFacts) => Boolean(before) && serves && 'The site would use another database.';
 
-const reasons: Readonly<Record<string, (change: Judged) => string | false>> = {
+const reasons: Readonly<Record<string, (change: DangerFacts) => string | false>> = {
   APP_ENV: ({ before, value = '', serves, willServe }) =>
     LOCAL_ENV.test(value)
       ? "Laravel would treat the site as a developer's machine."

@@ -19,15 +19,15 @@ export const deploying = {
   timeout: { ...following.timeout, later: true },
 } as const;
 
-export type Deploying = Pick<Values<typeof deploying>, 'deploy' | 'wait' | 'timeout'>;
+export type DeployOptions = Pick<Values<typeof deploying>, 'deploy' | 'wait' | 'timeout'>;
 
 /** Fails if options for the deployment are given without it. */
-export function refuseWithoutDeploy({ deploy, wait }: Deploying): void {
+export function refuseWithoutDeploy({ deploy, wait }: DeployOptions): void {
   if (wait !== undefined && !deploy) throw usage(`--${wait ? '' : 'no-'}wait needs --deploy.`);
 }
 
 /** A change of variables: what was done, whether dnx asked before, and the result for scripts. */
-interface Changed<V> {
+interface ChangeReport<V> {
   readonly sentence: string;
   readonly asked: boolean;
   readonly variables: V;
@@ -37,8 +37,8 @@ interface Changed<V> {
 export async function deployIfWanted<V>(
   ctx: Context,
   targets: Located,
-  { deploy, wait, timeout }: Deploying,
-  { sentence, asked, variables }: Changed<V>,
+  { deploy, wait, timeout }: DeployOptions,
+  { sentence, asked, variables }: ChangeReport<V>,
 ): Promise<Result<ChangedAnd<V>> | undefined> {
   if (!(deploy ?? (asked && (await ctx.ask.confirm(`${sentence}. Deploy now?`))))) return undefined;
   ctx.progress.succeeded(sentence);
@@ -62,7 +62,6 @@ function notDeployed(error: unknown, { site, server }: Located): unknown {
   });
 }
 
-/** The result of a change and its deployment; null if there was none. */
 interface ChangedAnd<V> {
   readonly variables: V;
   readonly deployment: DeployResult | null;

@@ -27,7 +27,7 @@ export type LocalFile = ReturnType<typeof openLocal>;
  * Opens a file that a pull writes or a push reads. Refuses what is not a regular file, such as a directory or a FIFO, and a link out of
  * the project. Says if the file is outside of it.
  */
-export function openLocal(word: string, { world, progress }: Pick<Context, 'world' | 'progress'>) {
+export function openLocal(word: string, { world, progress }: Context) {
   if (word === '') throw usage('The file name is empty.');
   if (word === '-') throw usage('A dotenv file cannot be read from stdin.', 'Name a file.');
   const named = pathOf(word, world);
@@ -115,7 +115,6 @@ function linksIn(path: string): readonly string[] {
   return links;
 }
 
-/** The path of a file without links. The file may be missing, but not its directory. */
 function requirePath(path: string, name: string): string {
   try {
     return realpathSync(path);

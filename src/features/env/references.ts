@@ -9,9 +9,6 @@ import { pathOf } from '../../machine/world.ts';
 import type { Dotenv } from './dotenv/dotenv.ts';
 import { isInside, projectDirectory } from './local-file.ts';
 
-type ReferenceContext = Pick<Context, 'world' | 'progress' | 'ask'>;
-
-/** Where references stand, and what they may read. */
 interface ReferenceRules {
   /** The directory of the dotenv file. */
   readonly directory: string;
@@ -29,11 +26,7 @@ interface Reference {
  * may have written them: they never read a secret of dnx, and a file outside of the project only with the user's consent.
  * An error names the key and the reference, never a value.
  */
-export async function resolveReferences(
-  { variables, references }: Dotenv,
-  rules: ReferenceRules,
-  ctx: ReferenceContext,
-): Promise<ReadonlyMap<string, string>> {
+export async function resolveReferences({ variables, references }: Dotenv, rules: ReferenceRules, ctx: Context) {
   const known = new Map<string, string>();
   const resolved = new Map(variables);
   for (const [key, reference] of references) {
@@ -53,7 +46,7 @@ export function sayReferences({ progress }: Context, { references }: Pick<Dotenv
   progress.note([`Resolved ${references.size} ${references.size === 1 ? 'reference' : 'references'}:`, ...lines].join('\n'));
 }
 
-function referenceValue(variable: Reference, rules: ReferenceRules, ctx: ReferenceContext): string | Promise<string> {
+function referenceValue(variable: Reference, rules: ReferenceRules, ctx: Context): string | Promise<string> {
   const [, scheme, rest = ''] = /^(op|file|env):\/\/(.*)$/.exec(variable.reference) ?? [];
   if (scheme === 'op') return onePasswordValue(variable, ctx);
   return scheme === 'file' ? fileValue(variable, rest, rules, ctx) : environmentValue(variable, rest, ctx);
@@ -62,7 +55,7 @@ function referenceValue(variable: Reference, rules: ReferenceRules, ctx: Referen
 const unresolved = ({ key, reference }: Reference, reason: string, hint?: string): DnxError =>
   usage(`Could not resolve ${key} (${reference}): ${reason}`, hint);
 
-function environmentValue(variable: Reference, name: string, { world }: ReferenceContext): string {
+function environmentValue(variable: Reference, name: string, { world }: Context): string {
   if (/^DNX_/i.test(name)) throw unresolved(variable, 'a reference never reads the settings of dnx.');
   const value = world.env[name];
   if (value === undefined) throw unresolved(variable, `${name} is not set.`);
@@ -70,7 +63,7 @@ function environmentValue(variable: Reference, name: string, { world }: Referenc
 }
 
 /** Asks 1Password's CLI, which may ask the user on a terminal. */
-async function onePasswordValue(variable: Reference, { world, progress, ask }: ReferenceContext): Promise<string> {
+async function onePasswordValue(variable: Reference, { world, progress, ask }: Context): Promise<string> {
   progress.spin(`Reading ${variable.key} from 1Password`);
   const attended = ask.allowed;
   const resume = attended ? progress.hold() : undefined;
@@ -89,7 +82,7 @@ async function onePasswordValue(variable: Reference, { world, progress, ask }: R
 const LIMIT_MB = 1;
 
 /** The text of a file without its last line break, which editors add. */
-async function fileValue(variable: Reference, name: string, rules: ReferenceRules, ctx: ReferenceContext): Promise<string> {
+async function fileValue(variable: Reference, name: string, rules: ReferenceRules, ctx: Context): Promise<string> {
   const { world } = ctx;
   const place = {
     cwd: rules.directory,
@@ -110,12 +103,7 @@ async function fileValue(variable: Reference, name: string, rules: ReferenceRule
 }
 
 /** Fails for a file that a reference may not read. Asks about one outside of the project, which is that of the dotenv file. */
-async function requireAllowed(
-  variable: Reference,
-  path: string,
-  { directory, allowed }: ReferenceRules,
-  { ask, world }: ReferenceContext,
-): Promise<void> {
+async function requireAllowed(variable: Reference, path: string, { directory, allowed }: ReferenceRules, { ask, world }: Context) {
   if (keptDirectories(world).some((directory) => isInside(path, realPath(directory))))
     throw unresolved(variable, 'a reference never reads the files of dnx.');
   const here = projectDirectory(world);

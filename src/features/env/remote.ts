@@ -59,7 +59,7 @@ export async function sendVariable(
 }
 
 /** What came of a pull or push. */
-export type Applied = Awaited<ReturnType<typeof applySteps>>;
+export type SyncOutcome = Awaited<ReturnType<typeof applySteps>>;
 
 /** Variables that were read longer ago are read again before the next one is added, in ms per page. */
 const STALE_MS = 10_000;
@@ -106,7 +106,7 @@ async function removeVariable(ctx: SyncingContext, known: readonly SiteVariable[
 }
 
 /** The error if only some changes were sent: which were, which were not and why. `again` sends the rest. */
-export function applyFailure({ done, failed, left }: Applied, again: readonly Next[] = []): DnxError | undefined {
+export function applyFailure({ done, failed, left }: SyncOutcome, again: readonly Next[] = []): DnxError | undefined {
   const [first] = failed;
   if (!first) return undefined;
   const details = [

@@ -9,7 +9,7 @@ import { ensuredIn } from '../../cli/run/ensured.ts';
 import { contentOf } from '../../cli/run/values.ts';
 import { type Located, type Target, targetIds } from '../../platform/names/names.ts';
 import { consentToSend } from './dangers.ts';
-import { type Deploying, deployIfWanted, nothingDeployed, refuseWithoutDeploy } from './deploy-after.ts';
+import { type DeployOptions, deployIfWanted, nothingDeployed, refuseWithoutDeploy } from './deploy-after.ts';
 import { refuseLinkOut } from './local-file.ts';
 import { remoteSide, sendVariable } from './remote.ts';
 import {
@@ -32,7 +32,7 @@ export interface Pair {
 export async function setVariables(
   ctx: SettingContext,
   targets: Located,
-  { assignment, from_file, ...deploying }: Assignments & Deploying,
+  { assignment, from_file, ...deploying }: Assignments & DeployOptions,
   body: JsonObject,
   consent: GivenConsent,
 ) {
@@ -59,16 +59,10 @@ interface Outcome {
   readonly changed: boolean;
 }
 
-async function setEach(
-  ctx: SettingContext,
-  targets: Located,
-  known: readonly SiteVariable[],
-  wanted: readonly Pair[],
-  body: JsonObject,
-): Promise<Outcome> {
+async function setEach(ctx: SettingContext, targets: Located, known: readonly SiteVariable[], wanted: readonly Pair[], body: JsonObject) {
   const shown = remoteSide(known);
   let changed = false as boolean;
-  const one = async ({ key, value }: Pair): Promise<View<object>> => {
+  const setPair = async ({ key, value }: Pair): Promise<View<object>> => {
     const before = known.find((item) => item.key === key);
     if (shown.get(key) === value && Object.keys(body).length === 0)
       return message(`Unchanged: ${key} already has this value.`, before as object);
@@ -79,14 +73,10 @@ async function setEach(
     return did(reply, `Set ${key} on ${targets.site.label}`);
   };
   const items = wanted.map((item) => ({ ...item, id: item.key, label: item.key }));
-  return { result: await oneOrEach(ctx, items, one), changed };
+  return { result: await oneOrEach(ctx, items, setPair), changed };
 }
 
-const oneOrEach = async <I extends Target, D>(
-  ctx: Context,
-  items: readonly I[],
-  run: (item: I) => Promise<View<D> | Result<D>>,
-): Promise<Result<Several<D>>> => {
+const oneOrEach = async <I extends Target, D>(ctx: Context, items: readonly I[], run: (item: I) => Promise<View<D> | Result<D>>) => {
   const [only] = items;
   return only && items.length === 1 ? asResult(await run(only)) : ctx.each(items, run);
 };
@@ -101,7 +91,6 @@ function doneIn({ result: { view }, changed }: Outcome, { site }: Located): stri
     : `Unchanged: ${site.label} already has these values.`;
 }
 
-/** The error for a name that the API refused, if no shell would take it either. */
 const withKey = (error: unknown, key: string): unknown =>
   isError(error, 'invalid') && !/^[a-z_]\w*$/i.test(key)
     ? new DnxError('invalid', `'${key}' is not a valid variable name.`, { status: error.status, errors: error.errors, cause: error.cause })
@@ -146,7 +135,7 @@ export async function ensureVariables(
   const changes = pairs.filter(({ key, value }) => remote.get(key) !== value && (update || !remote.has(key)));
   await consentToSend(ctx, targets, { changes, remote, consent });
   const done: { readonly key: string; readonly report: JsonObject; readonly result: Result }[] = [];
-  const one = async ({ key, value }: Pair) => {
+  const setPair = async ({ key, value }: Pair) => {
     const wanted = { key, value, ...body };
     const asked = { resource: siteVariables, keys: [['key']], secrets: [], confidential: 'value', targets, wanted, updates: true };
     const result = await ensuredIn(ctx, known, { ...asked, update: update === true, strict: strict === true }).catch((error: unknown) => {
@@ -158,9 +147,9 @@ export async function ensureVariables(
   };
   const [only] = pairs;
   const next = () => (done.some(({ report }) => report.changed === true) ? { next: nextDeploy(targets.site) } : {});
-  if (only && pairs.length === 1) return { ...(await one(only)), ...next() };
+  if (only && pairs.length === 1) return { ...(await setPair(only)), ...next() };
   const items = pairs.map((pair) => ({ ...pair, id: pair.key, label: pair.key }));
-  const { note: _, exit, ...result } = await ctx.each(items, one);
+  const { note: _, exit, ...result } = await ctx.each(items, setPair);
   const hidden = done.flatMap(({ key, report: { unknown } }) => (Array.isArray(unknown) && unknown.includes('value') ? [key] : []));
   const notes = [
     ...(hidden.length > 0 ? [`Not compared, because the API does not show the value: ${hidden.join(', ')}.`] : []),
@@ -179,10 +168,10 @@ export async function ensureVariables(
   };
 }
 
-type Named = Located & { readonly variable: Target };
+type VariableAtSite = Located & { readonly variable: Target };
 
 /** `dnx env unset`: removes variables of a site, after the name of the site has been typed if one could break it. */
-export async function unsetVariables(ctx: Context, all: readonly Named[], consent: GivenConsent) {
+export async function unsetVariables(ctx: Context, all: readonly VariableAtSite[], consent: GivenConsent) {
   const [place] = all;
   if (!place) throw new Error('There are no variables to remove.');
   const { site } = place;

@@ -12,12 +12,11 @@ import { forgetLease, type Lease, leaseName, savedLeases, saveLease, sessionName
 import type { Env } from '../../machine/world.ts';
 import { readHistory } from '../plan/past.ts';
 import { readAbilities } from '../token/choose.ts';
-import { type Fresh, mayHaveActed, mint } from '../token/mint.ts';
+import { type MintedToken, mayHaveActed, mint } from '../token/mint.ts';
 import type { Token } from '../token/token.ts';
 import { revokeLeased } from './left.ts';
 
-/** What to lease, and to what. */
-interface Leasing {
+interface LeaseOptions {
   readonly kind: 'lease' | 'agent';
   readonly command: readonly string[];
   readonly abilities: readonly string[];
@@ -28,17 +27,16 @@ interface Leasing {
 }
 
 const LONGEST_MS = DAY;
-/** How exactly the deadline is kept, in ms. */
 const TICK_MS = 10_000;
 /** How long the end of a lease may take, in ms, whatever happens. */
 const LIMIT_MS = 30_000;
 
 /** Runs a command with a token of its own, which is revoked when the command ends or the time is over. Ends with the exit code of the command. */
-export async function runLeased(ctx: Context, leasing: Leasing): Promise<Result> {
+export async function runLeased(ctx: Context, options: LeaseOptions): Promise<Result> {
   const { progress, world } = ctx;
-  const { abilities, command, ttlMs } = leasing;
+  const { abilities, command, ttlMs } = options;
   if (ttlMs > LONGEST_MS) throw usage('--ttl must be at most 24h.');
-  const lease = await newLease(ctx, leasing);
+  const lease = await newLease(ctx, options);
   const body = { name: lease.token, abilities };
   if (ctx.recorder) {
     const { data } = await ctx.api.send<{ readonly id: string }>('POST /tokens', {}, { body, assume: {} });
@@ -54,7 +52,7 @@ export async function runLeased(ctx: Context, leasing: Leasing): Promise<Result>
     save(ctx, leased, 'The command was not started.');
     ctx.ci.mask(fresh.plain);
     progress.done();
-    if (leasing.kind === 'agent') sayWhatItMay(ctx, leasing, leased.until);
+    if (options.kind === 'agent') sayWhatItMay(ctx, options, leased.until);
     const [file = '', ...args] = command;
     const env = childEnv(world.env, variablesFor(ctx, leased, fresh.plain));
     code = await world.spawn({ file, args, env, foreground: true, tick: { ms: Math.min(ttlMs, TICK_MS), call: ending.expire } });
@@ -62,18 +60,16 @@ export async function runLeased(ctx: Context, leasing: Leasing): Promise<Result>
     await world.hold(ending.end);
   }
   const failure = ending.failure();
-  if (leasing.kind === 'agent') sayWhatItChanged(ctx, leased);
+  if (options.kind === 'agent') sayWhatItChanged(ctx, leased);
   if (!failure) await warnOfOthers(ctx, leased);
   // A script must know, unless the command itself failed.
   return { view: nothing, exit: code === 0 ? (failure ?? 0) : code };
 }
 
-/** The most abilities that are listed. */
 const MOST_LISTED = 5;
 
-/** Says at the start of a session of an agent what it may do, and until when. */
-function sayWhatItMay({ progress }: Pick<Context, 'progress'>, { abilities }: Leasing, until: string): void {
-  const changes = abilities.filter((each) => !readAbilities.includes(each));
+function sayWhatItMay({ progress }: Context, { abilities }: LeaseOptions, until: string): void {
+  const changes = abilities.filter((ability) => !readAbilities.includes(ability));
   const others = changes.length - MOST_LISTED;
   const listed = andList([...changes.slice(0, MOST_LISTED), ...(others > 0 ? [`${others} more`] : [])]);
   progress.note(`This session may ${changes.length === 0 ? 'only read' : `read, and use ${listed}`}, until ${shownTime(until)}.`);
@@ -81,7 +77,6 @@ function sayWhatItMay({ progress }: Pick<Context, 'progress'>, { abilities }: Le
     progress.note('What needs a name typed, such as to delete a site, dnx saves as a plan, which you apply in another terminal.');
 }
 
-/** Says at its end what it changed, by the history. */
 function sayWhatItChanged(ctx: Context, { session }: Lease): void {
   const changes = readHistory(ctx).flatMap((run) =>
     run.session === session ? run.changes.filter(({ outcome }) => outcome !== 'failed') : [],
@@ -92,7 +87,7 @@ function sayWhatItChanged(ctx: Context, { session }: Lease): void {
 
 async function newLease(
   { clock, settings, tokens, world }: Context,
-  { kind, ttlMs, readOnly = false, showValues = kind === 'lease' }: Leasing,
+  { kind, ttlMs, readOnly = false, showValues = kind === 'lease' }: LeaseOptions,
 ): Promise<Lease> {
   const { host, profile, directories } = settings;
   const plain = await tokens.token();
@@ -119,7 +114,7 @@ async function newLease(
 }
 
 /** Saves a lease, or fails with what then did not happen. */
-function save({ settings }: Pick<Context, 'settings'>, lease: Lease, otherwise: string): void {
+function save({ settings }: Context, lease: Lease, otherwise: string): void {
   try {
     saveLease(settings.directories.config, lease);
   } catch (error) {
@@ -130,7 +125,7 @@ function save({ settings }: Pick<Context, 'settings'>, lease: Lease, otherwise: 
 }
 
 /** Creates the token. If the response is lost, revokes what may have been created. */
-async function minted(ctx: Context, lease: Lease, body: Readonly<Record<string, unknown>>): Promise<Fresh> {
+async function minted(ctx: Context, lease: Lease, body: Readonly<Record<string, unknown>>): Promise<MintedToken> {
   try {
     return await mint(ctx.api, body);
   } catch (error) {
@@ -143,8 +138,7 @@ async function minted(ctx: Context, lease: Lease, body: Readonly<Record<string, 
 
 const signIn: Next = { command: ['login'], why: 'Sign in with one that may' };
 
-/** What the command needs to reach the same host with the token alone. */
-const variablesFor = ({ settings }: Pick<Context, 'settings'>, { session, host, profile }: Lease, token: string): Env => ({
+const variablesFor = ({ settings }: Context, { session, host, profile }: Lease, token: string): Env => ({
   DNX_LEASE: session,
   DNX_TOKEN: token,
   DNX_HOST: host,
@@ -152,7 +146,6 @@ const variablesFor = ({ settings }: Pick<Context, 'settings'>, { session, host, 
   ...(settings.caFile !== undefined && { DNX_CA_FILE: settings.caFile }),
 });
 
-/** How a lease ends: at its deadline, or with its command. */
 function endingOf(ctx: Context, lease: Lease, ttlMs: number) {
   const { clock, progress } = ctx;
   const started = clock.elapsed();
@@ -176,7 +169,6 @@ function endingOf(ctx: Context, lease: Lease, ttlMs: number) {
       const now = lease.id === null ? 'dnx token list --audit' : `dnx token revoke ${lease.id}`;
       progress.warn(`Could not revoke the token ${lease.token}: ${failure.message} The next dnx command does, or now: ${now}`);
     },
-    /** Why the token could not be revoked. */
     failure: () => failure,
   };
 }
@@ -209,9 +201,9 @@ function leave(config: string, lease: Lease): void {
 
 /** Warns of tokens that were created meanwhile: the API reference does not say that a token needs an ability for that. */
 async function warnOfOthers({ api, progress, settings }: Context, lease: Lease): Promise<void> {
-  const own = [lease, ...savedLeases(settings.directories.config)].map(({ id }) => id);
+  const knownIds = [lease, ...savedLeases(settings.directories.config)].map(({ id }) => id);
   const isLater = (id: string) => Number(id) > Number(lease.id);
   const found = await api.list<Token>('GET /tokens', {}, { casual: true }).catch(() => []);
-  for (const { id, name } of found.filter((each) => isLater(wordOf(each.id)) && !own.includes(wordOf(each.id))))
+  for (const { id, name } of found.filter((candidate) => isLater(wordOf(candidate.id)) && !knownIds.includes(wordOf(candidate.id))))
     progress.warn(`Token ${wordOf(name)} was created meanwhile. If that was not you: dnx token revoke ${wordOf(id)}`);
 }

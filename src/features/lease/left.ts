@@ -1,12 +1,10 @@
 import { isError, isStop } from '../../base/errors.ts';
 import { tokenFingerprint } from '../../base/secrets.ts';
 import { wordOf } from '../../base/text.ts';
-import type { Context } from '../../cli/language/command.ts';
+import type { BaseContext } from '../../cli/run/context.ts';
 import { forgetLease, type Lease, leaseHolder, savedLeases } from '../../machine/lease.ts';
 import type { Api } from '../../platform/api/api.ts';
 import type { Token } from '../token/token.ts';
-
-type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'settings' | 'tokens'>;
 
 /** How late a running lease may be, in ms, until another process revokes its token: it may have been stopped. */
 const LATE_MS = 60_000;
@@ -14,7 +12,7 @@ const LATE_MS = 60_000;
 const ARRIVAL_MS = 120_000;
 
 /** Revokes the tokens of leases that were killed, or are overdue. Only warns if that fails. */
-export async function revokeLeftLeases(ctx: Needs): Promise<void> {
+export async function revokeLeftLeases(ctx: BaseContext): Promise<void> {
   const { api, clock, progress, settings } = ctx;
   if (settings.session) return;
   const now = clock.now();
@@ -33,7 +31,7 @@ export async function revokeLeftLeases(ctx: Needs): Promise<void> {
 }
 
 /** True if the token in use belongs to the user who leased: another one would not find it. */
-async function isOwn({ settings: { host, profile }, tokens }: Needs, lease: Lease): Promise<boolean> {
+async function isOwn({ settings: { host, profile }, tokens }: BaseContext, lease: Lease): Promise<boolean> {
   if (lease.host !== host) return false;
   const held = await tokens.find();
   if (!held) return false;
@@ -44,16 +42,16 @@ async function isOwn({ settings: { host, profile }, tokens }: Needs, lease: Leas
 
 /** Revokes the token of a lease, by its id, or else by its name. False if there is none: a 404 counts only if the list does not have it either. */
 export async function revokeLeased(api: Pick<Api, 'list' | 'send'>, { id, token }: Lease): Promise<boolean> {
-  const listed = async (isIt: (each: Token) => boolean) =>
-    (await api.list<Token>('GET /tokens')).filter(isIt).map((each) => wordOf(each.id));
+  const listed = async (isIt: (candidate: Token) => boolean) =>
+    (await api.list<Token>('GET /tokens')).filter(isIt).map((candidate) => wordOf(candidate.id));
   const ids = id === null ? await listed(({ name }) => name === token) : [id];
   let found = false;
-  for (const each of ids) {
+  for (const tokenId of ids) {
     try {
-      await api.send('DELETE /tokens/{token}', { token: each });
+      await api.send('DELETE /tokens/{token}', { token: tokenId });
       found = true;
     } catch (error) {
-      if (!isError(error, 'not_found') || (await listed((known) => wordOf(known.id) === each)).length > 0) throw error;
+      if (!isError(error, 'not_found') || (await listed((known) => wordOf(known.id) === tokenId)).length > 0) throw error;
     }
   }
   return found;

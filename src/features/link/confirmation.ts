@@ -7,22 +7,20 @@ import { LINK_FILE, LINK_LIMIT_MB, type LinkEnvironment } from '../../machine/se
 import { siteEndpoint } from '../../platform/follow/readers.ts';
 import { resourceName, sameName, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
 
-type Needs = Pick<Context, 'api' | 'settings' | 'nameOf'>;
-
 /**
  * The consent for a change of sites that an environment with `"confirm": true` names, however they were given; undefined if there is
  * none. In doubt it asks. `verb`: `Deploy`. Reads the name of a site only if the link file has no id to compare.
  */
-export async function linkConsent(ctx: Needs, all: readonly Targets[], verb: string): Promise<Consent | undefined> {
+export async function linkConsent(ctx: Context, all: readonly Targets[], verb: string): Promise<Consent | undefined> {
   const { link } = ctx.settings;
   if (!link || all.length === 0) return undefined;
   if (link.broken && mentionsConfirm(link.file)) return consentFor(`${LINK_FILE} is broken and may require confirmation.`, verb, all, []);
   const asking = link.environments.filter(({ confirm }) => confirm);
   if (asking.length === 0) return undefined;
   const found: { readonly targets: Targets; readonly environment: LinkEnvironment }[] = [];
-  for (const each of all) {
-    const targets = await withDomain(each, asking, ctx);
-    const environment = asking.find((one) => isLinkedSite(one, targets));
+  for (const site of all) {
+    const targets = await withDomain(site, asking, ctx);
+    const environment = asking.find((candidate) => isLinkedSite(candidate, targets));
     if (environment) found.push({ targets, environment });
   }
   if (found.length === 0) return undefined;
@@ -55,9 +53,9 @@ function labelOf({ server, site }: Targets, environment: string): string {
 }
 
 /** The targets with the domain of a site that was given by id, if an environment can be told apart only by domain. */
-async function withDomain(targets: Targets, asking: readonly LinkEnvironment[], { api, nameOf: known }: Needs): Promise<Targets> {
+async function withDomain(targets: Targets, asking: readonly LinkEnvironment[], { api, nameOf: known }: Context): Promise<Targets> {
   const { server, site } = targets;
-  const isByName = asking.some((each) => each.site.id === undefined && each.site.name !== undefined);
+  const isByName = asking.some((environment) => environment.site.id === undefined && environment.site.name !== undefined);
   if (!server || !site || site.label !== site.id || !isByName) return targets;
   const label = known('site', site.id);
   if (label !== undefined && label !== site.id) return { ...targets, site: { ...site, label } };

@@ -64,7 +64,6 @@ export const shownPath = (path: string, cwd: string): string => relative(cwd, pa
 /** The environment of a first site, and of a file that names a single one. */
 const FIRST = 'production';
 
-/** The environment that a file without environments names at its top level, if any. */
 function ofSingle(content: JsonObject): JsonObject | undefined {
   const single = entriesOf(content, (key) => isOneOf(environmentKeys, key));
   return single.some(([key]) => key !== 'confirm') ? Object.fromEntries(single) : undefined;
@@ -90,7 +89,6 @@ export function siteIn({ environments }: LinkFile, name: string): NamedSite | un
   return site && { site, server: placeIn(environment, 'server') ?? {} };
 }
 
-/** The server or site of an environment as a target; undefined if it names none. */
 function placeIn(environment: unknown, key: 'server' | 'site'): Partial<Target> | undefined {
   const value = isObject(environment) ? own(environment, key) : undefined;
   if (!isObject(value)) return wordOf(value) === '' ? undefined : { label: wordOf(value) };

@@ -27,7 +27,6 @@ export function unlink({ settings, world }: Context, { yes }: GivenConsent) {
   return removed(file.path, names, `Removed ${shown}${shownNames}`, names.length === 1 ? siteIn(file, names[0] ?? '') : undefined);
 }
 
-/** Removes the file of these environments. `site`: of the only one. */
 function removed(path: string, names: readonly string[], sentence: string, site?: NamedSite) {
   try {
     rmSync(path);
@@ -54,7 +53,6 @@ function withoutOne(file: LinkFile, name: string, left: readonly string[], shown
   };
 }
 
-/** The command that links an environment again. */
 function again(named: NamedSite | undefined, environment = ''): Next {
   const [site, server] = [named?.site.label, named?.server.label];
   const place = site === undefined ? [] : [site, ...(server === undefined ? [] : ['--server', server]), '--env', environment];

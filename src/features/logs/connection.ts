@@ -10,10 +10,8 @@ import FRAMES from './frames.sh';
 import JOURNAL from './journal.sh';
 import LOGS from './logs.sh';
 
-type Needs = Pick<Context, 'ask' | 'settings' | 'world'>;
-
 /** What to read. */
-export interface Wanted {
+export interface LogRequest {
   readonly machine: Machine;
   /** Undefined with `--path`. */
   readonly source: LogSource | undefined;
@@ -37,31 +35,25 @@ export interface Wanted {
 }
 
 /** A running script on a server. */
-export interface Connection {
-  /** Ends when the connection does. */
-  readonly frames: AsyncIterator<Frame>;
-  /** Why it ended, once it has. */
-  readonly failure: () => Promise<DnxError>;
-  /** Ends it once everything that is written by now has been read. */
-  readonly finish: () => void;
-  readonly stop: () => void;
-}
+export type Connection = Awaited<ReturnType<typeof openConnection>>;
 
 /** Starts the script on a server. With a `memory`, it goes on where a lost connection was. */
-export async function openConnection(ctx: Needs, wanted: Wanted, memory?: Memory): Promise<Connection> {
-  const { machine, label, follow } = wanted;
-  const script = scriptOf(wanted, memory);
+export async function openConnection(ctx: Context, request: LogRequest, memory?: Memory) {
+  const { machine, label, follow } = request;
+  const script = scriptOf(request, memory);
   // The script comes on the input, which ends with dnx at the latest: the script then ends, too.
   const { ssh, said, failure } = await startOn(ctx, machine, receiving(Buffer.byteLength(script), label), { stdin: 'pipe' });
   ssh.stdin?.write(script);
   if (!follow) ssh.stdin?.end();
   return {
     frames: framesIn(ssh.stdout),
+    /** Why it ended, once it has. */
     failure: async () => {
       const code = await ssh.ended;
       const message = said().trim() || 'no message';
       return failure(code) ?? new DnxError('failed', `Could not run sh on ${machine.server.label} (exit code ${code}): ${message}`);
     },
+    /** Ends it once everything that is written by now has been read. */
     finish: () => ssh.stdin?.end(),
     stop: ssh.stop,
   };
@@ -74,8 +66,7 @@ const receiving = (bytes: number, label: string): string =>
 /** The levels that journalctl calls otherwise. */
 const PRIORITIES: Readonly<Partial<Record<Level, string>>> = { error: 'err', critical: 'crit', emergency: 'emerg' };
 
-/** The script and its arguments. */
-function scriptOf({ directories, candidates, lines, follow, head = '', reach, priority }: Wanted, memory: Memory | undefined): string {
+function scriptOf({ directories, candidates, lines, follow, head = '', reach, priority }: LogRequest, memory: Memory | undefined): string {
   const [live = '', offsets = '', files = ''] = memory?.words() ?? [];
   const begin = [memory ? '' : String(lines), follow ? 'follow' : '', live];
   const words = candidates

@@ -15,11 +15,11 @@ const REST_MS = 1_000;
  * Shows the lines of the deploy log above the spinner while a deployment runs, if the server can be read without a question. Returns how to
  * end it, once the rest of the log is shown. The deployment does not depend on it, so a failure shows nothing.
  */
-export function showDeployLog(ctx: DeployContext, of: SiteReference, site: Site): () => Promise<void> {
+export function showDeployLog(ctx: DeployContext, siteRef: SiteReference, site: Site): () => Promise<void> {
   let connection: Connection | undefined;
   let ended = false;
   const show = async () => {
-    const opened = await open(ctx, of, site);
+    const opened = await open(ctx, siteRef, site);
     if (ended) return opened.stop();
     connection = opened;
     if (!(await beginning(opened))) return;
@@ -47,10 +47,10 @@ export function showDeployLog(ctx: DeployContext, of: SiteReference, site: Site)
 }
 
 /** Follows the deploy log from now on. ssh asks for nothing. */
-async function open(ctx: DeployContext, of: SiteReference, site: Site): Promise<Connection> {
-  const { data: server } = await ctx.api.send<JsonObject>(serverEndpoint, { server: of.server.id }, { retry: false });
-  const place = siteOnMachine({ ...of }, { server: server ?? {}, site });
-  const silent = { settings: ctx.settings, world: ctx.world, ask: { ...ctx.ask, allowed: false } };
+async function open(ctx: DeployContext, siteRef: SiteReference, site: Site): Promise<Connection> {
+  const { data: server } = await ctx.api.send<JsonObject>(serverEndpoint, { server: siteRef.server.id }, { retry: false });
+  const place = siteOnMachine({ ...siteRef }, { server: server ?? {}, site });
+  const silent = { ...ctx, ask: { ...ctx.ask, allowed: false } };
   return openConnection(silent, {
     machine: place.machine,
     directories: siteDirectories(place),

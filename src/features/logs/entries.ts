@@ -32,8 +32,7 @@ export interface EntryFilter {
 /** How much of a line may tell its time and level, in UTF-16 code units. */
 const MOST = 2_000;
 
-/** An entry of which more lines may follow. */
-interface Open {
+interface OpenEntry {
   readonly first: LogLine;
   readonly lines: string[];
   readonly trace: string[];
@@ -42,11 +41,9 @@ interface Open {
 /** The first line of a stack trace of PHP, as Laravel, Monolog and nginx write it. The rest of the entry belongs to it. */
 const TRACE = /^(\[stacktrace\]|Stack trace:|#\d+ )/;
 
-/** What is known of a file so far. */
 interface FileState {
   readonly site: string | null;
-  open?: Open | undefined;
-  /** The last line with a time. */
+  open?: OpenEntry | undefined;
   dated?: string;
   /** Entries of which it is not known yet whether they are among the last ones, or which ones are before them. */
   readonly kept: LogEntry[];
@@ -73,17 +70,17 @@ export const entriesFor = (filter: EntryFilter): LogShape['entries'] =>
       if (last !== undefined && kept.length > last) kept.shift();
       return [];
     };
-    const take = (each: LogLine): readonly LogEntry[] => {
-      const key = `${each.site} ${each.file}`;
-      const file = files.get(key) ?? { site: each.site, kept: [] };
-      const isDated = !loose && head.test(each.line);
+    const take = (logLine: LogLine): readonly LogEntry[] => {
+      const key = `${logLine.site} ${logLine.file}`;
+      const file = files.get(key) ?? { site: logLine.site, kept: [] };
+      const isDated = !loose && head.test(logLine.line);
       if (file.open && !isDated) {
-        (file.open.trace.length > 0 || TRACE.test(each.line) ? file.open.trace : file.open.lines).push(each.line);
+        (file.open.trace.length > 0 || TRACE.test(logLine.line) ? file.open.trace : file.open.lines).push(logLine.line);
         return [];
       }
       // At first, one file comes after the other.
-      const before = begun.has(each.site) ? close(file) : filesOf(each.site).flatMap(close);
-      file.open = { first: each, lines: [each.line], trace: [] };
+      const before = begun.has(logLine.site) ? close(file) : filesOf(logLine.site).flatMap(close);
+      file.open = { first: logLine, lines: [logLine.line], trace: [] };
       files.delete(key);
       files.set(key, file);
       return isDated ? before : [...before, ...close(file)];
@@ -99,7 +96,7 @@ export const entriesFor = (filter: EntryFilter): LogShape['entries'] =>
     if (rest.length > 0) yield sorted ? byTime(rest, sorted) : rest;
   };
 
-function entryOf({ first, lines, trace }: Open, filter: EntryFilter): LogEntry {
+function entryOf({ first, lines, trace }: OpenEntry, filter: EntryFilter): LogEntry {
   const { site, source, file, line } = first;
   const at = timeIn(first, filter);
   return {
@@ -116,7 +113,6 @@ function entryOf({ first, lines, trace }: Open, filter: EntryFilter): LogEntry {
 /** A line of nginx's access log: `::1 - - [02/Jan/2026:03:04:05 +0000] "GET / HTTP/2.0" 200 …`. */
 const ACCESS = /^\S+ \S+ [^[]{1,80}\[([^\]]{10,40})\] "(?:[^"\\]|\\.)*" (\d{3}) /;
 
-/** The time of a line, in epoch ms. */
 function timeIn({ line, site, source }: LogLine, { zoneOf, now }: EntryFilter): number | undefined {
   const start = line.slice(0, MOST);
   // Laravel writes in the time zone of the application, which is UTC unless it is changed.
@@ -132,7 +128,7 @@ function accessTime(word = ''): number | undefined {
 
 /** What programs call levels, and what they are. */
 const names: Readonly<Record<string, Level>> = {
-  ...Object.fromEntries(levels.map((each) => [each, each])),
+  ...Object.fromEntries(levels.map((level) => [level, level])),
   warn: 'warning',
   crit: 'critical',
   emerg: 'emergency',
@@ -156,7 +152,7 @@ const LEVELS: readonly RegExp[] = [
 
 function levelIn(line: string): Level | null {
   const start = line.slice(0, MOST);
-  const word = LEVELS.map((each) => each.exec(start)?.[1]).find((each) => each !== undefined);
+  const word = LEVELS.map((pattern) => pattern.exec(start)?.[1]).find((found) => found !== undefined);
   if (word !== undefined) return names[word.toLowerCase()] ?? null;
   const status = ACCESS.exec(start)?.[2];
   if (status === undefined) return null;
@@ -165,14 +161,14 @@ function levelIn(line: string): Level | null {
 
 /** Asks first what is decided soonest. `before`: the last line with a time in the file, which is that of what has none. */
 function isWanted(
-  { first, lines, trace }: Open,
+  { first, lines, trace }: OpenEntry,
   filter: EntryFilter,
   { before, decoded }: { readonly before: string | undefined; readonly decoded: (text: string) => string },
 ): boolean {
   const { since, until, level, grep } = filter;
   if (level !== undefined) {
-    const own = levelIn(first.line);
-    if (own === null || levels.indexOf(own) < levels.indexOf(level)) return false;
+    const entryLevel = levelIn(first.line);
+    if (entryLevel === null || levels.indexOf(entryLevel) < levels.indexOf(level)) return false;
   }
   if (grep !== undefined && !grep.test(decoded([...lines, ...trace].join('\n')))) return false;
   if (since === undefined && until === undefined) return true;

@@ -2,9 +2,7 @@ import { DnxError, isError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { LogPart } from '../../cli/output/view.ts';
 import { watchReader } from '../watch/watch.ts';
-import { type Connection, type Frame, type Memory, openConnection, type Wanted } from './connection.ts';
-
-type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
+import { type Connection, type Frame, type LogRequest, type Memory, openConnection } from './connection.ts';
 
 /** The pauses before another connection, in ms. */
 const FIRST_MS = 2_000;
@@ -17,20 +15,20 @@ interface Pace {
 }
 
 /** Yields the parts of logs from an open connection. With `follow`, connects again if it is lost, until nobody reads the output. */
-export async function* partsFrom(ctx: Needs, wanted: Wanted, memory: Memory, first: Connection): AsyncGenerator<LogPart> {
-  const reader = wanted.follow ? watchReader(ctx) : undefined;
+export async function* partsFrom(ctx: Context, request: LogRequest, memory: Memory, first: Connection): AsyncGenerator<LogPart> {
+  const reader = request.follow ? watchReader(ctx) : undefined;
   const pace: Pace = { pause: FIRST_MS };
   let connection: Connection | undefined = first;
   reader?.onGone(() => connection?.stop());
   try {
     while (connection) {
-      const finished: boolean = yield* partsOf(ctx, wanted, memory, connection, pace);
+      const finished: boolean = yield* partsOf(ctx, request, memory, connection, pace);
       ctx.signal.throwIfAborted();
       if (finished || reader?.gone()) return;
       connection.stop();
-      const name = wanted.machine.server.label;
-      if (!wanted.follow) throw new DnxError('network', `The output is incomplete: the connection to ${name} was lost.`);
-      connection = await connectAgain(ctx, wanted, memory, pace, () => reader?.gone() === true);
+      const name = request.machine.server.label;
+      if (!request.follow) throw new DnxError('network', `The output is incomplete: the connection to ${name} was lost.`);
+      connection = await connectAgain(ctx, request, memory, pace, () => reader?.gone() === true);
     }
   } finally {
     connection?.stop();
@@ -42,8 +40,8 @@ const NONE = new Uint8Array();
 
 /** Yields the parts of one connection. Returns false if it was lost. */
 async function* partsOf(
-  { progress }: Needs,
-  { source, site }: Wanted,
+  { progress }: Context,
+  { source, site }: LogRequest,
   memory: Memory,
   { frames }: Connection,
   pace: Pace,
@@ -63,15 +61,9 @@ async function* partsOf(
 }
 
 /** Connects again, however long it takes. Throws if the server refuses it, and returns undefined if nobody waits for it. */
-async function connectAgain(
-  ctx: Needs,
-  wanted: Wanted,
-  memory: Memory,
-  pace: Pace,
-  unwanted: () => boolean,
-): Promise<Connection | undefined> {
+async function connectAgain(ctx: Context, request: LogRequest, memory: Memory, pace: Pace, unwanted: () => boolean) {
   const { clock, progress, signal } = ctx;
-  const name = wanted.machine.server.label;
+  const name = request.machine.server.label;
   // The signal that ended ssh may arrive a moment later: a terminal that is closed ends both.
   await clock.sleep(SETTLE_MS, signal);
   for (;;) {
@@ -79,7 +71,7 @@ async function connectAgain(
     await clock.sleep(pace.pause, signal);
     pace.pause = Math.min(pace.pause * 2, LONGEST_MS);
     if (unwanted()) return undefined;
-    const connection = await openConnection(ctx, wanted, memory);
+    const connection = await openConnection(ctx, request, memory);
     if (await beginning(connection, memory)) {
       progress.note(`Reconnected to ${name}`);
       return connection;

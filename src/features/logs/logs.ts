@@ -1,7 +1,8 @@
-import { DnxError, isStop, usage } from '../../base/errors.ts';
+import { DnxError, isStop, orError, usage } from '../../base/errors.ts';
 import { inParallel } from '../../base/parallel.ts';
 import { DAY, timeOrAgo } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { type LogPart, logView } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { type Level, type LogSource, places } from '../remote/log-paths.ts';
@@ -14,37 +15,24 @@ import {
   siteDirectories,
   siteOnMachine,
 } from '../remote/machine.ts';
-import { openConnection, openMemory, type Wanted } from './connection.ts';
+import { type LogRequest, openConnection, openMemory } from './connection.ts';
 import { entriesFor, HEAD } from './entries.ts';
 import { beginning, partsFrom } from './follow.ts';
 import { type logsEndpoint, serverLog } from './server-log.ts';
 import { findingsIn, noLogYet } from './survey.ts';
 
-interface LogsOptions {
-  readonly sites: readonly string[] | undefined;
-  readonly follow: boolean | undefined;
-  readonly lines: number | undefined;
-  readonly since: string | undefined;
-  readonly until: string | undefined;
-  readonly grep: string | undefined;
-  readonly level: Level | undefined;
-  readonly trace: boolean | undefined;
-  readonly source: LogSource | undefined;
-  readonly path: readonly string[] | undefined;
-  readonly user: string | undefined;
-}
+type LogsOptions = Given<Record<'grep' | 'since' | 'until' | 'user', string>> &
+  Given<Record<'path' | 'sites', readonly string[]>> &
+  Given<{ follow: boolean; lines: number; level: Level; source: LogSource; trace: boolean }>;
 
-type Needs = Pick<
-  Context<typeof logsEndpoint>,
-  'api' | 'ask' | 'call' | 'clock' | 'progress' | 'reach' | 'resolve' | 'settings' | 'signal' | 'world'
->;
+type LogsContext = Context<typeof logsEndpoint>;
 
 const LINES = 100;
 /** How much of the journal is searched without `--since`, in ms. It has no end. */
 const JOURNAL_MS = DAY;
 
 /** `dnx logs`. */
-export async function showLogs(ctx: Needs, targets: Targets, options: LogsOptions) {
+export async function showLogs(ctx: LogsContext, targets: Targets, options: LogsOptions) {
   const { follow, path, sites = [], source, user } = options;
   check(options, targets);
   const filter = filterOf(options, ctx.clock.now());
@@ -68,7 +56,7 @@ function check({ follow, lines, path, sites, source, until }: LogsOptions, { sit
   if (lines !== undefined && lines < (follow ? 0 : 1))
     throw usage(`--lines must be a whole number of at least 1, or 0 with -f, not ${lines}.`);
   if (path && source) throw usage('--path and --source cannot be combined.');
-  for (const each of path ?? []) if (each === '' || /[\n\0]/.test(each)) throw usage('--path must be the path of a file.');
+  for (const file of path ?? []) if (file === '' || /[\n\0]/.test(file)) throw usage('--path must be the path of a file.');
   if (source && !site && !places[source].server) throw usage(`The ${places[source].title} belongs to a site. Name a site, or use --path.`);
   if (follow && until !== undefined) throw usage('-f cannot be combined with --until.');
   if (sites && !site) throw usage('Several logs at once are those of sites. Name a site first.');
@@ -76,11 +64,9 @@ function check({ follow, lines, path, sites, source, until }: LogsOptions, { sit
 
 type Filter = ReturnType<typeof filterOf>;
 
-/** What the entries must have. */
 function filterOf({ since, until, level, grep, source }: LogsOptions, now: number) {
   return {
-    /** Not all entries are shown. */
-    some: [since, until, level, grep].some((each) => each !== undefined),
+    some: [since, until, level, grep].some((bound) => bound !== undefined),
     since: since === undefined ? undefined : momentIn('--since', since, now),
     until: until === undefined ? undefined : momentIn('--until', until, now),
     // The journal has levels, but does not print them: journalctl selects them.
@@ -113,11 +99,7 @@ const distinct = <T extends SiteOnMachine | Machine>(all: readonly T[]): readonl
   ...new Map(all.map((place) => ['site' in place ? place.site.id : '', place])).values(),
 ];
 
-function wantedOf(
-  place: SiteOnMachine | Machine,
-  { lines = LINES, follow = false, path, source, level }: LogsOptions,
-  filter: Filter,
-): Wanted {
+function wantedOf(place: SiteOnMachine | Machine, { lines = LINES, follow = false, path, source, level }: LogsOptions, filter: Filter) {
   const site = 'domain' in place ? place : undefined;
   const chosen = path ? undefined : (source ?? (site ? 'laravel' : 'nginx'));
   const machine = 'domain' in place ? place.machine : place;
@@ -138,15 +120,10 @@ function wantedOf(
 }
 
 /** Connects to each. With several, what fails is a warning, unless all of them do. */
-async function readAll(ctx: Needs, all: readonly Wanted[]) {
-  const outcomes = await inParallel(all, (each) =>
-    read(ctx, each).catch((error: unknown) => {
-      if (!(error instanceof DnxError) || isStop(error)) throw error;
-      return error;
-    }),
-  );
-  const failures = outcomes.flatMap((each) => (each instanceof DnxError ? [each] : each.exit ? [each.exit] : []));
-  const shown = outcomes.flatMap((each) => (each instanceof DnxError ? [] : [each]));
+async function readAll(ctx: LogsContext, all: readonly LogRequest[]) {
+  const outcomes = await inParallel(all, (log) => orError(read(ctx, log)));
+  const failures = outcomes.flatMap((outcome) => (outcome instanceof DnxError ? [outcome] : outcome.exit ? [outcome.exit] : []));
+  const shown = outcomes.flatMap((outcome) => (outcome instanceof DnxError ? [] : [outcome]));
   const [first] = failures;
   if (first && shown.length === 0) throw first;
   if (all.length === 1 || !first) return { read: shown, exit: first };
@@ -154,36 +131,34 @@ async function readAll(ctx: Needs, all: readonly Wanted[]) {
   return { read: shown, exit: new DnxError('partial', `${failures.length} of ${all.length} sites failed`) };
 }
 
-/** Connects and finds the files. Their content is read while it is printed. */
-async function read(ctx: Needs, wanted: Wanted) {
+async function read(ctx: LogsContext, request: LogRequest) {
   const memory = openMemory();
-  const connection = await openConnection(ctx, wanted);
+  const connection = await openConnection(ctx, request);
   try {
     const frames = await beginning(connection, memory);
     ctx.signal.throwIfAborted();
     if (!frames) throw await connection.failure();
-    const { files, zone, exit, warnings, note } = findingsIn(frames, wanted);
+    const { files, zone, exit, warnings, note } = findingsIn(frames, request);
     if (exit && files.length === 0) throw exit;
-    for (const each of warnings) ctx.progress.warn(each);
+    for (const warning of warnings) ctx.progress.warn(warning);
     if (note !== undefined) ctx.progress.note(note);
-    const empty = files.length > 0 && !wanted.follow && wanted.reach === undefined ? noLogYet(wanted) : undefined;
-    const parts = unlessEmpty(ctx, partsFrom(ctx, wanted, memory, connection), empty, ({ bytes }) => bytes.length > 0);
-    return { wanted, files, exit, zone, parts };
+    const empty = files.length > 0 && !request.follow && request.reach === undefined ? noLogYet(request) : undefined;
+    const parts = unlessEmpty(ctx, partsFrom(ctx, request, memory, connection), empty, ({ bytes }) => bytes.length > 0);
+    return { wanted: request, files, exit, zone, parts };
   } catch (error) {
     connection.stop();
     throw error;
   }
 }
 
-type Shown = Awaited<ReturnType<typeof read>>;
+type OpenLog = Awaited<ReturnType<typeof read>>;
 
-/** The view of logs whose content is read while it is printed. `labels`: of several. */
-function viewOf(ctx: Needs, read: readonly Shown[], labels: readonly string[] | undefined, options: LogsOptions, filter: Filter) {
+function viewOf(ctx: LogsContext, read: readonly OpenLog[], labels: readonly string[] | undefined, options: LogsOptions, filter: Filter) {
   const { follow = false, lines, trace = false } = options;
   const last = filter.some && (lines !== undefined || filter.since === undefined) ? (lines ?? LINES) : undefined;
   const zones = new Map(read.map(({ wanted, zone }) => [wanted.site, zone]));
   const entries = entriesFor({ ...filter, last, sorted: follow ? undefined : labels, zoneOf: (site) => zones.get(site) ?? '+0000' });
-  return logView(labels ? merged(ctx, read) : (read[0] as Shown).parts, {
+  return logView(labels ? merged(ctx, read) : (read[0] as OpenLog).parts, {
     endless: follow,
     headings: read.flatMap(({ files }) => files).length > 1,
     whole: trace && !filter.some && !labels,
@@ -195,33 +170,33 @@ function viewOf(ctx: Needs, read: readonly Shown[], labels: readonly string[] | 
 
 /** These items, and a note at the end if there is one and none of them `counts`. */
 async function* unlessEmpty<T>(
-  { progress }: Needs,
+  { progress }: LogsContext,
   items: AsyncIterable<T>,
   note: string | undefined,
   counts: (item: T) => boolean = () => true,
 ): AsyncGenerator<T> {
   let isEmpty = true;
-  for await (const each of items) {
-    isEmpty &&= !counts(each);
-    yield each;
+  for await (const item of items) {
+    isEmpty &&= !counts(item);
+    yield item;
   }
   if (isEmpty && note !== undefined) progress.note(note);
 }
 
 /** The parts of several logs, as they arrive. One that fails ends with a warning, and all of it with an error once the others have ended. */
-async function* merged({ progress }: Needs, all: readonly Shown[]): AsyncGenerator<LogPart> {
+async function* merged({ progress }: LogsContext, all: readonly OpenLog[]): AsyncGenerator<LogPart> {
   let failed = 0;
-  const next = (one: Shown) =>
-    one.parts.next().then(
-      (result) => ({ one, result }),
+  const next = (log: OpenLog) =>
+    log.parts.next().then(
+      (result) => ({ one: log, result }),
       (error: unknown) => {
         if (!(error instanceof DnxError) || isStop(error)) throw error;
-        progress.warn(`${one.wanted.label}: ${error.message}`);
+        progress.warn(`${log.wanted.label}: ${error.message}`);
         failed += 1;
-        return { one, result: undefined };
+        return { one: log, result: undefined };
       },
     );
-  const waiting = new Map(all.map((one) => [one, next(one)]));
+  const waiting = new Map(all.map((log) => [log, next(log)]));
   try {
     while (waiting.size > 0) {
       const { one, result } = await Promise.race(waiting.values());
@@ -239,7 +214,6 @@ async function* merged({ progress }: Needs, all: readonly Shown[]): AsyncGenerat
   if (failed > 0) throw new DnxError('partial', `${failed} of ${all.length} logs are incomplete`);
 }
 
-/** What the names in a path stand for. */
 interface Names {
   readonly domain?: string | undefined;
   /** Such as `8.3`; undefined if unknown. */

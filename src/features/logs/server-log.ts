@@ -41,7 +41,7 @@ const TEXTS = ['message', 'msg', 'text', 'line'];
 export function serverLogText(data: unknown): string {
   if (data === undefined || data === null) return '';
   if (typeof data === 'string') return data;
-  if (Array.isArray(data)) return data.map((each) => serverLogText(each).replace(/\n$/, '')).join('\n');
+  if (Array.isArray(data)) return data.map((part) => serverLogText(part).replace(/\n$/, '')).join('\n');
   if (!isObject(data)) return String(data);
   const holder = HOLDERS.find((key) => key in data);
   if (holder) return serverLogText(data[holder]);

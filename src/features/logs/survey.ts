@@ -1,6 +1,6 @@
 import { DnxError } from '../../base/errors.ts';
 import { places } from '../remote/log-paths.ts';
-import type { Frame, Wanted } from './connection.ts';
+import type { Frame, LogRequest } from './connection.ts';
 
 /** Which files a server has, and what to tell about those that are not shown. */
 interface Findings {
@@ -14,8 +14,8 @@ interface Findings {
 }
 
 /** What the frames before the logs say. */
-export function findingsIn(frames: readonly Frame[], wanted: Wanted): Findings {
-  const { candidates, follow, source } = wanted;
+export function findingsIn(frames: readonly Frame[], request: LogRequest): Findings {
+  const { candidates, follow, source } = request;
   const pathsOf = (kind: 'missing' | 'capped') => frames.flatMap((frame) => (frame.kind === kind ? [frame.path] : []));
   const files = frames.flatMap((frame) => (frame.kind === 'file' ? [frame.name] : []));
   const zone = frames.find((frame) => frame.kind === 'zone')?.zone ?? '+0000';
@@ -29,43 +29,42 @@ export function findingsIn(frames: readonly Frame[], wanted: Wanted): Findings {
     ...unreadable.slice(0, 1).map(remedyOf),
     ...pathsOf('capped').map((path) => `Read only the last 32 MB of ${path}`),
   ];
-  if (missing.length > 0 && !follow) return { files, zone, exit: missingError(missing, wanted), warnings };
+  if (missing.length > 0 && !follow) return { files, zone, exit: missingError(missing, request), warnings };
   const nowhere = none && frames.some(({ kind }) => kind === 'nowhere') && candidates?.some((word) => /^(root|live):/.test(word));
-  if (nowhere && !follow) return { files, zone, exit: nowhereError(wanted), warnings };
-  const waiting = missing.length > 0 ? `No such file yet: ${missing.join(', ')}` : none ? noLogYet(wanted) : undefined;
+  if (nowhere && !follow) return { files, zone, exit: nowhereError(request), warnings };
+  const waiting = missing.length > 0 ? `No such file yet: ${missing.join(', ')}` : none ? noLogYet(request) : undefined;
   return { files, zone, warnings, note: waiting && (follow ? `${waiting}; waiting for it` : waiting) };
 }
 
 /** What to say of a source without a file, or with empty ones. */
-export const noLogYet = ({ source, label }: Wanted): string | undefined => source && `No ${places[source].title} of ${label} yet`;
+export const noLogYet = ({ source, label }: LogRequest): string | undefined => source && `No ${places[source].title} of ${label} yet`;
 
-/** The most files that are named one by one. */
 const MOST = 5;
 
 const listed = (all: readonly string[]): readonly string[] =>
   all.length > MOST ? [...all.slice(0, MOST - 1), `and ${all.length - MOST + 1} more files`] : all;
 
-type Unreadable = Extract<Frame, { readonly kind: 'unreadable' }>;
+type UnreadableFrame = Extract<Frame, { readonly kind: 'unreadable' }>;
 
-const refused = ({ path }: Unreadable): string => `Cannot read ${path}: permission denied`;
+const refused = ({ path }: UnreadableFrame): string => `Cannot read ${path}: permission denied`;
 
 /** What to do about it. Who can, is a matter of the group that may read the file. */
-const remedyOf = ({ user, group }: Unreadable): string =>
+const remedyOf = ({ user, group }: UnreadableFrame): string =>
   /^[\w.-]+$/.test(user) && /^[\w.-]+$/.test(group)
     ? `The group ${group} may read it. On the server, as root: usermod -aG ${group} ${user}. Or use --user root.`
     : 'Only its owner and root may read it. Use --user root.';
 
-const unreadableError = (refusals: readonly Unreadable[], missing: readonly string[]): DnxError =>
-  new DnxError('forbidden', listed([...refusals.map(refused), ...missing.map((each) => `No such file: ${each}`)]).join('\n'), {
+const unreadableError = (refusals: readonly UnreadableFrame[], missing: readonly string[]): DnxError =>
+  new DnxError('forbidden', listed([...refusals.map(refused), ...missing.map((path) => `No such file: ${path}`)]).join('\n'), {
     hint: refusals[0] && remedyOf(refusals[0]),
   });
 
-const missingError = (paths: readonly string[], { candidates, machine }: Wanted): DnxError =>
+const missingError = (paths: readonly string[], { candidates, machine }: LogRequest): DnxError =>
   candidates === undefined
     ? new DnxError('not_found', `${machine.server.label} has no journal: journalctl not found.`)
     : new DnxError('not_found', `No such file on ${machine.server.label}: ${paths.join(', ')}`);
 
-const nowhereError = ({ machine, label, directories: [directory = ''] }: Wanted): DnxError =>
+const nowhereError = ({ machine, label, directories: [directory = ''] }: LogRequest): DnxError =>
   new DnxError('not_found', `No directory of ${label} on ${machine.server.label}: ${directory}`, {
     hint: 'Name the file with --path.',
   });

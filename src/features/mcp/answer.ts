@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { fromJson, toJson } from '../../base/json.ts';
-import type { Ran } from './runner.ts';
+import type { RunResult } from './runner.ts';
 
 /** What a tool answers. */
 export interface Answer {
@@ -21,7 +21,10 @@ interface ResultOptions {
 }
 
 /** The result of a command, or its error, as data. */
-export function resultAnswer({ code, stdout, stderr, hidden }: Ran, { last = false, notes: isNoted = true }: ResultOptions = {}): Answer {
+export function resultAnswer(
+  { code, stdout, stderr, hidden }: RunResult,
+  { last = false, notes: isNoted = true }: ResultOptions = {},
+): Answer {
   const result = stdout.trim() === '' ? undefined : capped(parsed(stdout), last);
   const { error, notes } = saidIn(stderr);
   const parts = [result?.text, isNoted ? notes : undefined, code === 0 ? undefined : (error ?? `Failed with exit code ${code}.`)].filter(
@@ -44,7 +47,6 @@ export function asData(text: string): string {
   return `<${mark}>\n${text}\n</${mark}>`;
 }
 
-/** The error of a command as JSON, and what else it said. */
 function saidIn(stderr: string): { readonly error: string | undefined; readonly notes: string | undefined } {
   const lines = stderr.trimEnd().split('\n');
   const at = lines.findLastIndex((line) => line.startsWith('{"error":'));
@@ -52,7 +54,6 @@ function saidIn(stderr: string): { readonly error: string | undefined; readonly 
   return { error: at < 0 ? undefined : withoutEmpty(lines[at] ?? ''), notes: notes === '' ? undefined : notes.slice(-MOST / 10) };
 }
 
-/** The JSON of an error without the fields that say nothing. */
 const withoutEmpty = (line: string): string =>
   JSON.stringify(JSON.parse(line), (_, value: unknown) =>
     value === null || (Array.isArray(value) && value.length === 0) ? undefined : value,

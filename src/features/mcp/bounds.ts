@@ -17,7 +17,6 @@ export interface Place {
 /** What requests may do. */
 export interface Bounds {
   readonly changes: boolean;
-  /** The values of variables are not hidden. */
   values: boolean;
   /** The command is about a site, and reads what is around it. */
   around: boolean;
@@ -57,14 +56,14 @@ export function mayTouch(
   if (!reads && !(changes && path !== undefined)) return usage('This would change something. Nothing was sent.');
   // Names are looked up in the lists of servers and sites, and what a site depends on may be in those of the account.
   if (!within || path === undefined || (reads && (around ? /^\/[\w-]+$/ : /^\/(user|servers)$/).test(path))) return undefined;
-  const [own, server, , site] = /^\/servers\/([^/]+)(?:(\/sites)(?:\/([^/]+))?)?/.exec(path) ?? [];
-  const isAround = reads && site === undefined && (around || own === path);
+  const [serverPath, server, , site] = /^\/servers\/([^/]+)(?:(\/sites)(?:\/([^/]+))?)?/.exec(path) ?? [];
+  const isAround = reads && site === undefined && (around || serverPath === path);
   return server === within.server && (within.site === undefined || site === within.site || isAround) ? undefined : outside(limits);
 }
 
 /** A list with only what is within; anything else as it is. */
 function narrowed(data: unknown, path: string, within: Place): unknown {
-  if (Array.isArray(data)) return data.filter((each) => isWithin(each, path, within));
+  if (Array.isArray(data)) return data.filter((item) => isWithin(item, path, within));
   if (!isObject(data) || !Array.isArray(data.data)) return data;
   const { total: _, ...meta } = isObject(data.meta) ? data.meta : {};
   return { ...data, data: narrowed(data.data, path, within), ...(isObject(data.meta) && { meta }) };
@@ -83,5 +82,5 @@ function isWithin(item: unknown, path: string, { server, site }: Place): boolean
 export function isAboutSite(line: TypedLine, { within, limits }: Pick<Bounds, 'within' | 'limits'>): boolean {
   const { command, targets } = line;
   if (within?.site !== undefined && takesDestination(command) && targets.server && !targets.site) throw outside(limits);
-  return operationsOf(command).some((each) => each.includes('{site}'));
+  return operationsOf(command).some((operation) => operation.includes('{site}'));
 }

@@ -12,7 +12,7 @@ import { readText, writeText } from '../../machine/files/text-file.ts';
 import type { AskedBy, Person, Question } from '../../machine/world.ts';
 import type { AppliedChange } from '../plan/send.ts';
 import { type Answer, asData, helpAnswer, resultAnswer } from './answer.ts';
-import { BRIEF, type Ran, type Runner, type RunOptions } from './runner.ts';
+import { BRIEF, type Runner, type RunOptions, type RunResult } from './runner.ts';
 
 /** A form for the person at the client: to approve a plan, or to type a name. */
 export interface Form extends Question {
@@ -52,7 +52,6 @@ interface ProposedPlan {
   readonly approvals: readonly Approval[];
 }
 
-/** What the tool works with. */
 interface ChangeTool extends Pick<Context, 'settings' | 'clock'>, Pick<Runner, 'run' | 'outsideOf'> {
   /** Refuses what is not offered. */
   readonly check: (line: TypedLine, words: readonly string[]) => void;
@@ -113,11 +112,7 @@ async function propose(tool: ChangeTool, call: ChangeCall): Promise<ProposedPlan
 }
 
 /** The plan that a person has answered for, with that answer. It counts once: a second one, at the same time or later, finds no plan. */
-function approved(
-  { waiting }: ChangeTool,
-  call: ChangeCall,
-  { id, approve, name }: NonNullable<ChangeCall['reply']>,
-): ProposedPlan | Answer {
+function approved({ waiting }: ChangeTool, call: ChangeCall, { id, approve, name }: NonNullable<ChangeCall['reply']>) {
   const { plan, question } = waiting.get(id) ?? {};
   if (!plan || !question || plan.words !== JSON.stringify(call.words))
     return refusal('This plan does not wait for approval any more. Nothing was changed.');
@@ -182,18 +177,16 @@ async function readLine({ run, check }: ChangeTool, { words, signal }: ChangeCal
   return read ?? (ran.code === 0 ? helpAnswer(ran.stdout) : resultAnswer(ran));
 }
 
-/** Runs the command line with --dry-run, and saves the plan in `out`. */
 function dryRun(
   { run }: ChangeTool,
   { words, signal, seen }: ChangeCall,
   { out, ...options }: Pick<RunOptions, 'text' | 'keep'> & { readonly out?: string },
-): Promise<Ran> {
-  const own = optionsIn(words);
-  const line = [...own, '--dry-run', ...(out === undefined ? [] : ['--out', out]), ...words.slice(own.length)];
+): Promise<RunResult> {
+  const typedOptions = optionsIn(words);
+  const line = [...typedOptions, '--dry-run', ...(out === undefined ? [] : ['--out', out]), ...words.slice(typedOptions.length)];
   return run(line, { ...options, ...patience(seen), signal, check: (typed) => requireDry(typed, out), values: true });
 }
 
-/** The words before the command line of another program. */
 const optionsIn = (words: readonly string[]): readonly string[] => words.slice(0, words.includes('--') ? words.indexOf('--') : undefined);
 
 /** Refuses to run what is not exactly the dry run that was asked for: a `--` of the client must not hide our options. */
@@ -216,7 +209,7 @@ function sizeOf(changes: Plan['changes'], { kind }: Question): string {
 }
 
 /** What an applied plan has started: what only its progress would tell, and the commands that follow the rest. */
-function followedBy({ code, stdout }: Ran, isVerified: boolean): readonly string[] {
+function followedBy({ code, stdout }: RunResult, isVerified: boolean): readonly string[] {
   const rows: unknown = stdout.trim() === '' ? [] : JSON.parse(stdout);
   const started = Array.isArray(rows) ? (rows as AppliedChange[]).flatMap(({ follow }) => (follow ? [follow] : [])) : [];
   return [
@@ -227,7 +220,6 @@ function followedBy({ code, stdout }: Ran, isVerified: boolean): readonly string
 
 const previewed = (shown: string): Answer => ({ text: `${asData(shown.trimEnd())}\nNothing was changed.` });
 
-/** The answer if only a person can go on. */
 const forReview = (shown: string, line: readonly string[]): Answer => ({
   text: `${asData(shown.trimEnd())}\nNothing was changed. Ask the user to review it and run, in a terminal: ${line.map(quoted).join(' ')}`,
   isError: true,

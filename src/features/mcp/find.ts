@@ -9,13 +9,11 @@ import { offeredNames, rememberedLists } from '../completion/names.ts';
 import { type Answer, asData } from './answer.ts';
 import { type Limits, toolFor } from './limits.ts';
 
-type Needs = Pick<Context, 'settings' | 'tree' | 'world'>;
-
 const MOST_COMMANDS = 12;
 const MOST_NAMES = 20;
 
 /** The commands, help topics and names that a query is about; without one, every group. */
-export async function findCommands(ctx: Needs, query: string, limits: Limits, look: () => Promise<void>): Promise<Answer> {
+export async function findCommands(ctx: Context, query: string, limits: Limits, look: () => Promise<void>): Promise<Answer> {
   const leaves = await everyCommand(ctx.tree);
   const words = query.toLowerCase().match(/[\p{L}\p{N}_.-]+/gu) ?? [];
   if (words.length === 0) return { text: overview(ctx, leaves, limits) };
@@ -36,24 +34,23 @@ async function meantBy(words: readonly string[], { contents, guesses }: Tree): P
   const known = (await guesses()).words;
   const meanings = words.flatMap((word) => {
     const group = contents.find((entry) => namesOf(entry).includes(word))?.name;
-    const keys = [word, word.replace(/(?<!s)s$/, '')].flatMap((each) => [each, `* ${each}`]);
-    return [group, ...keys.map((key) => own(known, key))].find((each) => each !== undefined)?.split(' ') ?? [];
+    const keys = [word, word.replace(/(?<!s)s$/, '')].flatMap((form) => [form, `* ${form}`]);
+    return [group, ...keys.map((key) => own(known, key))].find((meaning) => meaning !== undefined)?.split(' ') ?? [];
   });
-  return meanings.filter((each) => !words.includes(each));
+  return meanings.filter((meaning) => !words.includes(meaning));
 }
 
-/** A command as it is typed, after the tool that runs it. */
 function commandLine(leaf: Leaf, limits: Limits): string {
   const { path, group, command } = leaf;
   const usage = usageOf(path, positionalsOf(group, command)).replace(/^dnx | \[options\]/g, '');
   return `${toolFor(leaf, limits).padEnd(7)} ${usage}  # ${command.summary}`;
 }
 
-function overview({ tree }: Needs, leaves: readonly Leaf[], limits: Limits): string {
+function overview({ tree }: Context, leaves: readonly Leaf[], limits: Limits): string {
   const named = (leaf: Leaf) => `${leaf.command.name}${marks[toolFor(leaf, limits)]}`;
   const groups = tree.contents.map(({ name, summary }) => {
-    const own = leaves.filter(({ group }) => group.name === name);
-    return `${name}: ${own.map(named).join(' ')}  # ${summary}`;
+    const commands = leaves.filter(({ group }) => group.name === name);
+    return `${name}: ${commands.map(named).join(' ')}  # ${summary}`;
   });
   const others = leaves.filter(({ group }) => group.name === '').map((leaf) => `${named(leaf)}  # ${leaf.command.summary}`);
   return [
@@ -78,9 +75,9 @@ function rank(names: readonly string[], text: string, words: readonly string[]):
   const inText = text.toLowerCase().match(/[\p{L}\p{N}_-]+/gu) ?? [];
   const score = (word: string) => {
     const stem = word.replace(/(ies|s)$/, '');
-    const fits = (each: string) =>
-      each === word || each.replace(/(ies|s)$/, '') === stem ? 2 : stem.length > 2 && each.includes(stem) ? 1 : 0;
-    return Math.max(0, ...names.map((each) => 2 * fits(each))) + Math.max(0, ...inText.map(fits));
+    const fits = (candidate: string) =>
+      candidate === word || candidate.replace(/(ies|s)$/, '') === stem ? 2 : stem.length > 2 && candidate.includes(stem) ? 1 : 0;
+    return Math.max(0, ...names.map((name) => 2 * fits(name))) + Math.max(0, ...inText.map(fits));
   };
   return words.reduce((sum, word) => sum + score(word), 0);
 }
@@ -88,13 +85,13 @@ function rank(names: readonly string[], text: string, words: readonly string[]):
 function best<T>(items: readonly T[], rankOf: (item: T) => number): readonly T[] {
   return items
     .map((item) => ({ item, rank: rankOf(item) }))
-    .filter((each) => each.rank >= 1)
+    .filter((ranked) => ranked.rank >= 1)
     .sort((one, other) => other.rank - one.rank)
     .map(({ item }) => item);
 }
 
 /** The names that dnx remembers and a word is part of. `look` reads those of servers and sites, if it remembers none. */
-async function namesFor(ctx: Needs, words: readonly string[], limits: Limits, look: () => Promise<void>): Promise<readonly string[]> {
+async function namesFor(ctx: Context, words: readonly string[], limits: Limits, look: () => Promise<void>): Promise<readonly string[]> {
   if (limits.server !== undefined || limits.site !== undefined) return [];
   const settings = readSettings(ctx.world, { profile: ctx.settings.profile, host: ctx.settings.host });
   if (rememberedLists(ctx.world, settings).size === 0) await look();

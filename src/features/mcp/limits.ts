@@ -4,7 +4,7 @@ import { didYouMean } from '../../base/nearest.ts';
 import type { Tree, TypedLine } from '../../cli/language/command.ts';
 import { takenBy } from '../../cli/language/signature.ts';
 import { everyCommand, type Leaf } from '../../cli/language/tree.ts';
-import { bareLine, type Holder, kindsOf, may, refusedToClient, type Verdict } from '../../cli/run/may.ts';
+import { bareLine, type Holder, kindsOf, may, refusedToClient } from '../../cli/run/may.ts';
 import { realPath, realPathOf } from '../../machine/files/text-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import { isInside, projectDirectory } from '../env/local-file.ts';
@@ -20,13 +20,7 @@ export interface Limits extends Required<Pick<Holder, 'readOnly' | 'showValues' 
 export type LineTool = NonNullable<Holder['tool']>;
 
 /** Refuses a command line that a tool may not run. What it does not refuse is bounded once more, where requests leave. */
-export function allowedLine(
-  line: TypedLine,
-  words: readonly string[],
-  tool: LineTool,
-  limits: Limits,
-  world: Pick<World, 'cwd' | 'home'>,
-): Extract<Verdict, { may: 'yes' }> {
+export function allowedLine(line: TypedLine, words: readonly string[], tool: LineTool, limits: Limits, world: Pick<World, 'cwd' | 'home'>) {
   const verdict = may(line, { ...limits, tool });
   if (verdict.may === 'no') throw refusedToClient(verdict, words);
   requireJson(line);
@@ -45,7 +39,7 @@ export function toolFor(leaf: Leaf, limits: Limits): 'read' | 'change' | 'person
 export async function checkKinds(tree: Tree, { allow }: Limits): Promise<void> {
   if (allow.length === 0) return;
   const known = (await everyCommand(tree)).flatMap(({ path }) => kindsOf(path));
-  const wrong = allow.find((each) => !known.includes(each));
+  const wrong = allow.find((command) => !known.includes(command));
   if (wrong !== undefined)
     throw usage(`--allow: '${wrong}' is not a group or command.${didYouMean(wrong, known)}`, 'List them with: dnx schema');
 }
@@ -58,7 +52,6 @@ export const limitWords = ({ server, site }: Pick<Limits, 'server' | 'site'>): s
       ? `This server is limited to server ${server}.`
       : undefined;
 
-/** An answer is JSON, or a plan. */
 function requireJson({ command, options, globals, dryRun }: TypedLine): void {
   if (command.name === 'api' && options.include) throw usage('--include is not for an agent.');
   if (dryRun.exitCode) throw usage('--exit-code is not needed: the answer is the plan.');
@@ -66,15 +59,15 @@ function requireJson({ command, options, globals, dryRun }: TypedLine): void {
 }
 
 /** A file of this computer that a command line names; `-` is its standard input. */
-interface Named {
+interface FileArgument {
   readonly file: string;
   /** The text may stand on the command line instead. */
   readonly isText: boolean;
 }
 
-function filesIn({ command, options, fields, body }: TypedLine): readonly Named[] {
+function filesIn({ command, options, fields, body }: TypedLine): readonly FileArgument[] {
   const taken = takenBy(command);
-  const named = Object.entries({ ...fields, ...options }).flatMap(([key, words]): readonly Named[] => {
+  const named = Object.entries({ ...fields, ...options }).flatMap(([key, words]): readonly FileArgument[] => {
     const { kind, placeholder = '' } = taken[key] ?? {};
     const all = [words].flat().map(String);
     if (kind === 'content' || kind === 'secret') return all.flatMap(fileIn).map((file) => ({ file, isText: kind === 'content' }));
@@ -83,7 +76,6 @@ function filesIn({ command, options, fields, body }: TypedLine): readonly Named[
   return [...named, ...(body.data === undefined ? [] : fileIn(body.data).map((file) => ({ file, isText: true })))];
 }
 
-/** The file of `@file` or `-`. */
 const fileIn = (word: string): readonly string[] => (word === '-' ? [word] : word.startsWith('@') ? [word.slice(1)] : []);
 
 /** Only files of the project, which the agent can read anyway. */

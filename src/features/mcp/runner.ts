@@ -12,7 +12,7 @@ import { type Bounds, bounded, isAboutSite, mayTouch, type Place } from './bound
 import type { Limits } from './limits.ts';
 
 /** How a command line of a tool ended. */
-export interface Ran {
+export interface RunResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -40,26 +40,15 @@ export interface RunOptions {
 }
 
 /** Runs command lines as processes of their own would, within the limits that a person set. */
-export interface Runner {
-  /** Looks up what --server and --site name. Fails if they name nothing, or several things. */
-  start(): Promise<void>;
-  run(words: readonly string[], options: RunOptions): Promise<Ran>;
-  /** Why a plan is not within --server or --site; its requests would be refused, too. */
-  outsideOf(plan: Plan): string | undefined;
-  /** A text without the tokens that this process has used, and without what looks like one. */
-  redacted(text: string): string;
-}
+export type Runner = ReturnType<typeof openRunner>;
 
-/** A token of the API. */
 const TOKEN = /\b\d+\|\w{32,}/g;
 
 /** How long a command may wait for the rate limit if the client gets no progress: it gives up after a minute. */
 export const BRIEF = { DNX_MAX_WAIT: '45s' };
 
-type Needs = Pick<Context, 'runLine' | 'settings' | 'world'>;
-
 /** Opens a runner, which finds out what --server and --site name with the first command line. */
-export function openRunner(ctx: Needs, limits: Limits): Runner {
+export function openRunner(ctx: Context, limits: Limits) {
   const tokens = new Set<string>();
   let place: Place | undefined;
 
@@ -77,37 +66,39 @@ export function openRunner(ctx: Needs, limits: Limits): Runner {
   }
 
   return {
+    /** Looks up what --server and --site name. Fails if they name nothing, or several things. */
     async start() {
       await placeOf(ctx.world.signal).catch((error: unknown) => {
         if (error instanceof WordedError && isWrong(error)) throw error.expected();
       });
     },
-    async run(words, options) {
+    async run(words: readonly string[], options: RunOptions) {
       const within = await placeOf(options.signal);
       const { cache } = ctx.settings.directories;
       // Names of its own: what is not within is not seen, but there.
-      const own = within && join(cache, 'within', within.site ?? within.server);
-      const env = within && { DNX_SERVER: within.server, DNX_SITE: within.site, DNX_CACHE_DIR: own };
+      const directory = within && join(cache, 'within', within.site ?? within.server);
+      const env = within && { DNX_SERVER: within.server, DNX_SITE: within.site, DNX_CACHE_DIR: directory };
       return runWithin(ctx, words, env ? { ...options, env: { ...env, ...options.env } } : options, { within, limits, tokens });
     },
-    outsideOf: ({ changes }) =>
+    /** Why a plan is not within --server or --site; its requests would be refused, too. */
+    outsideOf: ({ changes }: Plan) =>
       changes
         .map(({ call, targets }) => {
           const [method = '', path] = call.replace(/\{(\w+)\}/g, (_, noun: string) => targets[noun]?.id ?? '-').split(' ');
           return mayTouch(method, path, { changes: true, around: false, within: place, limits })?.message;
         })
         .find((message) => message !== undefined),
-    redacted: (text) => [...tokens].reduce((left, token) => left.replaceAll(token, '***'), text.replace(TOKEN, '***')),
+    /** A text without the tokens that this process has used, and without what looks like one. */
+    redacted: (text: string) => [...tokens].reduce((left, token) => left.replaceAll(token, '***'), text.replace(TOKEN, '***')),
   };
 }
 
-/** Runs a command line for the account of this server. */
 async function runWithin(
-  ctx: Needs,
+  ctx: Context,
   words: readonly string[],
   options: RunOptions,
   inside: Pick<Bounds, 'within' | 'limits' | 'tokens'>,
-): Promise<Ran> {
+): Promise<RunResult> {
   const { profile, host, origins, caOption } = ctx.settings;
   const account = { profile, host: origins.host === 'option' ? host : undefined, caFile: caOption };
   const { changes = false, person, keep, asked, check } = options;
@@ -115,7 +106,7 @@ async function runWithin(
   const stop = new AbortController();
   const abort = () => stop.abort(ctx.world.signal.aborted ? ctx.world.signal.reason : new DnxError('interrupted', 'Interrupted.'));
   const signals = [options.signal, ctx.world.signal];
-  for (const each of signals) each.addEventListener('abort', abort, { once: true });
+  for (const signal of signals) signal.addEventListener('abort', abort, { once: true });
   const opened: Transport[] = [];
   let hidden = false;
   const bounds: Bounds = { ...inside, host, changes, values: options.values ?? inside.limits.showValues, around: false };
@@ -155,8 +146,8 @@ async function runWithin(
     });
     return { code, stdout: stdout.text(), stderr: stderr.text(), hidden };
   } finally {
-    for (const each of signals) each.removeEventListener('abort', abort);
-    for (const each of opened) await each.close();
+    for (const signal of signals) signal.removeEventListener('abort', abort);
+    for (const transport of opened) await transport.close();
   }
 }
 
@@ -177,7 +168,7 @@ const isWrong = (error: WordedError): boolean => ['not_found', 'ambiguous', 'usa
 const programs: readonly string[] = ['git', 'ssh'];
 
 /** A World without a terminal, a keyboard and a browser. */
-function worldOf(outer: World, own: Partial<World>): World {
+function worldOf(outer: World, changes: Partial<World>): World {
   const allowed = <P extends Program>(program: P): P => {
     if (programs.includes(program.file)) return program;
     throw usage(`This needs the program ${program.file}, which is for a person to run.`).with({ reason: 'person_required' });
@@ -190,14 +181,13 @@ function worldOf(outer: World, own: Partial<World>): World {
     open: async () => false,
     keepsConnections: false,
     suspend: () => {},
-    ...own,
+    ...changes,
   };
   // No prototype, because what needs another part of a World spreads it.
   const replaced = Object.entries(others).map(([name, value]) => [name, { value, enumerable: true }] as const);
   return Object.create(null, { ...Object.getOwnPropertyDescriptors(outer), ...Object.fromEntries(replaced) });
 }
 
-/** A stream that keeps what is written, and passes on its lines. */
 function sink(seen?: (line: string) => void): { readonly stream: Output; readonly text: () => string } {
   const chunks: Buffer[] = [];
   let rest = '';

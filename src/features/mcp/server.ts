@@ -12,7 +12,8 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
-import { isObject, type JsonObject } from '../../base/json.ts';
+import { fromJson, isObject, type JsonObject } from '../../base/json.ts';
+import { phaseOf, statusOf } from '../../base/status.ts';
 import { version } from '../../base/version.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
 import { type Answer, helpAnswer, resultAnswer } from './answer.ts';
@@ -20,17 +21,14 @@ import { type ChangeCall, type Form, isWait, openChanges } from './change.ts';
 import { findCommands } from './find.ts';
 import { allowedLine, checkKinds, type Limits, type LineTool, limitWords } from './limits.ts';
 import { messagesIn } from './messages.ts';
-import { BRIEF, openRunner, type Runner, type RunOptions, WordedError } from './runner.ts';
+import { BRIEF, openRunner, type Runner, type RunOptions, type RunResult, WordedError } from './runner.ts';
 import { mcpInstructions, mcpTools } from './tools.ts';
-import { waitFor } from './wait.ts';
-
-type Needs = Pick<Context, 'runLine' | 'settings' | 'world' | 'tree' | 'clock'>;
 
 /** What a tool answers the client: a result, or a question to a person. */
 type Result = CallToolResult | InputRequiredResult;
 
 /** Serves a client on standard input and output, until either is closed or dnx is told to end. A change that was approved is finished first. */
-export async function serveMcp(ctx: Needs, limits: Limits): Promise<void> {
+export async function serveMcp(ctx: Context, limits: Limits): Promise<void> {
   await checkKinds(ctx.tree, limits);
   const runner = openRunner(ctx, limits);
   await runner.start();
@@ -55,8 +53,7 @@ export async function serveMcp(ctx: Needs, limits: Limits): Promise<void> {
   await Promise.allSettled(running);
 }
 
-/** A server for one client. `running`: the calls that change something. */
-function openMcpServer(ctx: Needs, limits: Limits, runner: Runner, running: Set<Promise<unknown>>): Server {
+function openMcpServer(ctx: Context, limits: Limits, runner: Runner, running: Set<Promise<unknown>>): Server {
   const offered = mcpTools(limits);
   const { answerTo, redacted } = openTools(ctx, limits, runner);
   const server = new Server(
@@ -64,10 +61,10 @@ function openMcpServer(ctx: Needs, limits: Limits, runner: Runner, running: Set<
     { capabilities: { tools: {} }, instructions: mcpInstructions(limits) },
   );
   server.setRequestHandler('tools/list', () => ({ tools: offered }));
-  server.setRequestHandler('tools/call', async ({ params: { name, arguments: given = {} } }, call) => {
+  server.setRequestHandler('tools/call', async ({ params: { name, arguments: input = {} } }, call) => {
     if (!offered.some((tool) => tool.name === name))
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool '${name}'.`);
-    const work = answerTo(name, given, call, clientOf(call, server)).catch((error: unknown) => {
+    const work = answerTo(name, input, call, clientOf(call, server)).catch((error: unknown) => {
       if (error instanceof WordedError) return resultAnswer({ code: 2, stdout: '', stderr: error.message, hidden: false });
       throw error;
     });
@@ -83,15 +80,14 @@ function openMcpServer(ctx: Needs, limits: Limits, runner: Runner, running: Set<
   return server;
 }
 
-/** What the tools do. */
-function openTools(ctx: Needs, limits: Limits, runner: Runner) {
+function openTools(ctx: Context, limits: Limits, runner: Runner) {
   const check = (tool: LineTool, line: TypedLine, words: readonly string[]) => allowedLine(line, words, tool, limits, ctx.world);
   const change = openChanges(ctx, runner, (line, words) => check('change', line, words));
   return { answerTo, redacted: runner.redacted };
 
   async function answerTo(
     tool: string,
-    given: Readonly<Record<string, unknown>>,
+    input: Readonly<Record<string, unknown>>,
     call: ServerContext,
     client: Pick<ChangeCall, 'asks' | 'client'>,
   ): Promise<Answer | Form> {
@@ -99,9 +95,9 @@ function openTools(ctx: Needs, limits: Limits, runner: Runner) {
       const look = async () => {
         for (const group of ['server', 'site']) await runner.run([group, 'list'], { signal: call.mcpReq.signal, env: BRIEF });
       };
-      return findCommands(ctx, typeof given.query === 'string' ? given.query : '', limits, look);
+      return findCommands(ctx, typeof input.query === 'string' ? input.query : '', limits, look);
     }
-    const words = wordsOf(given);
+    const words = wordsOf(input);
     if (!words) return { text: 'words must be an array of the words after dnx, one each: ["server","list"].', isError: true };
     const told = reporter(call, runner.redacted);
     const answer = (seen?: (line: string) => void) => answerToLine(tool as LineTool, words, call, client, seen);
@@ -173,7 +169,6 @@ const asked = ({ id, kind, text, message }: Form): Result =>
     },
   });
 
-/** What a person filled in, in a later round of a call. */
 function replyIn({ mcpReq }: ServerContext): ChangeCall['reply'] {
   const id = mcpReq.requestState();
   if (typeof id !== 'string') return undefined;
@@ -190,11 +185,7 @@ const MOST_BEATS = 10;
  * Does work that reports what it does, and reports its wait for the rate limit again and again, until it reports something else: one sign of life
  * keeps no client waiting for a minute.
  */
-async function whileWaiting<T>(
-  clock: Needs['clock'],
-  told: (line: string) => void,
-  work: (seen: (line: string) => void) => Promise<T>,
-): Promise<T> {
+async function whileWaiting<T>(clock: Context['clock'], told: (line: string) => void, work: (seen: (line: string) => void) => Promise<T>) {
   let over = new AbortController();
   const beat = async ({ signal }: AbortController) => {
     for (let count = 0; count < MOST_BEATS; count++) {
@@ -212,7 +203,6 @@ async function whileWaiting<T>(
   return work(seen).finally(() => over.abort());
 }
 
-/** Sends each line of progress to a client that wants it. */
 function reporter({ mcpReq }: ServerContext, redacted: (text: string) => string): ((line: string) => void) | undefined {
   const progressToken = mcpReq._meta?.progressToken;
   if (progressToken === undefined) return undefined;
@@ -222,4 +212,37 @@ function reporter({ mcpReq }: ServerContext, redacted: (text: string) => string)
     progress += 1;
     void mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress, message: redacted(line) } }).catch(() => {});
   };
+}
+
+/** How long to wait for a status to change, in ms, and between two readings. */
+const MOST_MS = 900_000;
+const PAUSE_MS = 5_000;
+
+/** Runs a command until what it shows is no longer in progress. `dnx watch` waits itself. */
+export async function waitFor(
+  { clock }: Context,
+  run: (options?: Partial<RunOptions>) => Promise<RunResult>,
+  { signal, seen }: Pick<RunOptions, 'signal' | 'seen'>,
+): Promise<Answer> {
+  const end = clock.elapsed() + MOST_MS;
+  let last: string | undefined;
+  for (;;) {
+    const ran = await run({ seen });
+    const status = ran.code === 0 ? statusIn(ran.stdout) : undefined;
+    if (status === undefined || phaseOf(status) !== 'going') return resultAnswer(ran, { notes: ran.code !== 0 || !seen });
+    if (clock.elapsed() >= end) return { ...resultAnswer(ran), isError: true };
+    if (status !== last) seen?.(status);
+    last = status;
+    await clock.sleep(PAUSE_MS, signal);
+  }
+}
+
+/** The status of one thing, or of the only one in a list: not every kind can be shown alone. */
+function statusIn(stdout: string): string | undefined {
+  try {
+    const [data, ...others] = [fromJson(stdout)].flat();
+    return isObject(data) && others.length === 0 ? statusOf(data) : undefined;
+  } catch {
+    return undefined;
+  }
 }

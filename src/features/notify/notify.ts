@@ -3,9 +3,10 @@ import { isObject, toJson } from '../../base/json.ts';
 import { isSecretName } from '../../base/secrets.ts';
 import { duration } from '../../base/time.ts';
 import { version } from '../../base/version.ts';
-import type { Context, TypedLine } from '../../cli/language/command.ts';
+import type { TypedLine } from '../../cli/language/command.ts';
 import { safeLine } from '../../cli/output/text.ts';
 import { dataIn, sentenceIn, type View } from '../../cli/output/view.ts';
+import type { BaseContext } from '../../cli/run/context.ts';
 import type { Ending } from '../../cli/run/line.ts';
 import { childEnv } from '../../machine/env.ts';
 import { NetworkFault, shellCommand } from '../../machine/world.ts';
@@ -23,19 +24,17 @@ interface Notification {
 }
 
 type Line = Pick<TypedLine, 'command' | 'group' | 'options' | 'path' | 'dryRun'>;
-type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
-
 /**
  * Checks `--notify` and DNX_NOTIFY before anything is sent. Returns what notifies once the result was written, and never changes the exit
  * code; undefined if the command does not wait.
  */
-export function openNotice(line: Line, ctx: Needs): ((ending: Ending) => Promise<void>) | undefined {
+export function openNotice(line: Line, ctx: BaseContext): ((ending: Ending) => Promise<void>) | undefined {
   const { options, path } = line;
-  const given = Array.isArray(options.notify) ? options.notify.map(String) : undefined;
+  const words = Array.isArray(options.notify) ? options.notify.map(String) : undefined;
   const idle = withoutWait(line, ctx.ask);
-  if (given && idle) throw usage(`--notify ${idle}.`, 'There is no result to wait for.');
+  if (words && idle) throw usage(`--notify ${idle}.`, 'There is no result to wait for.');
   if (idle) return undefined;
-  const ways = (given ?? [ctx.world.env.DNX_NOTIFY ?? '']).map((word) => wayOf(word, given ? '--notify' : 'DNX_NOTIFY'));
+  const ways = (words ?? [ctx.world.env.DNX_NOTIFY ?? '']).map((word) => wayOf(word, words ? '--notify' : 'DNX_NOTIFY'));
   return async (ending) => {
     if (!isNews(line, ending, ctx.signal)) return;
     const notification = notificationOf(path, sendsSecrets(line) ? withoutWords(ending, path) : ending);
@@ -49,7 +48,7 @@ export function openNotice(line: Line, ctx: Needs): ((ending: Ending) => Promise
 }
 
 /** Why a command has nothing to wait for: its options, or a deployment that was not asked for. */
-function withoutWait({ command, options, dryRun }: Line, { allowed }: Needs['ask']): string | undefined {
+function withoutWait({ command, options, dryRun }: Line, { allowed }: BaseContext['ask']): string | undefined {
   if (options.wait === false) return 'cannot be combined with --no-wait';
   if (dryRun.wanted) return 'cannot be combined with --dry-run';
   // Without the option, a user on a terminal may still be asked.
@@ -80,7 +79,6 @@ function isNews({ command, options }: Line, { result, failure }: Ending, signal:
   return !command.options?.deploy || options.deploy !== undefined || (isObject(data) && 'deployment' in data);
 }
 
-/** The notification about a command that ended. */
 function notificationOf(command: string, { result, failure, code }: Ending): Notification {
   const data = result && dataIn(result.view);
   const text = failure ? `✗ ${sentenceOf(failure.error, command)}` : `${code === 0 ? '✓' : '✗'} ${doneOf(result?.view, command)}`;
@@ -103,7 +101,6 @@ function doneOf(view: View | undefined, command: string): string {
   return sentence ?? (view?.kind === 'rows' ? `dnx ${command}: ${view.items.length} succeeded` : `dnx ${command} ended`);
 }
 
-/** True for a command that sends values of variables or other secrets. */
 const sendsSecrets = ({ command, group }: Line): boolean =>
   group.name === 'env' || Object.values({ ...command.fields, ...command.options }).some(({ kind }) => kind === 'secret');
 
@@ -129,7 +126,7 @@ const URL_MS = 10_000;
 const COMMAND_MS = 60_000;
 
 /** Sends the notification as JSON, once and without the token. Returns why it failed; a redirect counts as a failure. */
-async function post({ clock, settings, signal, world }: Needs, url: URL, notification: Notification): Promise<string | undefined> {
+async function post({ clock, settings, signal, world }: BaseContext, url: URL, notification: Notification): Promise<string | undefined> {
   const transport = transportUntil(await world.connect(settings.caFile), clock, clock.elapsed() + URL_MS);
   try {
     const { status, discard } = await transport.request({
@@ -155,7 +152,7 @@ async function post({ clock, settings, signal, world }: Needs, url: URL, notific
 const LONGEST = 30_000;
 
 /** Runs the user's command in a shell, with the result but not the token, and its output on stderr. Returns why it failed. */
-async function run(ctx: Needs, command: string, notification: Notification): Promise<string | undefined> {
+async function run(ctx: BaseContext, command: string, notification: Notification): Promise<string | undefined> {
   const { clock, progress, world } = ctx;
   const json = toJson(notification.result ?? { error: notification.error ?? null });
   if (json.length > LONGEST) progress.warn('The result is too long for DNX_RESULT, which is empty.');

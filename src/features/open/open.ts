@@ -1,7 +1,8 @@
-import { DnxError, isError, isStop } from '../../base/errors.ts';
+import { DnxError, isError, orError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { done, textView } from '../../cli/output/view.ts';
 import { envWithoutSecrets } from '../../machine/env.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
@@ -11,13 +12,8 @@ import { certificatesEndpoint } from '../../platform/follow/readers.ts';
 import { isId, siteUrl, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
 import { briefApi, certificateIn, orUndefined } from '../overview/overview.ts';
 
-interface OpenOptions {
-  readonly dashboard: boolean | undefined;
-  readonly print: boolean | undefined;
-}
-
 /** `dnx open`. */
-export async function openUrl(ctx: Context, targets: Targets, { dashboard, print }: OpenOptions) {
+export async function openUrl(ctx: Context, targets: Targets, { dashboard, print }: Given<{ dashboard: boolean; print: boolean }>) {
   const { data } = await ctx.call<JsonObject>();
   const { server, site } = targets;
   const url = site && !dashboard ? await websiteOf(ctx, targets, site, data ?? {}) : dashboardUrl(ctx.settings, { server, site });
@@ -47,7 +43,6 @@ function dashboardUrl({ host }: Pick<Settings, 'host'>, { server, site }: Readon
   return [host, ...parts.flatMap((part) => part ?? [])].join('/');
 }
 
-/** The exit code of a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
 /** Opens a URL with the first command of `$BROWSER` that succeeds, or with the default browser. False if there is none. */
@@ -71,10 +66,7 @@ async function runFirst({ signal, world }: Context, commands: readonly (readonly
   let failure: DnxError | undefined;
   for (const [file = '', ...args] of commands) {
     const redirected = world.stdout.isTTY === true ? {} : { output: 'stderr' as const };
-    const ended = await world.spawn({ file, args, env, foreground: true, ...redirected }).catch((error: unknown) => {
-      if (!isError(error) || isStop(error)) throw error;
-      return error;
-    });
+    const ended = await orError(world.spawn({ file, args, env, foreground: true, ...redirected }));
     signal.throwIfAborted();
     if (ended === 0) return;
     if (ended === INTERRUPTED) throw new DnxError('interrupted', 'Interrupted.');

@@ -1,4 +1,4 @@
-import { DnxError, isStop } from '../../base/errors.ts';
+import { DnxError, orError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { phaseOf, statusKey } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
@@ -24,16 +24,6 @@ export async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined>
   return result instanceof DnxError ? undefined : result;
 }
 
-/** The result of a request, or why it failed. */
-export async function orError<T>(answer: Promise<T>): Promise<T | DnxError> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (!(error instanceof DnxError) || isStop(error)) throw error;
-    return error;
-  }
-}
-
 /** `not read: Rate limited`; undefined if the token cannot read it. */
 export const unreadWords = ({ code, message }: { readonly code: string; readonly message: string }): string | undefined =>
   code === 'forbidden' ? undefined : `not read: ${message.replace(/\.$/, '')}`;
@@ -50,7 +40,7 @@ export function providerNames(ctx: OverviewContext & Pick<Context, 'nameOf'>): L
   let requested: Promise<readonly JsonObject[] | undefined> | undefined;
   const known = ({ git_provider_id: id }: Item) => ctx.nameOf('git_provider', id, TRUST_MS);
   return async (repositories) => {
-    if (!requested && repositories.every((each) => known(each) !== undefined)) return (each) => known(each) ?? '';
+    if (!requested && repositories.every((repository) => known(repository) !== undefined)) return (repository) => known(repository) ?? '';
     requested ??= orUndefined(briefApi(ctx).list<JsonObject>('GET /git-providers', {}, { casual: true }));
     const names = new Map((await requested)?.map(({ id, name }) => [idIn(id), wordOf(name)]));
     return ({ git_provider_id }) => names.get(idIn(git_provider_id)) ?? '';

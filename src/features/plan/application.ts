@@ -8,7 +8,7 @@ import { holderNamed, isHolderGone, locked, ownHolderName } from '../../machine/
 import { pruneFiles, readJson, writeJson } from '../../machine/files/text-file.ts';
 
 /** What became of the changes of a plan on this machine. Contains no secrets. */
-interface Saved {
+interface ApplicationRecord {
   readonly version: 1;
   /** The process that applies the plan, as in the name of a lock; null if it ended. */
   readonly holder: string | null;
@@ -21,7 +21,7 @@ interface Saved {
 }
 
 /** The failure of a deployment that was performed before; undefined if there is none. */
-export const failureIn = ({ failed }: Saved): DnxError | undefined =>
+export const failureIn = ({ failed }: ApplicationRecord): DnxError | undefined =>
   failed
     ? new DnxError(failed.code, failed.message, { hint: 'This plan was applied. To deploy again, make a new one, or use dnx deploy.' })
     : undefined;
@@ -48,40 +48,39 @@ export async function openApplication(ctx: Context, text: string, isDry = false)
     const holder = found.holder === null ? undefined : holderNamed(found.holder);
     if (holder && !isHolderGone(holder)) throw new DnxError('failed', `Process ${holder.pid} on ${holder.host} is applying this plan.`);
     if (isDry) return found;
-    const held: Saved = { ...found, holder: ownHolderName() };
+    const held: ApplicationRecord = { ...found, holder: ownHolderName() };
     writeJson(file, held);
     return held;
   };
   if (!isDry) pruneFiles(directory, ctx.clock.now() - KEPT_MS);
-  let saved: Saved = isDry ? open() : await locked(file, ctx, open);
-  const save = (part: Partial<Saved>) => {
-    saved = { ...saved, ...part };
-    if (!isDry) writeJson(file, saved);
+  let record: ApplicationRecord = isDry ? open() : await locked(file, ctx, open);
+  const save = (part: Partial<ApplicationRecord>) => {
+    record = { ...record, ...part };
+    if (!isDry) writeJson(file, record);
   };
   return {
-    get saved(): Saved {
-      return saved;
+    get saved(): ApplicationRecord {
+      return record;
     },
-    /** Saves that a request is about to be sent. */
     start: (flight: Flight) => save({ flight }),
     /** Saves that a change was applied; without an id, that it was not. */
     end: (at: number, done: { readonly id: string | null } | undefined) =>
-      save({ flight: null, ...(done && { done: { ...saved.done, [at]: done } }) }),
+      save({ flight: null, ...(done && { done: { ...record.done, [at]: done } }) }),
     fail: (at: number, { code, message }: DnxError) => save({ flight: null, failed: { at, code, message } }),
     release: () => save({ holder: null }),
   };
 }
 
-function read(file: string): Saved {
-  const fresh: Saved = { version: 1, holder: null, done: {}, flight: null, failed: null };
+function read(file: string): ApplicationRecord {
+  const fresh: ApplicationRecord = { version: 1, holder: null, done: {}, flight: null, failed: null };
   const found: JsonObject = readJson(file);
   const { version, holder, done, flight, failed } = found;
   if (version !== 1 || !isObject(done)) return fresh;
   return {
     version,
     holder: typeof holder === 'string' ? holder : null,
-    done: done as Saved['done'],
+    done: done as ApplicationRecord['done'],
     flight: isObject(flight) && typeof flight.at === 'number' ? (flight as unknown as Flight) : null,
-    failed: isObject(failed) ? (failed as unknown as Saved['failed']) : null,
+    failed: isObject(failed) ? (failed as unknown as ApplicationRecord['failed']) : null,
   };
 }

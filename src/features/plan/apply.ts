@@ -24,16 +24,16 @@ import { compare, type Lists, openLists, wasPerformed } from './compare.ts';
 import { readPlanFile } from './file.ts';
 import { settleLost } from './past.ts';
 import {
-  type Applying,
+  type Dispatch,
   idsOf,
   isLeft,
   isRelease,
   isSamePlace,
   outcomeOf,
-  type Pending,
+  type PendingChange,
   type SendingOptions,
   sendAll,
-  type Undoing,
+  type UndoMaterial,
 } from './send.ts';
 
 /** `dnx apply FILE`. */
@@ -49,17 +49,17 @@ interface NamedPlan {
   readonly plan: Plan;
   readonly text: string;
   readonly preview: '--check' | '--dry-run';
-  readonly undoing?: Undoing;
+  readonly material?: UndoMaterial;
 }
 
 /** Compares, asks, and sends each change once. What was applied before is not sent again. */
 export async function applyPlan(ctx: Context, named: NamedPlan, options: SendingOptions, consent: GivenConsent) {
   const application = await openApplication(ctx, named.text, options.check);
   try {
-    const applying = { ctx, plan: named.plan, application, lists: openLists(ctx), options, undoing: named.undoing };
-    await settleFlight(applying);
+    const dispatch = { ctx, plan: named.plan, application, lists: openLists(ctx), options, material: named.material };
+    await settleFlight(dispatch);
     const failure = failureIn(application.saved);
-    const pending = await pendingIn(applying);
+    const pending = await pendingIn(dispatch);
     if (pending.length === 0 && failure) throw failure;
     if (pending.length === 0) return { view: message('This plan was already applied.', { applied: true, changes: [] }) };
     if (options.wait === false && pending.some(({ change }) => change.deployment?.verify))
@@ -72,46 +72,46 @@ export async function applyPlan(ctx: Context, named: NamedPlan, options: Sending
       const details: readonly Detail[] = abilities.length > 0 ? [['needs', abilities.join(', ')]] : [];
       return { view: done(`${countedChanges(pending)} can be applied`, report, details) };
     }
-    const asked = await putAll(ctx, questionsBefore(ctx, pending, applying.lists, { ...consent, preview: named.preview }));
+    const asked = await putAll(ctx, questionsBefore(ctx, pending, dispatch.lists, { ...consent, preview: named.preview }));
     if (typeof asked === 'object') return { view: nothing, exit: usage(`This was not answered yet: ${asked.text}`) };
     if (asked) {
       // A person may take long to answer.
-      applying.lists.forget();
-      await pendingIn(applying);
+      dispatch.lists.forget();
+      await pendingIn(dispatch);
     }
-    return await sendAll(applying, pending);
+    return await sendAll(dispatch, pending);
   } finally {
     application.release();
   }
 }
 
 /** The changes to send, with their secrets and the names of their targets. Fails if anything is not as it was. */
-async function pendingIn(applying: Applying): Promise<readonly Pending[]> {
-  const { ctx, plan, lists, undoing } = applying;
+async function pendingIn(dispatch: Dispatch): Promise<readonly PendingChange[]> {
+  const { ctx, plan, lists, material } = dispatch;
   const { changes } = plan;
-  const pending: (Pending & { readonly moved: readonly string[] })[] = [];
+  const pending: (PendingChange & { readonly moved: readonly string[] })[] = [];
   for (const [at, change] of changes.entries()) {
-    if (!isLeft(applying, at)) continue;
+    if (!isLeft(dispatch, at)) continue;
     const changed = changes.slice(0, at).some((item) => isSamePlace(item, change));
-    const { targets, moved } = await compare(lists, change, changed, undoing?.left[at]);
+    const { targets, moved } = await compare(lists, change, changed, material?.left[at]);
     const names = Object.entries(change.targets).map(([noun, target]) => [noun, { ...target, name: targets[noun]?.label ?? target.id }]);
     const title = changeTitle({ ...change, targets: Object.fromEntries(names) }, ctx.nameOf);
     if (change.deployment) moved.push(...(await (await import('../changes/branch.ts')).movedBranch(ctx, change.deployment)));
-    pending.push({ at, change, title, targets, moved, body: await bodyOf(applying, at, change) });
+    pending.push({ at, change, title, targets, moved, body: await bodyOf(dispatch, at, change) });
   }
   const moved = pending.filter((item) => item.moved.length > 0);
   if (moved.length === 0) return pending;
   throw new DnxError('differences', `${moved.length} of ${changes.length} changes no longer apply. Nothing was changed.`, {
     details: moved.flatMap(({ title, moved }) => moved.map((item): Detail => [title, item])),
     reason: 'plan_moved',
-    hint: undoing ? 'To take back another change: dnx undo ID' : 'Make a new plan.',
+    hint: material ? 'To take back another change: dnx undo ID' : 'Make a new plan.',
   });
 }
 
 /** Shows what will be sent, and asks for the strictest consent that a change needs. What the plan says of that does not count. */
 async function* questionsBefore(
   ctx: Context,
-  pending: readonly Pending[],
+  pending: readonly PendingChange[],
   lists: Lists,
   consent: GivenConsent & Pick<NamedPlan, 'preview'>,
 ): AsyncGenerator<ConsentQuestion, void> {
@@ -140,12 +140,11 @@ async function* questionsBefore(
   yield { kind: 'confirm', text: `Apply ${countedChanges(pending)}?` };
 }
 
-const severeIn = (pending: readonly Pending[]) => pending.filter(({ change }) => severeOperations.includes(change.call));
+const severeIn = (pending: readonly PendingChange[]) => pending.filter(({ change }) => severeOperations.includes(change.call));
 
-const isOfVariable = ({ change }: Pending): boolean => operations[change.call]?.consent === 'variables';
+const isOfVariable = ({ change }: PendingChange): boolean => operations[change.call]?.consent === 'variables';
 
-/** A question for each site that variables could break. */
-async function* variableQuestions(ctx: Context, pending: readonly Pending[], lists: Lists, consent: GivenConsent) {
+async function* variableQuestions(ctx: Context, pending: readonly PendingChange[], lists: Lists, consent: GivenConsent) {
   const variables = pending.filter(isOfVariable);
   const sites = new Map(variables.map((variable) => [variable.targets.site?.id ?? '', variable.targets]));
   for (const [id, targets] of sites) {
@@ -159,8 +158,7 @@ async function* variableQuestions(ctx: Context, pending: readonly Pending[], lis
   }
 }
 
-/** The question for the name of what cannot be undone, unless the command line has it. */
-async function* severeQuestion(ctx: Context, { title, change, targets }: Pending, { confirm }: GivenConsent) {
+async function* severeQuestion(ctx: Context, { title, change, targets }: PendingChange, { confirm }: GivenConsent) {
   const [noun, target] = Object.entries(targets).at(-1) as [string, Target];
   const check = (typed: string) => requireName(typed, { noun, ...target });
   if (confirm !== undefined) return check(confirm);
@@ -174,14 +172,14 @@ async function* severeQuestion(ctx: Context, { title, change, targets }: Pending
 }
 
 /** Finds out what became of a request whose end this machine never saw. */
-async function settleFlight(applying: Applying): Promise<void> {
-  const { ctx, plan, application, lists, options } = applying;
+async function settleFlight(dispatch: Dispatch): Promise<void> {
+  const { ctx, plan, application, lists, options } = dispatch;
   const { flight } = application.saved;
   const change = flight && plan.changes[flight.at];
   if (!flight || !change) return;
   const seen = isRelease(change.call)
-    ? await settledRelease(applying, flight, change)
-    : await wasPerformed(lists, change, idsOf(change, application), await bodyOf(applying, flight.at, change), flight.ids);
+    ? await settledRelease(dispatch, flight, change)
+    : await wasPerformed(lists, change, idsOf(change, application), await bodyOf(dispatch, flight.at, change), flight.ids);
   if (seen === 'failed') return;
   const answer = options.in_flight && (options.in_flight === 'done' ? { id: null } : false);
   const found = seen ?? answer;
@@ -201,7 +199,7 @@ async function settleFlight(applying: Applying): Promise<void> {
 const KEPT_MS = HOUR;
 
 /** Follows a deployment or rollback that an earlier process requested. False if it requested none, undefined if nobody knows. */
-async function settledRelease({ ctx, application, options: { timeout } }: Applying, { at, sent_at }: Flight, { targets }: PlannedChange) {
+async function settledRelease({ ctx, application, options: { timeout } }: Dispatch, { at, sent_at }: Flight, { targets }: PlannedChange) {
   const { followRequested } = await import('../deploy/watch.ts');
   const inner = { ...ctx, ...within(ctx, allowanceOf({ timeout })), targets: {} };
   const found = await followRequested(inner, targets.site?.id ?? null, sent_at);
@@ -217,8 +215,8 @@ async function settledRelease({ ctx, application, options: { timeout } }: Applyi
 }
 
 /** The body of a change, with the secrets that its references name. A plan never runs a program, and reads outside of the project only what the user allows. */
-async function bodyOf({ ctx, options, undoing }: Applying, at: number, { call, body }: PlannedChange): Promise<JsonObject | undefined> {
-  if (undoing) return undoing.bodies[at];
+async function bodyOf({ ctx, options, material }: Dispatch, at: number, { call, body }: PlannedChange): Promise<JsonObject | undefined> {
+  if (material) return material.bodies[at];
   if (!isObject(body)) return undefined;
   const entries: [string, unknown][] = [];
   for (const [field, value] of Object.entries(body)) {

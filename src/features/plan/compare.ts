@@ -12,17 +12,13 @@ import { shownValue } from '../../platform/names/value.ts';
 import { createdBy, isDone, listPath, operationPath, operations } from '../../platform/operations.ts';
 
 /** Reads lists of the API, each once. */
-export interface Lists {
-  /** The items of a list; undefined if the token cannot read it. */
-  read(call: string, ids: Readonly<Record<string, string>>): Promise<readonly JsonObject[] | undefined>;
-  /** Reads them again from now on. */
-  forget(): void;
-}
+export type Lists = ReturnType<typeof openLists>;
 
-export function openLists({ api }: Context): Lists {
+export function openLists({ api }: Context) {
   const known = new Map<string, Promise<readonly JsonObject[] | undefined>>();
   return {
-    read(path, ids) {
+    /** The items of a list; undefined if the token cannot read it. */
+    read(path: string, ids: Readonly<Record<string, string>>) {
       const key = path.replaceAll(/\{(\w+)\}/g, (_, noun: string) => ids[noun] ?? '');
       const listed = async () => (await unlessError(api.list<unknown>(`GET ${path}` as Endpoint, ids), 'forbidden'))?.filter(isObject);
       const found = known.get(key) ?? listed();
@@ -33,14 +29,13 @@ export function openLists({ api }: Context): Lists {
   };
 }
 
-/** A target of a call as it is now. Null if it is gone; undefined if that cannot be read. */
 async function targetNow(lists: Lists, call: string, noun: string, ids: Readonly<Record<string, string>>) {
   const items = await lists.read(listPath(call, noun), ids);
   return items && (items.find((item) => idIn(item.id) === ids[noun]) ?? null);
 }
 
 /** What an undo knows of the change that it takes back, besides the fields that it left. */
-export interface Left {
+export interface Remains {
   /** The status in the response to a creation, whose work may go on after it. */
   readonly status: unknown;
   /** Whether a secret is the one that was sent; undefined if nobody knows. */
@@ -50,7 +45,7 @@ export interface Left {
 }
 
 /** Compares a change with what is there now: a line for each thing that is not as it was. `changed`: an earlier change has the same target. */
-export async function compare(lists: Lists, change: PlannedChange, changed: boolean, left?: Left) {
+export async function compare(lists: Lists, change: PlannedChange, changed: boolean, remains?: Remains) {
   const { call, before, absent, about } = change;
   const moved: string[] = [];
   const targets: Record<string, Target> = {};
@@ -63,12 +58,12 @@ export async function compare(lists: Lists, change: PlannedChange, changed: bool
     const label = target ? resourceName(target, noun) : undefined;
     if (target === null) moved.push(`${name ?? id} is gone`);
     // An undo is by ids of our own; something may have another name by now.
-    else if (!left && label !== undefined && name !== null && !isMask(name) && !sameName(noun, name, label))
+    else if (!remains && label !== undefined && name !== null && !isMask(name) && !sameName(noun, name, label))
       moved.push(`${name} is ${label} now`);
     targets[noun] = { id, label: label ?? id };
   }
-  if (target && before && !changed) moved.push(...differences(target, shownNow(call, target, left), before, left));
-  if (target && !changed && left?.isAsLeft(target) === false) moved.push('it was changed since');
+  if (target && before && !changed) moved.push(...differences(target, shownNow(call, target, remains), before, remains));
+  if (target && !changed && remains?.isAsLeft(target) === false) moved.push('it was changed since');
   const branch = change.deployment?.branch ?? null;
   if (target && branch !== null && !changed && typeof target.branch === 'string' && target.branch !== branch)
     moved.push(`it deploys branch ${target.branch} now, not ${branch}`);
@@ -83,18 +78,18 @@ export async function compare(lists: Lists, change: PlannedChange, changed: bool
 }
 
 /** What is there now as a plan or the history would have it, which somebody may have edited to be told its secrets. */
-function shownNow(call: string, now: JsonObject, left?: Left): JsonObject {
+function shownNow(call: string, now: JsonObject, remains?: Remains): JsonObject {
   const { fields = [], secrets = [], touches = [] } = operations[call] ?? {};
-  const isClear = (field: string) => (left ? ![...fields, ...secrets].includes(field) : [...touches, 'updated_at'].includes(field));
+  const isClear = (field: string) => (remains ? ![...fields, ...secrets].includes(field) : [...touches, 'updated_at'].includes(field));
   return { ...shownFields(call, now), ...Object.fromEntries(Object.entries(now).filter(([field]) => isClear(field))) };
 }
 
-function differences(now: JsonObject, shown: JsonObject, before: JsonObject, left?: Left): readonly string[] {
+function differences(now: JsonObject, shown: JsonObject, before: JsonObject, remains?: Remains): readonly string[] {
   // The work that a creation started updates it, too.
-  const isWork = left?.status !== undefined && !isSame(left.status, now.status);
+  const isWork = remains?.status !== undefined && !isSame(remains.status, now.status);
   return Object.entries(before).flatMap(([field, was]) => {
     if (!(field in now) || (isWork && field === 'updated_at')) return [];
-    if (isMask(was)) return left?.hasSecret(field, now[field]) === false ? [`${field} was changed`] : [];
+    if (isMask(was)) return remains?.hasSecret(field, now[field]) === false ? [`${field} was changed`] : [];
     return isSame(was, shown[field]) ? [] : [`${field} is ${shownValue(shown[field])}, not ${shownValue(was)}`];
   });
 }

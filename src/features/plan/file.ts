@@ -1,6 +1,7 @@
 import planSchema from '../../../docs/plan.schema.json';
 import { attempt, type DnxError, usage } from '../../base/errors.ts';
-import { fromJson, isObject, type JsonObject, own } from '../../base/json.ts';
+import { fromJson, isObject } from '../../base/json.ts';
+import { misfit } from '../../base/schema.ts';
 import { visible } from '../../base/text.ts';
 import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
 import { exclusionOf, type Plan, type PlannedChange, type PlannedTarget } from '../../cli/plan/plan.ts';
@@ -10,7 +11,7 @@ import { type Endpoint, parameters, segment } from '../../platform/api/endpoint.
 import { siteEndpoint } from '../../platform/follow/readers.ts';
 import { changes as changing, createdBy, isHarmlessQuery, listPath, operationPath, operations } from '../../platform/operations.ts';
 import { leavesSite } from '../deploy/options.ts';
-import type { AskedEndpoint, Asking } from '../token/abilities/arithmetic.ts';
+import type { AskedAbilities, AskedEndpoint } from '../token/abilities/arithmetic.ts';
 
 /** A larger plan is refused before it is read. */
 const LIMIT_MB = 1;
@@ -26,7 +27,7 @@ export function readPlanFile(name: string, world: Pick<World, 'cwd' | 'home'>): 
     usage(`${name} is not a plan: ${what}.`, 'Make one with --dry-run --out FILE.').with({ reason: 'plan_invalid' });
   if (!isObject(value)) throw wrong('it is not an object');
   if (value.version !== 1) throw wrong(`its version is not 1, which this dnx reads`);
-  const place = misfit(value, planSchema);
+  const place = misfit(value, planSchema, planSchema.$defs);
   if (place !== undefined) throw wrong(`${visible(place)} is not in a plan, or not valid`);
   const plan = value as unknown as Plan;
   const { changes } = plan;
@@ -41,9 +42,9 @@ const inOrder = (change: PlannedChange): PlannedChange => ({
   targets: Object.fromEntries(parameters(change.call).flatMap((noun) => (change.targets[noun] ? [[noun, change.targets[noun]]] : []))),
 });
 
-type Wrong = (what: string) => DnxError;
+type Complaint = (what: string) => DnxError;
 
-function requireChange({ call, targets, body, ...change }: PlannedChange, earlier: readonly PlannedChange[], wrong: Wrong): void {
+function requireChange({ call, targets, body, ...change }: PlannedChange, earlier: readonly PlannedChange[], wrong: Complaint): void {
   if (!changing.includes(call)) throw wrong('is no operation that changes something');
   const why = exclusionOf({ call, body });
   if (why !== undefined) throw wrong(`cannot be in a plan: ${why}`);
@@ -56,13 +57,13 @@ function requireChange({ call, targets, body, ...change }: PlannedChange, earlie
   for (const [noun, target] of Object.entries(targets)) requireTarget(noun, target, earlier, wrong);
 }
 
-function requireDeployment(call: string, { verify, rollback_on_fail }: PlannedDeployment, wrong: Wrong): void {
+function requireDeployment(call: string, { verify, rollback_on_fail }: PlannedDeployment, wrong: Complaint): void {
   if (operations[call]?.starts !== 'deployment') throw wrong('has a deployment of something else');
   if (!verify && rollback_on_fail) throw wrong('rolls back without a verification');
   if (verify && leavesSite(verify.path)) throw wrong('verifies a path that is not one of the site');
 }
 
-function requireTarget(noun: string, { id, created_by }: PlannedTarget, earlier: readonly PlannedChange[], wrong: Wrong): void {
+function requireTarget(noun: string, { id, created_by }: PlannedTarget, earlier: readonly PlannedChange[], wrong: Complaint): void {
   if (id !== null && created_by === undefined) {
     segment(id);
     return;
@@ -72,7 +73,7 @@ function requireTarget(noun: string, { id, created_by }: PlannedTarget, earlier:
 }
 
 /** The operations of `dnx apply FILE`: what it compares, and what it sends. */
-export function askedByPlan(file: string, check: boolean, world: Pick<World, 'cwd' | 'home'>): Asking {
+export function askedByPlan(file: string, check: boolean, world: Pick<World, 'cwd' | 'home'>): AskedAbilities {
   const asked = readPlanFile(file, world).plan.changes.flatMap(({ call }, at): AskedEndpoint[] => {
     const path = operationPath(call);
     const lists = parameters(call).map((noun) => listPath(call, noun));
@@ -88,57 +89,3 @@ export function askedByPlan(file: string, check: boolean, world: Pick<World, 'cw
   });
   return { asked, notes: [] };
 }
-
-interface Rule {
-  readonly description?: string;
-  readonly $ref?: string;
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly type?: string | readonly string[];
-  readonly pattern?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly items?: Rule;
-  readonly required?: readonly string[];
-  readonly properties?: Readonly<Record<string, Rule>>;
-  readonly additionalProperties?: boolean | Rule;
-}
-
-const is: Readonly<Record<string, (value: unknown) => boolean>> = {
-  array: Array.isArray,
-  boolean: (value) => typeof value === 'boolean',
-  integer: Number.isInteger,
-  null: (value) => value === null,
-  object: isObject,
-  string: (value) => typeof value === 'string',
-};
-
-/** Where a value is not what a rule says, such as `changes[0].about`; undefined if it is. */
-function misfit(value: unknown, rule: Rule, place = ''): string | undefined {
-  const ref = rule.$ref?.split('/').at(-1) ?? '';
-  if (ref in planSchema.$defs) return misfit(value, planSchema.$defs[ref as keyof typeof planSchema.$defs], place);
-  const isFit =
-    (!('const' in rule) || value === rule.const) &&
-    (rule.enum?.includes(value) ?? true) &&
-    (rule.type === undefined || [rule.type].flat().some((type) => is[type]?.(value))) &&
-    (typeof value !== 'string' || rule.pattern === undefined || new RegExp(rule.pattern).test(value)) &&
-    (typeof value !== 'number' || (value >= (rule.minimum ?? value) && value <= (rule.maximum ?? value)));
-  if (!isFit) return place;
-  if (Array.isArray(value)) return first(value.map((item, at) => rule.items && misfit(item, rule.items, `${place}[${at}]`)));
-  return isObject(value) ? misfitIn(value, rule, place) : undefined;
-}
-
-function misfitIn(value: JsonObject, rule: Rule, place: string): string | undefined {
-  const at = (key: string) => (place === '' ? key : `${place}.${key}`);
-  const missing = rule.required?.find((key) => !Object.hasOwn(value, key));
-  if (missing !== undefined) return at(missing);
-  const { properties = {}, additionalProperties: others = true } = rule;
-  return first(
-    Object.entries(value).map(([key, member]) => {
-      const known = own(properties, key) ?? others;
-      return known === true ? undefined : known === false ? at(key) : misfit(member, known, at(key));
-    }),
-  );
-}
-
-const first = (places: readonly (string | undefined)[]): string | undefined => places.find((place) => place !== undefined);

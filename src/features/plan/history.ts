@@ -21,7 +21,6 @@ export interface PastRun extends Omit<SentRun, 'words' | 'changes' | 'lost'> {
   readonly changes: readonly PastChange[];
 }
 
-/** What scripts get of a command. */
 const pastRunShape = objectOf({
   id: word,
   sent_at: word,
@@ -90,7 +89,6 @@ export function history(
   return { view: rows(found, shown, 'No changes yet.') };
 }
 
-/** True if a change is of the server or site that a client may know of. */
 const isWithin = ({ targets: { server, site } }: PlannedChange, within: Context['world']['within']): boolean =>
   !within || (server?.id === within.server && (within.site === undefined || site?.id === within.site));
 
@@ -121,7 +119,6 @@ function shownRun(run: PastRun) {
 export const pastVariableShape = objectOf({
   id: word,
   sent_at: word,
-  /** Null for what an import changed, and for a variable whose name was not read. */
   key: nullable(word),
   what: word,
   command: word,
@@ -139,7 +136,7 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /** `dnx env history`: who changed which variable of a site when, from this machine. Without values. */
-export function variableHistory(ctx: Pick<Context, 'settings'>, { site }: Pick<Located, 'site'>, wanted: string | undefined) {
+export function variableHistory(ctx: Context, { site }: Pick<Located, 'site'>, wanted: string | undefined) {
   const all = readHistory(ctx)
     .filter(({ host }) => host === ctx.settings.host)
     .flatMap((run) => run.changes.toReversed().flatMap((change) => pastVariable(run, change, site.id)))

@@ -1,7 +1,9 @@
 import { attempt, DnxError } from '../../base/errors.ts';
-import { fromJson, isObject, isText, isTextOrNull, type JsonObject } from '../../base/json.ts';
+import { fromJson, isObject, type JsonObject } from '../../base/json.ts';
+import { misfit } from '../../base/schema.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
+import { anything, item, mapOf, nullable, number, objectOf, oneOf, word, words, yes } from '../../cli/language/shape.ts';
 import { type EndedLine, historyDirectory, historyFiles, type SentLine, writeFound } from '../../cli/plan/journal.ts';
 import type { PlannedChange } from '../../cli/plan/plan.ts';
 import { inverseOf } from '../../cli/plan/undo.ts';
@@ -37,7 +39,7 @@ export interface SentRun extends Pick<SentLine, 'host' | 'profile'> {
 }
 
 /** Reads the history, the latest first. Skips lines that are damaged. */
-export function readHistory({ settings }: Pick<Context, 'settings'>): readonly SentRun[] {
+export function readHistory({ settings }: Context): readonly SentRun[] {
   const runs = new Map<string, SentLine[]>();
   const ends = new Map<string, EndedLine>();
   for (const line of historyFiles(historyDirectory(settings)).flatMap(linesOf)) {
@@ -125,7 +127,6 @@ export function openPast(runs: readonly SentRun[]): Past {
   return past;
 }
 
-/** True if a change takes another one back, by its operation and targets. */
 function isInverse({ line }: SentChange, other: SentChange, idNow: Past['idNow']): boolean {
   const inverse = inverseOf(other.line.change, { created: other.created, answer: undefined, secret: () => undefined });
   const ids = (targets: PlannedChange['targets']) => String(Object.values(targets).map(({ id }) => idNow(id ?? '')));
@@ -135,13 +136,13 @@ function isInverse({ line }: SentChange, other: SentChange, idNow: Past['idNow']
 const targetOf = ({ line: { change } }: SentChange): string | undefined => Object.values(change.targets).at(-1)?.id ?? undefined;
 
 /** Adds to the history what became of a change whose response was lost, once that is known. */
-export function settle({ settings }: Pick<Context, 'settings'>, { line: { run, n }, error }: SentChange, id: string | null | false): void {
+export function settle({ settings }: Context, { line: { run, n }, error }: SentChange, id: string | null | false): void {
   writeFound(settings, { v: 1, run, n, status: null, sent: true, id: id || null, error, performed: id !== false });
 }
 
 /** The same for the last such change of a plan, whose request was sent at this time. */
 export function settleLost(
-  ctx: Pick<Context, 'settings'>,
+  ctx: Context,
   { call, targets }: Pick<PlannedChange, 'call' | 'targets'>,
   since: string,
   found: { readonly id: string | null } | false,
@@ -173,38 +174,27 @@ const linesOf = (file: string): readonly (SentLine | EndedLine)[] =>
     return isLine(value) ? [value] : [];
   });
 
+const change = objectOf({
+  call: word,
+  body: anything,
+  before: nullable(item),
+  undo: nullable(word),
+  targets: mapOf(objectOf({ id: nullable(word), name: nullable(word) })),
+});
+const numbered = { v: oneOf(1), run: word, n: number };
+const sentLine = objectOf(
+  { ...numbered, at: word, host: word, profile: word, command: words, change },
+  { client: word, session: word, sealed: word, undoes: objectOf({ run: word, n: number }), hashes: item },
+);
+const endedLine = objectOf(
+  { ...numbered, status: nullable(number), sent: nullable(yes), id: nullable(word), error: nullable(word) },
+  { answer: item, performed: yes },
+);
+
 /** True for a line as dnx writes it: whatever is missing or of another type in it, is not shown. */
 function isLine(value: unknown): value is SentLine | EndedLine {
-  if (!isObject(value) || value.v !== 1 || !isText(value.run) || typeof value.n !== 'number') return false;
-  const { at, host, profile, command, client, session, change, undoes, sealed, hashes } = value;
-  if (!('change' in value)) {
-    const { status, sent, id, error, answer, performed } = value;
-    return (
-      (status === null || typeof status === 'number') &&
-      (sent === null || typeof sent === 'boolean') &&
-      [id, error].every(isTextOrNull) &&
-      (answer === undefined || isObject(answer)) &&
-      (performed === undefined || typeof performed === 'boolean')
-    );
-  }
-  const words = Array.isArray(command) ? command : [null];
-  return (
-    [at, host, profile, ...words].every(isText) &&
-    [client, session, sealed].every((item) => item === undefined || isText(item)) &&
-    (undoes === undefined || (isObject(undoes) && isText(undoes.run) && typeof undoes.n === 'number')) &&
-    (hashes === undefined || isObject(hashes)) &&
-    isChange(change)
-  );
+  if (!isObject(value) || !('change' in value)) return misfit(value, endedLine) === undefined;
+  if (misfit(value, sentLine) !== undefined) return false;
+  const { call, targets } = value.change as PlannedChange;
+  return parameters(call).every((noun) => noun in targets) && Object.keys(targets).every((noun) => Object.hasOwn(namings, noun));
 }
-
-const isChange = (value: unknown): boolean =>
-  isObject(value) &&
-  isText(value.call) &&
-  'body' in value &&
-  (value.before === null || isObject(value.before)) &&
-  isTextOrNull(value.undo) &&
-  isObject(value.targets) &&
-  parameters(value.call).every((noun) => noun in (value.targets as JsonObject)) &&
-  Object.entries(value.targets).every(
-    ([noun, target]) => Object.hasOwn(namings, noun) && isObject(target) && [target.id, target.name].every(isTextOrNull),
-  );

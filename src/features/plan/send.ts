@@ -32,7 +32,7 @@ import type { DeployValues } from '../deploy/options.ts';
 import { issueCertificate } from '../site/certificate.ts';
 import { installSite } from '../site/create.ts';
 import type { Application } from './application.ts';
-import { type Left, type Lists, wasPerformed } from './compare.ts';
+import { type Lists, type Remains, wasPerformed } from './compare.ts';
 import { settleLost } from './past.ts';
 
 /** The options that sending follows. */
@@ -46,28 +46,28 @@ export type SendingOptions = Given<{
 }>;
 
 /** A plan that is being applied. */
-export interface Applying {
+export interface Dispatch {
   readonly ctx: Context;
   readonly plan: Plan;
   readonly application: Application;
   readonly lists: Lists;
   readonly options: SendingOptions;
   /** If it takes back what was done. */
-  readonly undoing?: Undoing | undefined;
+  readonly material?: UndoMaterial | undefined;
 }
 
 /** What an undo knows of its changes, by their place in its plan. */
-export interface Undoing {
+export interface UndoMaterial {
   /** What each sends, with the secrets that were kept. */
   readonly bodies: readonly (JsonObject | undefined)[];
-  readonly left: readonly Left[];
+  readonly left: readonly Remains[];
   readonly done: readonly boolean[];
   /** Is told which fields were not taken. */
   readonly lost: (title: string, fields: readonly string[]) => void;
 }
 
 /** A change that is about to be applied. */
-export interface Pending {
+export interface PendingChange {
   readonly at: number;
   readonly change: PlannedChange;
   readonly body: JsonObject | undefined;
@@ -94,7 +94,7 @@ export const applyShape = either(
   objectOf({ applies: yes, changes: number, abilities: words }),
   jsonSchema,
 );
-export type Applied = Printed<typeof applyShape>;
+export type ApplyResult = Printed<typeof applyShape>;
 
 const startedBy = (call: string): Job | undefined => operations[call]?.starts;
 /** True for what is followed after its response. */
@@ -112,13 +112,13 @@ function followLine(job: Job, { server = '', site = '' }: Ids, created: string |
   return ['backup', 'list', '--query', `[?to_string(id)=='${id}']`];
 }
 
-function rowOf(call: string, ids: Ids, id: string | null, goesOn: boolean): Done {
+function rowOf(call: string, ids: Ids, id: string | null, goesOn: boolean): ChangeResult {
   const job = goesOn ? startedBy(call) : undefined;
   const follow = job && followLine(job, ids, id);
   return { id, result: job ? 'started' : 'applied', ...(follow && { follow }) };
 }
 
-type Done = Pick<AppliedChange, 'id' | 'result' | 'follow'>;
+type ChangeResult = Pick<AppliedChange, 'id' | 'result' | 'follow'>;
 type Ids = Readonly<Record<string, string>>;
 
 /** True for two changes of the same resource. An action follows the path of what it acts on. */
@@ -130,9 +130,9 @@ export function isSamePlace(one: PlannedChange, other: PlannedChange): boolean {
 }
 
 /** True for a change that may still be sent: none is after a deployment that failed. */
-export function isLeft({ application, undoing }: Applying, at: number): boolean {
+export function isLeft({ application, material }: Dispatch, at: number): boolean {
   const { done, failed } = application.saved;
-  return !done[at] && !undoing?.done[at] && !failed;
+  return !done[at] && !material?.done[at] && !failed;
 }
 
 /** The ids of a change, also of what earlier changes created. */
@@ -142,7 +142,7 @@ export const idsOf = ({ targets }: PlannedChange, { saved }: Application): Ids =
   );
 
 /** Sends every change in order, until one fails. */
-export async function sendAll(applying: Applying, pending: readonly Pending[]) {
+export async function sendAll(dispatch: Dispatch, pending: readonly PendingChange[]) {
   const report: AppliedChange[] = [];
   let failure: DnxError | undefined;
   for (const step of pending) {
@@ -152,7 +152,7 @@ export async function sendAll(applying: Applying, pending: readonly Pending[]) {
       continue;
     }
     try {
-      report.push({ ...row, ...(await sendOne(applying, step)) });
+      report.push({ ...row, ...(await sendOne(dispatch, step)) });
     } catch (error) {
       if (!isError(error)) throw error;
       failure = error;
@@ -175,8 +175,8 @@ const failureOf = (failure: DnxError, count: number): DnxError =>
     : new DnxError('partial', `The plan was not applied as a whole: ${failure.message}`, { hint: failure.hint, next: failure.next });
 
 /** Sends a change once. If the response is lost, finds out whether it was performed. */
-async function sendOne(applying: Applying, pending: Pending): Promise<Done> {
-  const { ctx, application, lists } = applying;
+async function sendOne(dispatch: Dispatch, pending: PendingChange): Promise<ChangeResult> {
+  const { ctx, application, lists } = dispatch;
   const { at, change, body } = pending;
   const { call } = change;
   const ids = idsOf(change, application);
@@ -184,7 +184,7 @@ async function sendOne(applying: Applying, pending: Pending): Promise<Done> {
   const flight = { at, ids: list?.flatMap(({ id }) => idIn(id) ?? []) ?? null, sent_at: new Date(ctx.clock.now()).toISOString() };
   application.start(flight);
   try {
-    const release = isRelease(call) && (await performRelease(applying, pending, ids));
+    const release = isRelease(call) && (await performRelease(dispatch, pending, ids));
     if (release) {
       const ended = outcomeOf(release);
       if (ended === 'failed' && isError(release.exit)) application.fail(at, release.exit);
@@ -192,7 +192,7 @@ async function sendOne(applying: Applying, pending: Pending): Promise<Done> {
       if (ended === 'done') application.end(at, { id: null });
       return rowOf(call, ids, null, ended !== 'done');
     }
-    const { id, ended = false } = await perform(applying, pending, ids, list);
+    const { id, ended = false } = await perform(dispatch, pending, ids, list);
     application.end(at, { id });
     lists.forget();
     return rowOf(call, ids, id, !ended);
@@ -220,8 +220,8 @@ export function outcomeOf({ view }: Pick<Result, 'view'>): 'done' | 'failed' | u
 
 /** Deploys or rolls back as the commands do. Waits for what later changes need, and if the plan verifies. Undefined for a rollback without a release. */
 async function performRelease(
-  { ctx, plan, options: { wait, timeout } }: Applying,
-  { at, change: { call, deployment }, body, targets }: Pending,
+  { ctx, plan, options: { wait, timeout } }: Dispatch,
+  { at, change: { call, deployment }, body, targets }: PendingChange,
   ids: Ids,
 ): Promise<Result | undefined> {
   const place = placeIn(targets, ids);
@@ -235,7 +235,6 @@ async function performRelease(
   return rollbackNow(ctx, place, { ...following, to: body.release_id });
 }
 
-/** The options of `dnx deploy` for what a plan holds. */
 function deploymentValues({ commit, verify, rollback_on_fail }: Partial<PlannedDeployment> = {}): Partial<DeployValues> {
   if (!verify) return { commit: commit ?? undefined };
   const { path, within_s, expect_body, ...others } = verify;
@@ -248,12 +247,12 @@ const placeIn = (targets: Targets, ids: Ids): Located =>
 
 /** Does what the command of a change does. Waits for what later changes need. `ended`: the work that the request started. */
 async function perform(
-  applying: Applying,
-  pending: Pending,
+  dispatch: Dispatch,
+  pending: PendingChange,
   ids: Ids,
   known: readonly JsonObject[] | undefined,
 ): Promise<{ readonly id: string | null; readonly ended?: true }> {
-  const { ctx, plan } = applying;
+  const { ctx, plan } = dispatch;
   const { at, change, body, targets } = pending;
   const { call, query, undoes } = change;
   const job = startedBy(call);
@@ -267,7 +266,7 @@ async function perform(
   const noun = createdBy(call);
   if (noun && body)
     return create(
-      applying,
+      dispatch,
       pending,
       { ...creationOf(noun, `GET ${operationPath(call)}` as Endpoint, { ...place }, body), ...(known && { known }) },
       send,
@@ -277,12 +276,17 @@ async function perform(
 }
 
 /** Creates something once, and tells an undo which fields were not taken. */
-async function create({ ctx, undoing }: Applying, { change, body = {}, title }: Pending, creation: Creation, send: () => Promise<Reply>) {
+async function create(
+  { ctx, material }: Dispatch,
+  { change, body = {}, title }: PendingChange,
+  creation: Creation,
+  send: () => Promise<Reply>,
+) {
   const { secrets = [] } = operations[change.call] ?? {};
   const { data } = await created(ctx, { ...creation, secret: secrets.some((field) => field in body) }, send);
   const isLost = (field: string) => !secrets.includes(field) && isObject(data) && !isSame(body[field], data[field]);
   const lost = Object.keys(body).filter(isLost);
-  if (lost.length > 0) undoing?.lost(title, lost);
+  if (lost.length > 0) material?.lost(title, lost);
   return { id: idInItem(data) };
 }
 

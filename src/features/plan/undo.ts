@@ -11,9 +11,9 @@ import { hasMask, inverseOf, irreversibleUndo } from '../../cli/plan/undo.ts';
 import { openVault, whyUnkept } from '../../cli/plan/vault.ts';
 import { truthy } from '../../machine/env.ts';
 import { createdBy, isDone as isAsWanted } from '../../platform/operations.ts';
-import type { Left } from './compare.ts';
+import type { Remains } from './compare.ts';
 import { openPast, type Past, readHistory, runWith, type SentChange, type SentRun, settle } from './past.ts';
-import type { Undoing } from './send.ts';
+import type { UndoMaterial } from './send.ts';
 
 /** `redo` takes back what `undo` did. */
 type Direction = 'undo' | 'redo';
@@ -32,7 +32,7 @@ export async function undo(ctx: Context, direction: Direction, options: UndoOpti
   if (steps.every(({ isDone }) => isDone)) return { view: message(`${run.id} was already ${word}.`, { applied: true, changes: [] }) };
   for (const { title, why } of kept) ctx.progress.warn(`Stays: ${title}. ${why}`);
   const incomplete: string[] = [];
-  const undoing: Undoing = {
+  const material: UndoMaterial = {
     bodies: steps.map(({ body }) => body),
     left: steps.map(({ left }) => left),
     done: steps.map(({ isDone }) => isDone),
@@ -43,7 +43,7 @@ export async function undo(ctx: Context, direction: Direction, options: UndoOpti
   };
   const line = [direction, run.id];
   const text = [direction, ...steps.map(({ change }) => `${change.line.run}/${change.line.n}`)].join(' ');
-  const named = { plan: planOf(ctx, steps), text, preview: '--dry-run', undoing } as const;
+  const named = { plan: planOf(ctx, steps), text, preview: '--dry-run', material } as const;
   const sending = { check: dry_run, allow_file: undefined, in_flight, wait: undefined, timeout };
   const result = await (await import('./apply.ts')).applyPlan(ctx, named, sending, consent);
   if (dry_run) return previewed(ctx, line, steps, out);
@@ -56,7 +56,6 @@ function planOf({ settings: { host } }: Context, steps: readonly Step[]): Plan {
   return { version: 1, host, changes, consent: { level: 'moderate', confirm: null }, abilities: abilitiesOf(changes), about: [] };
 }
 
-/** What would be sent, saved in `out`. */
 function previewed(ctx: Context, line: readonly string[], steps: readonly Step[], out: string | undefined) {
   const left = steps.filter(({ isDone }) => !isDone);
   const plan = planOf(ctx, left);
@@ -67,7 +66,6 @@ function previewed(ctx: Context, line: readonly string[], steps: readonly Step[]
   return { view: planView(plan, ctx.nameOf, { each: [], whole: [] }), note: 'Nothing was changed.', next };
 }
 
-/** How a change is taken back. */
 type Step = Exclude<ReturnType<typeof stepOf>, string>;
 
 /** The history, and what is needed to read its secrets. A text as `vault` says why there is none. */
@@ -105,7 +103,6 @@ function namedRun(reader: Reader, word: string) {
   throw impossible(`${base.id} cannot be undone: ${first.why}`, { details: [['change', first.title]] });
 }
 
-/** True for a run that took something back, and was not itself a redo. */
 function isUndo({ runs }: Pick<Reader, 'runs'>, run: SentRun): boolean {
   const parent = runs.slice(runs.indexOf(run) + 1).find(({ id }) => id === run.undoes);
   return parent !== undefined && !isUndo({ runs }, parent);
@@ -139,7 +136,6 @@ function lastRun(reader: Reader) {
 
 const skip = ({ progress }: Context, run: SentRun, why: string): void => progress.note(`Skipped ${run.id}: ${why}`);
 
-/** The id that the target of a change has by now. */
 const targetNow = (past: Past, { created, line }: SentChange): string =>
   past.idNow(created ?? Object.values(line.change.targets).at(-1)?.id ?? '');
 
@@ -217,7 +213,7 @@ function stepOf(reader: Reader, change: SentChange, isDone: boolean) {
     Object.entries(inverse.targets).map(([noun, target]) => [noun, { ...target, id: target.id === null ? null : past.idNow(target.id) }]),
   );
   const isAction = call.startsWith('POST ') && !createdBy(call);
-  const left: Left = {
+  const remains: Remains = {
     status: answer?.status,
     hasSecret: secrets.isAsSent,
     isAsLeft: (target) => (isAction ? isAsWanted(call, body, target) : undefined),
@@ -226,7 +222,7 @@ function stepOf(reader: Reader, change: SentChange, isDone: boolean) {
     change,
     inverse: { ...inverse, targets, undo: irreversibleUndo(inverse, () => unkept), undoes: { run: line.run, n: line.n } },
     body: isObject(inverse.body) ? secrets.unmasked(inverse.body) : undefined,
-    left,
+    left: remains,
     isDone,
     /** The fields that it does not bring back. */
     lost,
@@ -243,7 +239,6 @@ function secretsOf({ vault }: Reader, line: SentChange['line']) {
       : `Its value cannot be read: ${typeof vault === 'string' ? vault : 'the key or the history is another one.'}`;
   return {
     hasHashes: line.hashes !== undefined && opened !== undefined,
-    /** Why a value is missing. */
     missing: (field: string) => (values && field in values ? undefined : why),
     isAsSent(field: string, value: unknown): boolean | undefined {
       const hash = line.hashes?.[field];

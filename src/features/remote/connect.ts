@@ -1,6 +1,7 @@
 import { usage } from '../../base/errors.ts';
 import { quotedForAny } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { type Result, textView } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import CONNECT from './connect.sh';
@@ -11,16 +12,12 @@ import { sideBySide } from './side-by-side.ts';
 import SITE from './site.sh';
 import { literally, runSession, scripted, sshWords } from './ssh.ts';
 
-interface ConnectOptions extends SiteOptions {
-  readonly print: boolean | undefined;
-  readonly command: readonly string[] | undefined;
-}
+type ConnectOptions = SiteOptions & Given<{ print: boolean; command: readonly string[] }>;
 
 /** What --print shows instead of connect.sh: shorter, and without `$HOME`. */
 const AT_PRINTED_SITE = 'cd "$1/current" 2>/dev/null || cd "$1" || exit 6; shift; exec "$@"';
 const IN_PRINTED_SITE = `cd "$1/current" 2>/dev/null || cd "$1"; exec "\${SHELL:-sh}" -l`;
 
-/** The exit code of a shell that does not find a command. */
 const NOT_FOUND = 127;
 
 /** `dnx ssh`: an interactive login, or a command, with its exit code. */
@@ -28,10 +25,10 @@ export async function connect(ctx: Context, targets: Targets, { user, path, prin
   if (targets.site) return atSite(ctx, await readSiteOnMachine(ctx, targets, user), { path, print, command });
   if (path !== undefined) throw usage('--path is for sites.', 'Use --site.');
   const machine = await readMachine(ctx, targets, user);
-  const given = command.length > 0 ? literally(command) : undefined;
+  const script = command.length > 0 ? literally(command) : undefined;
   if (print) await machine.check;
-  if (print) return printed(sshWords(machine, given === undefined ? {} : { command: given }));
-  return withHint(await runSession(ctx, machine, given), machine.server.label, command);
+  if (print) return printed(sshWords(machine, script === undefined ? {} : { command: script }));
+  return withHint(await runSession(ctx, machine, script), machine.server.label, command);
 }
 
 /** `dnx ssh --all` and `--on`: runs a command on several servers and sites, in the live release of a site. */

@@ -58,7 +58,7 @@ export async function everyServer(ctx: Context, user: string | undefined): Promi
 /** Every site, or those of `--server`. A server whose sites cannot be read is one that fails. */
 export async function everySiteMember(ctx: Context, user: string | undefined): Promise<readonly Member[]> {
   const { listed, unread } = await ctx.everySite();
-  const servers = new Map((await ctx.api.list<JsonObject>('GET /servers')).map((each) => [wordOf(each.id), each]));
+  const servers = new Map((await ctx.api.list<JsonObject>('GET /servers')).map((server) => [wordOf(server.id), server]));
   const sites = listed.map(({ server, site }) => siteMember(server, servers.get(server.id) ?? {}, site, user));
   const refuse = (error: DnxError): never => {
     throw error;
@@ -68,12 +68,7 @@ export async function everySiteMember(ctx: Context, user: string | undefined): P
 }
 
 /** The servers and sites of `--on`. A word with a dot is a site; if no site has that name, a server. */
-export async function namedMembers(
-  ctx: Context,
-  on: string,
-  user: string | undefined,
-  kinds: 'sites' | 'both',
-): Promise<readonly Member[]> {
+export async function namedMembers(ctx: Context, on: string, user: string | undefined, kinds: 'sites' | 'both') {
   const words = on.split(',').map((word) => word.trim());
   if (words.includes('')) throw usage('--on contains an empty name.');
   const members = await inParallel(words, async (word) => {
@@ -88,7 +83,7 @@ export async function namedMembers(
     const { data } = await ctx.api.send<JsonObject>(serverEndpoint, { server: server?.id ?? '' });
     return serverMember(data ?? {}, user);
   });
-  return distinct([...new Map(members.map((each) => [`${each.server.id} ${each.site?.id ?? ''}`, each])).values()]);
+  return distinct([...new Map(members.map((member) => [`${member.server.id} ${member.site?.id ?? ''}`, member])).values()]);
 }
 
 function serverMember(data: JsonObject, user: string | undefined): Member {
@@ -109,8 +104,8 @@ function siteMember(server: Target, data: JsonObject, record: JsonObject, user: 
   };
 }
 
-/** Adds the server to a name that two of them have. */
 const distinct = (members: readonly Member[]): readonly Member[] =>
-  members.map((each) =>
-    members.some((other) => other !== each && other.name === each.name) ? { ...each, name: `${each.server.label}/${each.name}` } : each,
-  );
+  members.map((member) => {
+    const { name, server } = member;
+    return members.some((other) => other !== member && other.name === name) ? { ...member, name: `${server.label}/${name}` } : member;
+  });

@@ -1,12 +1,12 @@
 import { DnxError, isError, reasonOf, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
+import { nothing, type View } from '../../cli/output/view.ts';
+import { childEnv } from '../../machine/env.ts';
 import { accepts, answers, anyFreePort, refusalOf } from '../../machine/loopback.ts';
-import type { Started } from '../../machine/world.ts';
+import type { Env, Started } from '../../machine/world.ts';
 import { sshFailure } from './failure.ts';
 import type { Machine } from './machine.ts';
 import { scripted, startOn } from './ssh.ts';
-
-type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
 /** What a port leads to, as the server reaches it. */
 export interface FarEnd {
@@ -24,15 +24,7 @@ export interface FarEnd {
 }
 
 /** A local port that leads to something on a server, and stays the same when the connection drops. */
-export interface Forward {
-  readonly port: number;
-  /** Rejects when the connection cannot be restored, or with the reason of a signal. */
-  readonly lost: Promise<never>;
-  /** Ends ssh. */
-  close(): Promise<void>;
-  /** Waits until it is lost or a signal comes, then ends ssh. */
-  kept(): Promise<void>;
-}
+export type Forward = Awaited<ReturnType<typeof forwardTo>>;
 
 const TRIES = 40;
 
@@ -48,12 +40,10 @@ export function checkPort(port: number | undefined): void {
   if (port !== undefined && port > MOST_PORT) throw usage(`--port must be at most ${MOST_PORT}, not ${port}.`);
 }
 
-/** What to forward, and what ends it. */
 interface Route {
   readonly machine: Machine;
   readonly far: FarEnd;
   readonly signal: AbortSignal;
-  /** The connection that is open, or is being made. */
   ssh?: Started;
 }
 
@@ -62,23 +52,25 @@ interface Route {
  * ssh must not prompt when it connects again.
  */
 export async function forwardTo(
-  ctx: Needs,
+  ctx: Context,
   machine: Machine,
   far: FarEnd,
   { port: wanted, shared }: { readonly port: number | undefined; readonly shared: boolean },
-): Promise<Forward> {
-  const own = new AbortController();
-  const route: Route = { machine, far, signal: AbortSignal.any([ctx.signal, own.signal]) };
+) {
+  const end = new AbortController();
+  const route: Route = { machine, far, signal: AbortSignal.any([ctx.signal, end.signal]) };
   ctx.progress.done();
   const { port, ssh } = await firstLine(ctx, route, wanted);
+  // Rejects when the connection cannot be restored, or with the reason of a signal.
   const lost = keep(shared ? { ...ctx, ask: { ...ctx.ask, allowed: false } } : ctx, route, port, ssh);
   // Whoever waits for it learns of it later.
   lost.catch(() => {});
   const close = async () => {
-    own.abort();
+    end.abort();
     route.ssh?.stop();
     await Promise.allSettled([lost, route.ssh?.ended]);
   };
+  /** Waits until it is lost or a signal comes, then ends ssh. */
   const kept = async () => {
     try {
       await lost;
@@ -90,7 +82,7 @@ export async function forwardTo(
 }
 
 /** Connects on a port. A free one may be taken by another program in between. */
-async function firstLine(ctx: Needs, route: Route, wanted: number | undefined) {
+async function firstLine(ctx: Context, route: Route, wanted: number | undefined) {
   for (let next = route.far.first; ; ) {
     const port = wanted ?? (await freePort(next));
     const refusal = wanted === undefined ? undefined : await refusalOf(port);
@@ -116,7 +108,7 @@ const refused = (port: number, code: string): DnxError =>
   });
 
 /** Connects again on the same port whenever the connection is lost. */
-async function keep(ctx: Needs, route: Route, port: number, first: Started): Promise<never> {
+async function keep(ctx: Context, route: Route, port: number, first: Started): Promise<never> {
   const { progress } = ctx;
   for (let ssh = first; ; ) {
     await ssh.ended;
@@ -127,8 +119,7 @@ async function keep(ctx: Needs, route: Route, port: number, first: Started): Pro
   }
 }
 
-/** Tries until the network is back. */
-async function reconnected(ctx: Needs, route: Route, port: number): Promise<Started> {
+async function reconnected(ctx: Context, route: Route, port: number): Promise<Started> {
   for (let pause = PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     try {
       return await openLine(ctx, route, port);
@@ -141,7 +132,7 @@ async function reconnected(ctx: Needs, route: Route, port: number): Promise<Star
 }
 
 /** Runs a program while a port is forwarded, and warns if the connection is lost for good. */
-export async function whileForwarded<T>({ progress, signal }: Needs, forward: Forward, run: () => Promise<T>): Promise<T> {
+export async function whileForwarded<T>({ progress, signal }: Context, forward: Forward, run: () => Promise<T>): Promise<T> {
   let over = false;
   forward.lost.catch((error: unknown) => {
     if (!over && !signal.aborted && error instanceof Error) progress.warn(error.message);
@@ -152,6 +143,19 @@ export async function whileForwarded<T>({ progress, signal }: Needs, forward: Fo
     over = true;
     await forward.close();
   }
+}
+
+/** Keeps a tunnel open: while a command runs with these variables, or as this view until a signal. */
+export async function keptOpen<V extends View>(
+  ctx: Context,
+  forward: Forward,
+  [file, ...args]: readonly string[],
+  variables: Env,
+  view: V,
+) {
+  if (file === undefined) return { view, note: 'Press Ctrl-C to close the tunnel.', afterwards: forward.kept };
+  const env = childEnv(ctx.world.env, variables);
+  return { view: nothing, exit: await whileForwarded(ctx, forward, () => ctx.world.spawn({ file, args, env, foreground: true })) };
 }
 
 /** No connection that is shared with others, which would outlive this one. */
@@ -169,7 +173,7 @@ const ANSWER_MS = 15_000;
 class Taken extends Error {}
 
 /** Connects once, and resolves once what the port leads to answers. */
-async function openLine(ctx: Needs, route: Route, port: number): Promise<Started> {
+async function openLine(ctx: Context, route: Route, port: number): Promise<Started> {
   const { machine, far, signal } = route;
   const options = [...OPTIONS, '-L', `127.0.0.1:${port}:${far.address}`];
   const { ssh, said, failure } = await startOn(ctx, machine, scripted(HOLD), { options, owned: true, stdin: 'pipe' });
@@ -198,7 +202,6 @@ const echo = ({ stdin, stdout }: Started): Promise<unknown> => {
   return repeated;
 };
 
-/** The error if ssh could not listen on a port; undefined otherwise. */
 function busyPort(said: string, { server }: Machine, port: number): Error | undefined {
   const [, busy] = /cannot listen to port: (\d+)/.exec(said) ?? [];
   if (busy === undefined) return undefined;

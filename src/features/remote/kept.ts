@@ -23,10 +23,8 @@ const NOT_KEPT =
 /** ssh 8.7 and later say so. Those before 8.5 hold stderr open for as long as the connection stays. */
 const RECENT = /^sessiontype /m;
 
-type Needs = Pick<Context, 'settings' | 'world'>;
-
 /** False on Windows, which has no such connections, and for an agent, whose access ends with its session. */
-export const keepsConnections = ({ settings, world }: Needs): boolean =>
+export const keepsConnections = ({ settings, world }: Context): boolean =>
   world.platform !== 'win32' && world.keepsConnections !== false && settings.session === undefined;
 
 /**
@@ -34,7 +32,7 @@ export const keepsConnections = ({ settings, world }: Needs): boolean =>
  * another one, even of an option, is another connection. Each has a name of its own, so that commands that start at the same time do not
  * dispute one. If it is `joined`, ssh connects to nothing, and runs no LocalCommand. If it is lost, ssh says nothing.
  */
-export async function keptConnection(configuration: string, compressed: boolean, { settings, world }: Needs) {
+export async function keptConnection(configuration: string, compressed: boolean, { settings, world }: Context) {
   if (!RECENT.test(configuration) || NOT_KEPT.test(configuration)) return undefined;
   const directory = socketDirectory(world, settings.directories.state);
   if (directory === undefined) return undefined;

@@ -28,21 +28,20 @@ interface Place {
   readonly site: readonly Group[];
 }
 
-const each = (...files: readonly string[]): Group => ({ show: 'each', files });
+const eachFile = (...files: readonly string[]): Group => ({ show: 'each', files });
 const newest = (...files: readonly string[]): Group => ({ show: 'newest', files });
 
-const nginx = each('/var/log/nginx/error.log', '/var/log/nginx/access.log');
-const php = [each('/var/log/phpPHP-fpm.log'), each('/var/log/php*-fpm.log')];
+const nginx = eachFile('/var/log/nginx/error.log', '/var/log/nginx/access.log');
+const php = [eachFile('/var/log/phpPHP-fpm.log'), eachFile('/var/log/php*-fpm.log')];
 
 const named = (directories: readonly string[], ...names: readonly string[]): readonly string[] =>
   directories.flatMap((directory) => names.map((name) => `${directory}/${name}`));
 
-/** Where the output of a program of Supervisor or cron is, whose file has one of these names. */
 function programNamed(title: string, names: readonly string[], supervised = names.map((name) => `*${name}*.log`)): Place {
-  const supervisor = each(...named(['/var/log/supervisor'], ...supervised));
+  const supervisor = eachFile(...named(['/var/log/supervisor'], ...supervised));
   const directories = ['SITE/logs', 'SITE/shared/storage/logs', 'LIVE/storage/logs'];
   const files = [...named(['SITE'], ...names.map((name) => `${name}.log`)), ...named(directories, ...names.map((name) => `${name}*.log`))];
-  return { title: `${title} log`, server: [supervisor], site: [each(...files), supervisor] };
+  return { title: `${title} log`, server: [supervisor], site: [eachFile(...files), supervisor] };
 }
 
 /**
@@ -58,7 +57,7 @@ export const places: Readonly<Record<LogSource, Place>> = {
     title: 'nginx log',
     server: [nginx],
     site: [
-      each(
+      eachFile(
         ...['error', 'access'].flatMap((kind) => [
           ...named(['SITE/logs'], `nginx-${kind}.log`, `${kind}.log`),
           ...named(['/var/log/nginx'], `DOMAIN-${kind}.log`, `DOMAIN.${kind}.log`, `DOMAIN_${kind}.log`),
@@ -67,7 +66,7 @@ export const places: Readonly<Record<LogSource, Place>> = {
       nginx,
     ],
   },
-  php: { title: 'PHP log', server: php, site: [each('SITE/logs/php-fpm.log'), ...php] },
+  php: { title: 'PHP log', server: php, site: [eachFile('SITE/logs/php-fpm.log'), ...php] },
   deploy: {
     title: 'deploy log',
     site: [

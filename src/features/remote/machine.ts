@@ -35,14 +35,14 @@ export interface SiteOnMachine {
 }
 
 /** The server of a command. `user` is that of `--user`, if not the one of the API. */
-export async function readMachine(ctx: Pick<Context, 'reach'>, { server }: Targets, user?: string): Promise<Machine> {
+export async function readMachine(ctx: Context, { server }: Targets, user?: string): Promise<Machine> {
   const reached = await ctx.reach();
   const machine = await usable(reached, () => machineIn(reached.server, server as Target, user));
   return { ...machine, check: reached.check };
 }
 
 /** The site of a command and its server. */
-export async function readSiteOnMachine(ctx: Pick<Context, 'reach'>, targets: Targets, user?: string): Promise<SiteOnMachine> {
+export async function readSiteOnMachine(ctx: Context, targets: Targets, user?: string): Promise<SiteOnMachine> {
   const reached = await ctx.reach();
   const { server, site = {}, check } = reached;
   const place = await usable(reached, () => siteOnMachine(targets, { server, site }, user));
@@ -60,7 +60,7 @@ async function usable<T>({ check }: Pick<Machine, 'check'>, read: () => T): Prom
 }
 
 /** Reads a site by its name, and its server. Throws `Moved` if the name was remembered, and is that of another site by now. */
-export async function readNamedSite(ctx: Pick<Context, 'api' | 'resolve'>, word: string) {
+export async function readNamedSite(ctx: Context, word: string) {
   const ids = targetIds(await ctx.resolve(siteEndpoint, { site: word }));
   const [{ data: server = {} }, { data: site = {} }] = await Promise.all([
     ctx.api.send<JsonObject>(serverEndpoint, ids),
@@ -71,11 +71,7 @@ export async function readNamedSite(ctx: Pick<Context, 'api' | 'resolve'>, word:
 }
 
 /** A site and its server that were read before. */
-export function siteOnMachine(
-  { server, site }: Targets,
-  read: { readonly server: JsonObject; readonly site: JsonObject },
-  user?: string,
-): SiteOnMachine {
+export function siteOnMachine({ server, site }: Targets, read: { readonly server: JsonObject; readonly site: JsonObject }, user?: string) {
   const machine = machineIn(read.server, server as Target, user);
   return { machine, site: site as Target, domain: domainIn(read.site, site as Target), php: versionIn(read.site) ?? machine.php };
 }
@@ -84,15 +80,15 @@ export function siteOnMachine(
  * A server that was read before. Checks what goes into a command line of ssh, although it is quoted: ssh itself puts it into
  * other command lines.
  */
-export function machineIn(data: JsonObject, { id, label }: Target, given?: string): Machine {
+export function machineIn(data: JsonObject, { id, label }: Target, asUser?: string): Machine {
   const server = { id, label: wordOf(data.name) || label };
   const address = wordOf(data.ip_address);
   if (address === '') throw new DnxError('failed', `Server '${server.label}' has no IP address yet.`);
   if (!/^[A-Za-z0-9][A-Za-z0-9.:-]*$/.test(address))
     throw new DnxError('failed', `Deploynix returned an unusable IP address for server '${server.label}': ${address}`);
-  const user = given ?? (wordOf(data.ssh_user) || undefined);
+  const user = asUser ?? (wordOf(data.ssh_user) || undefined);
   if (user !== undefined && !/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(user))
-    throw given === undefined
+    throw asUser === undefined
       ? new DnxError('failed', `Deploynix returned an unusable SSH user for server '${server.label}': ${user}`, { hint: 'Use --user.' })
       : usage(`'${user}' is not a user name.`);
   return { server, address, user, php: versionIn(data) };

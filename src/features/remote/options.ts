@@ -15,7 +15,6 @@ export const siteOptions = {
 
 export type SiteOptions = Values<typeof siteOptions>;
 
-/** A name of a site, which `dnx ssh` and others take as their first word. */
 const SITE = /^[\w-]+(\.[\w-]+)+$/;
 
 /** Rejects the name of a site in the place of an Artisan command. */
@@ -25,7 +24,7 @@ export function checkArtisan([command = '']: readonly string[]): void {
 
 /** Rejects what is not the path of a PHP file. */
 export function checkFiles(files: readonly string[]): void {
-  const other = files.find((each) => !/\.php$|\//.test(each));
-  if (other === undefined) return;
-  throw usage(`'${other}' is not a PHP file.`, SITE.test(other) ? `Use --site ${other}.` : 'For code, use --execute.');
+  const word = files.find((file) => !/\.php$|\//.test(file));
+  if (word === undefined) return;
+  throw usage(`'${word}' is not a PHP file.`, SITE.test(word) ? `Use --site ${word}.` : 'For code, use --execute.');
 }

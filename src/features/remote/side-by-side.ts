@@ -22,13 +22,12 @@ export const remoteOutcome = objectOf({
   site: nullable(word),
   stdout: word,
   stderr: word,
-  /** Null if it did not run. */
   exit_code: nullable(number),
   /** Why it did not. */
   error: nullable(objectOf({ code: word, message: word })),
 });
 type RemoteOutcome = Printed<typeof remoteOutcome>;
-type Ended = Pick<RemoteOutcome, 'exit_code' | 'error'>;
+type MemberEnd = Pick<RemoteOutcome, 'exit_code' | 'error'>;
 
 const shown = columns<RemoteOutcome>('name', 'exit_code', 'stdout', 'stderr');
 
@@ -58,7 +57,7 @@ export async function sideBySide(ctx: Context, work: Work): Promise<Result<reado
   return { view: rows(outcomes, shown, ''), exit: failureOf(outcomes, work) };
 }
 
-function failureOf(all: readonly Ended[], { noun }: Pick<Work, 'noun'>): DnxError | undefined {
+function failureOf(all: readonly MemberEnd[], { noun }: Pick<Work, 'noun'>): DnxError | undefined {
   const failed = all.filter(({ exit_code }) => exit_code !== 0).length;
   return failed > 0 ? new DnxError('partial', `${failed} of ${all.length} ${noun} failed.`) : undefined;
 }
@@ -69,7 +68,7 @@ async function* lines(ctx: Context, work: Work, style: Style): AsyncGenerator<Ui
   const page = new PassThrough().setMaxListeners(0);
   const over = Promise.race([aborted(world.signal), new Promise((resolve) => page.once('close', resolve))]);
   const width = Math.max(...work.members.map(({ name }) => widthOf(safeLine(name))));
-  const run = async ([index, member]: readonly [number, Member]): Promise<Ended> => {
+  const run = async ([index, member]: readonly [number, Member]): Promise<MemberEnd> => {
     const name = safeLine(member.name);
     const plain = `${name}${' '.repeat(width - widthOf(name))} | `;
     const colored = style[COLORS[index % COLORS.length] ?? 'bold'](plain);
@@ -118,7 +117,7 @@ async function runOne(
   { commandFor }: Work,
   over: Promise<unknown>,
   give: (to: 'stdout' | 'stderr', line: Buffer) => Promise<void>,
-): Promise<Ended> {
+): Promise<MemberEnd> {
   const { world } = ctx;
   try {
     const found = place();

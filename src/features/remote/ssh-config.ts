@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { DnxError, usage } from '../../base/errors.ts';
 import { andList } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { either, listOf, nullable, objectOf, type Printed, word, words } from '../../cli/language/shape.ts';
 import { safeLine } from '../../cli/output/text.ts';
 import { done, textView } from '../../cli/output/view.ts';
@@ -11,13 +12,7 @@ import { everyServer, everySiteMember, type Member, namedMembers } from './fleet
 import { type Machine, readMachine, readSiteOnMachine } from './machine.ts';
 import type { SiteOptions } from './options.ts';
 
-interface SshConfigOptions extends SiteOptions {
-  readonly all: boolean | undefined;
-  readonly on: string | undefined;
-  readonly write: boolean | undefined;
-  readonly print: boolean | undefined;
-  readonly command: readonly string[] | undefined;
-}
+type SshConfigOptions = SiteOptions & Given<{ all: boolean; on: string; write: boolean; print: boolean; command: readonly string[] }>;
 
 /** The names of one server, which lead ssh to it. */
 const sshEntry = objectOf({ names: words, address: word, user: nullable(word) });
@@ -40,7 +35,6 @@ export async function sshConfig(ctx: Context, targets: Targets, options: SshConf
   return write ? written(ctx, lines, entries) : { view: textView(lines, entries) };
 }
 
-/** The server or site of the command line. */
 async function memberAt(ctx: Context, targets: Targets, user: string | undefined): Promise<Member> {
   const site = targets.site && (await readSiteOnMachine(ctx, targets, user));
   const machine = site?.machine ?? (await readMachine(ctx, targets, user));
@@ -74,11 +68,10 @@ function entriesFor(members: readonly Member[], warn: (sentence: string) => void
   return [...entries.values()];
 }
 
-/** Where ssh finds it, or why that can be no entry. */
 function machineOf({ place, server }: Member, label: string, members: readonly Member[]): Machine | string {
-  const others = members.filter((each) => each.site?.label === label && each.server.id !== server.id);
+  const others = members.filter((member) => member.site?.label === label && member.server.id !== server.id);
   if (others.length > 0)
-    return `is on ${andList([server, ...others.map((each) => each.server)].map((each) => each.label))}. It is left out.`;
+    return `is on ${andList([server, ...others.map((member) => member.server)].map((target) => target.label))}. It is left out.`;
   if (!NAME.test(label)) return 'cannot be a name in the configuration of ssh. It is left out.';
   try {
     return place().machine;
@@ -96,7 +89,7 @@ const INCLUDE = `Include ${FILE}`;
 const HEAD = '# Written by dnx ssh --config --write, which replaces it.\n';
 
 /** Writes `~/.ssh/dnx_config`, and says how to include it. The user's own configuration stays as it is. */
-function written({ world }: Pick<Context, 'world'>, lines: string, entries: readonly SshEntry[]) {
+function written({ world }: Context, lines: string, entries: readonly SshEntry[]) {
   const directory = join(world.home, '.ssh');
   const file = join(directory, FILE);
   const before = readText(file);
@@ -104,7 +97,7 @@ function written({ world }: Pick<Context, 'world'>, lines: string, entries: read
     throw new DnxError('failed', `~/.ssh/${FILE} was not written by dnx.`, { hint: 'Rename it.' });
   writeText(file, `${HEAD}\n${lines}`);
   const included = (readText(join(directory, 'config')) ?? '').split(/\r?\n/).some((line) => line.trim() === INCLUDE);
-  const names = entries.flatMap((each) => each.names).length;
+  const names = entries.flatMap((entry) => entry.names).length;
   return {
     view: done(`Wrote ${names} ${names === 1 ? 'name' : 'names'} to ~/.ssh/${FILE}`, { file, entries }),
     ...(!included && { note: `Add this line at the top of ~/.ssh/config: ${INCLUDE}` }),

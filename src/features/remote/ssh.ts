@@ -1,12 +1,16 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pid } from 'node:process';
 import { DnxError } from '../../base/errors.ts';
-import { quotedForAny } from '../../base/shell.ts';
+import { quotedForAny, quotedForSh } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { nothing } from '../../cli/output/view.ts';
 import { isNotInstalled } from '../../machine/child.ts';
 import { envWithoutSecrets } from '../../machine/env.ts';
-import type { Capture, Piped, Started, World } from '../../machine/world.ts';
+import { makeOwnDirectory, removePrivateDirectory } from '../../machine/files/private-directory.ts';
+import type { Capture, Piped, World } from '../../machine/world.ts';
 import { refusalIn, SSH_FAILED, sshFailure, withoutSsh } from './failure.ts';
-import { openGate } from './gate.ts';
 import { keepsConnections, keptConnection } from './kept.ts';
 import type { Machine } from './machine.ts';
 
@@ -34,18 +38,18 @@ export const sshWords = ({ address, user }: Machine, { terminal = false, options
 ];
 
 /** The same as a program to run. Its configuration may send variables to the server, which must not get the secrets of dnx. */
-async function sshProgram(machine: Machine, options: SshOptions, ctx: Pick<Context, 'settings' | 'world'>) {
+async function sshProgram(machine: Machine, options: SshOptions, ctx: Context) {
   const env = envWithoutSecrets(ctx.world.env);
   const world = { ...ctx.world, env };
   const keeps = options.owned !== true && keepsConnections(ctx);
   const configuration = keeps || machine.check || EXAMPLE.test(machine.address) ? await configurationOf(machine, world) : '';
   refuseExample(machine, configuration);
-  const given = options.options ?? [];
-  const kept = keeps ? await keptConnection(configuration, given.includes('-C'), ctx) : undefined;
+  const extraOptions = options.options ?? [];
+  const kept = keeps ? await keptConnection(configuration, extraOptions.includes('-C'), ctx) : undefined;
   const gate = await gateFor(machine, configuration, kept?.joined === true, world);
   const [file = 'ssh', ...args] = sshWords(machine, {
     ...options,
-    options: [...gate.options, ...(kept ? [...kept.options, ...alive] : []), ...given],
+    options: [...gate.options, ...(kept ? [...kept.options, ...alive] : []), ...extraOptions],
   });
   return { program: { file, args, env, signal: gate.signal }, gate, isLost: kept?.isLost ?? (async () => false) };
 }
@@ -53,8 +57,8 @@ async function sshProgram(machine: Machine, options: SshOptions, ctx: Pick<Conte
 /** The command line of a script for sh, whatever the login shell is. Arguments are never interpreted. */
 export function scripted(script: string, ...args: readonly string[]): string {
   const words = [script, ...args];
-  const given = words.some((word) => UNQUOTABLE.test(word)) ? [DECODE, 'dnx', ...words.map(encoded)] : [script, 'dnx', ...args];
-  return ['exec sh -c', ...given.map((word) => (/^[\w./-]+$/.test(word) ? word : quotedForAny(word)))].join(' ');
+  const argv = words.some((word) => UNQUOTABLE.test(word)) ? [DECODE, 'dnx', ...words.map(encoded)] : [script, 'dnx', ...args];
+  return ['exec sh -c', ...argv.map((word) => (/^[\w./-]+$/.test(word) ? word : quotedForAny(word)))].join(' ');
 }
 
 /** The command line of a program. Its arguments are never interpreted. */
@@ -129,12 +133,12 @@ async function gateFor(
 }
 
 /** The options of an ssh that nobody sees. It may ask for a passphrase only if dnx may prompt, and never on Windows, where it has no console. */
-export const quietly = ({ ask, world }: Pick<Context, 'ask' | 'world'>): readonly string[] =>
+export const quietly = ({ ask, world }: Context): readonly string[] =>
   ask.allowed && world.platform !== 'win32' ? [] : ['-o', 'BatchMode=yes'];
 
 /** Runs a command on a server and returns its output. Throws if ssh does not connect. `limitMs` ends it with `timed_out`. */
 export async function runOn(
-  ctx: Pick<Context, 'ask' | 'settings' | 'world'>,
+  ctx: Context,
   machine: Machine,
   command: string,
   { limitMs, options = [], owned = false }: Pick<SshOptions, 'options' | 'owned'> & { readonly limitMs?: number } = {},
@@ -148,12 +152,7 @@ export async function runOn(
 }
 
 /** Starts ssh, and resolves once it may run something on the server. */
-export async function startSsh(
-  machine: Machine,
-  options: SshOptions,
-  ctx: Pick<Context, 'settings' | 'world'>,
-  piped: Pick<Piped, 'background' | 'stdin'>,
-): Promise<Started> {
+export async function startSsh(machine: Machine, options: SshOptions, ctx: Context, piped: Pick<Piped, 'background' | 'stdin'>) {
   const { world } = ctx;
   const { program, gate } = await sshProgram(machine, options, ctx);
   const ssh = await world.start({ ...program, ...piped });
@@ -166,15 +165,13 @@ export async function startSsh(
   return ssh;
 }
 
-/** How much of its messages is kept, in characters. */
 const KEPT = 10_000;
 
-/** The exit code of a shell that does not find a program. */
 const NOT_FOUND = 127;
 
 /** Starts a command on a server, for as long as the connection lives. Ctrl-C is for dnx alone, which would otherwise see a lost connection. */
 export async function startOn(
-  ctx: Pick<Context, 'ask' | 'settings' | 'world'>,
+  ctx: Context,
   machine: Machine,
   command: string,
   { options = [], owned = false, stdin }: Pick<SshOptions, 'options' | 'owned'> & Pick<Piped, 'stdin'>,
@@ -228,4 +225,42 @@ export async function runSession(ctx: Context, machine: Machine, command: string
   const { hint, next } = refusalIn(said, machine, world) ?? {};
   if (hint === undefined && (await isLost())) progress.warn(`Lost the connection to ${machine.server.label}.`);
   return { view: nothing, exit, ...(hint !== undefined && { note: hint }), ...(next && { next }) };
+}
+
+/**
+ * Keeps a connected ssh from running anything until dnx says that it may: ssh runs a LocalCommand before it asks the server for anything, which
+ * reads the decision from a FIFO, and ends ssh if there is none. Undefined without FIFOs, as on Windows.
+ */
+export async function openGate(world: Pick<World, 'capture' | 'env' | 'onExit' | 'platform'>) {
+  const { capture, env, onExit } = world;
+  if (world.platform === 'win32') return undefined;
+  const directory = makeOwnDirectory(tmpdir(), 'dnx-gate-');
+  const remove = () => removePrivateDirectory(directory);
+  const forget = onExit(remove);
+  const fifo = join(directory, 'decision');
+  const made = await capture({ file: 'mkfifo', args: [fifo], env }).catch(() => undefined);
+  const clear = () => {
+    forget();
+    remove();
+  };
+  if (made?.code !== 0) {
+    clear();
+    return undefined;
+  }
+  // For reading, too: opening it to write alone waits for ssh.
+  let file: number | undefined = openSync(fifo, 'r+');
+  const script = `kill -0 ${pid} && read go <${quotedForSh(fifo)}; [ "$go" = yes ] || kill "$PPID"`;
+  return {
+    options: ['-o', 'PermitLocalCommand=yes', '-o', `LocalCommand=exec sh -c ${quotedForAny(script)}`.replaceAll('%', '%%')],
+    /** Lets ssh go on, or ends it. Nothing happens if ssh has ended. */
+    decide(go: boolean): void {
+      if (file !== undefined) writeSync(file, go ? 'yes\n' : 'no\n');
+    },
+    /** Call it once ssh has ended. */
+    close(): void {
+      if (file !== undefined) closeSync(file);
+      file = undefined;
+      clear();
+    },
+  };
 }

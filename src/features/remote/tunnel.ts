@@ -1,20 +1,13 @@
 import { usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { number, objectOf, type Printed, word } from '../../cli/language/shape.ts';
-import { columns, nothing, overview } from '../../cli/output/view.ts';
-import { childEnv } from '../../machine/env.ts';
+import { columns, overview } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { checkPort, forwardTo, MOST_PORT, whileForwarded } from './forward.ts';
+import { checkPort, forwardTo, keptOpen, MOST_PORT } from './forward.ts';
 import { readMachine, readSiteOnMachine } from './machine.ts';
 
-interface TunnelOptions {
-  readonly remote_port: number;
-  readonly user: string | undefined;
-  readonly port: number | undefined;
-  readonly command: readonly string[] | undefined;
-}
-
-type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'reach' | 'settings' | 'signal' | 'world'>;
+type TunnelOptions = Given<{ user: string; port: number; command: readonly string[] }> & { readonly remote_port: number };
 
 /** What scripts get. */
 export const portTunnel = objectOf({ host: word, port: number, server: word, remote_port: number });
@@ -26,7 +19,7 @@ const tunnelColumns = columns<PortTunnel>('host', 'port', 'server', 'remote_port
 const LEAST_PORT = 1_024;
 
 /** `dnx tunnel`: forwards a local port to one on the loopback of a server until a signal, or while a command runs. */
-export async function openPortTunnel(ctx: Needs, targets: Targets, { remote_port: remote, user, port, command = [] }: TunnelOptions) {
+export async function openPortTunnel(ctx: Context, targets: Targets, { remote_port: remote, user, port, command = [] }: TunnelOptions) {
   if (remote > MOST_PORT) throw usage(`The port must be at most ${MOST_PORT}, not ${remote}.`);
   checkPort(port);
   const { machine } = targets.site ? await readSiteOnMachine(ctx, targets, user) : { machine: await readMachine(ctx, targets, user) };
@@ -40,16 +33,7 @@ export async function openPortTunnel(ctx: Needs, targets: Targets, { remote_port
     hint: `Check that a program on ${label} listens on port ${remote}.`,
   };
   const forward = await forwardTo(ctx, machine, far, { port, shared: command.length > 0 });
-  const [file, ...args] = command;
-  if (file !== undefined) {
-    const env = childEnv(ctx.world.env, { TUNNEL_HOST: '127.0.0.1', TUNNEL_PORT: String(forward.port) });
-    const exit = await whileForwarded(ctx, forward, () => ctx.world.spawn({ file, args, env, foreground: true }));
-    return { view: nothing, exit };
-  }
   const item: PortTunnel = { host: '127.0.0.1', port: forward.port, server: label, remote_port: remote };
-  return {
-    view: overview(item, tunnelColumns, `127.0.0.1:${forward.port} → ${far.name}`, []),
-    note: 'Press Ctrl-C to close the tunnel.',
-    afterwards: forward.kept,
-  };
+  const view = overview(item, tunnelColumns, `127.0.0.1:${forward.port} → ${far.name}`, []);
+  return keptOpen(ctx, forward, command, { TUNNEL_HOST: '127.0.0.1', TUNNEL_PORT: String(forward.port) }, view);
 }

@@ -1,17 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { quotedForSh } from '../../base/shell.ts';
-import type { Env, Program, World } from '../../machine/world.ts';
+import type { Env, World } from '../../machine/world.ts';
 
 /**
  * The shell of the user, with the user's own settings, in an environment that these cannot change back: it is set once more after them,
  * and the prompt says where one is. `directory` takes the files of it.
  */
-export function userShell(
-  { env, home }: Pick<World, 'env' | 'home'>,
-  changes: Env,
-  directory: string,
-): Pick<Program, 'file' | 'args' | 'env'> {
+export function userShell({ env, home }: Pick<World, 'env' | 'home'>, changes: Env, directory: string) {
   const file = env.SHELL || 'sh';
   const write = (name: string, lines: readonly string[]): string => {
     const path = join(directory, name);

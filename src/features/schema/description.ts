@@ -46,7 +46,6 @@ const option = objectOf(
     only: oneOf(true),
     least: number,
     default: word,
-    /** The environment variable that it is read from. */
     env: word,
     /** The value may be, or if it is a secret must be, `@file` or `-`. */
     from_file: oneOf('allowed', 'required'),
@@ -64,7 +63,6 @@ const version = oneOf(SCHEMA_VERSION);
 const whole = objectOf({
   version,
   ...brief,
-  /** Its other names. */
   also: words,
   description: nullable(word),
   effect_with: mapOf(effect),
@@ -74,17 +72,13 @@ const whole = objectOf({
   options: listOf(option),
   /** The JSON body that -F and --data set. */
   input: nullable(item),
-  /** What --json prints. */
   output: nullable(item),
   /** What -o ndjson prints while it waits, a line each. */
   events: nullable(item),
-  /** Formats that only some commands have. */
   formats: words,
   /** It has --dry-run and --out. The plan: dnx apply --schema. */
   dry_run: yes,
-  /** Exit codes with a meaning of their own. */
   exits: nullable(word),
-  /** What the token must be able to do, whatever the options. */
   abilities: words,
   requests: listOf(request),
   examples: words,

@@ -5,7 +5,7 @@ import { fieldsOf, isRecord } from '../../cli/language/shape.ts';
 import { everyCommand, type Leaf, operationsOf } from '../../cli/language/tree.ts';
 import { type Endpoint, isRead, parameters } from '../../platform/api/endpoint.ts';
 import { namings } from '../../platform/names/names.ts';
-import { type Need, needOf } from '../../platform/operations.ts';
+import { needOf } from '../../platform/operations.ts';
 import {
   bodies,
   elsewhere,
@@ -19,47 +19,11 @@ import {
   withoutOption,
 } from './undeclared.ts';
 
-/** What dnx knows about an endpoint. */
-export interface KnownEndpoint {
-  /** As the API reference writes it: `PUT /servers/{server}`. */
-  readonly endpoint: Endpoint;
-  /** The path parameters, outermost first. */
-  readonly parameters: readonly string[];
-  /** The commands that call it: `server update`. */
-  readonly commands: readonly string[];
-  /** The ability that it needs; undefined for none. */
-  readonly ability: Need | undefined;
-  readonly query: readonly KnownField[];
-  readonly body: readonly KnownField[];
-  /** Fields of the body without an option. `-F` sends them. */
-  readonly further: readonly KnownField[];
-  /** The fields of the resource in the response that dnx shows or reads. */
-  readonly answer: readonly KnownColumn[];
-  /** The form of the response. `list`: pages of resources; `file`: a download; `one`: a resource or a message. */
-  readonly form: 'list' | 'one' | 'file';
-}
+/** What dnx knows about an endpoint, as `dnx api --schema` prints it. */
+export type KnownEndpoint = Awaited<ReturnType<typeof known>>;
 
 /** What dnx knows about a field of a body, or a query parameter. */
-export interface KnownField extends Pick<SentOption, 'format'> {
-  readonly name: string;
-  /** The type in JSON. An `id` is a string or an integer, as the API sent it. */
-  readonly type: 'string' | 'integer' | 'boolean' | 'array' | 'id';
-  /** The values that dnx offers; of the items, if it is an array. */
-  readonly choices?: readonly string[];
-  /** True if every command that sends it always sends it. */
-  readonly required: boolean;
-  /** Not stated by the API reference. */
-  readonly assumed: boolean;
-  readonly help: string;
-}
-
-/** A field of a response that dnx shows or reads. */
-export interface KnownColumn {
-  readonly name: string;
-  /** The type that dnx formats, if it does. */
-  readonly type?: 'date-time' | 'number' | 'boolean';
-  readonly assumed: boolean;
-}
+export type KnownField = ReturnType<typeof sentFields>[number];
 
 /** Every endpoint that a command calls, in the order of the commands. Loads all commands. */
 export async function endpointsOf(tree: Tree): Promise<readonly KnownEndpoint[]> {
@@ -69,29 +33,35 @@ export async function endpointsOf(tree: Tree): Promise<readonly KnownEndpoint[]>
   return Promise.all([...callers].map(([endpoint, leaves]) => known(endpoint, leaves)));
 }
 
-async function known(endpoint: Endpoint, callers: readonly Leaf[]): Promise<KnownEndpoint> {
-  const form = formOf(endpoint);
-  const built = bodies.filter((each) => each.endpoint === endpoint).map(({ fields }) => sentFields(fields));
+async function known(operation: Endpoint, callers: readonly Leaf[]) {
+  const need = needOf(operation);
+  const type = answerType(operation);
+  const built = bodies.filter((body) => body.endpoint === operation).flatMap(({ fields }) => sentFields(fields));
+  const query = merged([
+    ...(type === 'array' ? sentFields(pagingParameters) : []),
+    ...callers.flatMap((leaf) => filtersOf(leaf, operation)),
+  ]);
+  const body = isRead(operation) ? [] : merged([...callers.flatMap((leaf) => declared(leaf, operation)), ...built]);
   return {
-    endpoint,
-    parameters: parameters(endpoint),
+    /** As the API reference writes it: `PUT /servers/{server}`. */
+    operation,
+    /** Null if any token will do. */
+    ability: need ? { name: need.ability, assumed: need.assumed } : null,
     commands: callers.map(({ path }) => path),
-    ability: needOf(endpoint),
-    query: merged([...(form === 'list' ? sentFields(pagingParameters) : []), ...callers.flatMap((leaf) => filtersOf(leaf, endpoint))]),
-    body: isRead(endpoint) ? [] : merged([...callers.flatMap((leaf) => declared(leaf, endpoint)), ...built.flat()]),
-    further: sentFields(withoutOption[endpoint] ?? {}),
-    answer: await answerOf(endpoint, callers),
-    form,
+    path: parameters(operation),
+    // dnx sends a page with every list, but the API does not require it.
+    query: query.map((field) => ({ ...field, required: false })),
+    body: [...body, ...sentFields(withoutOption[operation] ?? {}, false)],
+    response: { type, fields: await answerOf(operation, callers) },
   };
 }
 
 /** The endpoints that end like a collection, but respond with one thing. */
 const single: readonly string[] = ['GET /user', 'GET /servers/{server}/logs'];
 
-/** What an endpoint responds with. A GET of a collection is a list. */
-export function formOf(endpoint: Endpoint): KnownEndpoint['form'] {
+function answerType(endpoint: Endpoint): 'array' | 'file' | 'object' {
   if (endpoint === 'GET /backups/{backup}/download') return 'file';
-  return isRead(endpoint) && !endpoint.endsWith('}') && !single.includes(endpoint) ? 'list' : 'one';
+  return isRead(endpoint) && !endpoint.endsWith('}') && !single.includes(endpoint) ? 'array' : 'object';
 }
 
 /** The declared fields of a command, which go to its first endpoint or to what replaces it. */
@@ -104,17 +74,19 @@ function declared({ path, command }: Leaf, endpoint: Endpoint): readonly KnownFi
 
 const filtersOf = ({ path, command: { options = {} } }: Leaf, endpoint: Endpoint): readonly KnownField[] =>
   filters
-    .filter((each) => each.endpoint === endpoint && each.by === path)
-    .flatMap((each) => sentFields(Object.fromEntries(Object.entries(options).filter(([name]) => each.options.includes(name)))));
+    .filter((filter) => filter.endpoint === endpoint && filter.by === path)
+    .flatMap((filter) => sentFields(Object.fromEntries(Object.entries(options).filter(([name]) => filter.options.includes(name)))));
 
-/** Options as fields that are sent. */
-export const sentFields = (options: Readonly<Record<string, SentOption>>): readonly KnownField[] =>
-  Object.entries(options).map(([name, option]) => {
-    const { choices, format, required = false, assumed = false, help } = option;
-    return { name, type: typeOf(option), ...(choices && { choices }), ...(format && { format }), required, assumed, help };
+/** Options as fields that are sent. `option`: false if only `-F` sends them. */
+export const sentFields = (options: Readonly<Record<string, SentOption>>, option = true) =>
+  Object.entries(options).map(([name, sent]) => {
+    const { choices = [], required = false, assumed = false, help } = sent;
+    // `choices`: known values, which dnx does not enforce.
+    return { name, type: sent.format ?? typeOf(sent), required, assumed, choices, option, help };
   });
 
-function typeOf({ kind, as, from }: SentOption): KnownField['type'] {
+/** The type in JSON. An `id` is a string or an integer, as the API sent it. */
+function typeOf({ kind, as, from }: SentOption) {
   if (as !== undefined || from?.resolve) return 'id';
   if (kind === 'integer' || kind === 'duration') return 'integer';
   if (kind === 'flag') return 'boolean';
@@ -124,15 +96,15 @@ function typeOf({ kind, as, from }: SentOption): KnownField['type'] {
 /** One field per name, of all commands that send it. */
 function merged(fields: readonly KnownField[]): readonly KnownField[] {
   const found = new Map<string, KnownField>();
-  for (const one of fields) {
-    const { required = true, assumed = true, ...before } = found.get(one.name) ?? {};
-    found.set(one.name, { ...one, ...before, required: required && one.required, assumed: assumed && one.assumed });
+  for (const field of fields) {
+    const { required = true, assumed = true, ...before } = found.get(field.name) ?? {};
+    found.set(field.name, { ...field, ...before, required: required && field.required, assumed: assumed && field.assumed });
   }
   return [...found.values()];
 }
 
 /** The fields that dnx needs to find resources by name, or reads without printing it, and those of the records that commands print. */
-async function answerOf(endpoint: Endpoint, callers: readonly Leaf[]): Promise<readonly KnownColumn[]> {
+async function answerOf(endpoint: Endpoint, callers: readonly Leaf[]) {
   const naming = Object.values(namings).find(({ list, broader }) => list === endpoint || broader === endpoint);
   const printed = callers.filter((leaf) => printedFrom(leaf).includes(endpoint));
   const shapes = await Promise.all(printed.map(({ command }) => command.prints?.() ?? {}));
@@ -151,14 +123,14 @@ function printedFrom({ path, command: { calls } }: Leaf): readonly string[] {
   return own(elsewhere, path) ?? [...(first ? [first] : []), ...others];
 }
 
-function columnOf(endpoint: string, name: string): KnownColumn {
-  const type = formattedType(name);
+function columnOf(endpoint: string, name: string) {
   const stated = serverEndpoints.includes(endpoint) && statedOfServer.includes(name);
-  return { name, ...(type && { type }), assumed: !stated };
+  return { name, type: formattedType(name), assumed: !stated };
 }
 
-function formattedType(name: string): KnownColumn['type'] {
+/** The type that dnx formats, if it does. */
+function formattedType(name: string): 'date-time' | 'number' | 'boolean' | null {
   if (/_at$/.test(name)) return 'date-time';
   if (/^(timeout|sleep|sites_count|processes)$/.test(name)) return 'number';
-  return /_enabled$/.test(name) ? 'boolean' : undefined;
+  return /_enabled$/.test(name) ? 'boolean' : null;
 }

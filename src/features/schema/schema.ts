@@ -1,3 +1,4 @@
+import { type ErrorCode, errorReasons, exits, humanCodes } from '../../base/errors.ts';
 import { flagName } from '../../base/text.ts';
 import { version as release } from '../../base/version.ts';
 import { conditionsIn } from '../../cli/language/calls.ts';
@@ -5,7 +6,21 @@ import type { AnyCommand, Context, Tree } from '../../cli/language/command.ts';
 import { effectOf, effectsWithOptions } from '../../cli/language/effect.ts';
 import { globals } from '../../cli/language/globals.ts';
 import type { Option, Options } from '../../cli/language/options.ts';
-import { either, type JsonSchema, number, objectOf, oneOf, severalOf, withDialect, word } from '../../cli/language/shape.ts';
+import {
+  either,
+  type JsonSchema,
+  listOf,
+  mapOf,
+  nullable,
+  number,
+  objectOf,
+  oneOf,
+  severalOf,
+  withDialect,
+  word,
+  words,
+  yes,
+} from '../../cli/language/shape.ts';
 import { optionsOf, positionalsOf } from '../../cli/language/signature.ts';
 import { consentLevel, everyCommand, type Leaf, mayChange, namesOf } from '../../cli/language/tree.ts';
 import { columns, data, rows } from '../../cli/output/view.ts';
@@ -15,11 +30,10 @@ import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { needOf } from '../../platform/operations.ts';
 import { type CommandSchema, type OptionSchema, SCHEMA_VERSION, type ShortSchema } from './description.ts';
 import { type KnownField, sentFields } from './endpoints.ts';
-import { errorsSchema } from './errors.ts';
 import { withoutOption } from './undeclared.ts';
 
 /** `dnx schema`: a list of commands, one command, or the errors. */
-export async function schemaView({ tree, settings }: Pick<Context, 'tree' | 'settings'>, words: readonly string[], all: boolean) {
+export async function schemaView({ tree, settings }: Context, words: readonly string[], all: boolean) {
   if (words.length === 1 && words[0] === 'errors') return data({ version: SCHEMA_VERSION, ...errorsSchema() });
   const leaves = await everyCommand(tree);
   if (all) {
@@ -30,8 +44,8 @@ export async function schemaView({ tree, settings }: Pick<Context, 'tree' | 'set
   if (error !== undefined) throw error;
   const leaf = leaves.find(({ command }) => command === line?.command);
   if (leaf) return data(await commandSchema(leaf, tree));
-  const group = tree.contents.find((each) => namesOf(each).includes(words[0] ?? ''));
-  const commands = leaves.filter((each) => !group || each.group.name === group.name).map(shortSchema);
+  const group = tree.contents.find((group) => namesOf(group).includes(words[0] ?? ''));
+  const commands = leaves.filter((entry) => !group || entry.group.name === group.name).map(shortSchema);
   if (settings.format === 'json' || settings.format === 'yaml') return data({ version: SCHEMA_VERSION, dnx: release, commands });
   return rows(commands, columns<ShortSchema>('name', 'effect', { key: 'summary', wrap: true }), '');
 }
@@ -41,8 +55,8 @@ const shortSchema = ({ path, command }: Leaf): ShortSchema => ({ name: path, eff
 /** The JSON Schema of what a command prints with `--json`; null if it prints what a program says, or nothing. */
 export async function outputOf({ prints, targets }: AnyCommand): Promise<JsonSchema | null> {
   if (!prints) return null;
-  const one = await prints();
-  return targets === 'each' ? severalOf(one) : one;
+  const printed = await prints();
+  return targets === 'each' ? severalOf(printed) : printed;
 }
 
 /** What a wait prints with `-o ndjson` before its result, and the result. */
@@ -78,7 +92,7 @@ async function commandSchema(leaf: Leaf, tree: Tree): Promise<CommandSchema> {
     exits,
     abilities: needsIn(command).always,
     requests: requestsOf(command),
-    examples: command.examples.map((each) => ['dnx', group.name, each].filter(Boolean).join(' ')),
+    examples: command.examples.map((example) => ['dnx', group.name, example].filter(Boolean).join(' ')),
   };
 }
 
@@ -86,10 +100,10 @@ async function commandSchema(leaf: Leaf, tree: Tree): Promise<CommandSchema> {
 function otherNames({ group, command }: Leaf, { contents, shortcuts }: Tree): readonly string[] {
   const names = [command.name, ...(command.aliases ?? [])];
   const groups = contents.filter(({ name, also }) => name === group.name || also === group.name).map(({ name }) => name);
-  const own = groups.length === 0 ? names : groups.flatMap((each) => names.map((name) => `${each} ${name}`));
+  const paths = groups.length === 0 ? names : groups.flatMap((groupName) => names.map((name) => `${groupName} ${name}`));
   return [
-    ...own.slice(1),
-    ...Object.keys(shortcuts).filter((each) => shortcuts[each]?.[0] === group.name && shortcuts[each]?.[1] === command.name),
+    ...paths.slice(1),
+    ...Object.keys(shortcuts).filter((shortcut) => shortcuts[shortcut]?.[0] === group.name && shortcuts[shortcut]?.[1] === command.name),
   ];
 }
 
@@ -123,21 +137,19 @@ function described(name: string, option: Option<unknown>): OptionSchema {
 function inputOf({ calls, fields = {} }: AnyCommand): JsonSchema {
   const [first = ''] = typeof calls === 'function' ? [] : conditionsIn(calls).map(([endpoint]) => endpoint);
   const all = sentFields({ ...fields, ...withoutOption[first] });
-  const required = all.filter((each) => each.required).map(({ name }) => name);
+  const required = all.filter((field) => field.required).map(({ name }) => name);
   return withDialect({
     type: 'object',
-    properties: Object.fromEntries(all.map((each) => [each.name, fieldSchema(each)])),
+    properties: Object.fromEntries(all.map((field) => [field.name, fieldSchema(field)])),
     ...(required.length > 0 && { required }),
   });
 }
 
-const fieldSchema = ({ type, choices, format, help }: KnownField): JsonSchema => ({
-  description: help,
-  type: type === 'id' ? ['string', 'integer'] : type,
-  ...(type === 'array' && { items: { type: 'string', ...(choices && { examples: choices }) } }),
-  ...(type !== 'array' && choices && { examples: choices }),
-  ...(format && { format }),
-});
+function fieldSchema({ type, choices, help }: KnownField): JsonSchema {
+  const examples = choices.length > 0 ? { examples: choices } : {};
+  if (type === 'array') return { description: help, type, items: { type: 'string', ...examples } };
+  return { description: help, type: type === 'id' ? ['string', 'integer'] : type, ...examples };
+}
 
 function requestsOf({ calls }: AnyCommand): CommandSchema['requests'] {
   const options = new Map<Endpoint, (string | undefined)[]>();
@@ -145,11 +157,37 @@ function requestsOf({ calls }: AnyCommand): CommandSchema['requests'] {
     options.set(call, [...(options.get(call) ?? []), when]);
   return [...options].map(([call, all]) => {
     const need = needOf(call);
-    const given = all.flatMap((when) => (when === undefined ? [] : [flagName(when)]));
+    const flags = all.flatMap((when) => (when === undefined ? [] : [flagName(when)]));
     return {
       call,
       ...(need && { ability: need.ability, ...(need.assumed && { assumed: true as const }) }),
-      ...(given.length === all.length && { with: given }),
+      ...(flags.length === all.length && { with: flags }),
     };
   });
+}
+
+/** The error that `--json` prints on stderr, its codes with their exit codes, and its reasons. */
+export function errorsSchema(): { readonly codes: object; readonly reasons: object; readonly schema: JsonSchema } {
+  const reasons = {
+    ...Object.fromEntries(Object.keys(exits).map((code) => [code, humanCodes.includes(code as ErrorCode)])),
+    ...errorReasons,
+  };
+  const error = objectOf(
+    {
+      code: { description: 'Decides the exit code.', enum: Object.keys(exits) },
+      reason: { description: 'More closely than the code, and as stable.', enum: Object.keys(reasons) },
+      human: { description: 'Only a person can go on.', ...yes },
+      message: word,
+      status: { description: 'The HTTP status, if the API answered.', ...nullable(number) },
+      errors: { description: 'The fields that the API rejected, and why.', ...nullable(mapOf(words)) },
+      hint: { description: 'What to do about it.', ...nullable(word) },
+      next: { description: 'Commands to run next.', ...listOf(objectOf({ command: word, why: word })) },
+    },
+    { stack: { description: 'Of a bug, for a report.', ...words }, dnx: word, node: word, platform: word },
+  );
+  return {
+    codes: Object.fromEntries(Object.entries(exits).map(([code, exit]) => [code, { exit }])),
+    reasons: Object.fromEntries(Object.entries(reasons).map(([reason, human]) => [reason, { human }])),
+    schema: withDialect(objectOf({ error })),
+  };
 }

@@ -7,7 +7,7 @@ import { assumed, integer, list, type Option, type Options, required, secret, su
 export type SentOption = Option<unknown> & { readonly format?: 'date-time' };
 
 /** Fields that a command puts into a body or query itself, instead of sending its declared `fields` to its first endpoint. */
-interface Built {
+interface BuiltRequest {
   readonly endpoint: string;
   readonly by: readonly string[];
   readonly fields: Readonly<Record<string, SentOption>>;
@@ -18,7 +18,7 @@ const wanted = suggest(list('Abilities of the token; every ability if left out')
 const value = required(assumed(text('Value of the variable')));
 
 /** Every body that a command builds in `run`. `test/tree/examples.test.ts` compares them with the requests of the commands. */
-export const bodies: readonly Built[] = [
+export const bodies: readonly BuiltRequest[] = [
   {
     endpoint: 'POST /login',
     by: ['auth login'],

@@ -10,7 +10,7 @@ import { siteReader, sitesEndpoint } from '../../platform/follow/readers.ts';
 import { type Located, requireId, type Target } from '../../platform/names/names.ts';
 import { issueCertificate, issueEndpoint } from './certificate.ts';
 
-type Followed = Parameters<typeof workResult>[1];
+type WorkOptions = Parameters<typeof workResult>[1];
 
 type SiteOptions = Given<{ wait: boolean; timeout: number; certificate: boolean; deploy: boolean }>;
 
@@ -48,12 +48,7 @@ export async function createSite(
 }
 
 /** Creates a site, and follows its installation. */
-export function installSite(
-  ctx: Context,
-  server: Target,
-  body: JsonObject,
-  followed: Pick<Followed, 'start' | 'columns' | 'wait'>,
-): Promise<Result<object>> {
+export function installSite(ctx: Context, server: Target, body: JsonObject, followed: Pick<WorkOptions, 'start' | 'columns' | 'wait'>) {
   const domain = wordOf(body.domain);
   return workResult(ctx, {
     ...followed,

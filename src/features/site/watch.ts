@@ -14,7 +14,6 @@ const REST_MS = 60_000;
 
 /** A list that is read in turn: the servers, or the sites of one. */
 interface Source {
-  /** Undefined for the servers. */
   server: Target | undefined;
   items: readonly Item[];
   /** When it was read or tried last, in ms of the monotonic clock. */
@@ -62,7 +61,6 @@ export function sitesInTurn(ctx: Context) {
     return {
       places: places.flatMap(({ server, items }) => (server ? [{ server, sites: items }] : [])),
       pauseMs: Math.max(POLL_MS, requests * ms),
-      /** How long it takes until every list was read again. */
       everyMs: Math.max(POLL_MS, whole * ms),
       problem: problemOf(places),
     };
@@ -116,7 +114,6 @@ function failIfAll(sources: readonly Source[], failed: (source: Source) => boole
   if (sources.length > 0 && sources.every(failed)) throw sources[0]?.error;
 }
 
-/** The servers whose sites cannot be read. One that is gone has none. */
 function problemOf(places: readonly Source[]): string | undefined {
   const failed = places.flatMap(({ server, error }) => (server && error && error.code !== 'not_found' ? [{ server, error }] : []));
   const [first] = failed;

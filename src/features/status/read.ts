@@ -1,4 +1,4 @@
-import { DnxError, isError } from '../../base/errors.ts';
+import { DnxError, isError, orError } from '../../base/errors.ts';
 import { isObject, type JsonObject, toJson } from '../../base/json.ts';
 import { phaseOf } from '../../base/status.ts';
 import { andList } from '../../base/text.ts';
@@ -9,7 +9,7 @@ import { certificatesEndpoint, releasesEndpoint, serverEndpoint, siteEndpoint } 
 import type { SiteIds } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { inProgress, releasesOf } from '../deploy/release.ts';
-import { briefApi, orError } from '../overview/overview.ts';
+import { briefApi } from '../overview/overview.ts';
 import { isPassing, POLL_MS, pollAgain, polled } from '../watch/watch.ts';
 
 /** What a status shows besides the site. Each costs one request. */
@@ -65,12 +65,7 @@ export interface SeenSite {
 }
 
 /** Reads these parts at the same time. Throws if a signal or the rate limit ends it. `casual`: a rate limit is an error of the part alone. */
-export async function readParts<N extends PartName>(
-  { api }: Pick<Context, 'api'>,
-  ids: SiteIds,
-  names: readonly N[],
-  { casual = false } = {},
-): Promise<Readonly<Record<N, StatusPart>>> {
+export async function readParts<N extends PartName>({ api }: Context, ids: SiteIds, names: readonly N[], { casual = false } = {}) {
   const read = async (name: N): Promise<StatusPart> => {
     if (name === 'server') {
       const { data } = await api.send<unknown>(endpoints.server, { server: ids.server }, { casual });
@@ -103,7 +98,7 @@ export async function* watched(ctx: Context, ids: SiteIds, from: SeenSite): Asyn
     const all = toJson(site) !== toJson(seen.site) || clock.elapsed() - restAt >= REST_MS;
     if (all) restAt = clock.elapsed();
     const names = all ? partNames : isBusy(seen) ? (['releases'] as const) : [];
-    const news = await readParts({ api: briefApi(ctx) }, ids, names, { casual: true });
+    const news = await readParts({ ...ctx, api: briefApi(ctx) }, ids, names, { casual: true });
     return { site, at, parts: merged(seen.parts, news) };
   };
   for await (const { value, error } of polled(ctx, from, { pause: () => POLL_MS, read })) yield error ? { ...value, error } : value;
@@ -112,7 +107,6 @@ export async function* watched(ctx: Context, ids: SiteIds, from: SeenSite): Asyn
 const isBusy = ({ site, parts }: SeenSite): boolean =>
   phaseOf(site.status) === 'going' || inProgress(releasesOf(parts.releases.items ?? [])).length > 0;
 
-/** Replaces parts by newer ones, unless a fault says nothing about them. */
 function merged(parts: Parts, news: Readonly<Partial<Record<PartName, StatusPart>>>): Parts {
   const read = Object.entries(news).filter(([, { error }]) => !error || !isPassing(error));
   return { ...parts, ...Object.fromEntries(read) };

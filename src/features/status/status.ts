@@ -28,10 +28,7 @@ export async function showStatus(
   return { view: { ...viewOf(ctx, seen, false).view, ...(exit && { partial: true }) }, exit };
 }
 
-async function read(
-  ctx: Context<typeof siteEndpoint>,
-  { server, site }: Located,
-): Promise<{ readonly seen: SeenSite; readonly ids: SiteIds }> {
+async function read(ctx: Context<typeof siteEndpoint>, { server, site }: Located) {
   const at = ctx.clock.now();
   const named = { server: server.id, site: site.id };
   const early = readParts(ctx, named, partNames);
@@ -67,25 +64,19 @@ const apiObject = item as Shape<JsonObject>;
 
 /** The state of a site for scripts, with the API's own objects. Null: there is none, or it is in `errors`. */
 export const siteStatusShape = objectOf({
-  /** When it was read. */
   checked_at: word,
   /** Where the site comes from. */
   origin: oneOf('given', 'environment', 'link file', 'profile', 'picked'),
-  /** The environment of the link file, if the site comes from it. */
   environment: nullable(word),
   site: item as Shape<Site>,
   server: nullable(apiObject),
-  /** The live release. */
   release: nullable(apiObject),
-  /** The newest release. */
   latest_release: nullable(apiObject),
   /** The push that brought the live release. */
   webhook: nullable(apiObject),
-  /** The certificate with the latest expiry. */
   certificate: nullable(apiObject),
   certificates: nullable(listOf(apiObject)),
   queues: nullable(listOf(apiObject)),
-  /** Why a part could not be read. */
   errors: mapOf(failure) as Shape<Readonly<Partial<Record<PartName | 'site', Printed<typeof failure>>>>>,
 });
 type SiteStatus = Printed<typeof siteStatusShape>;
@@ -139,8 +130,7 @@ function placeOf({ isGiven, settings: { link, origins } }: Context): StatusOrigi
   return origin === 'link file' ? { origin, environment: link?.chosen?.name || null } : { origin: 'picked', environment: null };
 }
 
-/** The lines of a status. `live`: it is watched. */
-function statusView({ settings: { profile } }: Pick<Context, 'settings'>, status: SiteStatus, reader: TimeReader, live: boolean) {
+function statusView({ settings: { profile } }: Context, status: SiteStatus, reader: TimeReader, live: boolean) {
   const { certificates, errors, latest_release: latest, queues, release, site } = status;
   const news = latest && latest.id !== release?.id ? latest : undefined;
   const line = (key: string, title: string, value: unknown, color?: 'yellow' | 'red' | false): Column<SiteStatus> => {
@@ -165,7 +155,6 @@ function statusView({ settings: { profile } }: Pick<Context, 'settings'>, status
   return record(status, columns<SiteStatus>(...shown));
 }
 
-/** True if the last deployment failed, but a release before it is live. */
 const isServing = ({ site, release, latest_release: latest }: SiteStatus): boolean =>
   phaseOf(site.status) === 'bad' && release !== null && latest !== null && latest.id !== release.id;
 
@@ -180,7 +169,6 @@ function originWords({ origin, environment }: SiteStatus, profile: string): stri
   return origin === 'link file' ? `from ${LINK_FILE}${environment === null ? '' : ` (${environment})`}` : origin;
 }
 
-/** `web-1  203.0.113.10  PHP 8.3`. */
 function serverWords({ server, site, errors }: SiteStatus): string | undefined {
   if (!server) return errors.server ? unknownPart({ errors }, 'server') : undefined;
   const php = wordOf(site.php_version) || wordOf(server.php_version);
@@ -210,11 +198,9 @@ function newsTitle(release: JsonObject): string {
   return phase === 'going' ? 'Deploying' : phase === 'bad' ? 'Failed' : 'Newest';
 }
 
-/** `in 2h`, or `none`; undefined if the API does not say. */
 const scheduledWords = (at: unknown, reader: TimeReader): string | undefined =>
   at === undefined ? undefined : wordOf(at) === '' ? 'none' : shownTimeIn(wordOf(at), reader);
 
-/** `2 running, 1 stopped`. */
 function workerWords(queues: readonly JsonObject[]): string {
   const counts = new Map<string, number>();
   for (const { status } of queues) {
@@ -224,7 +210,6 @@ function workerWords(queues: readonly JsonObject[]): string {
   return [...counts].map(([word, count]) => `${count} ${word}`).join(', ') || 'none';
 }
 
-/** The branch, and whether pushes to it deploy, if the site says so. */
 function branchWords({ branch, auto_deploy_enabled }: SiteStatus['site']): string {
   const auto = typeof auto_deploy_enabled === 'boolean' ? `auto-deploy ${auto_deploy_enabled ? 'on' : 'off'}` : '';
   return [wordOf(branch), auto].filter(Boolean).join('  ');

@@ -11,12 +11,9 @@ export const isChosen = ({ ability, for: lines, from_script: scripts, preset }: 
   [ability, lines, scripts, preset].some((option) => option !== undefined);
 
 /** The union of the abilities of all options; undefined if none was given. */
-export async function chosenAbilities(
-  { progress, tree, world }: Pick<Context, 'progress' | 'tree' | 'world'>,
-  choosing: AbilityChoice,
-): Promise<readonly string[] | undefined> {
-  if (!isChosen(choosing)) return undefined;
-  const { ability = [], for: lines = [], from_script: scripts = [], preset } = choosing;
+export async function chosenAbilities({ progress, tree, world }: Context, choice: AbilityChoice): Promise<readonly string[] | undefined> {
+  if (!isChosen(choice)) return undefined;
+  const { ability = [], for: lines = [], from_script: scripts = [], preset } = choice;
   const chosen = new Set<string>([...(preset ? presets[preset].abilities : []), ...ability]);
   if (lines.length + scripts.length > 0) {
     const needs = await needsOfLines({ lines, scripts }, tree, world);

@@ -11,7 +11,7 @@ import { type AbilityChoice, chosenAbilities, pickForToken } from './choose.ts';
 import { hasEverything, tokenAnswer, tokenId, tokenIn } from './token.ts';
 
 /** A token that was just created and is not stored or printed yet. */
-export interface Fresh {
+export interface MintedToken {
   readonly plain: string;
   /** Undefined if the API does not send it. */
   readonly id: string | undefined;
@@ -31,7 +31,7 @@ export function mayHaveActed(error: unknown): boolean {
 }
 
 /** Creates a token. The error says whether one may exist. */
-export async function mint(api: Pick<Api, 'send'>, body: Readonly<Record<string, unknown>>): Promise<Fresh> {
+export async function mint(api: Pick<Api, 'send'>, body: Readonly<Record<string, unknown>>): Promise<MintedToken> {
   const name = wordOf(body.name);
   let reply: Reply;
   try {
@@ -52,7 +52,7 @@ export async function mint(api: Pick<Api, 'send'>, body: Readonly<Record<string,
 /** Revokes a new token that could not be stored or printed. If that fails, the error says how to revoke it. */
 export async function undelivered(
   api: Pick<Api, 'send'>,
-  { id, name }: Pick<Fresh, 'id' | 'name'>,
+  { id, name }: Pick<MintedToken, 'id' | 'name'>,
   what: string,
   cause: unknown,
   more = '',
@@ -74,7 +74,6 @@ async function isRevoked(api: Pick<Api, 'send'>, id: string): Promise<boolean> {
   }
 }
 
-/** The reason for a failed delivery, as a clause. */
 function reasonFor(error: unknown): string {
   const code = (isError(error) ? undefined : systemCode(error)) ?? (error instanceof Error ? systemCode(error.cause) : undefined);
   if (code === 'EPIPE' || code === 'ECONNRESET') return 'the output was closed';
@@ -129,22 +128,22 @@ export function tokenDestination(to_file: string | undefined, { settings, world 
 }
 
 /** Writes a new token to its file. Revokes it if that fails. */
-export async function writeNewToken({ api }: Context, fresh: Fresh, file: TokenFile, more = ''): Promise<void> {
+export async function writeNewToken({ api }: Context, minted: MintedToken, file: TokenFile, more = ''): Promise<void> {
   try {
-    file.write(fresh.plain);
+    file.write(minted.plain);
   } catch (error) {
     file.discard();
-    throw await undelivered(api, fresh, `The new token could not be written to ${file.path}`, error, more);
+    throw await undelivered(api, minted, `The new token could not be written to ${file.path}`, error, more);
   }
 }
 
 /** Prints a new token on stdout. Revokes it if that fails. */
-export function shownOnce({ api, ci }: Context, fresh: Fresh, more = '') {
-  ci.mask(fresh.plain);
+export function shownOnce({ api, ci }: Context, minted: MintedToken, more = '') {
+  ci.mask(minted.plain);
   return {
-    view: textView(fresh.plain, fresh.answer),
-    secret: { name: 'token', value: fresh.plain, hint: 'Use another format or query, or --to-file FILE.' },
-    undelivered: (cause: unknown) => undelivered(api, fresh, 'The new token could not be printed', cause, more),
+    view: textView(minted.plain, minted.answer),
+    secret: { name: 'token', value: minted.plain, hint: 'Use another format or query, or --to-file FILE.' },
+    undelivered: (cause: unknown) => undelivered(api, minted, 'The new token could not be printed', cause, more),
   };
 }
 

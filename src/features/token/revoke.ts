@@ -34,7 +34,6 @@ export async function revokeTokens(ctx: Context, wanted: readonly Target[], conf
   return inOrder(result, targets);
 }
 
-/** Reads the names of tokens given by id. */
 async function named({ api }: Context, targets: readonly Target[]): Promise<readonly Target[]> {
   if (targets.every(({ id, label }) => label !== id)) return targets;
   const names = new Map((await api.list<Token>('GET /tokens')).map(({ id, name }) => [wordOf(id), wordOf(name)]));
@@ -55,7 +54,6 @@ async function agree({ ask, recorder, progress }: Context, { id, label }: Target
   await confirmName({ ask }, confirm, { noun: 'token', id, label }, 'Nothing was revoked.');
 }
 
-/** `inUse`: set for the token in use. */
 async function revokeOne({ api, tokens, progress }: Context, { id, label }: Target, inUse: HeldToken | undefined) {
   await api.send('DELETE /tokens/{token}', { token: id });
   if (inUse?.source === 'variable') progress.note('DNX_TOKEN still has the revoked token. Unset it.');
@@ -65,7 +63,6 @@ async function revokeOne({ api, tokens, progress }: Context, { id, label }: Targ
   return done(`Revoked token ${label}${signedOut}`, { id, deleted: true });
 }
 
-/** Sorts the rows in the order of the command line. */
 function inOrder<D>(result: Result<D>, targets: readonly Target[]): Result<D> {
   if (result.view.kind !== 'rows') return result;
   const place = ({ id }: Readonly<Record<string, unknown>>) => targets.findIndex((target) => target.id === id);

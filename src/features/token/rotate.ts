@@ -52,7 +52,6 @@ async function tokenOf({ api }: Context, id: string): Promise<Token & { readonly
   return { ...old, abilities };
 }
 
-/** A new token that replaces an old one. */
 type Replacement = Awaited<ReturnType<typeof replacement>>;
 
 /** Sends what a replacement sends in a dry run, and ends it. */
@@ -64,7 +63,6 @@ async function planReplacement({ api }: Context, old: Token, abilities: readonly
 /** The body for a token with these abilities. The API does not accept `*`; without a list, it grants every ability. */
 const tokenLike = ({ name }: Token, abilities: readonly string[]) => ({ name, abilities: abilities.includes('*') ? undefined : abilities });
 
-/** Creates and checks a token with the same name as the old one. */
 async function replacement(
   { api }: Context,
   old: Token,
@@ -83,12 +81,7 @@ async function replacement(
   }
 }
 
-/** Stores the new token in place of the old one. */
-async function storeInstead(
-  { tokens, api }: Context,
-  { fresh, abilities, user, old, file }: Replacement,
-  { source }: HeldToken,
-): Promise<void> {
+async function storeInstead({ tokens, api }: Context, { fresh, abilities, user, old, file }: Replacement, { source }: HeldToken) {
   try {
     await tokens.store(fresh.plain, { ...(user && { user }), abilities }, { insecure: source === 'file' });
   } catch (error) {
@@ -97,7 +90,6 @@ async function storeInstead(
   }
 }
 
-/** Revokes the old token, after the new one is in place. */
 async function revokeOld({ api }: Context, { old, fresh }: Pick<Replacement, 'old' | 'fresh'>): Promise<void> {
   const id = wordOf(old.id);
   await api
@@ -114,7 +106,6 @@ async function revokeOld({ api }: Context, { old, fresh }: Pick<Replacement, 'ol
     });
 }
 
-/** `The old token CI (id 7) still works.` */
 const stillWorks = ({ name, id }: Token): string => `The old token ${wordOf(name)} (id ${wordOf(id)}) still works.`;
 
 function prefixed(error: unknown, sentence: string): unknown {
@@ -124,14 +115,14 @@ function prefixed(error: unknown, sentence: string): unknown {
 }
 
 /** Adds abilities to the stored token by replacing it. The old token is revoked last. */
-export async function refreshToken(ctx: Context, choosing: AbilityChoice) {
+export async function refreshToken(ctx: Context, choice: AbilityChoice) {
   const { ask, settings, tokens, world } = ctx;
   if (world.env.DNX_TOKEN?.trim())
     throw usage('DNX_TOKEN is set, and dnx auth refresh only updates a stored token.', 'Unset DNX_TOKEN, or create another token.', {
       command: ['token', 'create', 'NAME', '--ability', '…'],
       why: 'Create one with',
     });
-  const chosen = await chosenAbilities(ctx, choosing);
+  const chosen = await chosenAbilities(ctx, choice);
   if (!chosen && !ask.allowed) throw usage('No abilities given.', 'Use --ability, --for, --from-script or --preset.');
   const plain = await tokens.token();
   const held = await tokens.find();

@@ -1,6 +1,5 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { chmodSync, chownSync, closeSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { arch } from 'node:process';
 import { Readable } from 'node:stream';
@@ -15,13 +14,11 @@ import { done, message } from '../../cli/output/view.ts';
 import { makeOwnDirectory, removePrivateDirectory } from '../../machine/files/private-directory.ts';
 import { NetworkFault, type Transport, type World } from '../../machine/world.ts';
 import { faultHint } from '../../platform/api/network/unreachable.ts';
-import { downloaded } from '../backup/download.ts';
+import { downloaded, writeWhole } from '../backup/download.ts';
 import { isNewer, latestRelease } from './release.ts';
 
-type Needs = Pick<Context, 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
-
 /** Replaces this executable by that of the latest release, atomically, once its signature and checksum are right and it runs. */
-export async function upgradeExecutable(ctx: Needs, file: string) {
+export async function upgradeExecutable(ctx: Context, file: string) {
   const { world, signal, progress } = ctx;
   const data = { version, installed_with: 'executable', command: null, file };
   const directory = reserve(file, world);
@@ -67,7 +64,6 @@ function reserve(file: string, { platform }: Pick<World, 'platform'>): string {
 const unwritable = (file: string, cause: unknown, hint: string) =>
   new DnxError('failed', `Could not write to ${dirname(file)}: ${systemReason(cause)}.`, { hint, cause });
 
-/** The name of this platform in a release: `linux-x64-musl`. */
 function targetOf(file: string, { platform }: Pick<World, 'platform'>): string {
   const system = platform === 'win32' ? 'windows' : platform;
   return `${system}-${arch}${system === 'linux' && interpreterIn(file).includes('/ld-musl-') ? '-musl' : ''}`;
@@ -85,7 +81,7 @@ function interpreterIn(file: string): Buffer {
 }
 
 /** Downloads the archive of a release. Throws if its checksum is wrong, or not signed by the key of this dnx. */
-async function fetchArchive(ctx: Needs, transport: Transport, { release, target }: { release: string; target: string }): Promise<Buffer> {
+async function fetchArchive(ctx: Context, transport: Transport, { release, target }: { release: string; target: string }): Promise<Buffer> {
   const name = `dnx-${target}.${target.startsWith('windows') ? 'zip' : 'tar.gz'}`;
   const title = `Downloading dnx ${release}`;
   ctx.progress.step(title);
@@ -117,7 +113,7 @@ const MOST_ARCHIVE = 500_000_000;
 
 /** Downloads a file over https, with redirects: GitHub keeps the files of a release elsewhere. */
 async function fetchFile(
-  { signal, progress, clock }: Needs,
+  { signal, progress, clock }: Context,
   transport: Transport,
   from: string,
   { title, limit }: { readonly title: string; readonly limit: number },
@@ -167,19 +163,12 @@ async function* programIn(archive: Buffer): AsyncIterable<Buffer> {
   }
 }
 
-/** Writes the program, with the mode and the owner of the old one. */
 async function write(fresh: string, program: AsyncIterable<Buffer>, file: string): Promise<void> {
   try {
-    const handle = await open(fresh, 'w');
-    try {
-      for await (const piece of program) await handle.writeFile(piece);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeWhole(fresh, program);
     const { mode, uid, gid } = statSync(file);
-    const own = statSync(fresh);
-    if (uid !== own.uid || gid !== own.gid) chownSync(fresh, uid, gid);
+    const current = statSync(fresh);
+    if (uid !== current.uid || gid !== current.gid) chownSync(fresh, uid, gid);
     chmodSync(fresh, mode & 0o7777);
   } catch (cause) {
     throw unwritable(file, cause, UNCHANGED);
@@ -187,7 +176,7 @@ async function write(fresh: string, program: AsyncIterable<Buffer>, file: string
 }
 
 /** Throws unless the new executable runs here, and is of this release: a signature says nothing about its age. */
-async function requireRunning({ world }: Needs, fresh: string, release: string): Promise<void> {
+async function requireRunning({ world }: Context, fresh: string, release: string): Promise<void> {
   const run = await world.capture({ file: fresh, args: ['--version'], env: world.env, limitMs: 60_000 });
   if (run?.code === 0 && run.stdout.trim() === release) return;
   const [line = 'it does not start'] = run?.stderr.trim().split('\n').filter(Boolean) ?? [];

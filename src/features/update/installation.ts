@@ -5,7 +5,6 @@ import { repository } from '../../base/version.ts';
 import { realPath } from '../../machine/files/text-file.ts';
 import type { World } from '../../machine/world.ts';
 
-/** How dnx was installed. */
 interface Installation {
   /** `npm`, or `npm, in /home/ada/shop`; `executable` for one that no package manager knows. */
   readonly by: string;

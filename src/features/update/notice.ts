@@ -2,17 +2,15 @@ import { join } from 'node:path';
 import { attempt } from '../../base/errors.ts';
 import { DAY, timeOf } from '../../base/time.ts';
 import { repository, version } from '../../base/version.ts';
-import type { Context } from '../../cli/language/command.ts';
+import type { BaseContext } from '../../cli/run/context.ts';
 import type { Ending } from '../../cli/run/line.ts';
 import { readJson, writeJson } from '../../machine/files/text-file.ts';
 import { linkedSignal } from '../../platform/api/deadline.ts';
 import { installationOf } from './installation.ts';
 import { isNewer, latestRelease, versionIn } from './release.ts';
 
-type Needs = Pick<Context, 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
-
 /** The notice of a new release after a success, if it is known by then. Starts a check if one is due, which dnx does not wait for. */
-export function updateHook(ctx: Needs) {
+export function updateHook(ctx: BaseContext) {
   const file = join(ctx.settings.directories.state, 'update.json');
   let known = readKnown(file);
   const { signal, abort, release } = linkedSignal(ctx.signal);
@@ -33,7 +31,7 @@ export function updateHook(ctx: Needs) {
 }
 
 /** Asks GitHub and keeps the result. A failure counts as a check; a check that was dropped does not. */
-async function check({ clock, progress, settings, world }: Needs, file: string, signal: AbortSignal): Promise<string | undefined> {
+async function check({ clock, progress, settings, world }: BaseContext, file: string, signal: AbortSignal): Promise<string | undefined> {
   const now = () => new Date(clock.now()).toISOString();
   try {
     // First, so that a directory that is not writable stops the check.
@@ -51,9 +49,9 @@ async function check({ clock, progress, settings, world }: Needs, file: string, 
   }
 }
 
-function tell({ clock, progress, world }: Needs, file: string, known: Known): void {
-  const { latest } = known;
-  if (latest === undefined || !isNewer(latest, version) || !isPast(known.told_at, clock.now(), DAY)) return;
+function tell({ clock, progress, world }: BaseContext, file: string, record: NoticeRecord): void {
+  const { latest } = record;
+  if (latest === undefined || !isNewer(latest, version) || !isPast(record.told_at, clock.now(), DAY)) return;
   // First: without a writable directory, the notice would appear with every command.
   if (attempt(() => keep(file, { told_at: new Date(clock.now()).toISOString() })) === undefined) return;
   const { executable, upgrade = executable && 'dnx upgrade' } = installationOf(world) ?? {};
@@ -68,7 +66,7 @@ function tell({ clock, progress, world }: Needs, file: string, known: Known): vo
 }
 
 /** What dnx knows of new releases, in `update.json`. Times are ISO 8601. */
-interface Known {
+interface NoticeRecord {
   /** The latest release at the last check. */
   readonly latest?: string | undefined;
   readonly checked_at?: unknown;
@@ -78,14 +76,13 @@ interface Known {
   readonly told_at?: unknown;
 }
 
-/** What is known; nothing if the file is missing or broken. */
-function readKnown(file: string): Known {
-  const known = attempt(() => readJson<Known>(file, 1));
+function readKnown(file: string): NoticeRecord {
+  const known = attempt(() => readJson<NoticeRecord>(file, 1));
   return { ...known, latest: versionIn(known?.latest) };
 }
 
 /** Keeps more, and returns all of it. Throws if the directory is not writable. */
-function keep(file: string, more: Known): Known {
+function keep(file: string, more: NoticeRecord): NoticeRecord {
   const known = { ...readKnown(file), ...more };
   writeJson(file, known);
   return known;
@@ -95,10 +92,9 @@ function keep(file: string, more: Known): Known {
 const AGAIN_MS = 10 * 60 * 1_000;
 
 /** True if GitHub may be asked: once a day, as the user may be told. */
-const mayCheckNow = ({ checked_at, begun_at }: Known, now: number): boolean =>
+const mayCheckNow = ({ checked_at, begun_at }: NoticeRecord, now: number): boolean =>
   isPast(checked_at, now, DAY) && isPast(begun_at, now, AGAIN_MS);
 
-/** A time in the future counts as none. */
 function isPast(at: unknown, now: number, ms: number): boolean {
   const time = timeOf(at);
   return time === undefined || time > now || now - time >= ms;

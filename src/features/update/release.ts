@@ -40,8 +40,8 @@ export function versionIn(tag: unknown): string | undefined {
 
 /** True if a release is newer than this version. A release is newer than its own pre-releases. */
 export function isNewer(release: string, current: string): boolean {
-  const [own = '', preRelease] = current.split('+', 1)[0]?.split(/-(.*)/) ?? [];
-  const [theirs, ours] = [release, own].map((each) => each.split('.').map(Number));
-  const difference = [0, 1, 2].map((index) => (theirs?.[index] ?? 0) - (ours?.[index] ?? 0)).find((each) => each !== 0) ?? 0;
+  const [ownNumbers = '', preRelease] = current.split('+', 1)[0]?.split(/-(.*)/) ?? [];
+  const [theirs, ours] = [release, ownNumbers].map((version) => version.split('.').map(Number));
+  const difference = [0, 1, 2].map((index) => (theirs?.[index] ?? 0) - (ours?.[index] ?? 0)).find((step) => step !== 0) ?? 0;
   return difference > 0 || (difference === 0 && preRelease !== undefined);
 }

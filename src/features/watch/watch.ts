@@ -17,7 +17,7 @@ const LONGEST_MS = 60_000;
 /** How often a pause is interrupted, so that times such as `12s ago` stay correct, in ms. */
 const TICK_MS = 1_000;
 
-interface Watched<T> {
+interface WatchReading<T> {
   readonly value: T;
   readonly at: number;
   readonly error?: DnxError;
@@ -25,21 +25,17 @@ interface Watched<T> {
   readonly fresh: boolean;
 }
 
-interface Polling<T> {
+interface PollPlan<T> {
   /** The time until the next reading, in ms. */
   readonly pause: (latest: T) => number;
   readonly read: (latest: T) => Promise<T>;
 }
 
 /** Yields `first` and everything that is read later, until a signal, an error that lasts, or a pipe without a reader. Pauses grow while nothing can be read. */
-export async function* polled<T>(
-  ctx: Pick<Context, 'clock'> & ReaderNeeds,
-  first: T,
-  { pause, read }: Polling<T>,
-): AsyncGenerator<Watched<T>> {
+export async function* polled<T>(ctx: Pick<Context, 'clock'> & ReaderNeeds, first: T, { pause, read }: PollPlan<T>) {
   const { clock, signal } = ctx;
   const reader = watchReader(ctx);
-  let latest: Watched<T> = { value: first, at: clock.now(), fresh: true };
+  let latest: WatchReading<T> = { value: first, at: clock.now(), fresh: true };
   let faults = 0;
   try {
     for (;;) {
@@ -87,24 +83,16 @@ interface ReaderNeeds extends Pick<Context, 'signal'> {
   readonly world: Pick<World, 'env' | 'platform' | 'spawn' | 'stdout'>;
 }
 
-/** Whether somebody still reads what dnx prints. */
-interface PipeReader {
-  readonly gone: () => boolean;
-  readonly onGone: (callback: () => void) => void;
-  readonly stop: () => void;
-}
-
 /** Ends with dnx, or by SIGPIPE when the pipe that is its output has no reader: GNU tail alone notices that. */
 const SENTINEL = 'exec tail --pid=$PPID -f /dev/null 2>/dev/null';
 
-/** 128 and SIGPIPE. */
 const BROKEN_PIPE = 141;
 
 /**
  * Notices that the reader of a pipe has ended, as in `dnx logs -f | head -1`. Node notices only when it writes, and a quiet log or an
  * unchanged list gives it nothing to write. Without GNU tail, `dnx` ends at the next line.
  */
-export function watchReader({ signal, world }: ReaderNeeds): PipeReader {
+export function watchReader({ signal, world }: ReaderNeeds) {
   const ended = new AbortController();
   let gone = false;
   let tell = () => {};
@@ -122,7 +110,7 @@ export function watchReader({ signal, world }: ReaderNeeds): PipeReader {
   if (!world.stdout.isTTY && world.platform === 'linux') void watch().catch(() => {});
   return {
     gone: () => gone,
-    onGone: (callback) => {
+    onGone: (callback: () => void) => {
       tell = callback;
     },
     stop: () => ended.abort(),
@@ -138,7 +126,7 @@ export async function msPerRequest({ api }: Pick<Context, 'api'>): Promise<numbe
   return limit === null || window_s === null ? 0 : (window_s * 1_000 * SHARE) / limit;
 }
 
-interface Listed {
+interface ListView {
   readonly items: readonly Item[];
   readonly columns: readonly Column[];
   /** The time until the next reading, in ms. */
@@ -148,20 +136,20 @@ interface Listed {
   readonly problem?: string | undefined;
 }
 
-type Needs = Pick<Context, 'api' | 'clock' | 'signal' | 'world'>;
+type WatchContext = Pick<Context, 'api' | 'clock' | 'signal' | 'world'>;
 
 /** The requests that it took to read a list. */
 export const requestsFor = (items: readonly Item[]): number => Math.max(1, Math.ceil(items.length / PAGE_SIZE));
 
 /** A view that follows one list: read every 6 seconds, or less often if it has many pages or the rate limit is low. */
 export function watchedList(
-  ctx: Needs,
+  ctx: WatchContext,
   read: (options: { readonly retry: boolean }) => Promise<readonly Item[]>,
   columns: readonly Column[],
   empty: string,
 ) {
   let first = true;
-  const listed = async (): Promise<Listed> => {
+  const listed = async (): Promise<ListView> => {
     const items = await (first ? read({ retry: true }) : pollAgain(ctx, () => read({ retry: false })));
     first = false;
     const pauseMs = Math.max(POLL_MS, requestsFor(items) * (await msPerRequest(ctx)));
@@ -171,11 +159,11 @@ export function watchedList(
 }
 
 /** A view that follows rows. Reads them once before it returns, so that a command that cannot read them fails as usual. */
-export async function watchedRows(ctx: Needs, read: () => Promise<Listed>, empty: string): Promise<View<readonly Item[]>> {
+export async function watchedRows(ctx: WatchContext, read: () => Promise<ListView>, empty: string): Promise<View<readonly Item[]>> {
   return { kind: 'live', states: statesOf(ctx, await read(), read, empty) };
 }
 
-async function* statesOf(ctx: Needs, first: Listed, read: () => Promise<Listed>, empty: string): AsyncGenerator<LiveState> {
+async function* statesOf(ctx: WatchContext, first: ListView, read: () => Promise<ListView>, empty: string): AsyncGenerator<LiveState> {
   const { clock, world } = ctx;
   const changes = changesIn(clock);
   for await (const { value, at, error, fresh } of polled(ctx, first, { pause: ({ pauseMs }) => pauseMs, read })) {
@@ -205,7 +193,7 @@ export function changesIn(clock: Context['clock']) {
   let before: ReadonlyMap<string, Trace> | undefined;
   let recent: ReadonlyMap<Item, number> = new Map();
   return {
-    see({ items, columns }: Pick<Listed, 'items' | 'columns'>): Pick<LiveState, 'changed' | 'gone'> {
+    see({ items, columns }: Pick<ListView, 'items' | 'columns'>): Pick<LiveState, 'changed' | 'gone'> {
       const known = before;
       const now = new Map<string, Trace>();
       const marks = new Map<Item, number>();

@@ -13,7 +13,6 @@ import { type Facts, siteAnswer, sourceShape, unknownPart } from './facts.ts';
 const quotedLine = objectOf({ source: sourceShape, file: nullable(word), line_number: nullable(number), line: word, at: nullable(word) });
 export type QuotedLine = Printed<typeof quotedLine>;
 
-/** A release in a diagnosis. */
 const releaseShape = objectOf({
   id: word,
   name: word,
@@ -28,12 +27,11 @@ export type ShownRelease = Printed<typeof releaseShape>;
 
 /** What differs between the live and the failed release, if the working directory is a clone of the repository. */
 const changed = objectOf({
-  /** Newest first. */
   commits: listOf(objectOf({ commit: word, subject: word })),
   migrations: words,
   dependencies: words,
 });
-export type Changed = Printed<typeof changed>;
+export type ChangeSet = Printed<typeof changed>;
 
 /** What was checked, whatever it says. Null: it could not be read. */
 const checks = objectOf({
@@ -47,7 +45,6 @@ const checks = objectOf({
   given_up: nullable(listOf(objectOf({ name: word, state: word }))),
   /** Keys of .env.example that the site lacks. */
   missing_variables: nullable(words),
-  /** The logs that were read. */
   logs: listOf(objectOf({ source: sourceShape, file: nullable(word), lines: number })),
 });
 type Checks = Printed<typeof checks>;
@@ -57,17 +54,14 @@ export const diagnosisShape = objectOf({
   site: word,
   server: word,
   checked_at: word,
-  /** What was to be explained. */
   subject: oneOf('deployment', 'site'),
   outcome: oneOf('known', 'unknown', 'healthy'),
   cause: nullable(word),
   title: word,
   /** Why the cause no longer holds. */
   resolved: nullable(word),
-  /** The lines that show the cause, or the nearest if it is unknown. */
   evidence: listOf(quotedLine),
   fixes: listOf(objectOf({ command: nullable(word), why: word })),
-  /** The failed release. */
   release: nullable(releaseShape),
   /** The release that is live, or that was before. */
   previous: nullable(releaseShape),
@@ -112,10 +106,8 @@ export function checksOf(facts: Facts): Checks {
 
 /** The most characters of a commit's message, to fit 80 columns. */
 const MESSAGE = 44;
-/** The most of what is unknown that is shown. */
 const MOST = 5;
 
-/** What a log is called. */
 const SOURCES: Readonly<Record<QuotedLine['source'], string>> = {
   deploy: 'deploy log',
   given: '--log',
@@ -159,7 +151,7 @@ function detailsOf(diagnosis: Diagnosis, reader: TimeReader): readonly Detail[] 
   return [
     ...(release ? [['release', releaseWords(release)] as const] : []),
     ...(previous && subject === 'deployment' ? [[previous.live ? 'live' : 'before', releaseWords(previous)] as const] : []),
-    ...evidence.map((each, at) => [at === 0 ? label : '', `${lineWords(each, cause)} (${placeOf(each)})`] as const),
+    ...evidence.map((quote, at) => [at === 0 ? label : '', `${lineWords(quote, cause)} (${placeOf(quote)})`] as const),
     ...(outcome === 'unknown' && evidence.length === 0 ? [['nearest', withoutLines(diagnosis)] as const] : []),
     ...(resolved === null ? [] : [['meanwhile', resolved] as const]),
     ...fixes.map(({ command, why }, at) => [at === 0 ? 'fix' : '', command ?? why] as const),
@@ -172,7 +164,7 @@ function detailsOf(diagnosis: Diagnosis, reader: TimeReader): readonly Detail[] 
 /** The cause, the lines that show it, and the fixes, below the failure of a deployment. */
 export const causeDetails = ({ cause, title, evidence, fixes }: Diagnosis): readonly Detail[] => [
   ['cause', title],
-  ...evidence.map((each, at) => [at === 0 ? 'because' : '', `${lineWords(each, cause)} (${placeOf(each)})`] as const),
+  ...evidence.map((quote, at) => [at === 0 ? 'because' : '', `${lineWords(quote, cause)} (${placeOf(quote)})`] as const),
   ...fixes.map(({ command, why }, at) => [at === 0 ? 'fix' : '', command ?? why] as const),
 ];
 
@@ -191,7 +183,6 @@ const releaseWords = ({ name, commit, message }: ShownRelease): string =>
 const lineWords = ({ line }: QuotedLine, cause: string | null): string =>
   cause?.endsWith('exception') ? line.replaceAll(/\/\S+?\/(?:releases\/[\w.-]+|current)\//g, '') : line;
 
-/** `deploy log, line 41`. */
 const placeOf = ({ source, file, line_number: number }: QuotedLine): string =>
   [
     source === 'laravel' || source === 'deploy' || file === null ? SOURCES[source] : file,
@@ -209,7 +200,7 @@ const counted = (count: number, noun: string): string => (count === 0 ? '' : `${
 
 /** What was checked and looks good or bad, in a line each. */
 function checkLines({ checks }: Diagnosis, reader: TimeReader): readonly Detail[] {
-  const { http, disks, memory, certificate, workers, given_up: given, missing_variables: missing } = checks;
+  const { http, disks, memory, certificate, workers, given_up: failedPrograms, missing_variables: missing } = checks;
   const fullest = disks?.reduce((most, { space_percent: used }) => Math.max(most, used ?? 0), 0);
   const lines: readonly (Detail | false | null | undefined)[] = [
     http && ['response', http.status === null ? (http.error ?? 'none') : `${http.status} in ${http.duration_ms}ms`],
@@ -217,10 +208,10 @@ function checkLines({ checks }: Diagnosis, reader: TimeReader): readonly Detail[
     memory && ['memory', `${Math.round((memory.available / memory.total) * 100)}% available`],
     certificate && ['certificate', certificateIn([certificate], reader).words],
     workers && workers.length > 0 && ['workers', workers.map(({ queue, status }) => `${queue} ${status}`).join(', ')],
-    given && given.length > 0 && ['supervisor', given.map(({ name, state }) => `${name} ${state}`).join(', ')],
+    failedPrograms && failedPrograms.length > 0 && ['supervisor', failedPrograms.map(({ name, state }) => `${name} ${state}`).join(', ')],
     missing && missing.length > 0 && ['variables', `in .env.example, but not set: ${missing.join(', ')}`],
   ];
-  return lines.filter((each): each is Detail => Boolean(each));
+  return lines.filter((line): line is Detail => Boolean(line));
 }
 
 /** A log that cannot be read matters only if the cause is unknown. */

@@ -39,12 +39,11 @@ export interface Log {
 
 /** What could not be read, and what to do about it. */
 export const unknownPart = objectOf({ what: word, why: word, fix: nullable(word) });
-export type Unknown = Printed<typeof unknownPart>;
+export type UnknownPart = Printed<typeof unknownPart>;
 
 /** How the site answered a request. */
 export const siteAnswer = objectOf({
   url: word,
-  /** Null if there was no answer. */
   status: nullable(number),
   error: nullable(word),
   /** The code of a network error, such as `CERT_HAS_EXPIRED`. */
@@ -56,7 +55,7 @@ export type Answer = Printed<typeof siteAnswer>;
 /** Everything that a diagnosis is made from. Null: it could not be read, and `unknown` says why. */
 export interface Facts {
   readonly now: number;
-  readonly of: SiteReference;
+  readonly siteRef: SiteReference;
   readonly site: Site;
   readonly server: JsonObject | null;
   /** Newest first. */
@@ -70,7 +69,7 @@ export interface Facts {
   readonly logs: readonly Log[];
   /** Values that are never shown. */
   readonly secrets: readonly string[];
-  readonly unknown: readonly Unknown[];
+  readonly unknown: readonly UnknownPart[];
 }
 
 /** True if the site did not answer, or with an error of the server. */
@@ -95,7 +94,6 @@ export interface Incident {
 
 /** How far the clocks of Deploynix and a server may differ. */
 const SKEW_MS = 2 * MINUTE;
-/** How long a deployment takes at most. */
 const LONGEST_MS = HOUR;
 
 /**
@@ -116,7 +114,7 @@ export function incidentOf({ site, releases, answer, now }: Pick<Facts, 'site' |
 function latestOf(site: Site, releases: readonly Release[] | null, now: number): Omit<Incident, 'past'> {
   const [newest] = releases ?? [];
   const live = liveRelease(releases);
-  const previous = live && live !== newest ? live : releases?.find((each) => each !== newest && each.phase === 'good');
+  const previous = live && live !== newest ? live : releases?.find((release) => release !== newest && release.phase === 'good');
   if (workInProgress(site, releases) !== undefined)
     return { kind: 'in_progress', release: undefined, previous: live, at: undefined, from: now - HOUR, to: now };
   if (newest?.phase === 'bad') return { kind: 'deployment', release: newest, previous, ...spanOf(timeOf(newest.created), now) };

@@ -13,11 +13,9 @@ import { logsEndpoint, serverLogText } from '../logs/server-log.ts';
 import { siteOnMachine } from '../remote/machine.ts';
 import type { SiteOptions } from '../remote/options.ts';
 import { type PartName, readParts, type StatusPart, unreadParts } from '../status/read.ts';
-import { type Answer, type Facts, incidentOf, type Unknown } from './facts.ts';
+import { type Answer, type Facts, incidentOf, type UnknownPart } from './facts.ts';
 import { secretsIn } from './logs/mask.ts';
 import { logOfText, readServer } from './server/read.ts';
-
-type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
 /** The options of the command line that say what to read. */
 export interface Choices extends Partial<SiteOptions> {
@@ -38,22 +36,22 @@ const WORDS: Readonly<Record<(typeof PARTS)[number], readonly [what: string, abi
 };
 
 /** Reads everything about a site that tells why it fails. Each part may fail alone. */
-export async function gather(ctx: Needs, of: SiteReference, site: Site, choices: Choices) {
+export async function gather(ctx: Context, siteRef: SiteReference, site: Site, choices: Choices) {
   const { clock, progress } = ctx;
-  const ids = siteIds(of);
-  progress.step(`Reading ${of.site.label}`);
+  const ids = siteIds(siteRef);
+  progress.step(`Reading ${siteRef.site.label}`);
   // The answer comes first, because the error behind it must be in the logs when they are read.
   const [parts, variables, serverLog, answer] = await Promise.all([
     readParts(ctx, ids, PARTS),
     optional('variables', 'site:read', variablesOf(ctx, ids)),
     optional('server log', 'server:read', serverLogOf(ctx, ids)),
-    answerOf(ctx, of, choices.url),
+    answerOf(ctx, siteRef, choices.url),
   ]);
   const releases = parts.releases.items && releasesOf(parts.releases.items);
   const now = clock.now();
   const incident = incidentOf({ site, releases, answer: answer.value, now }, choices.since);
   const server = parts.server.items?.[0] ?? null;
-  const named = { ...of, server: { ...of.server, label: wordOf(server?.name) || of.server.label } };
+  const named = { ...siteRef, server: { ...siteRef.server, label: wordOf(server?.name) || siteRef.server.label } };
   progress.step(`Reading the logs on ${named.server.label} over SSH`);
   const place = await optional('server over SSH', 'server:read', placeOf(named, site, parts.server, choices.user));
   const wanted = { release: incident.release?.name ?? '', php: wordOf(site.php_version), path: choices.path };
@@ -61,7 +59,7 @@ export async function gather(ctx: Needs, of: SiteReference, site: Site, choices:
   const clocks = { zone: 'Z', now };
   const facts: Facts = {
     now,
-    of: named,
+    siteRef: named,
     site,
     server,
     releases,
@@ -82,31 +80,30 @@ export async function gather(ctx: Needs, of: SiteReference, site: Site, choices:
       ...remote.unknown,
     ],
   };
-  return { facts, incident, unread: unreadParts(of.site.label, parts) };
+  return { facts, incident, unread: unreadParts(siteRef.site.label, parts) };
 }
 
-const variablesOf = async ({ api }: Needs, ids: SiteIds): Promise<readonly SiteVariable[]> =>
+const variablesOf = async ({ api }: Context, ids: SiteIds): Promise<readonly SiteVariable[]> =>
   (await api.list<SiteVariable>(variablesEndpoint, ids)).filter(isObject) as SiteVariable[];
 
-const serverLogOf = async ({ api }: Needs, { server }: SiteIds): Promise<string> =>
+const serverLogOf = async ({ api }: Context, { server }: SiteIds): Promise<string> =>
   serverLogText((await api.send<unknown>(logsEndpoint, { server })).data);
 
-async function answerOf(ctx: Needs, { site }: SiteReference, given: string | undefined) {
-  const own = siteUrl(site.label);
-  const url = given ?? (own === undefined ? '' : `${own}/`);
+async function answerOf(ctx: Context, { site }: SiteReference, address: string | undefined) {
+  const siteAddress = siteUrl(site.label);
+  const url = address ?? (siteAddress === undefined ? '' : `${siteAddress}/`);
   const { hostname = '' } = URL.canParse(url) ? new URL(url) : {};
   if (hostname === '' || hostname.includes('*'))
     return { value: null, unknown: { what: 'response of the site', why: `${site.label} is not a host name`, fix: 'Use --url.' } };
   return { value: await requestSite(ctx, url) };
 }
 
-async function placeOf(of: SiteReference, site: Site, { error, items }: StatusPart, user: string | undefined) {
+async function placeOf(siteRef: SiteReference, site: Site, { error, items }: StatusPart, user: string | undefined) {
   if (error) throw error;
-  return siteOnMachine({ ...of }, { server: items?.[0] ?? {}, site }, user);
+  return siteOnMachine({ ...siteRef }, { server: items?.[0] ?? {}, site }, user);
 }
 
-/** What was read, or why it was not. */
-async function optional<T>(what: string, ability: string, part: Promise<T>): Promise<{ value: T | null; unknown: readonly Unknown[] }> {
+async function optional<T>(what: string, ability: string, part: Promise<T>): Promise<{ value: T | null; unknown: readonly UnknownPart[] }> {
   try {
     return { value: await part, unknown: [] };
   } catch (error) {
@@ -115,16 +112,15 @@ async function optional<T>(what: string, ability: string, part: Promise<T>): Pro
   }
 }
 
-function unreadable(what: string, ability: string, error: DnxError | undefined): readonly Unknown[] {
+function unreadable(what: string, ability: string, error: DnxError | undefined): readonly UnknownPart[] {
   if (error?.code === 'forbidden') return [{ what, why: `needs ${ability}`, fix: null }];
   return error ? [{ what, why: error.message.replace(/\.$/, ''), fix: error.hint ?? null }] : [];
 }
 
-/** How long the site may take to answer, in ms. */
 const LIMIT_MS = 10_000;
 
 /** Requests the site once, without the token and without following a redirect. */
-async function requestSite(ctx: Pick<Context, 'clock' | 'settings' | 'signal' | 'world'>, url: string): Promise<Answer> {
+async function requestSite(ctx: Context, url: string): Promise<Answer> {
   const { clock, settings, signal, world } = ctx;
   const started = clock.elapsed();
   const transport = transportUntil(await world.connect(settings.caFile), clock, started + LIMIT_MS);

@@ -43,9 +43,9 @@ type Candidate = ReturnType<typeof candidatesOf>[number];
 
 /** Finds the cause of an incident. Undefined if nothing is wrong. */
 export function chooseCause(facts: Facts, incident: Incident): CauseVerdict | undefined {
-  const given = facts.logs.some(({ source }) => source === 'given');
+  const hasLog = facts.logs.some(({ source }) => source === 'given');
   const wrong = incident.kind === 'deployment' || isUnanswered(facts);
-  const failing = wrong || given || incident.past;
+  const failing = wrong || hasLog || incident.past;
   const relevant = relevantLines(facts, incident).filter(
     (line) => wrong || incident.past || line.source === 'given' || isRefusal(line, facts),
   );
@@ -57,12 +57,12 @@ export function chooseCause(facts: Facts, incident: Incident): CauseVerdict | un
     .filter((cause) => (cause.about ?? about) === about && (failing || cause.always || cause.refusal))
     .flatMap((cause) => candidatesOf(cause, !failing && !cause.refusal ? [] : cause.lasting ? lines : rest, { facts, incident }))
     // How the server is now does not explain what was.
-    .filter(({ cause, match }) => wrong || given || cause.always || match);
+    .filter(({ cause, match }) => wrong || hasLog || cause.always || match);
   const [best] = candidates.sort((one, other) => other.score - one.score || order(one, other, incident));
   if (best) return verdictOf(best);
   const nearest = failing ? nearestLines(rest, incident) : [];
   const unread = facts.answer === null && facts.machine === null;
-  return wrong || given || unread || nearest.length > 0 ? { cause: undefined, lines: nearest, resolved: undefined, fixes: [] } : undefined;
+  return wrong || hasLog || unread || nearest.length > 0 ? { cause: undefined, lines: nearest, resolved: undefined, fixes: [] } : undefined;
 }
 
 /** The first line shows why a deployment failed, the last one why a site fails now. */
@@ -79,9 +79,9 @@ function candidatesOf(cause: Cause, lines: readonly FactLine[], { facts, inciden
   });
   const matches = matched.map(({ match }) => match);
   const states = cause.state?.(facts, incident) ?? [];
-  const of = (line: FactLine, place: number, match?: RegExpExecArray) => {
-    const others = matched.filter((each) => each.line.source === line.source).map((each) => each.line);
-    const details = lines.filter((each) => each.source === line.source && cause.detail?.test(each.text));
+  const candidateAt = (line: FactLine, place: number, match?: RegExpExecArray) => {
+    const others = matched.filter((entry) => entry.line.source === line.source).map((entry) => entry.line);
+    const details = lines.filter((detail) => detail.source === line.source && cause.detail?.test(detail.text));
     const all = match ? [line, ...details, ...states, ...others] : [line, ...states];
     const found: FoundCause = { facts, incident, line, match, all: matches };
     return {
@@ -93,11 +93,10 @@ function candidatesOf(cause: Cause, lines: readonly FactLine[], { facts, inciden
     };
   };
   return matched.length > 0
-    ? matched.map(({ line, place, match }) => of(line, place, match))
-    : states.map((line) => of(line, lines.length));
+    ? matched.map(({ line, place, match }) => candidateAt(line, place, match))
+    : states.map((line) => candidateAt(line, lines.length));
 }
 
-/** The name of a test that passed. */
 const PASSED = /^\s*[✓✔√] /;
 
 function matchOf(cause: Cause, { heading, text }: FactLine): RegExpExecArray | undefined {

@@ -9,7 +9,7 @@ import { commitIn, commitsBetween, migrationsBetween, mustRead, openClone, Unkno
 import type { Site } from '../deploy/baseline.ts';
 import { type DeployContext, type SiteReference, siteReference } from '../deploy/site.ts';
 import { briefApi } from '../overview/overview.ts';
-import { type Changed, causeDetails, checksOf, type Diagnosis, shownRelease, viewOf } from './diagnosis.ts';
+import { type ChangeSet, causeDetails, checksOf, type Diagnosis, shownRelease, viewOf } from './diagnosis.ts';
 import type { FactLine, Facts, Incident } from './facts.ts';
 import { type Choices, gather } from './gather.ts';
 import { type CauseVerdict, chooseCause } from './judge.ts';
@@ -31,24 +31,24 @@ export async function diagnose(ctx: Context<typeof siteEndpoint>, targets: Locat
   return {
     exit: verdict ? undefined : unread,
     view: viewOf(diagnosis, { now: facts.now, terminal: ctx.world.stdout.isTTY === true }),
-    ...(diagnosis.outcome === 'unknown' && lacksLog(gathered) && { next: withLog(facts.of, choices) }),
+    ...(diagnosis.outcome === 'unknown' && lacksLog(gathered) && { next: withLog(facts.siteRef, choices) }),
   };
 }
 
 /** The lines about the cause of a deployment that failed just now; none if it is unknown, or needs a question to read. */
-export async function causeLines(ctx: DeployContext, of: SiteReference, site: Site): Promise<readonly Detail[]> {
+export async function causeLines(ctx: DeployContext, siteRef: SiteReference, site: Site): Promise<readonly Detail[]> {
   const silent = { ...ctx, api: briefApi(ctx), ask: { ...ctx.ask, allowed: false } };
-  const gathered = await gather(silent, of, site, {});
+  const gathered = await gather(silent, siteRef, site, {});
   ctx.progress.done();
   const verdict = chooseCause(gathered.facts, gathered.incident);
   if (gathered.incident.kind !== 'deployment' || !verdict?.cause) return [];
   return causeDetails(diagnosisOf({ ...gathered, verdict, changes: null }, ctx.settings));
 }
 
-type Gathered = Awaited<ReturnType<typeof gather>>;
+type SiteFindings = Awaited<ReturnType<typeof gather>>;
 
 /** True if a deployment is judged without its log. */
-const lacksLog = ({ facts, incident }: Gathered): boolean =>
+const lacksLog = ({ facts, incident }: SiteFindings): boolean =>
   incident.kind === 'deployment' && !facts.logs.some(({ source }) => source === 'deploy' || source === 'given');
 
 /** How to run `dnx why` again with the deployment log. */
@@ -60,24 +60,24 @@ function withLog({ site, server }: SiteReference, { path, url, user }: Choices):
   ];
 }
 
-interface Judged extends Gathered {
+interface Judgement extends SiteFindings {
   readonly verdict: CauseVerdict | undefined;
   readonly changes: Diagnosis['changes'];
 }
 
-function diagnosisOf(judged: Judged, settings: Context['settings']): Diagnosis {
-  const { facts, incident, verdict, changes, unread } = judged;
-  const { of, now, secrets } = facts;
+function diagnosisOf(judgement: Judgement, settings: Context['settings']): Diagnosis {
+  const { facts, incident, verdict, changes, unread } = judgement;
+  const { siteRef, now, secrets } = facts;
   return {
-    site: of.site.label,
-    server: of.server.label,
+    site: siteRef.site.label,
+    server: siteRef.server.label,
     checked_at: new Date(now).toISOString(),
     subject: incident.kind === 'deployment' ? 'deployment' : 'site',
     outcome: verdict?.cause ? 'known' : verdict || unread ? 'unknown' : 'healthy',
     cause: verdict?.cause?.id ?? null,
     title: titleOf(facts, verdict, unread),
     resolved: verdict?.resolved ?? null,
-    evidence: (verdict?.lines ?? []).map((each) => evidenceOf(each, secrets)),
+    evidence: (verdict?.lines ?? []).map((line) => evidenceOf(line, secrets)),
     fixes: (verdict?.fixes ?? []).map(({ command, why }) => ({ command: command && commandLine(command, settings), why })),
     release: shownRelease(incident.release),
     previous: shownRelease(incident.previous),
@@ -85,7 +85,7 @@ function diagnosisOf(judged: Judged, settings: Context['settings']): Diagnosis {
     checks: checksOf(facts),
     unknown: [
       ...facts.unknown,
-      ...(facts.machine && lacksLog(judged)
+      ...(facts.machine && lacksLog(judgement)
         ? [{ what: 'deployment log', why: 'none was found on the server', fix: 'Copy it from the dashboard, and use --log.' }]
         : []),
     ],
@@ -109,11 +109,10 @@ const evidenceOf = ({ source, file, number, text, at }: FactLine, secrets: reado
 
 const MOST_COMMITS = 50;
 
-/** Files that decide what a deployment installs and needs. */
 const FILES = ['composer.json', 'composer.lock', 'package.json', 'package-lock.json', '.env.example'];
 
 /** What a failed release would have changed. Null unless the working directory is a clone that has both commits. */
-async function changedBetween(ctx: Context, { release, previous }: Incident): Promise<Changed | null> {
+async function changedBetween(ctx: Context, { release, previous }: Incident): Promise<ChangeSet | null> {
   const hashes = [previous?.commit ?? '', release?.commit ?? ''];
   if (!hashes.every((hash) => /^[0-9a-f]{7,64}$/i.test(hash))) return null;
   try {

@@ -149,10 +149,6 @@ export interface Target {
   readonly label: string;
 }
 
-/** True if a value from a file is a target. */
-export const isTarget = (value: unknown): value is Target =>
-  isObject(value) && typeof value.id === 'string' && typeof value.label === 'string';
-
 /** How long a remembered name is shown, or used by a single GET without a check, in ms. */
 export const TRUST_MS = HOUR;
 

@@ -5,7 +5,7 @@ import { logOfText } from '../../../src/features/why/server/read.ts';
 /** A site of which nothing but its record could be read. */
 export const facts: Facts = {
   now: 0,
-  of: { server: { id: '1', label: 'web-1' }, site: { id: '2', label: 'shop.example.com' } },
+  siteRef: { server: { id: '1', label: 'web-1' }, site: { id: '2', label: 'shop.example.com' } },
   site: { id: '2', php_version: '8.4', git_repository_id: '3', branch: 'main' },
   server: null,
   releases: null,

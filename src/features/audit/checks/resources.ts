@@ -159,7 +159,6 @@ export function* stoppedDaemons(daemons: readonly JsonObject[], place: AuditPlac
 /** A command without its options, which may be secrets. */
 const withoutOptions = (command: string): string => command.trim().replace(/\s+\S*?(^|(?<=\s))(-|\S*[=@?]|\S+:\/\/).*$/s, '');
 
-/** Undefined for a process that runs, or whose status says nothing known. */
 function stateOf({ status }: JsonObject): { readonly severity: 'high' | 'medium'; readonly words: string } | undefined {
   const key = statusKey(status);
   if (phaseOf(status) === 'bad' || CRASHED.has(key)) return { severity: 'high', words: 'has failed' };

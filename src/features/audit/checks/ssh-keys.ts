@@ -77,7 +77,6 @@ function keysIn(all: readonly KeysOn[]): readonly Key[] {
 
 const KEY = /^([\w.@-]+) ([A-Za-z0-9+/]+=*)(?:\s|$)/;
 
-/** The fingerprint as the API shows it, and the one of the key. */
 function marksOf({ public_key, fingerprint }: JsonObject): string[] {
   const shown = wordOf(fingerprint).trim();
   const [, , blob] = KEY.exec(wordOf(public_key).trim()) ?? [];
@@ -85,14 +84,12 @@ function marksOf({ public_key, fingerprint }: JsonObject): string[] {
   return [...(digest === undefined ? [] : [`SHA256:${digest.replaceAll('=', '')}`]), ...(shown === '' ? [] : [shown])];
 }
 
-/** The command for the first server that lacks it. */
 function adding({ name, publicKey }: Key, missing: readonly Target[]): readonly string[] {
   const [, type, blob] = KEY.exec(publicKey.trim()) ?? [];
   if (type === undefined || blob === undefined) return ['ssh-key', 'list', ...onFirst(missing)];
   return ['ssh-key', 'create', commandWord(name, 'key', []) ?? 'key', '--public-key', `${type} ${blob}`, ...onFirst(missing)];
 }
 
-/** The command for the first server that has it. */
 function removing({ name, on }: Key, present: readonly Target[], all: readonly KeysOn[]): readonly string[] {
   const [server] = present;
   const names = all.find((keys) => keys.server === server)?.keys.map((record) => wordOf(record.name)) ?? [];

@@ -26,7 +26,6 @@ export interface Engine {
    * such rights. Throws a `Refused` if the local one cannot.
    */
   restrict(): Promise<ImportAccount | undefined>;
-  /** Takes the login of that account away. */
   seal(): Promise<void>;
   /** Puts the new copy into the place of the old one, and removes the old one. Throws a `Defaults` if only the latter failed. */
   swap(): Promise<void>;

@@ -68,7 +68,6 @@ async function isRisky(sql: Sql): Promise<boolean> {
   );
 }
 
-/** The account that imports: it may do everything in the new copy, and nothing elsewhere. */
 function importerOf(sql: Sql, { target, incoming, importer, owner }: PullNames) {
   const id = (name: string) => identifier(name, sql.local);
   const grant = (database: string) => `GRANT ALL PRIVILEGES ON ${id(database.replace(/[_%\\]/g, '\\$&'))}.* TO`;
@@ -118,7 +117,6 @@ async function dropEmpty(sql: Sql, database: string): Promise<boolean> {
   return tables.length === 0;
 }
 
-/** How long to wait for those who use a table, in s. */
 const PATIENCE_S = 5;
 
 /**
@@ -137,7 +135,6 @@ function moving(names: PullNames, before: Code, after: Code, id: (name: string) 
   return [`SET @dnx = CONVERT(0x${statement} USING utf8mb4);`, 'PREPARE dnx FROM @dnx;', 'EXECUTE dnx;'];
 }
 
-/** Completes a pull whose tables have moved, and undoes any other. */
 async function recover(sql: Sql, names: PullNames, journal: Journal): Promise<string | undefined> {
   const { incoming, outgoing } = names;
   const databases = presentIn([incoming, outgoing].map((name) => literal(name, sql.local)));
@@ -157,7 +154,6 @@ async function recover(sql: Sql, names: PullNames, journal: Journal): Promise<st
   return undefined;
 }
 
-/** Creates the views and triggers of the old copy again. */
 async function undo(sql: Sql, { target, incoming, outgoing }: PullNames, journal: Journal): Promise<void> {
   try {
     const script = await journal.read(JOURNAL, 'undo');
@@ -212,17 +208,14 @@ type JournalTable = typeof JOURNAL | typeof JOURNAL_AFTER;
 
 type Journal = ReturnType<typeof journalOf>;
 
-/** The scripts of a swap: `undo` before the tables have moved, `complete` after. */
 function journalOf(sql: Sql, database: string) {
   const id = (name: string) => identifier(name, sql.local);
   const at = (table: JournalTable) => `${id(database)}.${id(table)}`;
   const hex = (script: string) => (script === '' ? "''" : `0x${Buffer.from(script).toString('hex')}`);
   return {
-    /** Creates the database for the old copy, with a journal that undoes nothing. */
     creating: `CREATE DATABASE ${id(database)};
 CREATE TABLE ${at(JOURNAL)} (\`undo\` LONGBLOB NOT NULL, \`complete\` LONGBLOB NOT NULL) ENGINE=InnoDB;
 INSERT INTO ${at(JOURNAL)} VALUES ('', '');`,
-    /** Yields the name of the table, if there is one. */
     finding: `SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${literal(database, sql.local)} AND TABLE_NAME IN ('${JOURNAL}', '${JOURNAL_AFTER}');`,
     async write({ undo, complete }: { readonly undo: string; readonly complete: string }) {
       await sql.run(`UPDATE ${at(JOURNAL)} SET \`undo\` = ${hex(undo)}, \`complete\` = ${hex(complete)};`);

@@ -104,7 +104,6 @@ function importerOf(sql: Sql, { incoming, importer }: PullNames) {
   };
 }
 
-/** The comment of a database that a pull created, or moved aside. */
 const MARK = 'dnx db pull';
 
 const COUNT = `SELECT count(*), pg_database_size(current_database()) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
@@ -116,7 +115,6 @@ FROM pg_roles WHERE pg_has_role(oid, 'MEMBER');`;
 
 const NO_RIGHTS = 'NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS';
 
-/** The encoding and locale of the old copy, as options for a new one. */
 const LIKE = `format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate, datctype)`;
 
 const inUse = (target: string, users?: number): DnxError =>

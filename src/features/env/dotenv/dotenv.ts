@@ -107,13 +107,7 @@ interface Frame {
   readonly after: string;
 }
 
-function rewritten(
-  text: string,
-  { key, start, end, from, value }: DotenvEntry,
-  wanted: string,
-  variables: Variables,
-  lineBreak: string,
-): string {
+function rewritten(text: string, { key, start, end, from, value }: DotenvEntry, wanted: string, variables: Variables, lineBreak: string) {
   if (!value) return written({ key, before: `${text.slice(start, end)}=`, after: '' }, wanted, plain, variables);
   const comment = text.slice(from + value.length, end);
   const spans = lineBreaks.test(text.slice(from, from + value.length));

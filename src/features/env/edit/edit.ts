@@ -6,7 +6,7 @@ import { keepPrivateFile } from '../../../machine/files/private-directory.ts';
 import { readText } from '../../../machine/files/text-file.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { consentToSend } from '../dangers.ts';
-import { type Deploying, deployIfWanted, nothingDeployed, refuseWithoutDeploy } from '../deploy-after.ts';
+import { type DeployOptions, deployIfWanted, nothingDeployed, refuseWithoutDeploy } from '../deploy-after.ts';
 import { checkHolds, formatDotenv, parseDotenv } from '../dotenv/dotenv.ts';
 import { dotenvEntries, isDotenvComment, lineAt } from '../dotenv/entries.ts';
 import { resolveReferences, sayReferences } from '../references.ts';
@@ -16,7 +16,7 @@ import { baseOf, changingSteps, pushSteps, type Side, type SyncStep, type SyncSt
 import { nextDeploy, type SiteVariable, type SyncingContext, variablesEndpoint } from '../variables.ts';
 import { openEditor, type PrivateFile, removeLeftFiles, withPrivateFile } from './editor.ts';
 
-interface Editing {
+interface EditSession {
   readonly ctx: SyncingContext;
   readonly targets: Located;
   /** The name of the file in messages. */
@@ -29,7 +29,6 @@ interface Editing {
   /** Variables with values that the user could not see, but may set. */
   readonly unseen: Set<string>;
   readonly sent: SyncStep[];
-  /** True once dnx asked before it sent something. */
   asked: boolean;
 }
 
@@ -43,7 +42,7 @@ interface NotSent {
 export async function editVariables(
   ctx: SyncingContext,
   targets: Located,
-  options: Deploying & Given<{ allow_file: readonly string[] }>,
+  options: DeployOptions & Given<{ allow_file: readonly string[] }>,
   consent: GivenConsent,
 ) {
   const { allow_file: allowed = [], ...deploying } = options;
@@ -54,8 +53,8 @@ export async function editVariables(
   const name = `${harmless(site.label).replaceAll('?', '-')}.env`;
   const unseen = new Set([...draft.hidden, ...draft.unwritable]);
   const sent: SyncStep[] = [];
-  const editing: Editing = { ctx, targets, name, draft, consent, allowed, base: new Map(draft.base), unseen, sent, asked: false };
-  const failure = await withPrivateFile(ctx, name, draft.text, (file) => editUntilSent(editing, file));
+  const session: EditSession = { ctx, targets, name, draft, consent, allowed, base: new Map(draft.base), unseen, sent, asked: false };
+  const failure = await withPrivateFile(ctx, name, draft.text, (file) => editUntilSent(session, file));
   // The file is gone before a deployment, which takes minutes.
   const { added, changed, removed } = summaryOf(site.label, '', sent);
   const summary = { site: site.label, added, changed, removed };
@@ -63,25 +62,24 @@ export async function editVariables(
   const unchanged = 'Nothing changed.';
   if (sent.length === 0) return deploying.deploy ? nothingDeployed(unchanged, summary) : { view: message(unchanged, summary) };
   const sentence = `Updated ${countedVariables(sent.length)} of ${site.label}`;
-  const deployed = await deployIfWanted(ctx, targets, deploying, { sentence, asked: editing.asked, variables: summary });
+  const deployed = await deployIfWanted(ctx, targets, deploying, { sentence, asked: session.asked, variables: summary });
   return deployed ?? { view: record(summary, columns, sentence, stepDetails(sent, 'past')), next: nextDeploy(site) };
 }
 
 const columns = summaryColumns.filter(({ key }) => ['site', 'added', 'changed', 'removed'].includes(key));
 
 /** Opens the editor until the changes are sent, and keeps what a user changed who then gives up. Returns why only some were sent. */
-async function editUntilSent(editing: Editing, file: PrivateFile): Promise<DnxError | undefined> {
+async function editUntilSent(session: EditSession, file: PrivateFile): Promise<DnxError | undefined> {
   const kept = <E>(error: E) =>
-    editing.ctx.ask.allowed && isError(error, 'cancelled', 'interrupted') ? withDraft(error, editing, file) : error;
+    session.ctx.ask.allowed && isError(error, 'cancelled', 'interrupted') ? withDraft(error, session, file) : error;
   try {
-    return kept(await editAgain(editing, file));
+    return kept(await editAgain(session, file));
   } catch (error) {
     throw kept(error);
   }
 }
 
-/** The error, with where the user's changes are. */
-function withDraft(error: DnxError, { draft, targets }: Editing, { path }: PrivateFile): DnxError {
+function withDraft(error: DnxError, { draft, targets }: EditSession, { path }: PrivateFile): DnxError {
   const text = readText(path);
   if (text === undefined || text === draft.text || text.split(/[\r\n]+/).every(isDotenvComment)) return error;
   const kept = keepPrivateFile(path);
@@ -91,19 +89,19 @@ function withDraft(error: DnxError, { draft, targets }: Editing, { path }: Priva
   });
 }
 
-async function editAgain(editing: Editing, { path, write }: PrivateFile): Promise<DnxError | undefined> {
-  const { ctx, draft, base, sent } = editing;
+async function editAgain(session: EditSession, { path, write }: PrivateFile): Promise<DnxError | undefined> {
+  const { ctx, draft, base, sent } = session;
   for (;;) {
     const opened = ctx.clock.elapsed();
     await openEditor(ctx, path);
     const text = readText(path);
-    if (text === undefined) throw gaveUp(editing, 'The file is gone');
+    if (text === undefined) throw gaveUp(session, 'The file is gone');
     if (text === draft.text) {
       if (ctx.ask.allowed && ctx.clock.elapsed() - opened < QUICK_MS) ctx.progress.note(WAIT);
       return undefined;
     }
-    if (base.size > 0 && text.split(/[\r\n]+/).every(isDotenvComment)) throw gaveUp(editing, 'The file is empty');
-    const failed = await sendEdited(editing, text).catch((error: unknown): NotSent => {
+    if (base.size > 0 && text.split(/[\r\n]+/).every(isDotenvComment)) throw gaveUp(session, 'The file is empty');
+    const failed = await sendEdited(session, text).catch((error: unknown): NotSent => {
       if (isError(error)) return { error };
       throw error;
     });
@@ -113,7 +111,7 @@ async function editAgain(editing: Editing, { path, write }: PrivateFile): Promis
     if (isOver && sent.length === 0) throw error;
     if (isOver) return error;
     if (error.code !== 'cancelled') ctx.progress.failed(error.message, error.details);
-    if (!(await ctx.ask.confirm('Edit again?', true))) throw gaveUp(editing);
+    if (!(await ctx.ask.confirm('Edit again?', true))) throw gaveUp(session);
     if (revised !== undefined) write(revised);
   }
 }
@@ -122,47 +120,46 @@ async function editAgain(editing: Editing, { path, write }: PrivateFile): Promis
 const QUICK_MS = 1_000;
 const WAIT = 'If the editor is still open, tell it to wait, as in EDITOR="code --wait".';
 
-/** The error if the user gives up. Earlier attempts may have sent something. */
-function gaveUp({ sent, targets: { site } }: Editing, why = 'Cancelled'): DnxError {
+function gaveUp({ sent, targets: { site } }: EditSession, why = 'Cancelled'): DnxError {
   if (sent.length === 0) return new DnxError('cancelled', `${why}; nothing was changed.`);
   const already = `${countedVariables(sent.length)} ${sent.length === 1 ? 'was' : 'were'} already changed`;
   return new DnxError('cancelled', `${why}; ${already}.`, { details: stepDetails(sent, 'past'), next: nextDeploy(site) });
 }
 
-async function sendEdited(editing: Editing, text: string): Promise<NotSent | undefined> {
-  const { ctx, base, name } = editing;
-  const { site, server } = editing.targets;
+async function sendEdited(session: EditSession, text: string): Promise<NotSent | undefined> {
+  const { ctx, base, name } = session;
+  const { site, server } = session.targets;
   const edited = variablesIn(text, name);
-  const local = await resolveReferences(edited, { directory: ctx.world.cwd, allowed: editing.allowed }, ctx);
+  const local = await resolveReferences(edited, { directory: ctx.world.cwd, allowed: session.allowed }, ctx);
   sayReferences(ctx, edited);
-  const ours = [...editing.unseen].filter((key) => local.has(key));
+  const ours = [...session.unseen].filter((key) => local.has(key));
   const planFor = (known: readonly SiteVariable[]) =>
     pushSteps({ local, base: baseOf(base), choice: { ours, theirs: [] }, prune: true, remote: remoteSide(known) });
   for (let known = await ctx.list<SiteVariable>(variablesEndpoint); ; ) {
     const sync = planFor(known);
     const conflicts = stepsOf(sync, 'conflict').map(({ key }) => key);
-    if (conflicts.length > 0) return conflict(editing, text, conflicts, remoteSide(known));
+    if (conflicts.length > 0) return conflict(session, text, conflicts, remoteSide(known));
     requireSendable(sync);
     const changes = changingSteps(sync);
     if (changes.length === 0) return undefined;
-    const asked = await consentToSend(ctx, editing.targets, {
+    const asked = await consentToSend(ctx, session.targets, {
       changes,
       remote: remoteSide(known),
-      consent: editing.consent,
+      consent: session.consent,
       ask: {
         lines: stepLines({ steps: changes }),
         question: `Update ${countedVariables(changes.length)} of ${site.label} (${server.label})?`,
       },
     });
-    if (!asked) return apply(editing, known, sync);
-    editing.asked = true;
+    if (!asked) return apply(session, known, sync);
+    session.asked = true;
     known = await ctx.list<SiteVariable>(variablesEndpoint);
-    if (sameSteps(planFor(known), sync)) return apply(editing, known, sync);
+    if (sameSteps(planFor(known), sync)) return apply(session, known, sync);
     ctx.progress.warn('Variables were changed at Deploynix meanwhile. Nothing was sent.');
   }
 }
 
-async function apply({ ctx, targets, base, sent }: Editing, known: readonly SiteVariable[], sync: SyncSteps): Promise<NotSent | undefined> {
+async function apply({ ctx, targets, base, sent }: EditSession, known: readonly SiteVariable[], sync: SyncSteps) {
   const applied = await applySteps(ctx, targets, known, sync);
   sent.push(...applied.done);
   for (const { key, value } of applied.done) setOrDelete(base, key, value);
@@ -171,7 +168,7 @@ async function apply({ ctx, targets, base, sent }: Editing, known: readonly Site
 }
 
 /** The refusal of changes to variables that also changed at Deploynix. Whoever edits again sees the other values. */
-function conflict({ base, unseen }: Editing, text: string, keys: readonly string[], remote: Side): NotSent {
+function conflict({ base, unseen }: EditSession, text: string, keys: readonly string[], remote: Side): NotSent {
   for (const key of keys) {
     const there = remote.get(key);
     if (there === UNKNOWN) unseen.add(key);
@@ -222,7 +219,6 @@ export function variablesIn(text: string, name: string) {
   return parseDotenv(text, name);
 }
 
-/** Adds the value at Deploynix above each variable in conflict, as a comment. */
 function withConflicts(text: string, keys: readonly string[], remote: Side): string {
   let result = text;
   for (const key of keys) {

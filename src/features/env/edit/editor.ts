@@ -61,10 +61,7 @@ const failed = (editor: string, code: number): DnxError =>
       })
     : new DnxError('failed', `The editor exited with code ${code}; nothing was changed.`);
 
-type FileContext = Pick<Context, 'clock' | 'settings' | 'world'>;
-
-/** Where private files are: in memory, or in the state directory. */
-const placeOf = ({ settings, world }: FileContext) => ({ env: world.env, state: settings.directories.state });
+const placeOf = ({ settings, world }: Context) => ({ env: world.env, state: settings.directories.state });
 
 /** A file that only this user can read, while dnx runs. */
 export interface PrivateFile {
@@ -73,12 +70,7 @@ export interface PrivateFile {
 }
 
 /** Runs `work` with a file that only this user can read. Nothing of it is left afterwards, however dnx ends, except by SIGKILL. */
-export async function withPrivateFile<T>(
-  ctx: FileContext,
-  name: string,
-  text: string,
-  work: (file: PrivateFile) => Promise<T>,
-): Promise<T> {
+export async function withPrivateFile<T>(ctx: Context, name: string, text: string, work: (file: PrivateFile) => Promise<T>): Promise<T> {
   let directory: string | undefined;
   const remove = () => {
     if (directory !== undefined) removePrivateDirectory(directory);
@@ -107,4 +99,4 @@ function written<T>(write: () => T): T {
 }
 
 /** Removes the files that killed processes left behind. */
-export const removeLeftFiles = (ctx: FileContext): void => removeAbandoned(placeOf(ctx), ctx.clock);
+export const removeLeftFiles = (ctx: Context): void => removeAbandoned(placeOf(ctx), ctx.clock);

@@ -38,7 +38,7 @@ export const variableDifference = objectOf(
 );
 export type VariableDifference = Printed<typeof variableDifference>;
 
-interface Compared {
+interface SidePair {
   readonly here: Side;
   readonly there: Side;
   readonly base: Base | undefined;
@@ -83,7 +83,7 @@ async function ofFile(
   name: string | undefined,
   there: string | undefined,
   allowed: readonly string[],
-): Promise<Compared> {
+): Promise<SidePair> {
   const targets = await siteOf(ctx, there);
   const { site } = targets;
   const file = openLocal(name ?? siteFileName(ctx, targets), ctx);
@@ -95,15 +95,15 @@ async function ofFile(
   return { here, there: side, base: base.known ? base : undefined, places, titles: ['file', 'Deploynix'] };
 }
 
-async function ofSites(ctx: DiffContext, here: string, there: string | undefined): Promise<Compared> {
-  const one = await siteOf(ctx, here).catch((error: unknown) => {
+async function ofSites(ctx: DiffContext, here: string, there: string | undefined): Promise<SidePair> {
+  const hereSite = await siteOf(ctx, here).catch((error: unknown) => {
     throw isError(error, 'not_found') ? error.withHint(`If it is a file, use ./${here}.`) : error;
   });
-  const other = await siteOf(ctx, there);
-  if (one.site.id === other.site.id) throw usage(`Both are ${one.site.label}.`, 'Name two different sites.');
-  const titles = [here, there ?? other.site.label] as const;
+  const thereSite = await siteOf(ctx, there);
+  if (hereSite.site.id === thereSite.site.id) throw usage(`Both are ${hereSite.site.label}.`, 'Name two different sites.');
+  const titles = [here, there ?? thereSite.site.label] as const;
   const places = { here: `in ${titles[0]}`, there: `in ${titles[1]}` };
-  return { here: await variablesAt(ctx, one), there: await variablesAt(ctx, other), base: undefined, places, titles };
+  return { here: await variablesAt(ctx, hereSite), there: await variablesAt(ctx, thereSite), base: undefined, places, titles };
 }
 
 /** A site: an environment of the link file, a site by name or id, or the one of --site and the settings. */
@@ -121,20 +121,20 @@ async function siteOf(ctx: DiffContext, word: string | undefined): Promise<Locat
 const variablesAt = async ({ api }: DiffContext, at: Located): Promise<Side> =>
   remoteSide(await api.list<SiteVariable>(variablesEndpoint, targetIds({ ...at })));
 
-function differencesOf({ here, there, base }: Compared, reveal: boolean): readonly VariableDifference[] {
+function differencesOf({ here, there, base }: SidePair, reveal: boolean): readonly VariableDifference[] {
   return keysOf(here, there, baseOf()).flatMap((key): readonly VariableDifference[] => {
-    const one = here.get(key);
-    const other = there.get(key);
-    if (one === other && one !== UNKNOWN) return [];
-    const hidden = one !== undefined && other !== undefined && (one === UNKNOWN || other === UNKNOWN);
-    const change = hidden ? 'unknown' : other === undefined ? 'only_here' : one === undefined ? 'only_there' : 'changed';
-    const since = base && changedSince(base, key, one, other);
+    const hereValue = here.get(key);
+    const thereValue = there.get(key);
+    if (hereValue === thereValue && hereValue !== UNKNOWN) return [];
+    const hidden = hereValue !== undefined && thereValue !== undefined && (hereValue === UNKNOWN || thereValue === UNKNOWN);
+    const change = hidden ? 'unknown' : thereValue === undefined ? 'only_here' : hereValue === undefined ? 'only_there' : 'changed';
+    const since = base && changedSince(base, key, hereValue, thereValue);
     return [
       {
         key,
         change,
         ...((since === 'here' || since === 'there' || since === 'both') && { base: since }),
-        ...(reveal && { here: shownValue(one), there: shownValue(other) }),
+        ...(reveal && { here: shownValue(hereValue), there: shownValue(thereValue) }),
       },
     ];
   });
@@ -142,7 +142,7 @@ function differencesOf({ here, there, base }: Compared, reveal: boolean): readon
 
 const shownValue = (value: string | typeof UNKNOWN | undefined): string | null => (typeof value === 'string' ? value : null);
 
-const changeWords = (change: VariableDifference['change'], { places }: Compared): string => {
+const changeWords = (change: VariableDifference['change'], { places }: SidePair): string => {
   if (change === 'only_here') return `+ only ${places.here}`;
   if (change === 'only_there') return `- only ${places.there}`;
   return change === 'changed' ? '~ changed' : '? unknown';
@@ -150,5 +150,5 @@ const changeWords = (change: VariableDifference['change'], { places }: Compared)
 
 const tones = { changed: 'yellow', only_here: 'green', only_there: 'red', unknown: 'dim' } as const;
 
-const changedWhere = ({ base }: VariableDifference, { places }: Compared): string | undefined =>
+const changedWhere = ({ base }: VariableDifference, { places }: SidePair): string | undefined =>
   base && (base === 'both' ? 'changed on both sides' : `changed ${places[base]}`);

@@ -6,12 +6,12 @@ import type { Given } from '../../../cli/language/options.ts';
 import { message, record } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { consentToSend } from '../dangers.ts';
-import { type Deploying, deployIfWanted, nothingDeployed, refuseWithoutDeploy } from '../deploy-after.ts';
+import { type DeployOptions, deployIfWanted, nothingDeployed, refuseWithoutDeploy } from '../deploy-after.ts';
 import { parseDotenv } from '../dotenv/dotenv.ts';
 import { removeLeftFiles } from '../edit/editor.ts';
 import { openLocal, siteFileName } from '../local-file.ts';
 import { resolveReferences, sayReferences } from '../references.ts';
-import { type Applied, applyFailure, applySteps, remoteSide, requireSendable } from '../remote.ts';
+import { applyFailure, applySteps, remoteSide, requireSendable, type SyncOutcome } from '../remote.ts';
 import { nextDeploy, type SiteVariable, type SyncingContext, variablesEndpoint } from '../variables.ts';
 import { openBase, saveBase } from './base-record.ts';
 import {
@@ -30,7 +30,7 @@ import {
 } from './show.ts';
 import { changingSteps, type PushSides, pushSteps, type Reason, type SyncSteps, sameSteps, stepsOf } from './steps.ts';
 
-type EnvPushOptions = ChosenSides & Deploying & Given<{ file: string; prune: boolean; allow_file: readonly string[] }>;
+type EnvPushOptions = ChosenSides & DeployOptions & Given<{ file: string; prune: boolean; allow_file: readonly string[] }>;
 
 interface Push {
   readonly ctx: SyncingContext;
@@ -40,7 +40,7 @@ interface Push {
   readonly sides: PushSides;
   /** Files outside of the project that its references may read. */
   readonly allowed: readonly string[];
-  readonly deploying: Deploying;
+  readonly deployOptions: DeployOptions;
 }
 
 /** `dnx env push`: sends what changed in the file since the last pull or push, and nothing else. */
@@ -68,7 +68,7 @@ export async function pushVariables(ctx: SyncingContext, targets: Located, optio
   const compared = { local, remote, base, choice, prune };
   const { sides, sync, asked } = await decide(ctx, compared, pushSteps, { asks: !ctx.recorder, known: base.known, file: name });
   requireSendable(sync);
-  const pushing: Push = { ctx, targets, name, namedFile, sides, allowed, deploying: options };
+  const pushing: Push = { ctx, targets, name, namedFile, sides, allowed, deployOptions: options };
   const summary = summaryOf(site.label, name, sync.steps);
   const conflicts = stepsOf(sync, 'conflict');
   if (conflicts.length > 0)
@@ -106,7 +106,7 @@ const HINT = 'Use --ours KEY for the value of the file, or --theirs KEY to leave
 
 const unrecorded = (known: boolean): readonly Detail[] => (known ? [] : [['note', 'There is no record of the last pull.']]);
 
-const questionOf = ({ targets: { site, server }, deploying }: Push, sync: SyncSteps): string =>
+const questionOf = ({ targets: { site, server }, deployOptions: deploying }: Push, sync: SyncSteps): string =>
   `Push ${countedVariables(changingSteps(sync).length)} to ${site.label} (${server.label})${deploying.deploy ? ' and deploy' : ''}`;
 
 async function readAgain({ ctx, sides }: Push, sync: SyncSteps): Promise<readonly SiteVariable[]> {
@@ -116,7 +116,7 @@ async function readAgain({ ctx, sides }: Push, sync: SyncSteps): Promise<readonl
 }
 
 function nothingPushed(push: Push, sync: SyncSteps) {
-  const { targets, name, deploying } = push;
+  const { targets, name, deployOptions: deploying } = push;
   const { site } = targets;
   const summary = summaryOf(site.label, name, sync.steps);
   const sentence = `Nothing to push to ${site.label}.`;
@@ -127,13 +127,13 @@ function nothingPushed(push: Push, sync: SyncSteps) {
 }
 
 /** The result of what was sent, and of the deployment. A failure says which variables were sent and which were not. */
-async function pushed(push: Push, sync: SyncSteps, applied: Applied, asked: boolean) {
-  const { ctx, targets, name, namedFile, deploying } = push;
+async function pushed(push: Push, sync: SyncSteps, outcome: SyncOutcome, asked: boolean) {
+  const { ctx, targets, name, namedFile, deployOptions: deploying } = push;
   const { site } = targets;
-  const { done, failed, left } = applied;
+  const { done, failed, left } = outcome;
   const steps = [...done, ...stepsOf(sync, 'keep')];
   const summary = summaryOf(site.label, name, steps);
-  const exit = applyFailure(applied, [
+  const exit = applyFailure(outcome, [
     { command: commandFor('push', namedFile, targets, ...sameOptions(push)), why: 'Send the rest with' },
   ]);
   if (exit) {
@@ -151,8 +151,7 @@ async function pushed(push: Push, sync: SyncSteps, applied: Applied, asked: bool
   };
 }
 
-/** The options with which another push decides as this one did. */
-const sameOptions = ({ sides: { choice, prune }, allowed, deploying }: Push): readonly string[] => [
+const sameOptions = ({ sides: { choice, prune }, allowed, deployOptions: deploying }: Push): readonly string[] => [
   ...choice.ours.flatMap((key) => ['--ours', key]),
   ...choice.theirs.flatMap((key) => ['--theirs', key]),
   ...allowed.flatMap((file) => ['--allow-file', file]),
@@ -160,7 +159,6 @@ const sameOptions = ({ sides: { choice, prune }, allowed, deploying }: Push): re
   ...(deploying.deploy ? ['--deploy'] : []),
 ];
 
-/** How to get what changed at Deploynix, and to remove there what was removed here. */
 function nextOf({ namedFile, targets }: Push, { steps }: SyncSteps): readonly Next[] {
   const isKept = (...reasons: readonly (Reason | undefined)[]) =>
     steps.some(({ verb, reason }) => verb === 'keep' && reasons.includes(reason));

@@ -69,12 +69,7 @@ export function keptNote(steps: readonly SyncStep[]): { readonly note?: string }
 }
 
 /** A pull or push of the same site, and of the file that the user named. */
-export const commandFor = (
-  verb: 'pull' | 'push',
-  file: string | undefined,
-  targets: Located,
-  ...options: readonly string[]
-): readonly string[] => [
+export const commandFor = (verb: 'pull' | 'push', file: string | undefined, targets: Located, ...options: readonly string[]) => [
   ...['env', verb, ...(file === undefined ? [] : [file])],
   ...['--site', targets.site.label, '--server', targets.server.label, ...options],
 ];

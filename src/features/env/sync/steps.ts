@@ -46,7 +46,6 @@ export const sameSteps = (one: SyncSteps, other: SyncSteps): boolean => {
 /** A value that dnx does not know: the API hides it, or it is a reference that was not resolved. */
 export const UNKNOWN = Symbol('unknown');
 
-/** The value of a variable on one side; undefined if it is not there. */
 type Value = string | typeof UNKNOWN | undefined;
 
 /** The variables of one side, by key. */
@@ -67,10 +66,10 @@ export const baseOf = (values: ReadonlyMap<string, string> = new Map()): Base =>
 });
 
 /** Where a variable changed since the base. `unknown`: it cannot be compared. */
-type Changed = 'nowhere' | 'here' | 'there' | 'both' | 'unknown';
+type ChangeOrigin = 'nowhere' | 'here' | 'there' | 'both' | 'unknown';
 
 /** Compares both sides of a variable with the base. Values that are equal count as unchanged, whatever the base says. */
-export function changedSince(base: Base, key: string, here: Value, there: Value): Changed {
+export function changedSince(base: Base, key: string, here: Value, there: Value): ChangeOrigin {
   if (here === UNKNOWN) return 'unknown';
   if (there === UNKNOWN) return here !== undefined && base.agrees(key, here) ? 'nowhere' : 'unknown';
   if (here === there) return 'nowhere';
@@ -96,19 +95,21 @@ export const keysOf = (here: Side, there: Side, base: Base): readonly string[] =
   ...new Set([...here.keys(), ...there.keys(), ...base.keys]),
 ];
 
-type Chosen = ReturnType<typeof chosenFor>;
+type StepChoice = ReturnType<typeof chosenFor>;
 type Decision = Omit<SyncStep, 'key'>;
 
 interface Sides<L> {
+  /** The variables of the file. A pull takes references for unknown values, and a push resolves them. */
   readonly local: ReadonlyMap<string, L>;
   readonly remote: Side;
   readonly base: Base;
+  readonly choice: ConflictChoice;
 }
 
 /** Decides about each variable that differs. Those that are equal become the base. */
 function planOf<L extends string | typeof UNKNOWN>(
   { local, remote, base }: Sides<L>,
-  decide: (key: string, changed: Changed, here: L | undefined, there: Value) => Decision,
+  decide: (key: string, changed: ChangeOrigin, here: L | undefined, there: Value) => Decision,
 ): SyncSteps {
   const steps: SyncStep[] = [];
   const equal = new Map<string, string | undefined>();
@@ -124,29 +125,25 @@ function planOf<L extends string | typeof UNKNOWN>(
 
 const keep = (reason: Reason): Decision => ({ verb: 'keep', reason });
 
-interface PullSides {
-  /** The variables of the file. References are unknown values. */
-  readonly local: Side;
-  readonly remote: Side;
-  readonly base: Base;
-  readonly choice: ConflictChoice;
+interface PullSides extends Sides<string | typeof UNKNOWN> {
   /** Overwrite what changed here. Variables that are only here stay. */
   readonly force: boolean;
 }
 
 /** Decides what a pull writes into the file: what changed at Deploynix only. Writes nothing. */
-export const pullSteps = ({ base, choice, force, ...sides }: PullSides): SyncSteps =>
-  planOf({ ...sides, base }, (key, changed, here, there) => {
+export const pullSteps = (sides: PullSides): SyncSteps =>
+  planOf(sides, (key, changed, here, there) => {
+    const { base, choice, force } = sides;
     const chosen = chosenFor(choice, key, changed === 'both') ?? (force ? 'theirs' : undefined);
     // A variable that Deploynix never had is removed only by name.
     const isLocalOnly = there === undefined && base.agrees(key, undefined) && !choice.theirs.includes(key);
     return pullStep(changed, here, there, isLocalOnly ? undefined : chosen);
   });
 
-function pullStep(changed: Changed, here: Value, there: Value, chosen: Chosen): Decision {
+function pullStep(changed: ChangeOrigin, here: Value, there: Value, choice: StepChoice): Decision {
   if (there === UNKNOWN) return keep('hidden at Deploynix');
-  if (chosen === 'ours') return { ...keep('as chosen'), agreed: { value: there } };
-  if (chosen === 'theirs' || changed === 'there') return take(here, there);
+  if (choice === 'ours') return { ...keep('as chosen'), agreed: { value: there } };
+  if (choice === 'theirs' || changed === 'there') return take(here, there);
   if (here === UNKNOWN) return keep('a reference');
   if (changed === 'both') return { verb: 'conflict', reason: 'changed on both sides' };
   return keep(here === undefined ? 'removed here only' : there === undefined ? 'only here' : 'changed here');
@@ -159,29 +156,24 @@ function take(here: Value, there: string | undefined): Decision {
 }
 
 /** What a push compares. */
-export interface PushSides {
-  /** The variables of the file, with references resolved. */
-  readonly local: ReadonlyMap<string, string>;
-  readonly remote: Side;
-  readonly base: Base;
-  readonly choice: ConflictChoice;
+export interface PushSides extends Sides<string> {
   /** Also remove variables that were removed here. */
   readonly prune: boolean;
 }
 
 /** Decides what a push sends: what changed here only. Sends nothing. */
-export const pushSteps = ({ choice, prune, ...sides }: PushSides): SyncSteps =>
+export const pushSteps = (sides: PushSides): SyncSteps =>
   planOf(sides, (key, changed, here, there) =>
-    pushStep(changed, here, there, prune, chosenFor(choice, key, isConflict(changed, here, prune))),
+    pushStep(changed, here, there, sides.prune, chosenFor(sides.choice, key, isConflict(changed, here, sides.prune))),
   );
 
 /** A variable that was removed here does not need a decision, unless it is to be removed there. */
-const isConflict = (changed: Changed, here: Value, prune: boolean): boolean =>
+const isConflict = (changed: ChangeOrigin, here: Value, prune: boolean): boolean =>
   changed === 'both' ? here !== undefined || prune : changed === 'unknown' && here !== undefined;
 
-function pushStep(changed: Changed, here: string | undefined, there: Value, prune: boolean, chosen: Chosen): Decision {
-  if (chosen === 'theirs') return keep('as chosen');
-  if (chosen === 'ours' || changed === 'here') return send(here, there, prune);
+function pushStep(changed: ChangeOrigin, here: string | undefined, there: Value, prune: boolean, choice: StepChoice): Decision {
+  if (choice === 'theirs') return keep('as chosen');
+  if (choice === 'ours' || changed === 'here') return send(here, there, prune);
   if (changed === 'there')
     return keep(here === undefined ? 'only at Deploynix' : there === undefined ? 'removed at Deploynix' : 'changed at Deploynix');
   if (!isConflict(changed, here, prune)) return keep(there === UNKNOWN ? 'only at Deploynix' : 'removed here only');

@@ -21,13 +21,13 @@ export const abilityNeed = objectOf({ ability: word, assumed: yes, reasons: list
 export type AbilityNeed = Printed<typeof abilityNeed>;
 
 /** The operations of a command line, and the assumptions behind them. */
-export interface Asking {
+export interface AskedAbilities {
   readonly asked: readonly AskedEndpoint[];
   readonly notes: readonly string[];
 }
 
 /** The operations of a command line: its calls, additions of its options, and lookups of names. */
-export function askedBy(line: WordedLine): Asking {
+export function askedBy(line: WordedLine): AskedAbilities {
   const chosen = callsOf(line);
   const { asked, notes, missing } = namesIn(line, chosen);
   const called = chosen.endpoint ? [{ endpoint: chosen.endpoint, because: 'the command itself' }] : [];
@@ -73,7 +73,7 @@ export function commandAbilities({ calls }: AnyCommand): Need[] {
     .filter((need) => need !== undefined);
 }
 
-function namesIn(line: WordedLine, chosen: ChosenCalls): Asking & { readonly missing: readonly string[] } {
+function namesIn(line: WordedLine, chosen: ChosenCalls): AskedAbilities & { readonly missing: readonly string[] } {
   const noun = nounOf(line.group);
   const named = firstWords(line);
   const every = isForAll(line) ? namings[noun] : undefined;

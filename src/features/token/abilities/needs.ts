@@ -5,7 +5,7 @@ import { parse } from '../../../cli/run/parse.ts';
 import { readUserFile } from '../../../machine/files/user-file.ts';
 import type { World } from '../../../machine/world.ts';
 import { type AbilityNeed, type AskedEndpoint, abilitiesFor, askedBy } from './arithmetic.ts';
-import type { Script, ScriptCommand, Unclear } from './script.ts';
+import type { Script, ScriptCommand, UnclearLine } from './script.ts';
 
 /** The abilities that command lines and scripts need, and what is unclear. */
 export interface AbilityNeeds {
@@ -57,18 +57,14 @@ export async function needsOfLines(
   return { abilities: abilitiesFor(asked), notes: [...notes], unclear };
 }
 
-const sentence = (file: string, { line, text, why }: Unclear): string => `${file}:${line} was skipped (${why}): ${text}`;
+const sentence = (file: string, { line, text, why }: UnclearLine): string => `${file}:${line} was skipped (${why}): ${text}`;
 
 async function readScript(text: string, file: string): Promise<Script> {
   if (/\.ya?ml$/.test(file)) return (await import('./workflow.ts')).readWorkflow(text, file);
   return (await import('./script.ts')).readShell(text);
 }
 
-async function understand(
-  { words, env }: ScriptCommand,
-  tree: Tree,
-  world: Pick<World, 'cwd' | 'home'>,
-): Promise<ReturnType<typeof askedBy>> {
+async function understand({ words, env }: ScriptCommand, tree: Tree, world: Pick<World, 'cwd' | 'home'>) {
   const { line, error } = await parse(words, tree);
   if (error !== undefined) throw error;
   // Help needs no ability.

@@ -11,7 +11,7 @@ export interface ScriptCommand {
 }
 
 /** A line that may be a dnx command, and why it was skipped. */
-export interface Unclear {
+export interface UnclearLine {
   readonly text: string;
   readonly line: number;
   readonly why: string;
@@ -20,7 +20,7 @@ export interface Unclear {
 /** The dnx commands of a script. */
 export interface Script {
   readonly found: readonly ScriptCommand[];
-  readonly unclear: readonly Unclear[];
+  readonly unclear: readonly UnclearLine[];
 }
 
 const program = /^(?:.*\/)?(?:dnx|deploynix|deploynix-cli)(?:@[\w.^~-]+)?$/;
@@ -41,7 +41,7 @@ const LONGEST_VALUE = 1_000;
 export function readShell(text: string, variables: Readonly<Record<string, string>> = {}): Script {
   const env: Record<string, string> = Object.fromEntries(Object.entries(variables).filter(([, { length }]) => length <= LONGEST_VALUE));
   const found: ScriptCommand[] = [];
-  const unclear: Unclear[] = [];
+  const unclear: UnclearLine[] = [];
   for (const { source, line } of logicalLines(text)) {
     const doubt = (why: string) => unclear.push({ text: source.trim(), line, why });
     if (source.length > LONGEST_LINE) {
@@ -82,7 +82,7 @@ export function readShell(text: string, variables: Readonly<Record<string, strin
 }
 
 /** The lines of any other text that mention a dnx command. */
-export const mentions = (text: string): Unclear[] =>
+export const mentions = (text: string): UnclearLine[] =>
   text
     .split(/\r?\n/)
     .flatMap((line, index) =>
@@ -209,10 +209,8 @@ function expansionAt(source: string, at: number, literal: boolean) {
   return end === undefined ? null : { name: /^[!#]?(\w+)/.exec(source.slice(at + 2, at + 130))?.[1] ?? UNKNOWN, end };
 }
 
-/** `vars.SITE` -> `SITE`. */
 const lastWord = (expression: string): string => /(\w+)$/.exec(expression.trimEnd().slice(-128))?.[1] ?? UNKNOWN;
 
-/** The index after the closing brace of the one before `from`. */
 function closing(source: string, from: number): number | undefined {
   let depth = 1;
   let quoted = false;

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { inspect } from 'node:util';
 import { isObject, type JsonObject } from '../../../base/json.ts';
 import { readPipelines } from '../../../base/yaml.ts';
-import { mentions, readShell, type Script, type Unclear } from './script.ts';
+import { mentions, readShell, type Script, type UnclearLine } from './script.ts';
 
 type Env = Readonly<Record<string, string>>;
 
@@ -63,7 +63,7 @@ const NOT_READ = 'included files are not read';
 /** How deep the lists of a script may be nested, as aliases do. */
 const DEEPEST = 3;
 
-const skipped = (key: string, value: unknown, why: string): Unclear => ({
+const skipped = (key: string, value: unknown, why: string): UnclearLine => ({
   text: `${key}: ${typeof value === 'string' ? value : inspect(value, { breakLength: Number.POSITIVE_INFINITY })}`,
   line: 1,
   why,

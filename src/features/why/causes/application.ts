@@ -12,7 +12,6 @@ export function missingKeys({ machine, variables }: Pick<Facts, 'machine' | 'var
   return known && machine ? machine.example.filter((key) => !known.includes(key)) : [];
 }
 
-/** Lines that say of such a key that it is missing. */
 function linesOfMissingKeys(facts: Facts, incident: Incident): readonly FactLine[] {
   const keys = missingKeys(facts);
   if (keys.length === 0) return [];
@@ -218,7 +217,6 @@ const PRINTED: readonly RegExp[] = [
 /** A frame of a stack trace, or the place below a message of Collision. */
 const FRAME = /^\s*(?:#\d+ (?<frame>\/(?!\S*\/public\/index\.php)\S+?\.php\(\d+\))|at (?<place>(?!vendor\/)\S+\.php:\d+))/;
 
-/** How far below an exception its trace is read, in lines. */
 const TRACE = 60;
 
 function exceptionWords({ match }: FoundCause) {
@@ -232,10 +230,13 @@ function exceptionLines({ match, line }: FoundCause, lines: readonly FactLine[])
   const below = lines.slice(lines.indexOf(line) + 1, lines.indexOf(line) + 1 + TRACE);
   const end = below.findIndex(({ text }) => /"exception":|\bUncaught |^\[previous exception\]/.test(text));
   const frames = / (?:at|in) \/(?!\S*\/vendor\/)\S+$/.test(said) ? [] : below.slice(0, end < 0 ? undefined : end);
-  const own = frames.find(({ text, source }) => source === line.source && FRAME.test(text) && !text.includes('/vendor/'));
-  const { frame, place } = FRAME.exec(own?.text ?? '')?.groups ?? {};
+  const ownFrame = frames.find(({ text, source }) => source === line.source && FRAME.test(text) && !text.includes('/vendor/'));
+  const { frame, place } = FRAME.exec(ownFrame?.text ?? '')?.groups ?? {};
   // Laravel's log has it as JSON.
-  return [{ ...line, text: said.replace(/\\(["\\/])/g, '$1') }, ...(own ? [{ ...own, text: frame ?? place ?? own.text }] : [])];
+  return [
+    { ...line, text: said.replace(/\\(["\\/])/g, '$1') },
+    ...(ownFrame ? [{ ...ownFrame, text: frame ?? place ?? ownFrame.text }] : []),
+  ];
 }
 
 /** Exceptions of the application that no other cause names. What Laravel logs while a site is deployed is about the live release. */

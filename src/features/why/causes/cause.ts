@@ -57,11 +57,9 @@ export const cause = (id: string, rank: number, title: string, rest: Omit<Cause,
 /** The logs of a deploy script. */
 export const SCRIPT = ['deploy', 'given'] as const satisfies readonly Source[];
 
-/** Causes that only these logs show. */
-export const inScript = (causes: readonly Cause[]): readonly Cause[] => causes.map((cause) => ({ ...cause, sources: SCRIPT }));
-
-/** Causes that do not explain why a deployment failed. */
-export const aboutSite = (causes: readonly Cause[]): readonly Cause[] => causes.map((cause) => ({ ...cause, about: 'site' }));
+/** Causes that have this in common. */
+export const causesWith = (common: Partial<Cause>, causes: readonly Cause[]): readonly Cause[] =>
+  causes.map((cause) => ({ ...common, ...cause }));
 
 export const AGAIN = 'Deploy again: dnx deploy {site} --server {server}';
 export const THEN_AGAIN = 'Then deploy again: dnx deploy {site} --server {server}';
@@ -91,10 +89,9 @@ export function fixesOf(cause: Cause, found: FoundCause): readonly Fix[] {
 const filled = (text: string, words: Readonly<Record<string, string>>): string =>
   text.replace(/( ?)\{(\w+)\}/g, (place, space: string, name: string) => (words[name] === '' ? '' : space + (words[name] ?? place)));
 
-/** The words of every cause. */
-const wordsOf = ({ facts: { of, server, site }, line, match }: FoundCause): Readonly<Record<string, string>> => ({
-  site: of.site.label,
-  server: of.server.label,
+const wordsOf = ({ facts: { siteRef, server, site }, line, match }: FoundCause): Readonly<Record<string, string>> => ({
+  site: siteRef.site.label,
+  server: siteRef.server.label,
   php: wordOf(site.php_version),
   repository: wordOf(site.git_repository_id) || 'REPOSITORY',
   address: wordOf(server?.ip_address) || 'the server',

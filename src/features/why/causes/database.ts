@@ -1,4 +1,4 @@
-import { AGAIN, type Cause, cause, type FoundCause, inScript, RETRY, THEN_AGAIN } from './cause.ts';
+import { AGAIN, type Cause, cause, causesWith, type FoundCause, RETRY, SCRIPT, THEN_AGAIN } from './cause.ts';
 
 const STATUS = 'See which migrations ran: dnx artisan {here} migrate:status';
 
@@ -41,7 +41,7 @@ export const migrations: readonly Cause[] = [
     patterns: [/(?:SQLSTATE\[42S22\].*?Unknown column '|SQLSTATE\[42703\].*?column "?|General error: 1 no such column: )([^\s"']+)/],
     fixes: pending,
   }),
-  ...inScript([
+  ...causesWith({ sources: SCRIPT }, [
     // An insert is more likely a seeder's.
     cause('migration_data', 88, 'The data does not fit what a migration changes', {
       patterns: [

@@ -1,7 +1,7 @@
 import { wordOf } from '../../../base/text.ts';
 import { allows } from '../../changes/php.ts';
 import type { FactLine, Facts, Incident } from '../facts.ts';
-import { AGAIN, type Cause, cause, type FoundCause, inScript, matchedGroup, RETRY, stateLine } from './cause.ts';
+import { AGAIN, type Cause, cause, causesWith, type FoundCause, matchedGroup, RETRY, SCRIPT, stateLine } from './cause.ts';
 
 /** The versions that a site can run. Assumed from 8.5 on. */
 const VERSIONS = ['8.0', '8.1', '8.2', '8.3', '8.4', '8.5'];
@@ -40,7 +40,6 @@ function phpResolved(found: FoundCause): string | undefined {
   return wanted !== undefined && now !== running && now === wanted ? `the site runs PHP ${now} now` : undefined;
 }
 
-/** The constraint of `require.php` in composer.json. */
 function requiredPhp({ machine }: Facts): string | undefined {
   try {
     const file: unknown = JSON.parse(machine?.composer ?? '');
@@ -81,48 +80,67 @@ const PACKAGES: ReadonlyMap<string, string> = new Map(
 
 /** Failures of Composer 2. */
 export const composer: readonly Cause[] = [
-  cause('composer_platform', 95, 'PHP {running} is too {age}', {
-    patterns: PLATFORM,
-    lasting: true,
-    words: phpWords,
-    fixes: phpFixes,
-    resolved: phpResolved,
-  }),
-  cause('composer_extension', 94, 'The PHP extension {match} is missing', {
-    patterns: [/requires (?:PHP extension )?ext-([\w-]+) .*(?:missing from your system|has the wrong version)/],
-    lasting: true,
-    words: ({ match }) => ({ package: PACKAGES.get(matchedGroup(match)) ?? matchedGroup(match) }),
-    fixes: ['Install it: dnx ssh {server} -- sudo apt-get install -y php{php}-{package}', AGAIN],
-  }),
-  cause('composer_old', 94, 'Composer on the server is too old', {
-    patterns: [/requires composer-(?:runtime|plugin)-api \S+ -> found composer-/],
-    lasting: true,
-    fixes: ['Update it: dnx ssh {server} -- sudo composer self-update', AGAIN],
-  }),
-  cause('composer_lock', 90, 'composer.lock does not match composer.json', {
-    patterns: [
-      /Required package "([^"]+)" is (?:not present in|in) the lock file|Your lock file does not contain a compatible set of packages/,
-    ],
-    lasting: true,
-    fixes: UPDATE,
-  }),
-  cause('composer_auth', 90, 'Composer may not read a private package', {
-    patterns: [
-      /Invalid credentials (?:\(HTTP 40[13]\) )?for 'https?:|URL required authentication \(HTTP 40[134]\)|Could not authenticate against [\w.-]+/,
-      /The "https?:\/\/[^"]+" file could not be downloaded \(HTTP\/[\d.]+ 40[123]\b/,
-      /(?:Your|The) (?:GitHub|GitLab|Bitbucket) (?:OAuth )?(?:token|credentials).*(?:invalid|not work)/i,
-    ],
-    lasting: true,
-    fixes: ['Store the credentials: dnx env set COMPOSER_AUTH --from-file - {here}', AGAIN],
-  }),
-  cause('composer_memory', 92, 'Composer ran out of memory', {
-    patterns: [
-      /Allowed memory size of \d+ bytes exhausted .*(?:phar:\/\/\S*composer|\/composer\.phar)/,
-      /^The following exception .*mmap\(\) failed: \[12\] Cannot allocate memory/,
-    ],
-    lasting: true,
-    fixes: ['Commit composer.lock, so that the server only installs', 'Lift the limit: dnx env set COMPOSER_MEMORY_LIMIT=-1 {here}', AGAIN],
-  }),
+  ...causesWith({ lasting: true }, [
+    cause('composer_platform', 95, 'PHP {running} is too {age}', {
+      patterns: PLATFORM,
+      words: phpWords,
+      fixes: phpFixes,
+      resolved: phpResolved,
+    }),
+    cause('composer_extension', 94, 'The PHP extension {match} is missing', {
+      patterns: [/requires (?:PHP extension )?ext-([\w-]+) .*(?:missing from your system|has the wrong version)/],
+      words: ({ match }) => ({ package: PACKAGES.get(matchedGroup(match)) ?? matchedGroup(match) }),
+      fixes: ['Install it: dnx ssh {server} -- sudo apt-get install -y php{php}-{package}', AGAIN],
+    }),
+    cause('composer_old', 94, 'Composer on the server is too old', {
+      patterns: [/requires composer-(?:runtime|plugin)-api \S+ -> found composer-/],
+      fixes: ['Update it: dnx ssh {server} -- sudo composer self-update', AGAIN],
+    }),
+    cause('composer_lock', 90, 'composer.lock does not match composer.json', {
+      patterns: [
+        /Required package "([^"]+)" is (?:not present in|in) the lock file|Your lock file does not contain a compatible set of packages/,
+      ],
+      fixes: UPDATE,
+    }),
+    cause('composer_auth', 90, 'Composer may not read a private package', {
+      patterns: [
+        /Invalid credentials (?:\(HTTP 40[13]\) )?for 'https?:|URL required authentication \(HTTP 40[134]\)|Could not authenticate against [\w.-]+/,
+        /The "https?:\/\/[^"]+" file could not be downloaded \(HTTP\/[\d.]+ 40[123]\b/,
+        /(?:Your|The) (?:GitHub|GitLab|Bitbucket) (?:OAuth )?(?:token|credentials).*(?:invalid|not work)/i,
+      ],
+      fixes: ['Store the credentials: dnx env set COMPOSER_AUTH --from-file - {here}', AGAIN],
+    }),
+    cause('composer_memory', 92, 'Composer ran out of memory', {
+      patterns: [
+        /Allowed memory size of \d+ bytes exhausted .*(?:phar:\/\/\S*composer|\/composer\.phar)/,
+        /^The following exception .*mmap\(\) failed: \[12\] Cannot allocate memory/,
+      ],
+      fixes: [
+        'Commit composer.lock, so that the server only installs',
+        'Lift the limit: dnx env set COMPOSER_MEMORY_LIMIT=-1 {here}',
+        AGAIN,
+      ],
+    }),
+    cause('composer_json', 92, 'composer.{kind} is not valid', {
+      patterns: [/"[^\s"]*composer\.(?:json|lock)" does not contain valid JSON|Composer could not find a composer\.json file in/],
+      words: ({ line }) => ({ kind: /composer\.lock/.test(line.text) ? 'lock' : 'json' }),
+      fixes: ['Run composer validate in your project, and push', AGAIN],
+    }),
+    cause('composer_missing_package', 88, 'Composer cannot find the package {match}', {
+      patterns: [/requires ([\w.-]+\/[\w.-]+)\b.*, it could not be found in any version/],
+      fixes: ['Check its name, and add its repository to composer.json if it is private', AGAIN],
+    }),
+    cause('composer_plugin', 90, 'composer.json does not allow the plugin {match}', {
+      patterns: [
+        /([\w.-]+\/[\w.-]+) (?:\S+ )?contains a Composer plugin which is (?:blocked by|currently not in) your allow-plugins config/,
+      ],
+      fixes: ['Run composer config allow-plugins.{match} true in your project, and push composer.json', AGAIN],
+    }),
+    cause('composer_conflict', 60, 'Composer cannot resolve the packages', {
+      patterns: [/Your requirements could not be resolved to an installable set of packages/],
+      fixes: UPDATE,
+    }),
+  ]),
   cause('composer_network', 85, 'Composer could not download a package', {
     patterns: [
       /^(?!.*loaded from the local cache).*curl error \d+ while downloading https?:\S+/i,
@@ -130,27 +148,6 @@ export const composer: readonly Cause[] = [
       /Failed to download [\w./-]+ from source:/,
     ],
     fixes: [RETRY, 'Check the network of the server: dnx ssh {server}/{site} -- composer diagnose'],
-  }),
-  cause('composer_json', 92, 'composer.{kind} is not valid', {
-    patterns: [/"[^\s"]*composer\.(?:json|lock)" does not contain valid JSON|Composer could not find a composer\.json file in/],
-    lasting: true,
-    words: ({ line }) => ({ kind: /composer\.lock/.test(line.text) ? 'lock' : 'json' }),
-    fixes: ['Run composer validate in your project, and push', AGAIN],
-  }),
-  cause('composer_missing_package', 88, 'Composer cannot find the package {match}', {
-    patterns: [/requires ([\w.-]+\/[\w.-]+)\b.*, it could not be found in any version/],
-    lasting: true,
-    fixes: ['Check its name, and add its repository to composer.json if it is private', AGAIN],
-  }),
-  cause('composer_plugin', 90, 'composer.json does not allow the plugin {match}', {
-    patterns: [/([\w.-]+\/[\w.-]+) (?:\S+ )?contains a Composer plugin which is (?:blocked by|currently not in) your allow-plugins config/],
-    lasting: true,
-    fixes: ['Run composer config allow-plugins.{match} true in your project, and push composer.json', AGAIN],
-  }),
-  cause('composer_conflict', 60, 'Composer cannot resolve the packages', {
-    patterns: [/Your requirements could not be resolved to an installable set of packages/],
-    lasting: true,
-    fixes: UPDATE,
   }),
   cause('composer_script', 40, 'A script of Composer failed: {match}', {
     patterns: [/^Script (.+?) handling the [\w-]+ event returned with error code \d+/],
@@ -237,13 +234,12 @@ function buildLines({ line }: FoundCause, lines: readonly FactLine[]): readonly 
   return second ? [said, second] : [said];
 }
 
-/** The error above the version of Node. */
 const scriptError = ({ line }: FoundCause, lines: readonly FactLine[]): readonly FactLine[] => [
   lines.slice(0, lines.indexOf(line)).findLast(({ text }) => /^(?:Uncaught )?\w*Error\b.*: ./.test(text)) ?? line,
 ];
 
 /** Failures of a build of the assets. */
-export const assets: readonly Cause[] = inScript([
+export const assets: readonly Cause[] = causesWith({ sources: SCRIPT }, [
   cause('npm_platform', 91, 'node_modules lacks a program for the platform of the server', {
     patterns: [
       /npm has a bug related to optional dependencies|You installed \w+ for another platform than the one you're currently using/,

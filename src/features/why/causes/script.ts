@@ -1,4 +1,4 @@
-import { AGAIN, type Cause, cause, inScript, matchedGroup, RETRY, THEN_AGAIN } from './cause.ts';
+import { AGAIN, type Cause, cause, causesWith, matchedGroup, RETRY, SCRIPT, THEN_AGAIN } from './cause.ts';
 
 /** Failures of Git. */
 export const git: readonly Cause[] = [
@@ -88,11 +88,10 @@ export const git: readonly Cause[] = [
 
 const DASHBOARD = ['Fix the deploy script in the dashboard', AGAIN];
 
-/** Commands that come with a package of the project. */
 const OF_NODE = /^(?:vite|mix|webpack|tsc|vue-tsc|tailwindcss|postcss|sass|cross-env|esbuild|rollup)$/;
 
 /** Failures of the deploy script itself. */
-export const script: readonly Cause[] = inScript([
+export const script: readonly Cause[] = causesWith({ sources: SCRIPT }, [
   cause('command_missing', 87, 'The server has no command {match}', {
     patterns: [
       /^[^:]+: (?:line )?\d+: ([\w.+-]+): (?:command )?not found$/,

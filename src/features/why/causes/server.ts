@@ -4,14 +4,14 @@ import { timeOf } from '../../../base/time.ts';
 import { certificateIn } from '../../overview/overview.ts';
 import { type FactLine, type Facts, isUnanswered } from '../facts.ts';
 import type { Process } from '../server/state.ts';
-import { AGAIN, aboutSite, type Cause, cause, type FoundCause, matchedGroup, SCRIPT, stateLine, THEN_AGAIN } from './cause.ts';
+import { AGAIN, type Cause, cause, causesWith, type FoundCause, matchedGroup, SCRIPT, stateLine, THEN_AGAIN } from './cause.ts';
 
-const siteStatus = ({ of, site }: Facts): FactLine => stateLine('api', `${of.site.label}: ${wordOf(site.status)}`);
+const siteStatus = ({ siteRef, site }: Facts): FactLine => stateLine('api', `${siteRef.site.label}: ${wordOf(site.status)}`);
 
-function inactive({ server, of }: Facts): readonly FactLine[] {
+function inactive({ server, siteRef }: Facts): readonly FactLine[] {
   const status = wordOf(server?.status);
   const good = status === '' || phaseOf(status) === 'good' || statusKey(status) === 'running';
-  return good ? [] : [stateLine('api', `${of.server.label}: ${status}`)];
+  return good ? [] : [stateLine('api', `${siteRef.server.label}: ${status}`)];
 }
 
 /** States that Deploynix itself reports. */
@@ -132,7 +132,6 @@ export const resources: readonly Cause[] = [
   }),
 ];
 
-/** The response, if it failed for one of these reasons. */
 const failing =
   (reasons: RegExp) =>
   ({ answer }: Facts): readonly FactLine[] =>
@@ -148,13 +147,13 @@ function badCertificate(facts: Facts): readonly FactLine[] {
   const ended = timeOf(expires_at);
   const words =
     ended !== undefined && ended <= now ? `expired ${wordOf(expires_at)}` : [wordOf(status), wordOf(reason)].filter(Boolean).join(': ');
-  return [stateLine('api', `certificate of ${wordOf(certificate.domain) || facts.of.site.label}: ${words}`)];
+  return [stateLine('api', `certificate of ${wordOf(certificate.domain) || facts.siteRef.site.label}: ${words}`)];
 }
 
 const CERTIFICATE = ['See the certificates: dnx certificate list {here}', 'Request a new one: dnx certificate create {site} {here}'];
 
 /** nginx, PHP-FPM, certificates and the network in front of them. A deployment does not depend on them. */
-export const web: readonly Cause[] = aboutSite([
+export const web: readonly Cause[] = causesWith({ about: 'site' }, [
   cause('fpm_down', 90, 'PHP-FPM does not run', {
     patterns: [
       /connect\(\) to unix:\S+ failed \((?:2: No such file or directory|111: Connection refused)\) while connecting to upstream/,
@@ -235,23 +234,23 @@ const isDown = ({ status }: { readonly status?: unknown }): boolean =>
 
 const queueOf = ({ queue, id }: { readonly queue?: unknown; readonly id?: unknown }): string => wordOf(queue) || wordOf(id);
 
-/** Workers that Deploynix reports as stopped. */
 const stopped = (facts: Facts): readonly FactLine[] =>
   isUnanswered(facts)
     ? []
     : (facts.queues?.filter(isDown).map((worker) => stateLine('api', `worker ${queueOf(worker)}: ${wordOf(worker.status)}`)) ?? []);
 
 /** Whose a process of Supervisor is: by the directory of its program, or because it bears the domain, with any separators. */
-function ownerOf(name: string, { machine, of }: Pick<Facts, 'machine' | 'of'>): 'own' | 'other' | undefined {
+function ownerOf(name: string, { machine, siteRef }: Pick<Facts, 'machine' | 'siteRef'>): 'own' | 'other' | undefined {
   const [group = '', single = group] = name.split(':');
-  const isIn = (programs: readonly string[] = []) => [group, single, single.replace(/_\d+$/, '')].some((each) => programs.includes(each));
+  const isIn = (programs: readonly string[] = []) =>
+    [group, single, single.replace(/_\d+$/, '')].some((program) => programs.includes(program));
   const plain = (text: string) => `-${text.split(/[^a-z0-9]+/i).join('-')}-`;
-  if (isIn(machine?.programs.own) || plain(name).includes(plain(of.site.label))) return 'own';
+  if (isIn(machine?.programs.own) || plain(name).includes(plain(siteRef.site.label))) return 'own';
   return isIn(machine?.programs.others) ? 'other' : undefined;
 }
 
 /** Processes of Supervisor that it gave up, unless they are another site's. */
-export const givenUp = (facts: Pick<Facts, 'machine' | 'of'>): readonly Process[] =>
+export const givenUp = (facts: Pick<Facts, 'machine' | 'siteRef'>): readonly Process[] =>
   facts.machine?.supervisor.filter(({ name, state }) => statusKey(state) === 'fatal' && ownerOf(name, facts) !== 'other') ?? [];
 
 /** Such processes of Supervisor, if the site answers. */
@@ -259,7 +258,7 @@ const supervised = (facts: Facts, wanted: (process: Process) => boolean): readon
   isUnanswered(facts) ? [] : (facts.machine?.supervisor.filter(wanted).map(({ line }) => stateLine('state', line)) ?? []);
 
 /** Queue workers. A site answers without them, so they do not explain why it is down. */
-export const workers: readonly Cause[] = aboutSite([
+export const workers: readonly Cause[] = causesWith({ about: 'site' }, [
   cause('workers_stopped', 50, 'The queue worker {queue} does not run', {
     state: stopped,
     always: true,

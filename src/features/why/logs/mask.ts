@@ -4,7 +4,6 @@ import { wordOf } from '../../../base/text.ts';
 const HIDDEN = '***';
 const LONGEST = 400;
 
-/** Patterns of secrets, and what is shown instead. */
 const RULES: readonly (readonly [RegExp, string])[] = [
   // A variable: no value of any is shown.
   [/\b([A-Z][A-Z0-9_]{2,})=("(?:[^"\\]|\\.)*"?|'[^']*'?|\S+)/g, `$1=${HIDDEN}`],

@@ -1,6 +1,5 @@
 import type { FactLine, Facts, Incident, Log, Source } from '../facts.ts';
 
-/** Logs that several sites may share. */
 const SHARED: readonly Source[] = ['nginx', 'php'];
 
 /** What Git says about a commit, whose message may be about any failure. */
@@ -18,10 +17,12 @@ const UNLESS = /\b(errors?|fail\w*|unsuccessful\w*|not|code [1-9])/i;
 const LEVEL = /^\s*\[[^\]]+\] [\w.-]+\.(DEBUG|INFO|NOTICE|WARNING|ERROR|CRITICAL|ALERT|EMERGENCY):|"level_name":"([A-Z]+)"/;
 
 /** The lines that may belong to an incident, oldest first within each log. */
-export function relevantLines({ logs, of, releases }: Pick<Facts, 'logs' | 'of' | 'releases'>, incident: Incident): readonly FactLine[] {
+export function relevantLines({ logs, siteRef, releases }: Pick<Facts, 'logs' | 'siteRef' | 'releases'>, incident: Incident) {
   const messages = releases?.map(({ message }) => message.split('\n', 1)[0]?.trim() ?? '').filter(({ length }) => length >= 8) ?? [];
   return logs.flatMap((log) =>
-    linesOf(log, of.site.label, incident).filter(({ text }) => !COMMIT.test(text) && !messages.some((each) => text.includes(each))),
+    linesOf(log, siteRef.site.label, incident).filter(
+      ({ text }) => !COMMIT.test(text) && !messages.some((message) => text.includes(message)),
+    ),
   );
 }
 
@@ -63,7 +64,6 @@ function ofRelease(lines: readonly FactLine[], release: string): readonly FactLi
 
 const digits = (name: string): string => name.replaceAll(/\D/g, '');
 
-/** Of a log of Laravel, the errors with their stack traces. */
 function errorsOf(lines: readonly FactLine[]): readonly FactLine[] {
   let bad = false;
   return lines.filter(({ text }) => {
@@ -74,7 +74,6 @@ function errorsOf(lines: readonly FactLine[]): readonly FactLine[] {
   });
 }
 
-/** True for a line about this site, or about all of them. */
 function concerns(text: string, domain: string): boolean {
   const server = /\bserver: ([^,]+),/.exec(text)?.[1];
   if (server !== undefined) return server.split(/\s+/).some((name) => name === domain || name === `www.${domain}`);
@@ -102,7 +101,6 @@ const SUCCESS: readonly RegExp[] = [
   /^\s*\S.* \.{3,} .*\bDONE$/,
 ];
 
-/** Logs of requests to the live site. */
 const REQUESTS: readonly Source[] = ['nginx', 'php', 'worker'];
 
 /** The most that Laravel and nginx may have written between the request and the reading of their logs, in ms. */
@@ -112,17 +110,17 @@ const RECENT_MS = 5 * 60_000;
 export function passedLines(lines: readonly FactLine[]): ReadonlySet<FactLine> {
   const passed = new Set<FactLine>();
   for (const source of ['deploy', 'given'] as const satisfies readonly Source[]) {
-    const own = lines.filter((line) => line.source === source);
-    const last = own.findLastIndex(({ text }) => SUCCESS.some((pattern) => pattern.test(text)));
-    for (const line of own.slice(0, last + 1)) passed.add(line);
+    const ofSource = lines.filter((line) => line.source === source);
+    const last = ofSource.findLastIndex(({ text }) => SUCCESS.some((pattern) => pattern.test(text)));
+    for (const line of ofSource.slice(0, last + 1)) passed.add(line);
   }
   return passed;
 }
 
 /** Without what says nothing about a deployment: requests to the live site, and what the kernel killed, unless a step was killed. */
 export function deploymentLines(lines: readonly FactLine[]): readonly FactLine[] {
-  const own = lines.filter(({ source }) => source === 'deploy' || source === 'given');
-  const killed = own.length === 0 || own.some(({ text }) => /\bkilled\b|\bSIGKILL\b|\bsignal 9\b|\b137\b/i.test(text));
+  const deployLines = lines.filter(({ source }) => source === 'deploy' || source === 'given');
+  const killed = deployLines.length === 0 || deployLines.some(({ text }) => /\bkilled\b|\bSIGKILL\b|\bsignal 9\b|\b137\b/i.test(text));
   return lines.filter(({ source }) => !REQUESTS.includes(source) && (killed || source !== 'kernel'));
 }
 
@@ -156,10 +154,10 @@ const ORDER: readonly Source[] = ['given', 'deploy', 'laravel', 'php', 'nginx', 
 /** The lines that are nearest to an unknown failure: the last ones of the best log that speak of one, or its last ones. */
 export function nearestLines(lines: readonly FactLine[], { kind }: Pick<Incident, 'kind'>): readonly FactLine[] {
   for (const source of ORDER) {
-    const own = lines.filter((line) => line.source === source && !/^#\d+ |^\[stacktrace\]|^"\}/.test(line.text.trim()));
-    const telling = own.filter(({ text }) => FAILURE.test(text));
+    const ofSource = lines.filter((line) => line.source === source && !/^#\d+ |^\[stacktrace\]|^"\}/.test(line.text.trim()));
+    const telling = ofSource.filter(({ text }) => FAILURE.test(text));
     if (telling.length > 0) return telling.slice(-MOST);
-    if (own.length > 0 && kind === 'deployment' && ['given', 'deploy'].includes(source)) return own.slice(-MOST);
+    if (ofSource.length > 0 && kind === 'deployment' && ['given', 'deploy'].includes(source)) return ofSource.slice(-MOST);
   }
   return [];
 }

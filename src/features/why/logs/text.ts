@@ -2,7 +2,6 @@ import { stripVTControlCharacters } from 'node:util';
 import { DAY, timeOf } from '../../../base/time.ts';
 import type { FactLine, Log } from '../facts.ts';
 
-/** A log as text, and what is known of its file. */
 interface Text extends Omit<Log, 'lines'> {
   readonly text: string;
   /** The number of lines before the text; undefined if unknown. */
@@ -21,25 +20,24 @@ export interface Clocks {
 const LONGEST = 2_000;
 
 const QUARTER = 15 * 60_000;
-/** The largest difference between two time zones. */
 const FARTHEST = 14 * 4 * QUARTER;
 
 /** Splits a log into lines with numbers and times. */
 export function logOf({ source, file, text, modified, skipped, cut, ofRelease }: Text, clocks: Clocks): Log {
   const pieces = text
     .split('\n')
-    .map((each, index) => ({ text: cleaned(each), number: skipped === undefined ? null : skipped + index + 1 }));
+    .map((piece, index) => ({ text: cleaned(piece), number: skipped === undefined ? null : skipped + index + 1 }));
   const whole = cut && pieces.length > 1 ? pieces.slice(1) : pieces;
-  const stamps = whole.map((each) => lineStamp(each.text, clocks));
+  const stamps = whole.map((piece) => lineStamp(piece.text, clocks));
   const last = stamps.findLast(Boolean);
   const shift = last && !last.zoned && source === 'laravel' ? shiftOf(last.at, modified) : 0;
   let at: number | undefined;
-  const lines = whole.map((each, index) => {
+  const lines = whole.map((piece, index) => {
     const stamp = stamps[index];
     if (stamp) at = stamp.at + (stamp.zoned ? 0 : shift);
-    return { source, file, at, ...each };
+    return { source, file, at, ...piece };
   });
-  return { source, file, modified, ofRelease, lines: unwrapped(lines).filter((each) => each.text.trim() !== '') };
+  return { source, file, modified, ofRelease, lines: unwrapped(lines).filter((line) => line.text.trim() !== '') };
 }
 
 /** What a terminal would show: of a progress bar, its last state. */
@@ -102,7 +100,6 @@ function joinedParts(parts: readonly string[], broken: boolean): string {
   return texts.reduce((text, part, index) => text + (broken && texts[index - 1]?.length === width ? '' : ' ') + part);
 }
 
-/** Joins the lines of the message of an exception. */
 function unwrapped(lines: readonly FactLine[]): readonly FactLine[] {
   const joined: FactLine[] = [];
   let block: { first: FactLine; parts: string[] } | undefined;

@@ -5,7 +5,7 @@ import { places, type LogSource as Selected } from '../../remote/log-paths.ts';
 import { type SiteOnMachine, siteDirectories } from '../../remote/machine.ts';
 import { readSections, type ScriptSection } from '../../remote/sections.ts';
 import SITE from '../../remote/site.sh';
-import type { Log, Source, Unknown } from '../facts.ts';
+import type { Log, Source, UnknownPart } from '../facts.ts';
 import { type Clocks, logOf, textIn } from '../logs/text.ts';
 import NAMES from './names.sh';
 import { serverStateIn } from './state.ts';
@@ -13,7 +13,6 @@ import WHY from './why.sh';
 
 const LIMIT_MS = 20_000;
 
-/** The most bytes of the end of a log that are read. */
 const MOST_BYTES = 256 * 1024;
 
 /**
@@ -21,7 +20,7 @@ const MOST_BYTES = 256 * 1024;
  * the directory of the site, if not the usual one.
  */
 export async function readServer(
-  ctx: Pick<Context, 'ask' | 'clock' | 'settings' | 'world'>,
+  ctx: Context,
   place: SiteOnMachine,
   wanted: { readonly release: string; readonly php: string; readonly path: string | undefined },
 ) {
@@ -39,7 +38,6 @@ export async function readServer(
   }
 }
 
-/** What to do about an error of ssh, in a line. */
 function fixOf({ hint, next: [first] }: DnxError, settings: Context['settings']): string | null {
   const command = first && commandLine(first.command, settings);
   return [hint?.replace(/\.$/, ''), command].filter(Boolean).join('. Then: ') || null;
@@ -50,7 +48,7 @@ function understood(sections: readonly ScriptSection[], release: string, now: nu
   if (!sections.some(({ name }) => name === 'site'))
     return { machine: null, logs: [], unknown: [{ what: 'server logs and state', why: 'the server ran no command over SSH', fix: null }] };
   const machine = serverStateIn(sections);
-  const logs = new Map<string, Log | Unknown>();
+  const logs = new Map<string, Log | UnknownPart>();
   for (const section of sections) {
     const file = section.words.at(section.name === 'refused' ? 0 : 1) ?? '';
     if (section.name === 'log' && !logs.has(file)) logs.set(file, logIn(section, release, clocks));
@@ -61,18 +59,18 @@ function understood(sections: readonly ScriptSection[], release: string, now: nu
   const all = [...logs.values()];
   return {
     machine,
-    logs: [...all.filter((each) => 'lines' in each), logOfText('kernel', kernel, clocks)],
+    logs: [...all.filter((log) => 'lines' in log), logOfText('kernel', kernel, clocks)],
     unknown: [
-      ...all.filter((each) => 'why' in each),
+      ...all.filter((log) => 'why' in log),
       ...(machine.root === null ? [{ what: 'directory of the site', why: 'it was not found on the server', fix: 'Use --path.' }] : []),
       ...(sections.at(-1)?.name === 'end' ? [] : [{ what: 'the rest of the server', why: 'the connection was cut', fix: null }]),
     ],
   };
 }
 
-function logIn({ words, body }: ScriptSection, release: string, clocks: Clocks): Log | Unknown {
-  const [given = '', file = '', modified = '', size = '', count = ''] = words;
-  const source = Object.values(sources).find((each) => each === given) ?? 'server';
+function logIn({ words, body }: ScriptSection, release: string, clocks: Clocks): Log | UnknownPart {
+  const [sourceName = '', file = '', modified = '', size = '', count = ''] = words;
+  const source = Object.values(sources).find((known) => known === sourceName) ?? 'server';
   const text = textIn(body);
   if (text === undefined) return { what: file, why: 'it is not text', fix: null };
   const cut = Number(size) > MOST_BYTES && body.length === MOST_BYTES;
@@ -95,7 +93,6 @@ function logIn({ words, body }: ScriptSection, release: string, clocks: Clocks):
 export const logOfText = (source: Source, text: string, clocks: Clocks, ofRelease = false): Log =>
   logOf({ source, file: null, text, modified: undefined, skipped: source === 'given' ? 0 : undefined, cut: false, ofRelease }, clocks);
 
-/** The source of each kind of log. The deployment log comes first. */
 const sources = { deploy: 'deploy', laravel: 'laravel', nginx: 'nginx', php: 'php', daemon: 'worker' } satisfies Partial<
   Record<Selected, Source>
 >;

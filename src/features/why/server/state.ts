@@ -5,25 +5,20 @@ export type ServerState = ReturnType<typeof serverStateIn>;
 
 /** The state of a server in the output of the script. */
 export function serverStateIn(sections: readonly ScriptSection[]) {
-  const body = (name: string): string | undefined => sections.find((each) => each.name === name)?.body.toString('utf8');
+  const body = (name: string): string | undefined => sections.find((section) => section.name === name)?.body.toString('utf8');
   const [root = '', dangling = '', down = ''] = sections.find(({ name }) => name === 'site')?.words ?? [];
   const env = body('env');
   return {
-    /** The directory of the site. */
     root: root || null,
     /** What `current` points to, if nothing is there. */
     dangling: dangling || null,
     disks: disksIn(body('space') ?? '', body('inodes') ?? ''),
     memory: memoryIn(body('memory') ?? ''),
-    /** The version of PHP on the command line. */
     php: /^PHP (\d+\.\d+\.\d+)/m.exec(body('php') ?? '')?.[1] ?? null,
-    /** The text of composer.json of the failed or live release. */
     composer: body('composer') ?? null,
     /** The keys of the .env of the site; true for one with a value. */
     env: env === undefined ? null : new Map(linesOf(env).map((key) => [key.replace(/=$/, ''), !key.endsWith('=')])),
-    /** The keys of the .env.example of the failed or live release. */
     example: linesOf(body('example') ?? '').map((key) => key.replace(/=$/, '')),
-    /** True in maintenance mode. */
     down: down !== '',
     services: linesOf(body('services') ?? '').flatMap(processIn),
     supervisor: linesOf(body('supervisor') ?? '').flatMap(processIn),
@@ -34,7 +29,6 @@ export function serverStateIn(sections: readonly ScriptSection[]) {
   };
 }
 
-/** `own shop-worker`. */
 const programsIn = (text: string, kind: 'own' | 'other'): readonly string[] =>
   linesOf(text).flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []));
 
@@ -50,13 +44,12 @@ export function disksIn(space: string, inodes: string) {
   const files = rows(inodes);
   const unique = new Map(rows(space).map((row) => [row.mount, row]));
   return [...unique.values()].map(({ mount, line, used }) => {
-    const row = files.find((each) => each.mount === mount);
+    const row = files.find((candidate) => candidate.mount === mount);
     const full = used !== null && used < 100 && row && (row.used ?? 0) >= 100;
     return { mount, space: used, inodes: row?.used ?? null, line: (full ? row.line : line).replaceAll(/\s+/g, ' ') };
   });
 }
 
-/** The output of `free -b`. */
 function memoryIn(text: string) {
   const numbers = (name: string) => new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(text)?.[1]?.split(/\s+/).map(Number) ?? [];
   const [total, , free, , , available = free] = numbers('Mem');

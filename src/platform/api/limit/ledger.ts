@@ -12,7 +12,7 @@ interface Said {
 }
 
 /** How long what the API said is kept; and a log that matters later than this is from a clock that was set back. */
-const DAY_MS = 86_400_000;
+const DAY = 86_400_000;
 
 const LIMIT_MB = 1;
 
@@ -109,14 +109,14 @@ const isTime = (value: unknown): value is number => typeof value === 'number' &&
 
 /** Writes what the API said about a token. Of several that write at once the last one counts, and the API tells the others again. */
 function writeSaid(file: string, key: string, { limit, blockedUntil }: Said, now: number): void {
-  const isRecent = (entry: unknown) => isObject(entry) && Math.abs(now - Number(wordOf(entry.written))) < DAY_MS;
+  const isRecent = (entry: unknown) => isObject(entry) && Math.abs(now - Number(wordOf(entry.written))) < DAY;
   const others = Object.entries(allSaid(file)).filter(([each, entry]) => each !== key && isRecent(entry));
   writeText(file, JSON.stringify({ ...Object.fromEntries(others), [key]: { limit, blocked_until: blockedUntil, written: now } }));
 }
 
 function matters(log: string, now: number): boolean {
   const end = Number(log.slice(log.indexOf('.') + 1));
-  return end > now && end <= now + DAY_MS;
+  return end > now && end <= now + DAY;
 }
 
 /** Creates the directory of the logs, and removes those that no longer matter. */
