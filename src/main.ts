@@ -43,9 +43,13 @@ export async function main(argv: readonly string[], world: World, check?: Parame
     if (help) return await printHelp(help, look, world);
     if (!invocation) return 0;
     if (check?.(invocation) === false) return 0;
-    const { settingsFor, runCommand } = await import('./run.ts');
+    const { resolve, settingsFor } = await import('./cli/run/resolve.ts');
     settings = settingsFor(invocation, world);
-    return await runCommand(invocation, settings, world, { tree, runLine: main, report, formatNext: nextFormat(settings) });
+    const line = await resolve(invocation, settings, world);
+    await (await import('./cli/output/shaping.ts')).checkShape(line);
+    const { loadConnecting } = await import('./cli/run/early.ts');
+    const { runCommand } = await loadConnecting(line, world, () => import('./run.ts'));
+    return await runCommand(line, world, { tree, runLine: main, report, formatNext: nextFormat(settings) });
   } catch (error) {
     return report(error);
   }

@@ -179,8 +179,6 @@ function networkOf({ env, clock: { elapsed } }: Pick<World, 'env' | 'clock'>): P
       } catch {
         // The first request says what is wrong.
       }
-      // For the answer of a name server.
-      await new Promise((resolve) => setImmediate(resolve));
     },
   };
 }
