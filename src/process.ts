@@ -171,7 +171,7 @@ function networkOf({ env, clock: { elapsed } }: Pick<World, 'env' | 'clock'>): P
       if (found) early = undefined;
       return found ?? open(caFile, background);
     },
-    async connectEarly(url, caFile) {
+    async connectEarly(url, caFile, load) {
       try {
         const transport = await open(caFile);
         early = { caFile, transport };
@@ -179,6 +179,10 @@ function networkOf({ env, clock: { elapsed } }: Pick<World, 'env' | 'clock'>): P
       } catch {
         // The first request says what is wrong.
       }
+      const loaded = await load();
+      // For the answer of a name server.
+      await new Promise((resolve) => setImmediate(resolve));
+      return loaded;
     },
   };
 }

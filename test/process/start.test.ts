@@ -143,7 +143,7 @@ describe.skipIf(onlyOnNode('which files dnx loads, because an executable is one'
     const args = ['server', 'list', '--json'];
     await loadedBy(args);
     const { files } = await loadedBy(args);
-    const shared = ['dnx.js', 'compiled-code.js', 'dnx.js', 'rolldown-runtime', 'declared', 'run'];
+    const shared = ['dnx.js', 'compiled-code.js', 'dnx.js', 'rolldown-runtime', 'declared', 'line', 'run'];
     expect(namesOf(files).sort()).toEqual([...shared, 'server'].sort());
   });
 

@@ -16,11 +16,7 @@ export async function loadConnecting<T>(line: Line, world: World, load: () => Pr
   const { settings } = line;
   if (!world.connectEarly || line.plan.dry || !isSignedIn(settings, world) || mayFail(line, settings, world) || !sends(line, settings))
     return load();
-  await world.connectEarly(settings.host, settings.caFile);
-  const loaded = await load();
-  // For the answer of a name server.
-  await new Promise((resolve) => setImmediate(resolve));
-  return loaded;
+  return world.connectEarly(settings.host, settings.caFile, load);
 }
 
 /** True if a token will be found, as far as the settings tell. A session may refuse one. */

@@ -82,9 +82,9 @@ export function connectAhead(url: URL, { elapsed, onDeparture, ...connecting }: 
   const found: LookupFunction = (name, how, callback) =>
     lookup(name, how, (...answer) => {
       callback(...answer);
-      setImmediate(onDeparture);
+      connecting.after(0, onDeparture);
     });
-  if (isIP(host)) setImmediate(onDeparture);
+  if (isIP(host)) connecting.after(0, onDeparture);
   const tcp = connect({ ...options, ...address, lookup: found, noDelay: true, keepAlive: true }).on('error', () => {});
   return (agent) => {
     const direct = agent.createConnection.bind(agent);
