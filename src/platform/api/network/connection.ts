@@ -92,6 +92,7 @@ export function connectAhead(url: URL, { elapsed, onDeparture, ...connecting }: 
   if (isIP(host)) connecting.after(0, onDeparture);
   const tcp = connect({ ...options, ...address, lookup: found, noDelay: true, keepAlive: true }).on('error', () => {});
   return (agent) => {
+    if (tcp.destroyed) return;
     const direct = agent.createConnection.bind(agent);
     const secured = new Promise<Socket | undefined>((resolve, reject) => {
       const expire = () => {
