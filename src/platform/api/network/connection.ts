@@ -69,7 +69,7 @@ interface ConnectingAhead extends Connecting {
 }
 
 /** The length from which V8 interprets no pattern. */
-const LONG = '-'.repeat(1_000);
+const LONG = ''.padEnd(1_000);
 
 /**
  * Begins to connect to a host before there is a request. The returned function lets the first request of an agent of `https` take the connection,
