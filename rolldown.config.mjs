@@ -46,7 +46,12 @@ const program = defineConfig({
           test: files('cli/language/resource', 'features/completion/(complete|names)', 'platform/follow/readers'),
           priority: 2,
         },
-        { name: 'run', test: files('run', 'cli/run/(parse|found)', 'platform/api/network/(connection|transport)'), priority: 1 },
+        {
+          name: 'line',
+          test: files('cli/run/(parse|resolve|early)', 'cli/output/shaping', 'platform/api/network/(connection|transport)'),
+          priority: 1,
+        },
+        { name: 'run', test: files('run', 'cli/run/found') },
         { name: 'changes', test: files('features/deploy/deploy', 'cli/plan/journal') },
       ],
     },

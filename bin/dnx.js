@@ -16,6 +16,6 @@ const justScript = group === 'completion' && others.length === 0 && /^(bash|zsh|
 const justVersion = process.argv.length === 3 && ['--version', '-v'].includes(process.argv[2]);
 if (!(justVersion && versionWritten()) && !(justScript && require('./completion.js').printed(shell))) {
   const { loadProgram } = require('../dist/compiled-code.js');
-  const { program, keep } = loadProgram(process, require('node:path').join(__dirname, '../dist/dnx.js'));
+  const { program, keep } = loadProgram(process, require('node:path').join(__dirname, '../dist/dnx.js'), require);
   program.run(process, keep);
 }

@@ -37,15 +37,19 @@ export async function main(argv: readonly string[], world: World, check?: Parame
   try {
     // What people ask for most needs no commander.
     if (isHelp(argv)) return await printHelp(async (page) => (await import('./cli/run/help/root.ts')).rootHelp(tree, page), look, world);
-    const { globals, help, line, error } = await parsed(argv);
+    const { globals, help, line: typedLine, error } = await parsed(argv);
     look = globals;
     if (error !== undefined) throw error;
     if (help) return await printHelp(help, look, world);
-    if (!line) return 0;
-    if (check?.(line) === false) return 0;
-    const { settingsFor, runCommand } = await import('./run.ts');
-    settings = settingsFor(line, world);
-    return await runCommand(line, settings, world, { tree, runLine: main, report, formatNext: nextFormat(settings) });
+    if (!typedLine) return 0;
+    if (check?.(typedLine) === false) return 0;
+    const { resolve, settingsFor } = await import('./cli/run/resolve.ts');
+    settings = settingsFor(typedLine, world);
+    const line = await resolve(typedLine, settings, world);
+    await (await import('./cli/output/shaping.ts')).checkShape(line);
+    const { loadConnecting } = await import('./cli/run/early.ts');
+    const { runCommand } = await loadConnecting(line, world, () => import('./run.ts'));
+    return await runCommand(line, world, { tree, runLine: main, report, formatNext: nextFormat(settings) });
   } catch (error) {
     return report(error);
   }

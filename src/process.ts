@@ -71,13 +71,12 @@ export async function run(process: NodeJS.Process, keep = () => {}): Promise<voi
     // After Ctrl-Z and fg, for a prompt or a view that is drawn in place.
     process.on('SIGCONT', () => process.stdout.emit('continue'));
   });
-  countWrites(process.stdout, process.stderr);
-  process.stderr.on('error', () => {});
+  countWrites(process);
   const world = realWorld(process, interruption.signal, children, exits);
   const code = await Promise.race([main(argv, world), overdue, crashed, stalled]).catch((error: unknown) =>
     reportCrash(error, argv, world),
   );
-  await Promise.race([flushed(process.stderr), overdue]).catch(() => {});
+  await Promise.race([flushed(world.stderr), overdue]).catch(() => {});
   if (!interruption.signal.aborted) keep();
   end(process, code, received, exits);
 }
@@ -119,9 +118,11 @@ const clockOf = ({ hrtime }: NodeJS.Process): World['clock'] => ({
 
 /** The World of the real process. */
 function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Children, exits: Exits): World {
-  const { platform, stderr } = process;
+  const { platform } = process;
   const env = openEnv(process.env, platform);
   const clock = clockOf(process);
+  let stdout: Output | undefined;
+  let stderr: Output | undefined;
   const onExit: World['onExit'] = (callback) => {
     exits.add(callback);
     return () => exits.delete(callback);
@@ -136,8 +137,15 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
     get stdin() {
       return takeTyped ? Object.assign(process.stdin, { takeTyped }) : process.stdin;
     },
-    stdout: outputOf(process),
-    stderr,
+    // Lazy, so that what is printed to is opened while the connection is made.
+    get stdout() {
+      stdout ??= outputOf(process);
+      return stdout;
+    },
+    get stderr() {
+      stderr ??= process.stderr.on('error', () => {});
+      return stderr;
+    },
     clock,
     signal,
     cwd: cwdOf(process),
@@ -171,7 +179,7 @@ function networkOf({ env, clock: { elapsed } }: Pick<World, 'env' | 'clock'>): P
       if (found) early = undefined;
       return found ?? open(caFile, background);
     },
-    async connectEarly(url, caFile) {
+    async connectEarly(url, caFile, load) {
       try {
         const transport = await open(caFile);
         early = { caFile, transport };
@@ -179,8 +187,10 @@ function networkOf({ env, clock: { elapsed } }: Pick<World, 'env' | 'clock'>): P
       } catch {
         // The first request says what is wrong.
       }
+      const loaded = await load();
       // For the answer of a name server.
       await new Promise((resolve) => setImmediate(resolve));
+      return loaded;
     },
   };
 }
@@ -191,7 +201,7 @@ function programsOf(
   { signal, onExit }: Pick<World, 'signal' | 'onExit'>,
   children: Children,
 ): Pick<World, 'spawn' | 'start' | 'capture' | 'hold'> {
-  const { platform, stderr } = process;
+  const { platform } = process;
   const child = () => import('./machine/child.ts');
   const runnable = async <P extends Program>(program: P): Promise<P | undefined> =>
     platform === 'win32' ? (await import('./machine/windows-program.ts')).onWindows(program, cwdOf(process)) : program;
@@ -212,7 +222,7 @@ function programsOf(
         children.foreground = send;
       };
       return hold(async () => {
-        const code = await runChild(found, { signal, terminal: process.stdin.isTTY, stderr, onForeground, after, onExit });
+        const code = await runChild(found, { signal, terminal: process.stdin.isTTY, stderr: process.stderr, onForeground, after, onExit });
         await lateInterrupt(code, signal);
         return code;
       }).finally(() => {

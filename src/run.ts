@@ -1,17 +1,14 @@
 import { DnxError } from './base/errors.ts';
 import { onlyReads } from './cli/language/calls.ts';
-import type { Context, TypedLine } from './cli/language/command.ts';
+import type { Context } from './cli/language/command.ts';
 import { errorInJson } from './cli/output/error.ts';
-import { checkShape, delivered, print } from './cli/output/print.ts';
+import { delivered, print } from './cli/output/print.ts';
 import { ClosedPipe } from './cli/output/text.ts';
 import type { Result } from './cli/output/view.ts';
 import { type BaseContext, createContext } from './cli/run/context.ts';
-import { openEarly } from './cli/run/early.ts';
 import { perform, refuse } from './cli/run/execute.ts';
 import { callsOf, type Ending, type Line, nextLine } from './cli/run/line.ts';
 import { beforeCommand, explained, openHooks } from './features/hooks.ts';
-import { mayBeInSession } from './machine/lineage.ts';
-import { readSettings, type Settings } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
 
 interface Main extends Pick<Context, 'tree' | 'runLine'> {
@@ -19,15 +16,8 @@ interface Main extends Pick<Context, 'tree' | 'runLine'> {
   readonly formatNext: Parameters<typeof errorInJson>[1];
 }
 
-/** The settings of a command line. */
-export const settingsFor = ({ command: { formats, signs }, globals }: TypedLine, world: World): Settings =>
-  readSettings(world, { ...globals, debug: globals.debug || undefined, formats, signs });
-
-/** Runs a command and returns the exit code. */
-export async function runCommand(typedLine: TypedLine, settings: Settings, world: World, main: Main): Promise<number> {
-  const line = await resolve(typedLine, settings, world);
-  await checkShape(line.globals, line.settings, { watches: isOn(line, 'watch'), follows: isOn(line, 'follow') });
-  await openEarly(line, world);
+/** Runs the command of a line and returns the exit code. */
+export async function runCommand(line: Line, world: World, main: Main): Promise<number> {
   const recorder = line.dryRun.wanted ? (await import('./cli/plan/record.ts')).openRecorder() : undefined;
   const ctx = await createContext(line, world, { ...main, recorder });
   const hooks = await openHooks(line, ctx);
@@ -39,18 +29,6 @@ export async function runCommand(typedLine: TypedLine, settings: Settings, world
     for (const hook of hooks) hook.stop?.();
   }
 }
-
-/** A line with its settings and defaults. Fails for what this process may not do: in a session, or with DNX_READ_ONLY. */
-async function resolve(typedLine: TypedLine, settings: Settings, world: World): Promise<Line> {
-  const isFree = !settings.readOnly && !mayBeInSession(world, settings.directories.config);
-  const line = isFree ? { ...typedLine, settings } : (await import('./cli/run/session.ts')).inSession(typedLine, settings, world);
-  const { command, globals } = line;
-  // What edits the link file, or whose site must be named, has no defaults.
-  const hasDefaults = !command.links && (!command.named || globals.env !== undefined);
-  return { ...line, defaults: hasDefaults ? line.settings : {} };
-}
-
-const isOn = ({ command, options }: Line, option: string): boolean => Boolean(command.options?.[option] && options[option]);
 
 async function end(line: Line, ctx: BaseContext, main: Main): Promise<Ending> {
   const explain = async (error: unknown) => {

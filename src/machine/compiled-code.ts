@@ -11,7 +11,6 @@ import {
   type Stats,
   statSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join } from 'node:path';
 import { Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
@@ -56,10 +55,11 @@ export interface Program<T> {
 }
 
 /**
- * Loads the program that the build wrote to `entry`, with the code that this Node has compiled before. Without the file, dnx works the same.
+ * Loads the program that the build wrote to `entry`, with the code that this Node has compiled before. Without the file, dnx works the same. What
+ * is not in the folder of the program is loaded by `outside`.
  * V8 compares only its own version and the length of the source, so the file is checked here.
  */
-export function loadProgram<T>(host: Host, entry: string): Program<T> {
+export function loadProgram<T>(host: Host, entry: string, outside: NodeJS.Require): Program<T> {
   const folder = dirname(entry);
   const file = keptFile(host, folder);
   const kept = file === undefined ? undefined : openKept(file, host);
@@ -75,7 +75,7 @@ export function loadProgram<T>(host: Host, entry: string): Program<T> {
     return script;
   };
   return {
-    program: requireIn(folder, createRequire(entry), compile)(entry.slice(folder.length + 1)) as T,
+    program: requireIn(folder, outside, compile)(entry.slice(folder.length + 1)) as T,
     keep() {
       if (file === undefined || isComplete || !mayWrite(host)) return;
       try {
@@ -193,6 +193,8 @@ const isOwn = (stats: Stats, { platform, getuid }: Host): boolean =>
 
 /** Removes all but the files that were written last. */
 function removeOld(directory: string): void {
-  const files = readdirSync(directory).map((name) => ({ path: join(directory, name), at: lstatSync(join(directory, name)).mtimeMs }));
+  const names = readdirSync(directory);
+  if (names.length <= KEPT_FILES) return;
+  const files = names.map((name) => ({ path: join(directory, name), at: lstatSync(join(directory, name)).mtimeMs }));
   for (const { path } of files.toSorted((one, other) => other.at - one.at).slice(KEPT_FILES)) rmSync(path, { force: true });
 }

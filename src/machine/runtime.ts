@@ -49,8 +49,8 @@ export const isHangup = (error: unknown): boolean =>
  * Makes the standard streams of Bun count what waits to be written, as those of Node do. Without this, `writableLength` is always 0, and an
  * empty text does not wait for what was written before it.
  */
-export function countWrites(...streams: Writable[]): void {
-  if (isExecutable) for (const stream of streams) countWritesOf(stream);
+export function countWrites(host: Pick<NodeJS.Process, 'stdout' | 'stderr'>): void {
+  if (isExecutable) for (const stream of [host.stdout, host.stderr]) countWritesOf(stream);
 }
 
 function countWritesOf(stream: Writable): void {

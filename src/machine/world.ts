@@ -183,8 +183,8 @@ export interface World {
    * `background`: dnx never waits for its requests, not even for a lookup of a name when it ends.
    */
   readonly connect: (caFile: string | undefined, how?: { readonly background?: boolean }) => Promise<Transport>;
-  /** Begins to connect to a host over TLS. The next `connect` with the same file returns what has that connection. */
-  readonly connectEarly?: ((url: string, caFile: string | undefined) => Promise<void>) | undefined;
+  /** Begins to connect to a host over TLS, and loads something meanwhile. The next `connect` with the same file returns what has that connection. */
+  readonly connectEarly?: (<T>(url: string, caFile: string | undefined, load: () => Promise<T>) => Promise<T>) | undefined;
   readonly spawn: (child: Child) => Promise<number>;
   /** Runs a child process and returns its output; undefined if the program does not exist. Output of more than 64 MB is an error. */
   readonly capture: (child: Captured) => Promise<Capture | undefined>;

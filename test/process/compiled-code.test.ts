@@ -22,7 +22,7 @@ const files = (directory = all()) => (existsSync(directory) ? readdirSync(direct
 function keep(env: Readonly<Record<string, string>> = { HOME: home }, getuid = () => uid, platform: NodeJS.Platform = 'linux'): void {
   const { arch, versions, execPath, execArgv } = process;
   const host = { env: { ...env }, platform, arch, versions, execPath, execArgv, getuid };
-  const { program, keep } = loadProgram<{ run: unknown }>(host, join(process.cwd(), 'dist', 'dnx.js'));
+  const { program, keep } = loadProgram<{ run: unknown }>(host, join(process.cwd(), 'dist', 'dnx.js'), require);
   expect(program.run).toBeInstanceOf(Function);
   keep();
 }

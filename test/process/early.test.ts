@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { onlyOnNode, preloading } from '../support/program.ts';
 import { forwarding, openSecure, type Secure } from '../support/secure.ts';
 import { leading, oneOfEach } from '../support/volume.ts';
 
@@ -72,4 +73,32 @@ describe('over TLS', () => {
     expect(exitCode).not.toBe(0);
     expect(server.connections).toHaveLength(0);
   });
+
+  test.skipIf(onlyOnNode('what dnx loads before it connects'))(
+    'what runs a command, and TLS, are loaded after it began to connect',
+    async () => {
+      const hook = join(executable.directory, 'hook.cjs');
+      const file = join(executable.directory, 'before.json');
+      writeFileSync(
+        hook,
+        `const fs = require('node:fs');
+      const { Socket } = require('node:net');
+      const files = [];
+      const { readFileSync } = fs;
+      fs.readFileSync = (name, ...more) => (files.push(String(name)), readFileSync(name, ...more));
+      const { connect } = Socket.prototype;
+      Socket.prototype.connect = function (...address) {
+        fs.writeFileSync(${JSON.stringify(file)}, JSON.stringify({ files, builtins: process.moduleLoadList }));
+        return connect.apply(this, address);
+      };`,
+      );
+      const { exitCode, stderr } = await run(['server', 'list', '--json'], preloading(hook));
+      expect(exitCode, stderr).toBe(0);
+      const { files, builtins } = JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<'files' | 'builtins', readonly string[]>>;
+      const names = files.map((name) => basename(name).replace(/-.{8}\.js$/, ''));
+      expect(names).toEqual(expect.arrayContaining(['line', 'server']));
+      expect(names).not.toContain('run');
+      expect(builtins).not.toContain('NativeModule tls');
+    },
+  );
 });

@@ -143,7 +143,7 @@ describe.skipIf(onlyOnNode('which files dnx loads, because an executable is one'
   });
 
   test('a list loads what every command needs and its own group, once its names are saved', () => {
-    const shared = ['dnx.js', 'compiled-code.js', 'dnx.js', 'rolldown-runtime', 'declared', 'run'];
+    const shared = ['dnx.js', 'compiled-code.js', 'dnx.js', 'rolldown-runtime', 'declared', 'line', 'run'];
     expect(namesOf(list.files).sort()).toEqual([...shared, 'server'].sort());
     expect([list.builtins.filter((name) => heavy.includes(name)), librariesIn(list.files)]).toEqual([[], []]);
   });

@@ -194,7 +194,10 @@ export async function openBed({ rateLimit = 0, ...options }: Omit<SandboxOptions
         await clock.sleep(run.unlocksAfter);
       }),
       signal: run.signal ?? interruption.signal,
-      connectEarly: async () => void early++,
+      connectEarly(_url, _caFile, load) {
+        early++;
+        return load();
+      },
       connect: async (caFile) => {
         const network = await openNetwork({ env, after, caFile, limits: limitsOf(run) });
         opened.push(network);

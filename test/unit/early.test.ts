@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Transport } from '../../src/machine/world.ts';
 import { openNetwork } from '../../src/platform/api/network/transport.ts';
@@ -21,6 +22,13 @@ afterEach(async () => {
 
 const post = (transport = network) => transport.request(requestTo(`${server.url}/things`, { method: 'POST', body: '{}' }));
 
+/** Closes a connection of the server, and waits until its client sees that. */
+async function closed(socket: Socket | undefined): Promise<void> {
+  socket?.destroy();
+  await once(socket as Socket, 'close');
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
 test('a request takes the connection that was opened before it', async () => {
   await network.open?.(server.url);
   await server.secured(1);
@@ -36,22 +44,30 @@ test('a request waits for the connection that is being opened', async () => {
 
 test.each<readonly [string, () => unknown]>([
   ['is older than 5 s', () => (now += 5_001)],
-  [
-    'the server has closed',
-    async () => {
-      const [socket] = server.connections;
-      socket?.destroy();
-      // As long as a client takes to see it.
-      await once(socket as NonNullable<typeof socket>, 'close');
-      await new Promise((resolve) => setImmediate(resolve));
-    },
-  ],
+  ['the server has closed', () => closed(server.connections[0])],
 ])('a request does not take one that %s', async (_, spoil) => {
   await network.open?.(server.url);
   await server.secured(1);
   await spoil();
   expect((await post()).status).toBe(200);
   expect(server.connections).toHaveLength(2);
+});
+
+test('a request does not take one that the server closed before TLS began', async () => {
+  let depart = () => {};
+  const held: typeof after = (ms, callback) => {
+    if (ms > 0) return after(ms, callback);
+    depart = callback;
+    return () => {};
+  };
+  const late = await openNetwork({ env: {}, after: held, caFile: server.caFile, elapsed: () => now });
+  await late.open?.(server.url);
+  await expect.poll(() => server.connections).toHaveLength(1);
+  await closed(server.connections[0]);
+  depart();
+  expect((await post(late)).status).toBe(200);
+  expect(server.connections).toHaveLength(2);
+  await late.close();
 });
 
 test('a request to another host does not take it', async () => {

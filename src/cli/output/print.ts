@@ -1,5 +1,5 @@
-import { DnxError, isError, usage } from '../../base/errors.ts';
-import { type Format, isReportFormat, type Settings } from '../../machine/settings/settings.ts';
+import { DnxError, isError } from '../../base/errors.ts';
+import type { Format } from '../../machine/settings/settings.ts';
 import type { Output, World } from '../../machine/world.ts';
 import type { Context } from '../language/command.ts';
 import type { Globals } from '../language/globals.ts';
@@ -10,26 +10,6 @@ import { canSpin, type Progress } from './progress.ts';
 import { isPaged, type RenderOptions, render, wholeView, writePages } from './render.ts';
 import { ClosedPipe, DEFAULT_COLUMNS, Ended, forLog, safeLines, styleFor, wrapAt, write } from './text.ts';
 import type { LiveState, Result } from './view.ts';
-
-/** Rejects output options that can never work, before the command runs. `watches`: its view is live; `follows`: it is a log without an end. */
-export async function checkShape(
-  { limit, fields, query, sort }: Globals,
-  { format }: Pick<Settings, 'format'>,
-  { watches, follows }: { readonly watches: boolean; readonly follows: boolean },
-): Promise<void> {
-  if (watches && format !== 'table' && format !== 'ndjson')
-    throw usage(`--watch cannot print ${format}.`, 'Use -o ndjson, which prints a line of JSON per change.');
-  if (limit !== undefined && !/^[1-9]\d{0,14}$/.test(limit)) throw usage(`--limit must be a positive whole number, not '${limit}'.`);
-  const shaping = { fields, query, sort, limit };
-  const [refused] = isReportFormat(format)
-    ? (['fields', 'query', 'sort', 'limit'] as const).filter((key) => shaping[key] !== undefined)
-    : [];
-  if (refused) throw usage(`--${refused} cannot be combined with -o ${format}, which has a fixed shape.`);
-  if (fields?.includes('')) throw usage('--fields contains an empty name.');
-  if (follows) (await import('./log.ts')).checkLogShape({ format, ...shaping }, true);
-  if (query !== undefined) await (await import('./query.ts')).checkQuery(query);
-  else if (format === 'ids' && fields && !fields.includes('id')) throw usage('-o ids needs the field id. Add it to --fields.');
-}
 
 /**
  * Waits until a result is printed. False if stdout was closed, which is not a failure. Throws if the result cannot be printed;

@@ -45,9 +45,10 @@ export async function createContext(
   { tree, runLine, recorder }: Pick<Context, 'tree' | 'runLine'> & Pick<BaseContext, 'recorder'>,
 ): Promise<BaseContext> {
   const { settings, globals } = line;
-  const { clock, env, signal, stderr } = world;
+  // Opens stdout while there is nothing to print yet.
+  const { clock, env, signal, stderr, stdout } = world;
   const style = await styleFor(stderr, env, globals.color);
-  const events = settings.format === 'ndjson' ? world.stdout : undefined;
+  const events = settings.format === 'ndjson' ? stdout : undefined;
   const shown = await openProgress({ stderr, events, quiet: settings.quiet, style, env });
   // A dry run does not say what was done.
   const progress: Progress = recorder ? { ...shown, succeeded() {}, step() {} } : shown;

@@ -8,11 +8,15 @@ import { positionalsOf } from '../language/signature.ts';
 import { consentLevel } from '../language/tree.ts';
 import type { Line } from './line.ts';
 
-/** Begins to connect while the rest is loaded, if this line certainly sends a request. Called when what it may not do has been refused. */
-export async function openEarly(line: Line, world: World): Promise<void> {
+/**
+ * Loads what runs a line. If the line certainly sends a request, the connection is made meanwhile. Called when what it may not do has been
+ * refused.
+ */
+export async function loadConnecting<T>(line: Line, world: World, load: () => Promise<T>): Promise<T> {
   const { settings } = line;
-  if (world.connectEarly && !line.dryRun.wanted && isSignedIn(settings, world) && !mayFail(line, settings, world) && sends(line, settings))
-    await world.connectEarly(settings.host, settings.caFile);
+  if (!world.connectEarly || line.dryRun.wanted || !isSignedIn(settings, world) || mayFail(line, settings, world) || !sends(line, settings))
+    return load();
+  return world.connectEarly(settings.host, settings.caFile, load);
 }
 
 /** True if a token will be found, as far as the settings tell. A session may refuse one. */

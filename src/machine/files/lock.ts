@@ -28,8 +28,6 @@ export interface LockWaiting {
   readonly signal?: AbortSignal | undefined;
   /** How long the same process may hold the lock. A lock that changes hands is only busy. */
   readonly patienceMs?: number;
-  /** For locks that every request takes: no start time if that is slow to read, and no search for leftovers if the lock was free. */
-  readonly brief?: boolean;
 }
 
 /**
@@ -38,13 +36,12 @@ export interface LockWaiting {
  */
 export async function locked<T>(
   file: string,
-  { clock, signal, patienceMs = PATIENCE_MS, brief = false }: LockWaiting,
+  { clock, signal, patienceMs = PATIENCE_MS }: LockWaiting,
   edit: () => T | Promise<T>,
 ): Promise<T> {
   const lock = `${file}.lock`;
   makeDirectory(dirname(file));
-  const holderFile = holderName(processHolder(pid, { brief }));
-  const thorough = !brief || existsSync(lock);
+  const holderFile = ownHolderName();
   let since = clock.elapsed();
   let seen: string | undefined;
   while (!take(lock, holderFile)) {
@@ -55,7 +52,7 @@ export async function locked<T>(
     await clock.sleep(STEP_MS, signal);
   }
   try {
-    if (thorough) removeLeftovers(file);
+    removeLeftovers(file);
     return await edit();
   } finally {
     release(lock, holderFile);
@@ -160,12 +157,8 @@ export interface Holder {
   readonly start: string;
 }
 
-/** The holder for a running process of this host. `brief`: without a start time that takes another program to read. */
-export const processHolder = (pid: number, { brief = false } = {}): Holder => ({
-  ...thisHost(),
-  pid,
-  start: brief && !hasProc(platform) ? '' : (processStart(pid) ?? ''),
-});
+/** The holder for a running process of this host. */
+export const processHolder = (pid: number): Holder => ({ ...thisHost(), pid, start: processStart(pid) ?? '' });
 
 /** The file name of a holder. */
 export const holderName = ({ host, pid, boot, namespace, start }: Holder): string => [host, pid, boot, namespace, start].join(',');

@@ -3,6 +3,7 @@ import type { LookupFunction, Socket } from 'node:net';
 import { getBuiltinModule } from 'node:process';
 import type { SecureContext } from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
+import { node } from '../../../machine/runtime.ts';
 import type { Timer } from '../../../machine/world.ts';
 import { noConnection } from './fault.ts';
 
@@ -26,6 +27,10 @@ export const agentOptions = ({ trust, lookup }: Pick<Connecting, 'trust' | 'look
   ...(trust && { secureContext: trust() }),
   lookup: lookupOver(lookup ?? ((...asked) => getBuiltinModule('node:dns').lookup(...asked))),
 });
+
+/** The default certificates, decoded once for all connections, and while the first one is being opened. An executable decodes none. */
+export const defaultTrust = (): { readonly secureContext?: SecureContext } =>
+  node === undefined ? {} : { secureContext: getBuiltinModule('node:tls').createSecureContext() };
 
 /** Both addresses of `localhost`, whatever the system says: many hosts files have only the first. */
 const LOCAL = [
@@ -56,24 +61,38 @@ export function limitConnections(agent: Agent, { connectMs, after }: Connecting)
 /** The oldest connection that a request may use, in ms: a server may be about to close one that is idle, and dnx never repeats a POST. */
 const FRESH_MS = 5_000;
 
+/** What a connection that is opened before a request needs. */
+interface ConnectingAhead extends Connecting {
+  readonly elapsed: () => number;
+  /** Called once the packets travel. */
+  readonly onDeparture: () => void;
+}
+
+/** The length from which V8 interprets no pattern. */
+const LONG = ''.padEnd(1_000);
+
 /**
  * Begins to connect to a host before there is a request. The returned function lets the first request of an agent of `https` take the connection,
  * and starts TLS once it is there. One that fails or gets too old is forgotten.
  */
-export function connectAhead(
-  url: URL,
-  { elapsed, ...connecting }: Connecting & { readonly elapsed: () => number },
-): (agent: Agent) => void {
+export function connectAhead(url: URL, { elapsed, onDeparture, ...connecting }: ConnectingAhead): (agent: Agent) => void {
   const { connect, isIP } = getBuiltinModule('node:net');
+  // A long text makes V8 compile the pattern for IPv6 to machine code at once, in a millisecond. It takes five to interpret it first.
+  isIP(LONG);
   const { hostname, port } = urlToHttpOptions(url);
   const host = hostname ?? '';
   const address = { host, port: Number(port || 443) };
   const born = elapsed();
-  const tcp = connect({ ...agentOptions({ ...connecting, trust: undefined }), ...address, noDelay: true, keepAlive: true }).on(
-    'error',
-    () => {},
-  );
+  const { lookup, ...options } = agentOptions({ ...connecting, trust: undefined });
+  const found: LookupFunction = (name, how, callback) =>
+    lookup(name, how, (...answer) => {
+      callback(...answer);
+      connecting.after(0, onDeparture);
+    });
+  if (isIP(host)) connecting.after(0, onDeparture);
+  const tcp = connect({ ...options, ...address, lookup: found, noDelay: true, keepAlive: true }).on('error', () => {});
   return (agent) => {
+    if (tcp.destroyed) return;
     const direct = agent.createConnection.bind(agent);
     const secured = new Promise<Socket | undefined>((resolve, reject) => {
       const expire = () => {

@@ -7,12 +7,13 @@ const HINT = 'Check --ca-file or DNX_CA_FILE.';
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
- * The certificates to trust: the default ones, those in this PEM file, and those in NODE_EXTRA_CA_CERTS. Fails at once for a file that is wrong. The
- * returned function loads the default ones, which takes longer.
+ * The certificates to trust: the default ones, those in this PEM file, and those in NODE_EXTRA_CA_CERTS. Fails at once for a file without any. The
+ * returned function decodes them and loads the default ones, which takes longer.
  */
 export function readTrust(file: string, extra: string | undefined): () => SecureContext {
-  const certificates = [...certificatesIn(file), ...(extra ? extraIn(extra) : [])];
+  const blocks = blocksIn(file);
   return () => {
+    const certificates = [...decoded(blocks, file), ...(extra ? extraIn(extra) : [])];
     const secure = getBuiltinModule('node:tls').createSecureContext();
     // `ca` would replace the default ones. So does this in Node 20, but only those in NODE_EXTRA_CA_CERTS.
     for (const each of certificates) secure.context.addCACert(each);
@@ -20,25 +21,28 @@ export function readTrust(file: string, extra: string | undefined): () => Secure
   };
 }
 
-function certificatesIn(file: string): string[] {
+function blocksIn(file: string): readonly string[] {
   const text = readText(file);
   if (text === undefined) throw usage(`The CA file ${file} does not exist.`, HINT);
   const blocks = text.match(BLOCK) ?? [];
   if (blocks.length === 0)
     throw usage(`The CA file ${file} contains no certificate.`, 'It must be a PEM file, which has BEGIN CERTIFICATE lines.');
-  return blocks.map((block, index) => {
+  return blocks;
+}
+
+const decoded = (blocks: readonly string[], file: string): readonly string[] =>
+  blocks.map((block, index) => {
     try {
       return new (getBuiltinModule('node:crypto').X509Certificate)(block).toString();
     } catch {
       throw usage(`Certificate ${index + 1} in the CA file ${file} cannot be read.`, HINT);
     }
   });
-}
 
 /** Node only warns about a file that it cannot read. */
-function extraIn(file: string): string[] {
+function extraIn(file: string): readonly string[] {
   try {
-    return certificatesIn(file);
+    return decoded(blocksIn(file), file);
   } catch (error) {
     if (isError(error)) return [];
     throw error;

@@ -2,9 +2,9 @@ import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { getBuiltinModule } from 'node:process';
 import { urlToHttpOptions } from 'node:url';
-import { usage } from '../../../base/errors.ts';
+import { attempt, usage } from '../../../base/errors.ts';
 import { type Env, type HttpRequest, type HttpResponse, NetworkFault, type Timer, type Transport } from '../../../machine/world.ts';
-import { agentOptions, type Connecting, connectAhead, limitConnections, whenReady } from './connection.ts';
+import { agentOptions, type Connecting, connectAhead, defaultTrust, limitConnections, whenReady } from './connection.ts';
 import { silence } from './fault.ts';
 import type { HttpProxy, ProxyOf } from './proxy.ts';
 import { type BodyReading, headTime, type Limits, responseOf } from './response.ts';
@@ -145,6 +145,7 @@ const faultOf: Route['faultOf'] = async (error, sent) => (await import('./unreac
 
 function openRoutes(connecting: Connecting, proxyOf: ProxyOf | undefined) {
   const agents = new Map<string, Agent>();
+  let takeAhead: ReturnType<typeof connectAhead> | undefined;
 
   /** What sends requests with this protocol, on the connections of this name: tunnels if they go `through` a proxy. */
   function connected(
@@ -156,10 +157,12 @@ function openRoutes(connecting: Connecting, proxyOf: ProxyOf | undefined) {
     const { Agent, request } = getBuiltinModule(protocol === 'https:' ? 'node:https' : 'node:http');
     let agent = agents.get(name);
     if (!agent) {
-      agent = new Agent({ keepAlive, maxSockets: 8, ...agentOptions(connecting) });
+      const trust = protocol === 'https:' && !connecting.trust ? defaultTrust() : {};
+      agent = new Agent({ keepAlive, maxSockets: 8, ...trust, ...agentOptions(connecting) });
       agents.set(name, agent);
       if (through) through.tunnel(agent, connecting);
       else limitConnections(agent, connecting);
+      if (name === 'https:') takeAhead?.(agent);
     }
     return { request, agent };
   }
@@ -185,9 +188,12 @@ function openRoutes(connecting: Connecting, proxyOf: ProxyOf | undefined) {
     /** Only over TLS, whose round trips are worth it, and not through a proxy, which would get its credentials. */
     async open(url: URL, elapsed: () => number) {
       if (url.protocol !== 'https:' || proxyOf?.(url)) return;
-      const secure = connectAhead(url, { ...connecting, elapsed });
-      // What this loads takes its time while the packets travel.
-      secure(connected(url.protocol, url.protocol, {}).agent);
+      takeAhead = connectAhead(url, {
+        ...connecting,
+        elapsed,
+        // What this loads takes longer than the rest of dnx. A certificate that is wrong fails the request.
+        onDeparture: () => void attempt(() => connected(url.protocol, url.protocol, {})),
+      });
     },
     close() {
       for (const agent of agents.values()) agent.destroy();
