@@ -75,7 +75,7 @@ export function openJournal(ctx: JournalContext, line: TypedLine, asked?: AskedB
   const readings = openReadings();
   const directory = historyDirectory(settings);
   const write = writer(directory, ctx);
-  const run = newId(directory);
+  const run = newId(directory, clock.now());
   const command = asked?.command ?? harmlessWords(line);
   const origin = { host, profile, command, ...(asked && { client: asked.client }), ...(session && { session: session.name }) };
   let count = 0;
@@ -161,11 +161,15 @@ const leavesOf = (value: unknown): readonly string[] =>
 /** Base 32 of Crockford, which has no letters that look like digits. */
 const LETTERS = '0123456789abcdefghjkmnpqrstvwxyz';
 const ID_LENGTH = 5;
+/** An odd number, so that times in a row have ids that differ from their first letter on. */
+const SPREAD = 20_971_519;
 
-function newId(directory: string): string {
+function newId(directory: string, now: number): string {
   const known = historyFiles(directory).map((file) => attempt(() => readText(file)) ?? '');
-  for (;;) {
-    const id = Array.from({ length: ID_LENGTH }, () => LETTERS[Math.floor(Math.random() * LETTERS.length)]).join('');
+  const all = LETTERS.length ** ID_LENGTH;
+  for (let number = (now % all) + Math.floor(Math.random() * all); ; number++) {
+    const spread = (number * SPREAD) % all;
+    const id = Array.from({ length: ID_LENGTH }, (_, at) => LETTERS[Math.floor(spread / LETTERS.length ** at) % LETTERS.length]).join('');
     if (!known.some((text) => text.includes(`"run":"${id}"`))) return id;
   }
 }
