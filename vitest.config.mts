@@ -47,7 +47,7 @@ export default defineConfig({
     maxWorkers: 4,
     isolate: false,
     // It imports JSON in a way that Node 20 does not know.
-    server: { deps: { inline: [/@actions/] } },
+    server: { deps: { inline: [/@actions\/(languageservice|workflow-parser)/] } },
     setupFiles: ['test/support/setup.ts'],
     // Tests ignore the machine's own sign-in, and never look for new releases.
     env: { DNX_TOKEN: '', DNX_HOST: 'http://127.0.0.1:9', DNX_NO_UPDATE_NOTIFIER: '1' },

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { seeded, startSandbox } from '../../src/sandbox/index.ts';
+import { type Sandbox, seeded, startSandbox } from '../../src/sandbox/index.ts';
 import { preloading, programScript } from '../support/program.ts';
 import { createProject } from './project.ts';
 
@@ -14,6 +14,7 @@ export interface Stage {
   /** The working and home directory. `shop` in it is a clone of the repository of shop.example.com. */
   readonly directory: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly sandbox: Sandbox;
   close(): Promise<void>;
 }
 
@@ -55,6 +56,7 @@ export async function openStage({ signedOut = false, failDeploys = false } = {})
   return {
     directory,
     env,
+    sandbox,
     async close() {
       await sandbox.close();
       sites.close();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { lacking, required } from '../support/programs.ts';
 
 const missing = lacking(['shellcheck']);
@@ -22,7 +22,7 @@ interface Script {
 function scriptsOf(file: string): readonly Script[] {
   const { jobs, runs } = parse(readFileSync(file, 'utf8'));
   const parts = jobs ? Object.values<Part>(jobs) : [runs as Part];
-  return parts.flatMap(({ container, defaults, steps }) =>
+  return parts.flatMap(({ container, defaults, steps = [] }) =>
     steps.flatMap(({ run, shell: own }) => {
       // An expression chooses sh for most rows of a matrix.
       const shell = (own ?? defaults?.run.shell ?? (container ? 'sh' : 'bash')).replace(/^\$.*/, 'sh');
@@ -33,12 +33,21 @@ function scriptsOf(file: string): readonly Script[] {
   );
 }
 
+/** The scripts of GitLab's jobs. The inputs of a component are words. */
+const gitlabScriptsOf = (path: string): readonly Script[] =>
+  parseAllDocuments(readFileSync(path, 'utf8').replace(/\$\[\[.*?\]\]/g, 'input'))
+    .flatMap((document) => Object.entries<{ readonly script?: readonly string[] }>(document.toJS()))
+    .flatMap(([name, { script }]) =>
+      script ? [{ name: `${path}: ${name}`, text: ['set -eo pipefail', ...script].join('\n'), shell: 'bash' }] : [],
+    );
+
 interface Part {
   readonly container?: unknown;
   readonly defaults?: { readonly run: { readonly shell: string } };
-  readonly steps: readonly { readonly run?: string; readonly shell?: string }[];
+  readonly steps?: readonly { readonly run?: string; readonly shell?: string }[];
 }
 
+const filesIn = (directory: string) => readdirSync(directory).map((name) => join(directory, name));
 const file = (name: string, shell: Script['shell']): Script => ({ name, text: readFileSync(name, 'utf8'), shell });
 /** What dnx runs on servers. */
 const remote = readdirSync('src', { recursive: true, encoding: 'utf8' })
@@ -50,7 +59,9 @@ const scripts = [
   file('install.sh', 'sh'),
   file('scripts/smoke.sh', 'sh'),
   ...remote,
-  ...['.github/workflows/ci.yml', '.github/workflows/deep.yml', '.github/workflows/release.yml', 'action.yml'].flatMap(scriptsOf),
+  file('docs/ci/docker.sh', 'bash'),
+  ...[...filesIn('.github/workflows'), ...filesIn('docs/ci/github'), 'action.yml'].flatMap(scriptsOf),
+  ...[...filesIn('templates'), ...filesIn('docs/ci/gitlab')].flatMap(gitlabScriptsOf),
 ];
 
 describe.skipIf(missing.length > 0 && !required)('shellcheck finds nothing', () => {

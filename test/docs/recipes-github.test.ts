@@ -1,0 +1,205 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { temporary } from '../support/dnx.ts';
+import { perSuite, perTest } from '../support/fixtures.ts';
+import { lacking, required } from '../support/programs.ts';
+import { sarifIn } from '../support/sarif.ts';
+import { type Ended, type Event, type Repository, runWorkflow } from './recipes/actions.ts';
+import { openHub } from './recipes/hub.ts';
+import { createTokens } from './recipes/tokens.ts';
+import { openStage } from './stage.ts';
+
+const missing = lacking(['git', 'curl', 'jq']);
+if (missing.length > 0 && !required) process.stderr.write(`Skipped the recipes for GitHub: this machine lacks ${missing.join(', ')}\n`);
+
+describe.skipIf(missing.length > 0 && !required)('GitHub Actions', () => {
+  const stage = perSuite(() => openStage({ signedOut: true }));
+  const hub = perTest(async () => {
+    const directory = temporary();
+    const opened = await openHub(directory);
+    const close = async () => {
+      await opened.close();
+      rmSync(directory, { recursive: true });
+    };
+    return { ...opened, directory, close };
+  });
+  const secrets: Record<string, string> = {};
+  let production: Record<string, string>;
+
+  beforeAll(async () => {
+    const { deploy, audit, read } = await createTokens(stage);
+    Object.assign(secrets, { DNX_TOKEN: deploy, DNX_AUDIT_TOKEN: audit, DNX_READ_TOKEN: read });
+  });
+  beforeEach(async () => {
+    production = { DNX_TOKEN: stage.sandbox.token };
+  });
+  afterEach(() => {
+    stage.sandbox.state.fail_deploys = false;
+    stage.sandbox.state.crontabs = stage.sandbox.state.crontabs.filter(({ command }) => command !== 'php artisan report');
+  });
+
+  const push = (sha = 'c0ffee'): Event => ({ name: 'push', sha });
+  const pull = (isFork = false): Event => ({
+    name: 'pull_request',
+    sha: 'beef',
+    isFork,
+    payload: { pull_request: { number: 7, head: { sha: 'head7', repo: { full_name: isFork ? 'eve/shop' : 'acme/shop' } } } },
+  });
+
+  /** Runs a recipe in a private repository that has these files. */
+  async function run(recipe: string, event: Event, changed: Partial<Repository> = {}) {
+    const files = mkdtempSync(join(hub.directory, 'files-'));
+    const { isPrivate = true } = changed;
+    const env = { ...stage.env, PATH: stage.env.PATH ?? '', DNX_TEST_HUB: hub.url };
+    return runWorkflow(`docs/ci/github/${recipe}`, event, {
+      ...{ hub, directory: hub.directory, files, isPrivate, secrets, environments: { production }, env },
+      ...changed,
+    });
+  }
+
+  const outputOf = (ended: Ended | undefined): string => ended?.steps.map(({ output }) => output).join('\n') ?? '';
+
+  describe('deploy.yml', () => {
+    test('deploys, and links to the site', async () => {
+      const { deploy } = await run('deploy.yml', push());
+      expect(deploy, outputOf(deploy)).toMatchObject({ result: 'success', url: 'https://shop.example.com' });
+      expect(deploy?.steps.at(-1)?.output).toMatch(/^succeeded \d+_\d+ in \d+s$/);
+      expect(deploy?.summary).toContain('| shop.example.com | web-1 | succeeded |');
+    });
+
+    test('fails with the deployment, and says how it ended', async () => {
+      stage.sandbox.state.fail_deploys = true;
+      const { deploy } = await run('deploy.yml', push());
+      expect(deploy?.result).toBe('failure');
+      expect(outputOf(deploy)).toMatch(
+        /::error title=dnx%3A shop\.example\.com::Deployment of shop\.example\.com failed[\s\S]*\nfailed \d+_\d+ in \d+s$/,
+      );
+    });
+
+    test.each([
+      ['rejected', 'wrong', 'DNX_TOKEN was rejected'],
+      ['missing', '', 'in CI: set DNX_TOKEN'],
+    ])('fails if the token is %s', async (_, token, words) => {
+      production = { DNX_TOKEN: token };
+      const { deploy } = await run('deploy.yml', push());
+      expect(deploy?.result).toBe('failure');
+      expect(deploy?.steps).toHaveLength(2);
+      expect(outputOf(deploy)).toContain(words);
+    });
+
+    test('does not run for a pull request', async () => {
+      expect(await run('deploy.yml', pull(true))).toEqual({});
+    });
+  });
+
+  describe('audit.yml', () => {
+    const schedule: Event = { name: 'schedule', sha: 'c0ffee' };
+
+    test('reports every finding on its first run, and none of an accepted baseline on the next', async () => {
+      const first = await run('audit.yml', schedule);
+      const [report = ''] = hub.reports;
+      expect(first['dnx / audit']?.result).toBe('failure');
+      expect(sarifIn(report).runs[0].results.length).toBeGreaterThan(5);
+      const files = mkdtempSync(join(hub.directory, 'accepted-'));
+      const env = { ...stage.env, DNX_TOKEN: secrets.DNX_AUDIT_TOKEN };
+      await execa('dnx', ['audit', '--baseline', join(files, 'audit.jsonl'), '--update-baseline'], { env, extendEnv: false, cwd: files });
+      const next = await run('audit.yml', schedule, { files });
+      expect(next['dnx / audit'], outputOf(next['dnx / audit'])).toMatchObject({ result: 'success' });
+      expect(sarifIn(hub.reports[1] ?? '').runs[0].results).toEqual([]);
+    });
+
+    test('fails without a report if the token is rejected', async () => {
+      const { 'dnx / audit': audit } = await run('audit.yml', schedule, { secrets: { DNX_AUDIT_TOKEN: 'wrong' } });
+      expect(audit?.result).toBe('failure');
+      expect([outputOf(audit), hub.reports]).toEqual([expect.stringContaining('DNX_TOKEN was rejected'), []]);
+    });
+  });
+
+  describe('plan.yml', () => {
+    const crontabs = () => stage.sandbox.state.crontabs.filter(({ command }) => command === 'php artisan report');
+    const merge = async (head: string | undefined = 'head7') => {
+      if (head !== '') hub.heads.set('c0ffee', head);
+      return (await run('plan.yml', push()))['dnx / apply'];
+    };
+
+    test('plans on a pull request, and applies after the merge', async () => {
+      const planned = await run('plan.yml', pull());
+      expect(planned['dnx / plan'], outputOf(planned['dnx / plan'])).toMatchObject({ result: 'success' });
+      expect(planned['dnx / apply']?.result).toBe('skipped');
+      expect(hub.comments).toEqual([
+        expect.stringMatching(/^### Plan\n~~~~~~diff\n\+ create cron job 'php artisan report' on server web-1\n[\s\S]*\n~~~~~~\n$/),
+      ]);
+      expect(planned['dnx / plan']?.summary).toBe(hub.comments[0]);
+      expect(crontabs()).toEqual([]);
+      const applied = await merge();
+      expect(applied, outputOf(applied)).toMatchObject({ result: 'success' });
+      expect(crontabs()).toHaveLength(1);
+    });
+
+    test('does nothing where nothing would change', async () => {
+      await run('plan.yml', pull());
+      await merge();
+      await run('plan.yml', pull());
+      expect(hub.comments[1]).toContain('Nothing would change\n');
+      const applied = await merge();
+      expect([applied?.result, crontabs().length]).toEqual(['success', 1]);
+    });
+
+    test('fails after the merge if the plan has expired', async () => {
+      await run('plan.yml', pull());
+      for (const artifact of hub.artifacts) artifact.expired = true;
+      const applied = await merge();
+      expect([applied?.result, crontabs()]).toEqual(['failure', []]);
+      expect(outputOf(applied)).toContain('::error title=dnx::The plan has expired. Nothing was applied.');
+    });
+
+    test('has no plan for a fork, whose artifact of the same name is not applied', async () => {
+      const planned = await run('plan.yml', pull(true));
+      expect(planned['dnx / plan']?.result).toBe('skipped');
+      const files = join(hub.directory, 'forged');
+      mkdirSync(files);
+      writeFileSync(join(files, 'plan.txt'), 'Nothing would change\n');
+      hub.store({ name: 'plan-head7', run: 9, isFork: true }, files);
+      const applied = await merge();
+      expect(applied?.result).toBe('failure');
+      expect(outputOf(applied)).toContain('has no plan, because it is from a fork or its job failed. Nothing was applied.');
+    });
+
+    test('applies nothing for a commit without a pull request', async () => {
+      const applied = await merge('');
+      expect(applied?.result).toBe('failure');
+      expect(outputOf(applied)).toContain('This commit is of no pull request, so it has no plan. Nothing was applied.');
+    });
+
+    test('fails without a plan if the token is rejected', async () => {
+      const { 'dnx / plan': plan } = await run('plan.yml', pull(), { secrets: { ...secrets, DNX_READ_TOKEN: 'wrong' } });
+      expect([plan?.result, hub.comments, hub.artifacts]).toEqual(['failure', [], []]);
+      expect(outputOf(plan)).toContain('DNX_TOKEN was rejected');
+    });
+
+    test('applies nothing if somebody has changed the same since', async () => {
+      await run('plan.yml', pull());
+      const [other] = stage.sandbox.state.crontabs;
+      stage.sandbox.state.crontabs.push({ ...other, id: 'other', command: 'php artisan report', frequency: '0 7 * * *' } as never);
+      const applied = await merge();
+      expect([applied?.result, crontabs().length]).toEqual(['failure', 1]);
+      expect(outputOf(applied)).toContain('1 of 1 changes no longer apply. Nothing was changed.');
+    });
+  });
+
+  test('guard.yml brings the whole history, and stops a deployment that lacks a variable', async () => {
+    const files = join(stage.directory, 'shop');
+    const { stdout: commit } = await execa('git', ['rev-list', '--max-parents=0', 'HEAD'], { cwd: files });
+    const site_id = seeded.sites['shop.example.com'];
+    for (const release of stage.sandbox.state.releases) if (release.site_id === site_id && release.active) release.commit_hash = commit;
+    const stopped = await run('guard.yml', push(), { files });
+    expect([stopped.deploy?.result, outputOf(stopped.deploy)]).toEqual(['failure', expect.stringContaining('CART_DAYS')]);
+    const env = { ...stage.env, DNX_TOKEN: stage.sandbox.token };
+    await execa('dnx', ['env', 'set', 'CART_DAYS=30', '--site', 'shop.example.com', '--yes'], { env, extendEnv: false });
+    const { deploy } = await run('guard.yml', push(), { files });
+    expect(deploy, outputOf(deploy)).toMatchObject({ result: 'success' });
+  });
+});

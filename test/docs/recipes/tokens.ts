@@ -1,0 +1,15 @@
+import { execa } from 'execa';
+import type { Stage } from '../stage.ts';
+
+/** The tokens that the pages say how to create. */
+export async function createTokens(stage: Stage): Promise<Readonly<Record<'deploy' | 'audit' | 'read', string>>> {
+  const create = async (purpose: string) => {
+    const env = { ...stage.env, DNX_TOKEN: stage.sandbox.token };
+    return (await execa('dnx', ['token', 'create', 'ci', '--for', purpose, '--quiet'], { env, extendEnv: false })).stdout.trim();
+  };
+  return {
+    deploy: await create('deploy shop.example.com --server web-1 --wait'),
+    audit: await create('audit'),
+    read: await create('crontab list --server web-1'),
+  };
+}
