@@ -16,16 +16,13 @@ beforeEach(() => {
   github = { env: { CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_OUTPUT: file('output'), GITHUB_STEP_SUMMARY: file('summary') } };
 });
 
-/** The dnx commands in the example under a heading of docs/ci.md. */
-const example = (heading: string): string[] => {
-  const [, section = ''] = readFileSync('docs/ci.md', 'utf8').split(`## ${heading}\n`);
-  const block = /```yaml\n(.*?)```/s.exec(section)?.[1] ?? '';
-  return [...block.matchAll(/(?:run:|-) (dnx .*)/g)].map(([, line]) => line?.replace(/^dnx /, '') ?? '');
-};
+/** The dnx commands of a documented pipeline. */
+const example = (name: string): string[] =>
+  [...readFileSync(`docs/ci/${name}`, 'utf8').matchAll(/(?:run:|-) dnx (.*)/g)].map(([, line = '']) => line);
 
 /** Runs the documented example for GitHub Actions, which verifies the site, with a site on this machine. */
 async function runExample(options: RunOptions) {
-  const lines = example('GitHub Actions');
+  const lines = example('github/deploy.yml');
   expect(lines).toHaveLength(1);
   const site = await openWebsite(bed.sandbox, seeded.sites['shop.example.com'], () => ({ status: 200 }));
   const run = await bed.dnx(`${lines[0]} --url ${site.url}`, options);
@@ -161,7 +158,7 @@ describe('GitHub Actions executes no command from the API', () => {
 });
 
 test('the documented token can run the documented example and has no other abilities', async () => {
-  const line = /^dnx (token create .*)$/m.exec(readFileSync('docs/ci.md', 'utf8'))?.[1] ?? '';
+  const line = /^\$ dnx (token create .*) --to-file/m.exec(readFileSync('docs/ci.md', 'utf8'))?.[1] ?? '';
   const made = await bed.dnx(line);
   expect(made).toExit(0);
   expect(bed.sandbox.state.tokens.at(-1)?.abilities).toEqual(['site:deploy', 'site:read', 'server:read']);
@@ -170,8 +167,8 @@ test('the documented token can run the documented example and has no other abili
 });
 
 describe('other CI systems', () => {
-  test.each(['GitLab CI', 'Bitbucket Pipelines'])('the documented example for %s works as written', async (heading) => {
-    const lines = example(heading);
+  test.each(['gitlab/deploy.yml', 'bitbucket-pipelines.yml'])('the documented example %s works as written', async (name) => {
+    const lines = example(name);
     expect(lines).toHaveLength(1);
     const run = await bed.dnx(lines[0] ?? '', { env: { CI: 'true' } });
     expect(run).toExit(0);

@@ -45,7 +45,7 @@ describe.skipIf(missing.length > 0 && !required)('GitLab', () => {
   /** Runs a recipe in a project with these variables. */
   async function run(recipe: string, predefined: Project['predefined'], variables: Project['variables'], files?: string) {
     const { CI_API_V4_URL, READ_API_TOKEN } = apiVariables(lab);
-    return runPipeline(`docs/ci/${recipe}`, {
+    return runPipeline(`docs/ci/gitlab/${recipe}`, {
       directory: work.directory,
       files: files ?? mkdtempSync(join(work.directory, 'files-')),
       variables: { READ_API_TOKEN, ...variables },
@@ -56,23 +56,21 @@ describe.skipIf(missing.length > 0 && !required)('GitLab', () => {
 
   describe('deploy.yml', () => {
     test('deploys, and keeps the result', async () => {
-      const { deploy } = await run('gitlab/deploy.yml', branch, { DNX_TOKEN: tokens.deploy });
+      const { deploy } = await run('deploy.yml', branch, { DNX_TOKEN: tokens.deploy });
       expect(deploy?.exitCode, deploy?.output).toBe(0);
       expect(JSON.parse(readFileSync(join(deploy?.artifacts ?? '', 'deploy.json'), 'utf8'))).toMatchObject({ outcome: 'succeeded' });
     });
 
     test('keeps the result of a deployment that fails', async () => {
       stage.sandbox.state.fail_deploys = true;
-      const { deploy } = await run('gitlab/deploy.yml', branch, { DNX_TOKEN: tokens.deploy });
+      const { deploy } = await run('deploy.yml', branch, { DNX_TOKEN: tokens.deploy });
       expect(deploy?.exitCode).toBe(1);
       expect(JSON.parse(readFileSync(join(deploy?.artifacts ?? '', 'deploy.json'), 'utf8'))).toMatchObject({ outcome: 'failed' });
     });
 
-    test('docker.yml deploys in an image with nothing but dnx', async () => {
-      const { deploy } = await run('gitlab/docker.yml', branch, { DNX_TOKEN: tokens.deploy });
-      expect(deploy?.exitCode, deploy?.output).toBe(0);
-      const rejected = await run('gitlab/docker.yml', branch, { DNX_TOKEN: 'wrong' });
-      expect(rejected.deploy).toMatchObject({ exitCode: 4, output: expect.stringContaining('DNX_TOKEN was rejected') });
+    test('fails if the token is rejected', async () => {
+      const { deploy } = await run('deploy.yml', branch, { DNX_TOKEN: 'wrong' });
+      expect(deploy).toMatchObject({ exitCode: 4, output: expect.stringContaining('DNX_TOKEN was rejected') });
     });
   });
 
@@ -81,7 +79,7 @@ describe.skipIf(missing.length > 0 && !required)('GitLab', () => {
 
     test('reports every finding on its first run', async () => {
       // The token of deployments would win over a variable of the job, and cannot audit.
-      const { audit } = await run('gitlab/audit.yml', schedule, { DNX_TOKEN: tokens.deploy, DNX_AUDIT_TOKEN: tokens.audit });
+      const { audit } = await run('audit.yml', schedule, { DNX_TOKEN: tokens.deploy, DNX_AUDIT_TOKEN: tokens.audit });
       expect(audit?.exitCode, audit?.output).toBe(10);
       const report = readFileSync(join(audit?.artifacts ?? '', 'audit.xml'), 'utf8');
       expect((await junitIn(report)).filter(({ outcome }) => outcome === 'failed').length).toBeGreaterThan(5);
@@ -91,12 +89,12 @@ describe.skipIf(missing.length > 0 && !required)('GitLab', () => {
       const files = mkdtempSync(join(work.directory, 'accepted-'));
       const env = { ...stage.env, DNX_TOKEN: tokens.audit };
       await execa('dnx', ['audit', '--baseline', join(files, 'audit.jsonl'), '--update-baseline'], { env, extendEnv: false, cwd: files });
-      const { audit } = await run('gitlab/audit.yml', schedule, { DNX_AUDIT_TOKEN: tokens.audit }, files);
+      const { audit } = await run('audit.yml', schedule, { DNX_AUDIT_TOKEN: tokens.audit }, files);
       expect(audit?.exitCode, audit?.output).toBe(0);
     });
 
     test('fails without a report if the token is rejected', async () => {
-      const { audit } = await run('gitlab/audit.yml', schedule, { DNX_AUDIT_TOKEN: 'wrong' });
+      const { audit } = await run('audit.yml', schedule, { DNX_AUDIT_TOKEN: 'wrong' });
       expect([audit?.exitCode, existsSync(join(audit?.artifacts ?? '', 'audit.xml'))]).toEqual([4, false]);
     });
   });
@@ -107,14 +105,14 @@ describe.skipIf(missing.length > 0 && !required)('GitLab', () => {
 
     /** The plan in a merge request. A project variable with the writing token must not be the one that plans. */
     async function propose(read = tokens.read) {
-      const { plan } = await run('gitlab/plan.yml', request(), { DNX_TOKEN: stage.sandbox.token, DNX_READ_TOKEN: read });
+      const { plan } = await run('plan.yml', request(), { DNX_TOKEN: stage.sandbox.token, DNX_READ_TOKEN: read });
       pipeline += 1;
       if (plan?.exitCode === 0) lab.jobs.push({ id: pipeline * 10, name: 'plan', pipeline, artifacts: plan.artifacts, expired: false });
       return plan;
     }
     async function merge() {
       lab.merged.add(branch.CI_COMMIT_SHA);
-      return (await run('gitlab/plan.yml', branch, { DNX_TOKEN: stage.sandbox.token, DNX_READ_TOKEN: tokens.read })).apply;
+      return (await run('plan.yml', branch, { DNX_TOKEN: stage.sandbox.token, DNX_READ_TOKEN: tokens.read })).apply;
     }
 
     test('plans in a merge request with the token that reads, and applies after the merge', async () => {
@@ -147,7 +145,7 @@ describe.skipIf(missing.length > 0 && !required)('GitLab', () => {
     });
 
     test('applies nothing for a commit without a merge request', async () => {
-      const { apply } = await run('gitlab/plan.yml', { ...branch, CI_COMMIT_SHA: 'ba5e' }, { DNX_TOKEN: stage.sandbox.token });
+      const { apply } = await run('plan.yml', { ...branch, CI_COMMIT_SHA: 'ba5e' }, { DNX_TOKEN: stage.sandbox.token });
       expect([apply?.exitCode, apply?.output]).toEqual([
         1,
         expect.stringContaining('This commit is of no merge request, so it has no plan.'),
@@ -155,7 +153,7 @@ describe.skipIf(missing.length > 0 && !required)('GitLab', () => {
     });
 
     test('has no job for a fork', async () => {
-      expect(await run('gitlab/plan.yml', request('2'), {})).toEqual({});
+      expect(await run('plan.yml', request('2'), {})).toEqual({});
     });
 
     test('fails if the token that reads is rejected or missing, whatever the other can do', async () => {

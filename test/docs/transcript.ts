@@ -13,6 +13,8 @@ export interface Block {
   readonly exempt: string | undefined;
   /** From `<!-- in dnx sandbox shell -->` above it: the servers of the sandbox can be reached. */
   readonly sandbox: boolean;
+  /** The file that it is a copy of, relative to the page: the link that ends the paragraph above it. */
+  readonly file: string | undefined;
 }
 
 /** A command of a console block and its documented output. */
@@ -41,7 +43,8 @@ export function blocksOf(markdown: string): Block[] {
     const end = lines.indexOf('```', start);
     const above = lines[at - 1] ?? '';
     const exempt = exemption.exec(above)?.[1];
-    blocks.push({ language, start, end, lines: lines.slice(start, end), exempt, sandbox: above === IN_SANDBOX });
+    const file = /\]\(([\w./-]+)\):$/.exec(lines[at - 2] ?? '')?.[1];
+    blocks.push({ language, start, end, lines: lines.slice(start, end), exempt, sandbox: above === IN_SANDBOX, file });
     at = end;
   }
   return blocks;

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isExecutable } from '../support/program.ts';
 import { lacking, required } from '../support/programs.ts';
@@ -19,6 +20,11 @@ describe.concurrent.each(documents.filter((file) => !isExecutable || deep || pag
   const markdown = readFileSync(file, 'utf8');
   const transcripts = blocksOf(markdown).filter(({ language }) => language === 'console');
   const runnable = transcripts.flatMap((block) => (block.exempt === undefined ? [block] : []));
+  const copies = blocksOf(markdown).flatMap((block) => {
+    if (block.file === undefined) return [];
+    const path = join(dirname(file), block.file);
+    return [{ block, path, content: readFileSync(path, 'utf8').trimEnd().split('\n') }];
+  });
   const steps = runnable
     .flatMap((block) => stepsOf(block).map((step) => ({ ...step, block, line: block.start + 1 })))
     .map((step, index, all) => ({ ...step, index, showsCode: all[index + 1]?.command === 'echo $?' }));
@@ -49,6 +55,10 @@ describe.concurrent.each(documents.filter((file) => !isExecutable || deep || pag
     if (!generating && !matches(output, run?.output ?? [])) expect(output, stale).toEqual(run?.output);
   });
 
+  test.each(copies)('shows $path', ({ block, content }) => {
+    if (!generating) expect(block.lines, stale).toEqual(content);
+  });
+
   test('every console block is run or says why not', () => {
     const comments = markdown.split('\n').filter((line) => /^<!--(?!.*\bgenerated )/i.test(line));
     const markers = transcripts.map(({ exempt, sandbox }) =>
@@ -71,6 +81,23 @@ describe.concurrent.each(documents.filter((file) => !isExecutable || deep || pag
       ]);
       return [[block, lines] as const];
     });
-    writeFileSync(file, replaced(markdown, fresh));
+    const shown = copies.map(({ block, content }) => [block, content] as const);
+    writeFileSync(
+      file,
+      replaced(
+        markdown,
+        [...fresh, ...shown].sort(([one], [other]) => one.start - other.start),
+      ),
+    );
   });
+});
+
+test('the pages show every file of docs/ci, and docs/ci.md no pipeline or script that is not one', () => {
+  const blocksIn = (page: string) => blocksOf(readFileSync(page, 'utf8'));
+  const shown = ['docs/ci.md', 'docs/deployments.md']
+    .flatMap(blocksIn)
+    .flatMap(({ file }) => (file === undefined ? [] : [join('docs', file)]));
+  const files = readdirSync('docs/ci', { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
+  expect(shown.sort()).toEqual(files.map(({ parentPath, name }) => join(parentPath, name)).sort());
+  expect(blocksIn('docs/ci.md').filter(({ language, file }) => !['console', 'json'].includes(language) && file === undefined)).toEqual([]);
 });

@@ -14,6 +14,7 @@ const guides: Readonly<Record<string, readonly string[]>> = {
   'troubleshooting.md': ['why', 'doctor'],
   'audit.md': ['audit'],
   'ci.md': ['ci', 'deploy', 'site', 'watch', 'rollback', 'token', 'waiting', 'exit-codes'],
+  'deployments.md': ['deploy', 'watch', 'rollback', 'waiting'],
   'completion.md': ['completion'],
   'keychain.md': ['keychain', 'auth', 'login', 'logout'],
   'security.md': ['keychain', 'tokens', 'auth', ''],
