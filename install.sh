@@ -18,6 +18,7 @@ main() {
   case ${1:-} in
     -h | --help) help && return ;;
     --uninstall) uninstall && return ;;
+    --check) check_file "${2:-}" "${3:-}" && return ;;
     -*) fail "Unknown option $1" "See: sh install.sh --help" ;;
     *[!0-9A-Za-z.+-]*) fail "$1 is not a version, such as 0.2.0." ;;
     ?*) version=${1#v} ;;
@@ -57,9 +58,12 @@ Install dnx, the command line for Deploynix.
 Usage:
   sh install.sh [VERSION]     Install or replace dnx; by default by the latest release, unless that is older
   sh install.sh --uninstall   Remove dnx
+  sh install.sh --check FILE VERSION
+                              Compare a file of a release, such as the package for npm, with the signed checksums
 
 Environment:
   DNX_INSTALL_DIR    Directory of dnx (default ~/.local/bin)
+  DNX_DOWNLOAD_DIR   Directory to keep downloads of given versions in, which are checked again each time
   DNX_RELEASES_URL   Mirror of https://github.com/deploynix/dnx/releases
 END
 }
@@ -129,34 +133,72 @@ from_npm() {
 
 # Downloads the archive to $work, and checks it.
 download() {
-  from=$releases/latest/download
+  checksums
+  sum=$(sum_of "$archive")
+  [ -n "$sum" ] || fail "The release has no $archive." "Releases: $releases"
+  [ -f "$kept/$archive" ] || say "Downloading $from/$archive" >&2
+  fetch "$archive" 1000000
+  [ "$(sha256 "$work/$archive")" = "$sum" ] ||
+    refuse "$from/$archive does not match its checksum in SHA256SUMS." "Nothing was installed. Try again: it may be a newer release than its checksum."
+  keep
+}
+
+# Downloads the checksums of the release to $work, and checks their signature.
+checksums() {
+  from=$releases/latest/download kept=
   [ -z "$version" ] || from=$releases/download/v$version
+  case $version in [0-9]*) kept=${DNX_DOWNLOAD_DIR:+$DNX_DOWNLOAD_DIR/$version} ;; esac
   fetch SHA256SUMS 600
   fetch SHA256SUMS.sig 600
   checked="signature and checksum"
   if has openssl; then
     say "$key" | openssl dgst -sha256 -verify /dev/stdin -signature "$work/SHA256SUMS.sig" "$work/SHA256SUMS" > /dev/null 2>&1 ||
-      fail "$from/SHA256SUMS is not signed by Deploynix." "Nothing was installed."
+      refuse "$from/SHA256SUMS is not signed by Deploynix." "Nothing was installed."
   else
     checked="checksum; its signature needs openssl"
   fi
-  sum=$(sed -n "s/^\([0-9a-f]*\)  $archive\$/\1/p" "$work/SHA256SUMS")
-  [ -n "$sum" ] || fail "The release has no $archive." "Releases: $releases"
-  say "Downloading $from/$archive" >&2
-  fetch "$archive" 1000000
-  [ "$(sha256 "$work/$archive")" = "$sum" ] ||
-    fail "$from/$archive does not match its checksum in SHA256SUMS." "Nothing was installed. Try again: it may be a newer release than its checksum."
+}
+
+sum_of() { sed -n "s/^\([0-9a-f]*\)  $1\$/\1/p" "$work/SHA256SUMS"; }
+
+# Fails, and keeps nothing that the next run would read.
+refuse() {
+  [ -z "$kept" ] || rm -rf "$kept"
+  fail "$@"
+}
+
+# Keeps what was checked, by renames, because another run may read it.
+keep() {
+  if [ -z "$kept" ] || [ -f "$kept/$archive" ] || ! mkdir -p "$kept" 2> /dev/null; then return; fi
+  for file in SHA256SUMS SHA256SUMS.sig "$archive"; do
+    { cp "$work/$file" "$kept/.$file.$$" && mv -f "$kept/.$file.$$" "$kept/$file"; } 2> /dev/null || rm -f "$kept/.$file.$$"
+  done
+}
+
+# Compares a file that was downloaded by other means with the checksums of a release.
+check_file() {
+  version=${2#v} name=${1##*/}
+  case $version in '' | *[!0-9A-Za-z.+-]*) fail "Give a file and its version." "See: sh install.sh --help" ;; esac
+  case $name in '' | *[!0-9A-Za-z._-]*) fail "The releases have no file $name." ;; esac
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  checksums
+  sum=$(sum_of "$name")
+  [ -n "$sum" ] || fail "The release has no $name." "Releases: $releases"
+  [ "$(sha256 "$1")" = "$sum" ] || refuse "$1 is not the file of $from." "Do not use it."
+  say "$name is that of $from (checked: $checked)."
 }
 
 # Downloads a file of at most so many blocks of 512 bytes: what is in it is checked only afterwards.
 fetch() (
+  if [ -n "$kept" ] && cp "$kept/$1" "$work/$1" 2> /dev/null; then return; fi
   ulimit -f "$2" 2> /dev/null || :
   if has curl; then
     secure="" quiet=--silent
     case $releases in https:*) secure="--proto =https --tlsv1.2" ;; esac
     case $1 in dnx-*) if [ -t 2 ]; then quiet=--progress-bar; fi ;; esac
     # shellcheck disable=SC2086 # No option has a space in it.
-    curl --fail --location --show-error $secure $quiet "$from/$1" > "$work/$1"
+    curl --fail --location --show-error --retry 3 $secure $quiet "$from/$1" > "$work/$1"
   elif has wget; then
     # GNU Wget would try a cut download 20 times. That of BusyBox tries once.
     tries=""
