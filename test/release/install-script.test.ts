@@ -391,6 +391,8 @@ describe.skipIf(missing.length > 0 && !required)('install.sh', () => {
     [['--help'], 0, 'Usage:\n'],
     [['--force'], 1, ''],
     [['1.0;id'], 1, ''],
+    [['--check', 'file', '1.0;id'], 1, ''],
+    [['--check', 'file'], 1, ''],
     [['../../../other'], 1, ''],
   ])('%j ends with %i', async (args, exitCode, words) => {
     const before = host.requests.length;
