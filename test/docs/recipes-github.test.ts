@@ -186,9 +186,9 @@ describe.skipIf(missing.length > 0 && !required)('GitHub Actions', () => {
       expect(outputOf(applied)).toContain('::error title=dnx::The plan has expired. Nothing was applied.');
     });
 
-    test('has no plan for a fork, whose artifact of the same name is not applied', async () => {
-      const planned = await run('plan.yml', pull(true));
-      expect(planned['dnx / plan']?.result).toBe('skipped');
+    test('has no plan for Dependabot or a fork, whose artifact of the same name is not applied', async () => {
+      for (const event of [pull(true), { ...pull(), actor: 'dependabot[bot]' }])
+        expect((await run('plan.yml', event))['dnx / plan']?.result).toBe('skipped');
       const files = join(hub.directory, 'forged');
       mkdirSync(files);
       writeFileSync(join(files, 'plan.txt'), 'Nothing would change\n');

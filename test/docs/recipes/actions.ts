@@ -60,6 +60,8 @@ export interface Event {
   /** The payload. A pull request has its number and head. */
   readonly payload?: Readonly<Record<string, unknown>>;
   readonly isFork?: boolean;
+  /** Who started it (default Ada). */
+  readonly actor?: string;
 }
 
 /** How a job ended, with the name and the output of each step that ran. */
@@ -125,14 +127,15 @@ interface Scope {
 /** Runs the jobs of a reusable workflow of this repository. */
 async function runCalled(caller: Job, allowed: Permissions, scope: Scope): Promise<Record<string, Ended>> {
   const [, path = ''] = /^deploynix\/dnx\/(\.github\/workflows\/\w+\.yml)@v0$/.exec(caller.uses ?? '') ?? [];
+  if (path === '') throw new Error(`The runner of recipes does not know the workflow ${caller.uses}.`);
   const { on, permissions, jobs } = read(path);
   const { inputs = {}, secrets = {} } = on.workflow_call as Readonly<Record<string, Readonly<Record<string, Declared>>>>;
   const context = contextOf(scope);
   const called: Scope = {
     ...scope,
     env: {},
-    inputs: given('input', inputs, filled(caller.with, context)),
-    secrets: given('secret', secrets, filled(caller.secrets, context)),
+    inputs: passed('input', inputs, filled(caller.with, context)),
+    secrets: passed('secret', secrets, filled(caller.secrets, context)),
   };
   const ended: Record<string, Ended> = {};
   for (const [name, job] of Object.entries(jobs)) {
@@ -151,7 +154,7 @@ interface Declared {
 }
 
 /** What a caller gives to each input or secret that a workflow declares. */
-function given(what: string, declared: Readonly<Record<string, Declared>>, values: Texts): Texts {
+function passed(what: string, declared: Readonly<Record<string, Declared>>, values: Texts): Texts {
   for (const name of Object.keys(values)) if (!Object.hasOwn(declared, name)) throw new Error(`There is no ${what} ${name}.`);
   return Object.fromEntries(
     Object.entries(declared).map(([name, { required, default: usual = '' }]) => {
@@ -163,7 +166,8 @@ function given(what: string, declared: Readonly<Record<string, Declared>>, value
 
 function contextOf({ event, repository, inputs, secrets }: Scope, token = ''): Context {
   const payload = { repository: { full_name: NAME }, ...event.payload };
-  const github = { token, repository: NAME, event_name: event.name, sha: event.sha, actor: 'ada', ref_name: 'main', event: payload };
+  const { name: event_name, sha, actor = 'ada' } = event;
+  const github = { token, repository: NAME, event_name, sha, actor, ref_name: 'main', event: payload };
   return { github, inputs, secrets, env: {}, steps: {}, runner: { temp: join(repository.directory, 'temp') } };
 }
 
@@ -178,15 +182,17 @@ async function runJob(job: Job, permissions: Permissions, scope: Scope): Promise
   const context = { ...contextOf({ ...scope, secrets }, repository.hub.tokenOf(granted)), steps: {} as Record<string, unknown> };
   const none = { failed: false, exists: () => false };
   if (!holds(job.if, context, none)) return { result: 'skipped', steps: [], summary: '' };
-  const machine = startMachine(repository, event, granted, { ...scope.env, ...filled(job.env, context) });
-  const current = { ...context, runner: { temp: machine.env.RUNNER_TEMP } };
+  const env = { ...scope.env, ...filled(job.env, context) };
+  const machine = startMachine(repository, event, granted, env);
+  const current = { ...context, env, runner: { temp: machine.env.RUNNER_TEMP } };
   const steps: { name: string; failed: boolean; output: string }[] = [];
   for (const step of job.steps ?? []) {
     const failed = steps.some((each) => each.failed);
     if (!holds(step.if, current, { failed, exists: (name) => existsSync(join(machine.workspace, name)) })) continue;
     const { exitCode, output } = step.uses === undefined ? await runScript(step, machine, current) : useAction(step, machine, current);
     steps.push({ name: step.name ?? step.uses ?? step.run?.trim() ?? '', failed: exitCode !== 0, output });
-    if (step.id !== undefined) current.steps[step.id] = { outputs: variablesIn(machine.files.GITHUB_OUTPUT) };
+    const outcome = exitCode === 0 ? 'success' : 'failure';
+    if (step.id !== undefined) current.steps[step.id] = { outcome, conclusion: outcome, outputs: variablesIn(machine.files.GITHUB_OUTPUT) };
     Object.assign(machine.env, variablesIn(machine.files.GITHUB_ENV));
     for (const folder of readFileSync(machine.files.GITHUB_PATH, 'utf8').split('\n').filter(Boolean))
       machine.env.PATH = `${folder}:${machine.env.PATH}`;

@@ -24,18 +24,18 @@ const STATUS = /\b(always|success|failure|cancelled)\(\)/;
 /** Whether a job or step runs: unless it asks for the status, only after success. */
 export function holds(condition: string | boolean | undefined, context: Context, { failed, exists }: Status): boolean {
   const text = String(condition ?? 'success()').replace(/^\$\{\{|\}\}$/g, '');
-  const given = (name: string, value: (...args: readonly string[]) => boolean | string): FunctionDefinition => ({
+  const define = (name: string, value: (...args: readonly string[]) => boolean | string): FunctionDefinition => ({
     name,
     minArgs: 0,
     maxArgs: 255,
     call: (...args) => JSON.parse(JSON.stringify(value(...args.map((each) => each.coerceString()))), data.reviver),
   });
   const result = evaluate(STATUS.test(text) ? text : `success() && (${text})`, context, [
-    given('always', () => true),
-    given('success', () => !failed),
-    given('failure', () => failed),
-    given('cancelled', () => false),
-    given('hashFiles', (...files) => (files.some(exists) ? 'hash' : '')),
+    define('always', () => true),
+    define('success', () => !failed),
+    define('failure', () => failed),
+    define('cancelled', () => false),
+    define('hashFiles', (...files) => (files.some(exists) ? 'hash' : '')),
   ]);
   return !['', 'false', '0'].includes(result.coerceString());
 }
