@@ -10,6 +10,6 @@ export async function createTokens(stage: Stage): Promise<Readonly<Record<'deplo
   return {
     deploy: await create('deploy shop.example.com --server web-1 --wait'),
     audit: await create('audit'),
-    read: await create('crontab list --server web-1'),
+    read: await create("crontab ensure report --frequency '0 6 * * *' --server web-1 --dry-run"),
   };
 }
