@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 
 const { $schema: _, $id: __, ...schema } = JSON.parse(readFileSync('test/support/schemas/gitlab-ci.json', 'utf8'));
-const formats = { uri: true, 'uri-reference': true, 'date-time': true, regex: true };
+const formats = { uri: true, 'uri-reference': true, 'date-time': true, regex: true } as const;
 const isValid = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false, formats }).compile(schema);
 
 /** What GitLab's schema says about the documents of a file: the header of a component, and its jobs. */
