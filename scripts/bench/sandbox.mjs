@@ -56,7 +56,8 @@ async function startCounter(url) {
   const counter = { requests: 0 };
   const server = createServer((incoming, answer) => {
     counter.requests += 1;
-    const { method, headers } = incoming;
+    const { method } = incoming;
+    const headers = { ...incoming.headers, host: new URL(url).host };
     const outgoing = request(new URL(incoming.url, url), { method, headers }, (response) => {
       answer.writeHead(response.statusCode, response.headers);
       response.pipe(answer);

@@ -1,5 +1,5 @@
 import { DnxError } from '../../base/errors.ts';
-import { isObject, type JsonObject, own } from '../../base/json.ts';
+import { type JsonObject, own } from '../../base/json.ts';
 import { inQuotes, quotedName, title, wordOf } from '../../base/text.ts';
 import { HOUR } from '../../base/time.ts';
 import { type Endpoint, parameters } from '../api/endpoint.ts';
