@@ -13,7 +13,13 @@ const alias = {
   // The SDK of MCP would bundle Ajv, which dnx never calls.
   '@modelcontextprotocol/server/_shims': fileURLToPath(new URL('scripts/mcp-shims.mjs', import.meta.url)),
 };
-const common = { platform: 'node', external: ['@napi-rs/keyring'], resolve: { alias } };
+const common = {
+  platform: 'node',
+  external: ['@napi-rs/keyring'],
+  resolve: { alias },
+  // A file that is loaded late may import at once what others load late, too.
+  checks: { ineffectiveDynamicImport: false },
+};
 // CommonJS, because `require` of a builtin reads only what is used.
 const output = {
   dir: 'dist',
