@@ -55,8 +55,8 @@ beforeEach(() => {
   prepareFiles(bed.directory);
   file('key.txt', 'a value\n');
   file('key.pub', `ssh-ed25519 ${Buffer.from('\0\0\0\x0bssh-ed25519 of a laptop'.padEnd(51, '.')).toString('base64')}\n`);
-  // It finds no logs.
-  file('ssh', `#!/bin/sh\nprintf '%s\\n' '${BANNER}' S Q\n`, 0o755);
+  // It finds no logs, and ends with its input.
+  file('ssh', `#!/bin/sh\nprintf '%s\\n' '${BANNER}' S Q\ncat > /dev/null\n`, 0o755);
 });
 
 const examples = [...new Set(lines.flat())].filter((line) => line.startsWith('dnx ') && !excluded.test(line));
