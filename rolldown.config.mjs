@@ -57,7 +57,7 @@ const program = defineConfig({
           test: files('cli/run/(parse|resolve|early)', 'cli/output/shaping', 'platform/api/network/(connection|transport)'),
           priority: 1,
         },
-        { name: 'run', test: files('run', 'cli/run/found') },
+        { name: 'run', test: files('run', 'cli/run/targets') },
         { name: 'changes', test: files('features/deploy/deploy', 'cli/plan/journal') },
       ],
     },

@@ -16,9 +16,9 @@ import type { World } from './machine/world.ts';
 const WIDEST_HELP = 100;
 
 /** The global options that decide how help and errors look. */
-type Look = Pick<Globals, 'json' | 'output' | 'debug' | 'color'>;
+type OutputOptions = Pick<Globals, 'json' | 'output' | 'debug' | 'color'>;
 
-const plain: Look = { json: false, output: undefined, debug: false, color: true };
+const defaultOutput: OutputOptions = { json: false, output: undefined, debug: false, color: true };
 
 /** Runs argv in a World and returns the exit code. Catches every error. */
 export async function main(argv: readonly string[], world: World, check?: Parameters<RunLine>[2]): Promise<number> {
@@ -28,19 +28,19 @@ export async function main(argv: readonly string[], world: World, check?: Parame
     await write(world.stdout, await complete(argv.slice(1), world, tree, main));
     return 0;
   }
-  let look = plain;
+  let output = defaultOutput;
   let settings: Settings | undefined;
   const report = async (error: unknown) => {
     if (error instanceof Ended) return error.code;
-    return error instanceof ClosedPipe ? 0 : reportIn(world, error, look, settings);
+    return error instanceof ClosedPipe ? 0 : reportIn(world, error, output, settings);
   };
   try {
     // What people ask for most needs no commander.
-    if (isHelp(argv)) return await printHelp(async (page) => (await import('./cli/run/help/root.ts')).rootHelp(tree, page), look, world);
+    if (isHelp(argv)) return await printHelp(async (page) => (await import('./cli/run/help/root.ts')).rootHelp(tree, page), output, world);
     const { globals, help, line: typedLine, error } = await parsed(argv);
-    look = globals;
+    output = globals;
     if (error !== undefined) throw error;
-    if (help) return await printHelp(help, look, world);
+    if (help) return await printHelp(help, output, world);
     if (!typedLine) return 0;
     if (check?.(typedLine) === false) return 0;
     const { resolve, settingsFor } = await import('./cli/run/resolve.ts');
@@ -63,18 +63,18 @@ const parsed = async (argv: readonly string[]) => (await import('./cli/run/parse
 
 const isHelp = ([word = 'help', ...others]: readonly string[]): boolean => others.length === 0 && ['help', '--help', '-h'].includes(word);
 
-async function printHelp(help: (page: HelpPage) => Promise<string>, { color }: Look, { stdout, env }: World): Promise<number> {
+async function printHelp(help: (page: HelpPage) => Promise<string>, { color }: OutputOptions, { stdout, env }: World): Promise<number> {
   const { bold } = await styleFor(stdout, env, color);
   const width = stdout.isTTY ? Math.min(stdout.columns || DEFAULT_COLUMNS, WIDEST_HELP) : DEFAULT_COLUMNS;
   await write(stdout, await help({ width, bold }));
   return 0;
 }
 
-const reportIn = async (world: World, error: unknown, look: Look, settings: Settings | undefined): Promise<number> =>
+const reportIn = async (world: World, error: unknown, output: OutputOptions, settings: Settings | undefined): Promise<number> =>
   reportError(error, {
-    json: isJson(settings?.format ?? wantedFormat(look, world)),
-    debug: settings?.debug ?? (look.debug || truthy(world.env.DNX_DEBUG)),
-    color: look.color,
+    json: isJson(settings?.format ?? wantedFormat(output, world)),
+    debug: settings?.debug ?? (output.debug || truthy(world.env.DNX_DEBUG)),
+    color: output.color,
     world,
     line: nextFormat(settings),
   });
@@ -86,7 +86,7 @@ const nextFormat =
     commandLine(command, settings ?? { host: DEFAULT_HOST, profile: DEFAULT_PROFILE, origins: {} });
 
 /** The output format for an error before the settings are read. */
-const wantedFormat = ({ json, output }: Look, { env }: World): string | undefined =>
+const wantedFormat = ({ json, output }: OutputOptions, { env }: World): string | undefined =>
   json ? 'json' : (formats.find((each) => each === output) ?? env.DNX_OUTPUT);
 
 const isJson = (format: string | undefined): boolean => format === 'json' || format === 'ndjson';

@@ -22,7 +22,7 @@ export async function runCommand(line: Line, world: World, main: Main): Promise<
   const ctx = await createContext(line, world, { ...main, recorder });
   const hooks = await openHooks(line, ctx);
   try {
-    const ending = await end(line, ctx, main);
+    const ending = await runToEnd(line, ctx, main);
     for (const hook of hooks) await hook.ended?.(ending);
     return ending.code;
   } finally {
@@ -30,7 +30,7 @@ export async function runCommand(line: Line, world: World, main: Main): Promise<
   }
 }
 
-async function end(line: Line, ctx: BaseContext, main: Main): Promise<Ending> {
+async function runToEnd(line: Line, ctx: BaseContext, main: Main): Promise<Ending> {
   const explain = async (error: unknown) => {
     throw await explained(error, line, ctx);
   };

@@ -26,7 +26,7 @@ export async function openHooks(line: Line, ctx: BaseContext): Promise<readonly 
   return hooks;
 }
 
-/** Runs once a line is confirmed, before the command: revokes leases that were left. */
+/** Runs once a line is ready, before the command: revokes leases that were left. */
 export async function beforeCommand({ line }: Ready, ctx: BaseContext): Promise<void> {
   const sends = line.command.applies === true || endpointsIn(callsOf(line)).length > 0;
   if (sends && hasJsonFiles(leaseDirectory(ctx.settings.directories.config))) await (await import('./lease/left.ts')).revokeLeftLeases(ctx);

@@ -99,7 +99,7 @@ function contextFor(ready: Ready, targets: Targets, body: Readonly<Record<string
   const { line, scope, timeoutMs, allowanceMs } = ready;
   const { api, deadline } = within(base, allowanceMs);
   const inner: Scope = { ...scope, api };
-  const lookUp = async () => (await import('./found.ts')).lookedUpAgain(line, targets, ready.targets.indexOf(targets), scope);
+  const lookUp = async () => (await import('./targets.ts')).lookedUpAgain(line, targets, ready.targets.indexOf(targets), scope);
   return {
     ...base,
     api,
@@ -127,7 +127,7 @@ function contextFor(ready: Ready, targets: Targets, body: Readonly<Record<string
       if (words) return resolveTargets(names, words, inner);
       const picked = base.ask.allowed ? (await (await import('./pick.ts')).pickMissing(line, names, undefined, scope, base)).targets : {};
       const found = await resolveTargets(names, firstWords(line), { ...scope, picked });
-      const [{ refuseMislinked }, { changeOf }] = await Promise.all([import('../../platform/names/linked.ts'), import('./found.ts')]);
+      const [{ refuseMislinked }, { changeOf }] = await Promise.all([import('../../platform/names/linked.ts'), import('./targets.ts')]);
       return refuseMislinked(found, changeOf(line), scope);
     },
   };

@@ -48,10 +48,10 @@ function mayFail(
     globals.maxWait !== undefined ||
     Boolean(env.DNX_MAX_WAIT) ||
     declared.some(([, option]) => option.env !== undefined && Boolean(env[option.env]));
-  const lacks = positionalsOf(group, command).some(({ key, required }) => required && !isGiven(key) && !placed(key, settings));
+  const lacks = positionalsOf(group, command).some(({ key, required }) => required && !isGiven(key) && !hasDefault(key, settings));
   // What decides at run time whether to ask goes by options and the link file.
-  const isFree = typeof command.consent === 'function' && settings.link === undefined && !Object.values(options).includes(true);
-  const level = isFree ? undefined : consentLevel(command);
+  const asksNothing = typeof command.consent === 'function' && settings.link === undefined && !Object.values(options).includes(true);
+  const level = asksNothing ? undefined : consentLevel(command);
   return asks || reads || lacks || (level === 'severe' && consent.confirm === undefined) || (level === 'moderate' && !consent.yes);
 }
 
@@ -60,7 +60,7 @@ function sends({ command, targets }: TypedLine, settings: Settings): boolean {
   if (typeof command.calls === 'function' || command.signs || command.named || command.links || settings.unplaced) return false;
   const isNamed = (name: string) => targets[name] !== undefined;
   const { endpoint } = choose(command.calls, isNamed, () => false);
-  const has = (name: string) => isNamed(name) || placed(name, settings);
+  const has = (name: string) => isNamed(name) || hasDefault(name, settings);
   return (
     endpoint !== undefined &&
     parametersOf(endpoint).every((name) => has(name) || (name === 'server' && has('site'))) &&
@@ -69,5 +69,5 @@ function sends({ command, targets }: TypedLine, settings: Settings): boolean {
   );
 }
 
-const placed = (name: string, { server, site }: Settings): boolean =>
+const hasDefault = (name: string, { server, site }: Settings): boolean =>
   (name === 'server' ? server : name === 'site' ? site : undefined) !== undefined;

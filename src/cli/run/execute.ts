@@ -11,9 +11,9 @@ import { argumentsFor, type BaseContext } from './context.ts';
 import { answeredAgain, inputsOf } from './inputs.ts';
 import { type Inputs, type Line, namesNothing, type Ready, requireWords } from './line.ts';
 
-/** Confirms and executes a line. If the API rejects what was typed at a prompt, asks for it again. `before` runs once the line is ready. */
+/** Prepares and executes a line. If the API rejects what was typed at a prompt, asks for it again. `before` runs once the line is ready. */
 export async function perform(line: Line, ctx: BaseContext, before?: (ready: Ready, ctx: BaseContext) => Promise<void>): Promise<Result> {
-  let ready = await confirm(line, ctx);
+  let ready = await prepare(line, ctx);
   if (!ctx.recorder) await before?.(ready, ctx);
   let outcome = await execute(ready, ctx);
   while ('rejected' in outcome) {
@@ -54,7 +54,7 @@ async function runFor(targets: Targets, ready: Ready, ctx: BaseContext): Promise
   const outcome = await attempt(targets, ready, ctx);
   if ('result' in outcome) return outcome.result;
   scope.names.forget();
-  const { lookedUpAgain } = await import('./found.ts');
+  const { lookedUpAgain } = await import('./targets.ts');
   const now = await lookedUpAgain(line, targets, ready.targets.indexOf(targets), scope);
   scope.names.trusted.clear();
   const second = await attempt(now, { ...ready, targets: [now] }, ctx);
@@ -82,7 +82,7 @@ async function attempt(
 /** The error of a command, or what the link file or the id of a site says about it. */
 async function withPlace(error: unknown, targets: Targets, { line, scope }: Ready): Promise<unknown> {
   if (!isError(error, 'not_found') || Object.keys(targets).length === 0) return error;
-  const [{ withDestination }, { withLink }] = await Promise.all([import('./found.ts'), import('../../platform/names/linked.ts')]);
+  const [{ withDestination }, { withLink }] = await Promise.all([import('./targets.ts'), import('../../platform/names/linked.ts')]);
   return withDestination(await withLink(error, targets, scope, line.command.calls), line, scope);
 }
 
@@ -123,7 +123,7 @@ export async function refuse(line: Line, ctx: BaseContext): Promise<void> {
 }
 
 /** Finds out the rest, in this order: targets and values that a terminal is asked for, the ids of names, and consent. */
-export async function confirm(line: Line, ctx: BaseContext): Promise<Ready> {
+async function prepare(line: Line, ctx: BaseContext): Promise<Ready> {
   const { words, ...named } = ctx.ask.allowed
     ? await (await import('./pick.ts')).pickTargets(line, ctx)
     : { line, scope: ctx.scope, words: {} };
@@ -155,15 +155,15 @@ async function signedInFirst<T>({ tokens }: Pick<BaseContext, 'tokens'>, find: (
 const allowanceFor = ({ command: { options, limitMs = Number.POSITIVE_INFINITY } }: Line, inputs: Inputs): number =>
   options?.timeout && !options.timeout.later ? allowanceOf(inputs.options) : limitMs;
 
-type NamedTargets = Pick<Ready, 'line' | 'scope' | 'targets' | 'allowanceMs'>;
+type FoundTargets = Pick<Ready, 'line' | 'scope' | 'targets' | 'allowanceMs'>;
 
 /** Looks up what a line names. A terminal is asked about a word that names nothing, or several things. Lookups count towards --timeout, prompts do not. */
-async function findTargets(line: Line, scope: Scope, ctx: BaseContext, allowanceMs: number): Promise<NamedTargets> {
+async function findTargets(line: Line, scope: Scope, ctx: BaseContext, allowanceMs: number): Promise<FoundTargets> {
   if (namesNothing(line)) return { line, targets: [{}], scope, allowanceMs };
   const { api, deadline } = within(ctx, allowanceMs);
   const left = () => deadline - ctx.clock.elapsed();
   try {
-    const { find } = await import('./found.ts');
+    const { find } = await import('./targets.ts');
     return { ...(await inTime(find(line, { ...scope, api }), 'anything')), scope, allowanceMs: left() };
   } catch (error) {
     const before = left();

@@ -169,7 +169,7 @@ function commandPart(path: string, load: () => Promise<{ group: Group; command: 
       for (const { key, variadic } of named.all) parser.argument(`[${key}${variadic ? '...' : ''}]`);
       parser.action(async () => {
         const values = givenIn(state);
-        const words = await placed(parser.args, named, path, values, state);
+        const words = await wordsByArgument(parser.args, named, path, values, state);
         state.line = typedLine(group, command, path, { positionals: named.all, words, declared: named.options, values });
       });
     },
@@ -224,7 +224,7 @@ function readOptionsAfterSite(parser: Command, positionals: readonly Positional[
 }
 
 /** The words of a command by argument, with the site first if it leads. Fails if there are too many. */
-async function placed(
+async function wordsByArgument(
   words: readonly string[],
   named: NamedCommand,
   path: string,

@@ -10,8 +10,8 @@ export const settingsFor = ({ command: { formats, signs }, globals }: TypedLine,
 
 /** What a typed line means with these settings. Fails for what this process may not do: in a session, or with DNX_READ_ONLY. */
 export async function resolve(typedLine: TypedLine, settings: Settings, world: World): Promise<Line> {
-  const isFree = !settings.readOnly && !mayBeInSession(world, settings.directories.config);
-  const line = isFree ? { ...typedLine, settings } : (await import('./session.ts')).inSession(typedLine, settings, world);
+  const isUnrestricted = !settings.readOnly && !mayBeInSession(world, settings.directories.config);
+  const line = isUnrestricted ? { ...typedLine, settings } : (await import('./session.ts')).restricted(typedLine, settings, world);
   const { command, globals } = line;
   // What edits the link file, or whose site must be named, has no defaults.
   const hasDefaults = !command.links && (!command.named || globals.env !== undefined);

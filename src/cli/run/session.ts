@@ -13,8 +13,8 @@ import { type Holder, may, refusedHere } from './may.ts';
 /** Where paths begin that no request of a session may reach: no ability limits what a token does there. */
 const account = changes.filter((call) => !operations[call]?.need).map((call) => call.split('/')[1]);
 
-/** A command line and its settings in the session that this process belongs to. Fails for what is refused there, or with DNX_READ_ONLY. */
-export function inSession(line: TypedLine, settings: Settings, world: World): TypedLine & Pick<Line, 'settings'> {
+/** A command line and its settings, as the session that this process belongs to restricts them. Fails for what is refused there, or with DNX_READ_ONLY. */
+export function restricted(line: TypedLine, settings: Settings, world: World): TypedLine & Pick<Line, 'settings'> {
   const session = findSession(world, settings.directories.config);
   if (session && !session.lease) throw new DnxError('unauthenticated', LEASE_OVER, { hint: 'A person can start another one.' });
   const readOnly = settings.readOnly || session?.readOnly === true;

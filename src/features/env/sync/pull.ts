@@ -16,19 +16,8 @@ import { type LocalFile, openLocal, siteFileName } from '../local-file.ts';
 import { remoteSide } from '../remote.ts';
 import { type SiteVariable, variablesEndpoint } from '../variables.ts';
 import { openBase, saveBase } from './base-record.ts';
-import {
-  type ChosenSides,
-  choiceOf,
-  commandFor,
-  conflictError,
-  countedVariables,
-  decide,
-  keptNote,
-  requireKnown,
-  stepDetails,
-  summaryColumns,
-  summaryOf,
-} from './show.ts';
+import { type ChosenSides, choiceOf, conflictError, requireKnown, settleConflicts } from './conflicts.ts';
+import { commandFor, countedVariables, keptNote, stepDetails, summaryColumns, summaryOf } from './show.ts';
 import { baseOf, changingSteps, pullSteps, type Side, type SyncStep, stepsOf, UNKNOWN } from './steps.ts';
 
 type EnvPullOptions = ChosenSides & Given<{ file: string; force: boolean; dry_run: boolean }>;
@@ -55,7 +44,7 @@ export async function pullVariables(ctx: PullContext, targets: Located, options:
   // Without a file there is nothing to lose.
   const used = file.text === undefined ? { ...baseOf(), keys: base.keys } : base;
   const sides = { local, remote, base: used, choice, force: options.force ?? false };
-  const { sync } = await decide(ctx, sides, pullSteps, { asks: !options.dry_run, known: base.known, file: file.name });
+  const { sync } = await settleConflicts(ctx, sides, pullSteps, { asks: !options.dry_run, known: base.known, file: file.name });
   const changes = changingSteps(sync);
   requireWritable(changes);
   const summary = summaryOf(site.label, file.name, sync.steps);

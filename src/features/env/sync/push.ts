@@ -14,20 +14,8 @@ import { resolveReferences, sayReferences } from '../references.ts';
 import { applyFailure, applySteps, remoteSide, requireSendable, type SyncOutcome } from '../remote.ts';
 import { nextDeploy, type SiteVariable, type SyncingContext, variablesEndpoint } from '../variables.ts';
 import { openBase, saveBase } from './base-record.ts';
-import {
-  type ChosenSides,
-  choiceOf,
-  commandFor,
-  conflictError,
-  countedVariables,
-  decide,
-  keptNote,
-  requireKnown,
-  stepDetails,
-  stepLines,
-  summaryColumns,
-  summaryOf,
-} from './show.ts';
+import { type ChosenSides, choiceOf, conflictError, requireKnown, settleConflicts } from './conflicts.ts';
+import { commandFor, countedVariables, keptNote, stepDetails, stepLines, summaryColumns, summaryOf } from './show.ts';
 import { changingSteps, type PushSides, pushSteps, type Reason, type SyncSteps, sameSteps, stepsOf } from './steps.ts';
 
 type EnvPushOptions = ChosenSides & DeployOptions & Given<{ file: string; prune: boolean; allow_file: readonly string[] }>;
@@ -66,7 +54,8 @@ export async function pushVariables(ctx: SyncingContext, targets: Located, optio
   const other = base.elsewhere();
   if (other !== undefined) ctx.progress.warn(`${name} was last synced with ${other}, not with ${site.label}.`);
   const compared = { local, remote, base, choice, prune };
-  const { sides, sync, asked } = await decide(ctx, compared, pushSteps, { asks: !ctx.recorder, known: base.known, file: name });
+  const settled = await settleConflicts(ctx, compared, pushSteps, { asks: !ctx.recorder, known: base.known, file: name });
+  const { sides, sync } = settled;
   requireSendable(sync);
   const pushing: Push = { ctx, targets, name, namedFile, sides, allowed, deployOptions: options };
   const summary = summaryOf(site.label, name, sync.steps);
@@ -79,16 +68,16 @@ export async function pushVariables(ctx: SyncingContext, targets: Located, optio
   }
 
   ctx.recorder?.about({ ...summary }, [...unrecorded(base.known), ...stepDetails(stepsOf(sync, 'keep'), 'verb')], true);
-  const confirmed = await consentToSend(ctx, targets, {
+  const asked = await consentToSend(ctx, targets, {
     changes: changingSteps(sync),
     remote,
     consent,
     ask: { lines: stepLines(sync), question: `${questionOf(pushing, sync)}?` },
   });
-  const now = confirmed || asked ? await readAgain(pushing, sync) : known;
+  const now = asked || settled.asked ? await readAgain(pushing, sync) : known;
   const applied = await applySteps(ctx, targets, now, sync);
   if (!ctx.recorder) await saveBase(ctx, base, sync, applied.done);
-  return pushed(pushing, sync, applied, confirmed);
+  return pushed(pushing, sync, applied, asked);
 }
 
 /** The error if there is no file to push. The user's own `.env` is pushed only by name. */
@@ -106,8 +95,8 @@ const HINT = 'Use --ours KEY for the value of the file, or --theirs KEY to leave
 
 const unrecorded = (known: boolean): readonly Detail[] => (known ? [] : [['note', 'There is no record of the last pull.']]);
 
-const questionOf = ({ targets: { site, server }, deployOptions: deploying }: Push, sync: SyncSteps): string =>
-  `Push ${countedVariables(changingSteps(sync).length)} to ${site.label} (${server.label})${deploying.deploy ? ' and deploy' : ''}`;
+const questionOf = ({ targets: { site, server }, deployOptions }: Push, sync: SyncSteps): string =>
+  `Push ${countedVariables(changingSteps(sync).length)} to ${site.label} (${server.label})${deployOptions.deploy ? ' and deploy' : ''}`;
 
 async function readAgain({ ctx, sides }: Push, sync: SyncSteps): Promise<readonly SiteVariable[]> {
   const now = await ctx.list<SiteVariable>(variablesEndpoint);
@@ -116,19 +105,19 @@ async function readAgain({ ctx, sides }: Push, sync: SyncSteps): Promise<readonl
 }
 
 function nothingPushed(push: Push, sync: SyncSteps) {
-  const { targets, name, deployOptions: deploying } = push;
+  const { targets, name, deployOptions } = push;
   const { site } = targets;
   const summary = summaryOf(site.label, name, sync.steps);
   const sentence = `Nothing to push to ${site.label}.`;
   const { note } = keptNote(sync.steps);
-  if (!deploying.deploy) return { view: message(sentence, summary), ...(note !== undefined && { note }), next: nextOf(push, sync) };
+  if (!deployOptions.deploy) return { view: message(sentence, summary), ...(note !== undefined && { note }), next: nextOf(push, sync) };
   const { view, note: nothing } = nothingDeployed(sentence, summary);
   return { view, note: [note, nothing].filter(Boolean).join('\n'), next: [...nextOf(push, sync), ...nextDeploy(site)] };
 }
 
 /** The result of what was sent, and of the deployment. A failure says which variables were sent and which were not. */
 async function pushed(push: Push, sync: SyncSteps, outcome: SyncOutcome, asked: boolean) {
-  const { ctx, targets, name, namedFile, deployOptions: deploying } = push;
+  const { ctx, targets, name, namedFile, deployOptions } = push;
   const { site } = targets;
   const { done, failed, left } = outcome;
   const steps = [...done, ...stepsOf(sync, 'keep')];
@@ -140,10 +129,10 @@ async function pushed(push: Push, sync: SyncSteps, outcome: SyncOutcome, asked: 
     if (exit.code !== 'partial') throw exit;
     const missing = [...failed.map(({ step }) => step), ...left].map(({ key }) => key);
     const view = record({ ...summary, failed: missing }, summaryColumns);
-    return { view, exit: deploying.deploy ? exit.withHint('Nothing was deployed.', ...exit.next) : exit };
+    return { view, exit: deployOptions.deploy ? exit.withHint('Nothing was deployed.', ...exit.next) : exit };
   }
   const sentence = `Pushed ${countedVariables(done.length)} to ${site.label}`;
-  const deployed = await deployIfWanted(ctx, targets, deploying, { sentence, asked, variables: summary });
+  const deployed = await deployIfWanted(ctx, targets, deployOptions, { sentence, asked, variables: summary });
   if (deployed) return deployed;
   return {
     view: record(summary, summaryColumns, sentence, stepDetails(steps, 'past')),
@@ -151,12 +140,12 @@ async function pushed(push: Push, sync: SyncSteps, outcome: SyncOutcome, asked: 
   };
 }
 
-const sameOptions = ({ sides: { choice, prune }, allowed, deployOptions: deploying }: Push): readonly string[] => [
+const sameOptions = ({ sides: { choice, prune }, allowed, deployOptions }: Push): readonly string[] => [
   ...choice.ours.flatMap((key) => ['--ours', key]),
   ...choice.theirs.flatMap((key) => ['--theirs', key]),
   ...allowed.flatMap((file) => ['--allow-file', file]),
   ...(prune ? ['--prune'] : []),
-  ...(deploying.deploy ? ['--deploy'] : []),
+  ...(deployOptions.deploy ? ['--deploy'] : []),
 ];
 
 function nextOf({ namedFile, targets }: Push, { steps }: SyncSteps): readonly Next[] {
