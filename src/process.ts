@@ -271,8 +271,8 @@ function cwdOf(process: NodeJS.Process): string {
 }
 
 function homeOf({ env, getBuiltinModule }: NodeJS.Process): string {
-  const given = env.HOME || env.USERPROFILE;
-  if (given) return given;
+  const variable = env.HOME || env.USERPROFILE;
+  if (variable) return variable;
   try {
     return getBuiltinModule('node:os').userInfo().homedir;
   } catch (cause) {

@@ -73,9 +73,9 @@ function collected(child: ChildProcess, stop: () => void) {
 function paused(child: ChildProcess, size: () => number, after: Timer): Promise<number> {
   return new Promise((resolve) => {
     child.once('exit', (code, signal) => {
-      const look = (seen: number): unknown =>
-        after(PAUSE_MS, () => (size() === seen || size() > LIMIT ? resolve(exitCodeOf(code, signal)) : look(size())));
-      look(size());
+      const checkAgain = (seen: number): unknown =>
+        after(PAUSE_MS, () => (size() === seen || size() > LIMIT ? resolve(exitCodeOf(code, signal)) : checkAgain(size())));
+      checkAgain(size());
     });
   });
 }

@@ -102,11 +102,11 @@ const tsvField = (value: string): string => value.replaceAll(/[\t\r\n]+/g, ' ');
 type Pages = AsyncIterable<readonly Item[]>;
 
 /** Formats in which a list is rendered page by page: a part of YAML would look like a whole list. */
-const formats: readonly string[] = ['json', 'ndjson', 'csv', 'tsv', 'text', 'ids'];
+const pagedFormats: readonly string[] = ['json', 'ndjson', 'csv', 'tsv', 'text', 'ids'];
 
 /** False if printing needs the whole list: its widths, its order, or the data of a query. */
 export const isPaged = ({ format, sort, query }: RenderOptions): boolean =>
-  formats.includes(format) && sort === undefined && query === undefined;
+  pagedFormats.includes(format) && sort === undefined && query === undefined;
 
 /**
  * The pages to print. Ends at `limit`, and holds pages back until every field was seen. Throws if the whole list lacks one. A failure

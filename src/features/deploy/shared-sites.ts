@@ -156,8 +156,8 @@ export class SharedSites implements SiteReads {
   /** How many things are polled: lists, and sites that are read alone. */
   private polled(): number {
     return [...this.servers.values()].reduce((sum, server) => {
-      const alone = [...server.active.keys()].filter((id) => !server.fields || !isWorthAList(server) || server.apart.has(id)).length;
-      return sum + alone + (alone < server.active.size ? 1 : 0);
+      const single = [...server.active.keys()].filter((id) => !server.fields || !isWorthAList(server) || server.apart.has(id)).length;
+      return sum + single + (single < server.active.size ? 1 : 0);
     }, 0);
   }
 

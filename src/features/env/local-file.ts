@@ -60,13 +60,13 @@ export function openLocal(word: string, { world, progress }: Context) {
   };
 }
 
-type Place = Pick<World, 'cwd' | 'home'>;
+type Needs = Pick<World, 'cwd' | 'home'>;
 
 /**
  * Resolves a file, which need not exist, but its directory must. Refuses one that a link in the project leads out of it: a repository must not choose which file of this machine is
  * read or written. What the user named themselves may be anywhere.
  */
-function projectFile(file: string, shown: string, world: Place) {
+function projectFile(file: string, shown: string, world: Needs) {
   const path = requirePath(file, shown);
   const project = projectDirectory(world);
   const outside = !isInside(path, project);
@@ -78,7 +78,7 @@ function projectFile(file: string, shown: string, world: Place) {
 }
 
 /** Does the same for a file that the user named and that dnx only reads, such as that of `--from-file`. */
-export function refuseLinkOut(name: string, world: Place): void {
+export function refuseLinkOut(name: string, world: Needs): void {
   const path = pathOf(name, world);
   // Whoever reads it says what is missing. `<(…)` has no real path.
   if (realPathOf(path) !== undefined) projectFile(path, name, world);
@@ -88,13 +88,13 @@ export function refuseLinkOut(name: string, world: Place): void {
  * The root of the Git repository around the working directory or another one, or that directory itself. Not the home directory or one
  * above it: that may be a repository of settings, and a project below it is not part of it.
  */
-export function projectDirectory(world: Place, from = world.cwd): string {
+export function projectDirectory(world: Needs, from = world.cwd): string {
   const here = realPath(from);
   const root = dirname(linkFileFor(here));
   return holdsHome(root, world) ? here : root;
 }
 
-const holdsHome = (directory: string, world: Place): boolean => attempt(() => isInside(realpathSync(world.home), directory)) ?? false;
+const holdsHome = (directory: string, world: Needs): boolean => attempt(() => isInside(realpathSync(world.home), directory)) ?? false;
 
 /** True for a path in a directory. What is in `.git` is not part of a project. */
 export function isInside(path: string, directory: string): boolean {

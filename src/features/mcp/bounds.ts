@@ -9,7 +9,7 @@ import { isReadMethod } from '../../platform/api/endpoint.ts';
 import { type Limits, limitWords } from './limits.ts';
 
 /** The ids to which --server and --site limit requests. */
-export interface Place {
+export interface PlaceIds {
   readonly server: string;
   readonly site: string | undefined;
 }
@@ -21,7 +21,7 @@ export interface Bounds {
   /** The command is about a site, and reads what is around it. */
   around: boolean;
   readonly host: string;
-  readonly within: Place | undefined;
+  readonly within: PlaceIds | undefined;
   readonly limits: Limits;
   /** Receives the tokens that are sent. */
   readonly tokens: Set<string>;
@@ -62,14 +62,14 @@ export function mayTouch(
 }
 
 /** A list with only what is within; anything else as it is. */
-function narrowed(data: unknown, path: string, within: Place): unknown {
+function narrowed(data: unknown, path: string, within: PlaceIds): unknown {
   if (Array.isArray(data)) return data.filter((item) => isWithin(item, path, within));
   if (!isObject(data) || !Array.isArray(data.data)) return data;
   const { total: _, ...meta } = isObject(data.meta) ? data.meta : {};
   return { ...data, data: narrowed(data.data, path, within), ...(isObject(data.meta) && { meta }) };
 }
 
-function isWithin(item: unknown, path: string, { server, site }: Place): boolean {
+function isWithin(item: unknown, path: string, { server, site }: PlaceIds): boolean {
   if (!isObject(item)) return false;
   if (path === '/servers') return item.id === server;
   if (path === `/servers/${server}/sites`) return site === undefined || item.id === site;

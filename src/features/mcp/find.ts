@@ -13,14 +13,14 @@ const MOST_COMMANDS = 12;
 const MOST_NAMES = 20;
 
 /** The commands, help topics and names that a query is about; without one, every group. */
-export async function findCommands(ctx: Context, query: string, limits: Limits, look: () => Promise<void>): Promise<Answer> {
+export async function findCommands(ctx: Context, query: string, limits: Limits, readNames: () => Promise<void>): Promise<Answer> {
   const leaves = await everyCommand(ctx.tree);
   const words = query.toLowerCase().match(/[\p{L}\p{N}_.-]+/gu) ?? [];
   if (words.length === 0) return { text: overview(ctx, leaves, limits) };
   const meant = await meantBy(words, ctx.tree);
   const commands = best(leaves, (leaf) => leafRank(leaf, words) + leafRank(leaf, meant) / 2).slice(0, MOST_COMMANDS);
   const topics = best(ctx.tree.topics, ({ name, summary }) => rank([name], summary, words)).slice(0, 3);
-  const names = await namesFor(ctx, words, limits, look);
+  const names = await namesFor(ctx, words, limits, readNames);
   const parts = [
     ...commands.map((leaf) => commandLine(leaf, limits)),
     ...topics.map(({ name, summary }) => `read    help ${name}  # ${summary}`),
@@ -90,11 +90,16 @@ function best<T>(items: readonly T[], rankOf: (item: T) => number): readonly T[]
     .map(({ item }) => item);
 }
 
-/** The names that dnx remembers and a word is part of. `look` reads those of servers and sites, if it remembers none. */
-async function namesFor(ctx: Context, words: readonly string[], limits: Limits, look: () => Promise<void>): Promise<readonly string[]> {
+/** The names that dnx remembers and a word is part of. `readNames` reads those of servers and sites, if it remembers none. */
+async function namesFor(
+  ctx: Context,
+  words: readonly string[],
+  limits: Limits,
+  readNames: () => Promise<void>,
+): Promise<readonly string[]> {
   if (limits.server !== undefined || limits.site !== undefined) return [];
   const settings = readSettings(ctx.world, { profile: ctx.settings.profile, host: ctx.settings.host });
-  if (rememberedLists(ctx.world, settings).size === 0) await look();
+  if (rememberedLists(ctx.world, settings).size === 0) await readNames();
   const lists = rememberedLists(ctx.world, settings);
   return Object.keys(namings)
     .flatMap((kind) =>

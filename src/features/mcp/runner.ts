@@ -8,7 +8,7 @@ import { hidingValues } from '../../cli/run/hidden-values.ts';
 import type { Verdict } from '../../cli/run/may.ts';
 import { childEnv, openEnv } from '../../machine/env.ts';
 import type { Captured, Env, Output, Person, Piped, Program, Transport, World } from '../../machine/world.ts';
-import { type Bounds, bounded, isAboutSite, mayTouch, type Place } from './bounds.ts';
+import { type Bounds, bounded, isAboutSite, mayTouch, type PlaceIds } from './bounds.ts';
 import type { Limits } from './limits.ts';
 
 /** How a command line of a tool ended. */
@@ -50,10 +50,10 @@ export const BRIEF = { DNX_MAX_WAIT: '45s' };
 /** Opens a runner, which finds out what --server and --site name with the first command line. */
 export function openRunner(ctx: Context, limits: Limits) {
   const tokens = new Set<string>();
-  let place: Place | undefined;
+  let place: PlaceIds | undefined;
 
   /** Looks up what --server and --site name. Throws what `dnx site show` says if that fails. */
-  async function placeOf(signal: AbortSignal): Promise<Place | undefined> {
+  async function placeOf(signal: AbortSignal): Promise<PlaceIds | undefined> {
     const { server, site } = limits;
     if (place || (server === undefined && site === undefined)) return place;
     const words = site === undefined ? ['server', 'show', server ?? ''] : ['site', 'show', site, ...(server ? ['--server', server] : [])];

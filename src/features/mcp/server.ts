@@ -92,10 +92,10 @@ function openTools(ctx: Context, limits: Limits, runner: Runner) {
     client: Pick<ChangeCall, 'asks' | 'client'>,
   ): Promise<Answer | Form> {
     if (tool === 'find') {
-      const look = async () => {
+      const readNames = async () => {
         for (const group of ['server', 'site']) await runner.run([group, 'list'], { signal: call.mcpReq.signal, env: BRIEF });
       };
-      return findCommands(ctx, typeof input.query === 'string' ? input.query : '', limits, look);
+      return findCommands(ctx, typeof input.query === 'string' ? input.query : '', limits, readNames);
     }
     const words = wordsOf(input);
     if (!words) return { text: 'words must be an array of the words after dnx, one each: ["server","list"].', isError: true };

@@ -3,7 +3,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { safeLine } from '../../cli/output/text.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import ARTISAN from './artisan.sh';
-import { everySiteMember, namedMembers, type Place } from './fleet.ts';
+import { type Destination, everySiteMember, namedMembers } from './fleet.ts';
 import { readSiteOnMachine, type SiteOnMachine, siteDirectories, withoutDirectory } from './machine.ts';
 import type { SiteOptions } from './options.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -41,7 +41,7 @@ export async function artisanOnSeveral(
 ) {
   if (path !== undefined) throw usage('--path is for one site.');
   const members = on === undefined ? await everySiteMember(ctx, user) : await namedMembers(ctx, on, user, 'sites');
-  const commandFor = ({ site }: Place) => artisanCommand(site as SiteOnMachine, words);
+  const commandFor = ({ site }: Destination) => artisanCommand(site as SiteOnMachine, words);
   return sideBySide(ctx, { members, noun: 'sites', commandFor });
 }
 

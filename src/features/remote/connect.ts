@@ -5,7 +5,7 @@ import type { Given } from '../../cli/language/options.ts';
 import { type Result, textView } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import CONNECT from './connect.sh';
-import { everyServer, namedMembers, type Place } from './fleet.ts';
+import { type Destination, everyServer, namedMembers } from './fleet.ts';
 import { readMachine, readSiteOnMachine, type SiteOnMachine, siteDirectories, withoutDirectory } from './machine.ts';
 import type { SiteOptions } from './options.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -39,7 +39,7 @@ export async function connectToSeveral(
   if (print || path !== undefined) throw usage(`--${print ? 'print' : 'path'} is for one server or site.`);
   if (command.length === 0) throw usage('Missing the command to run.', 'Add it after --.');
   const members = on === undefined ? await everyServer(ctx, user) : await namedMembers(ctx, on, user, 'both');
-  const commandFor = ({ site }: Place) =>
+  const commandFor = ({ site }: Destination) =>
     site ? scripted(SITE + CONNECT, ...siteDirectories(site), withoutDirectory(site), ...command) : literally(command);
   return sideBySide(ctx, { members, noun: members.every(({ site }) => !site) ? 'servers' : 'servers and sites', commandFor });
 }

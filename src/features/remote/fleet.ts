@@ -20,7 +20,7 @@ export const fleetCalls = [
 export const onOption = text('Run it on these, separated by commas', 'names');
 
 /** Where ssh finds it. */
-export interface Place {
+export interface Destination {
   readonly machine: Machine;
   readonly site?: SiteOnMachine;
 }
@@ -32,7 +32,7 @@ export interface Member {
   readonly server: Target;
   readonly site: Target | undefined;
   /** Throws if ssh cannot use what Deploynix says. */
-  readonly place: () => Place;
+  readonly place: () => Destination;
 }
 
 /** Rejects contradictions. False if the command is for one server or site. `kinds`: of all sites, those of a server can be chosen. */

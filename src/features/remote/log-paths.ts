@@ -21,7 +21,7 @@ interface Group {
   readonly files: readonly string[];
 }
 
-interface Place {
+interface LogPlace {
   readonly title: string;
   /** Undefined if there are none without a site. */
   readonly server?: readonly Group[];
@@ -37,7 +37,7 @@ const php = [eachFile('/var/log/phpPHP-fpm.log'), eachFile('/var/log/php*-fpm.lo
 const named = (directories: readonly string[], ...names: readonly string[]): readonly string[] =>
   directories.flatMap((directory) => names.map((name) => `${directory}/${name}`));
 
-function programNamed(title: string, names: readonly string[], supervised = names.map((name) => `*${name}*.log`)): Place {
+function programNamed(title: string, names: readonly string[], supervised = names.map((name) => `*${name}*.log`)): LogPlace {
   const supervisor = eachFile(...named(['/var/log/supervisor'], ...supervised));
   const directories = ['SITE/logs', 'SITE/shared/storage/logs', 'LIVE/storage/logs'];
   const files = [...named(['SITE'], ...names.map((name) => `${name}.log`)), ...named(directories, ...names.map((name) => `${name}*.log`))];
@@ -48,7 +48,7 @@ function programNamed(title: string, names: readonly string[], supervised = name
  * Where logs are on a server. All of it is assumed: from stock Laravel and Ubuntu, the Supervisor examples of Laravel's documentation, and
  * the directories that Deploynix documents.
  */
-export const places: Readonly<Record<LogSource, Place>> = {
+export const places: Readonly<Record<LogSource, LogPlace>> = {
   laravel: {
     title: 'Laravel log',
     site: [newest(...named(['SITE/shared/storage/logs', 'LIVE/storage/logs'], 'laravel.log', 'laravel-????-??-??.log'))],

@@ -7,7 +7,7 @@ import { type Style, safeLine } from '../../cli/output/text.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
 import { widthOf } from '../../cli/output/wrap.ts';
 import { refusalIn, SSH_FAILED, sshFailure } from './failure.ts';
-import type { Member, Place } from './fleet.ts';
+import type { Destination, Member } from './fleet.ts';
 import { alive, startSsh } from './ssh.ts';
 
 /** How many connections at a time: sshd refuses some of those that are being made once there are ten. */
@@ -35,7 +35,7 @@ interface Work {
   readonly members: readonly Member[];
   /** What they are: `servers`. */
   readonly noun: string;
-  readonly commandFor: (place: Place) => string;
+  readonly commandFor: (place: Destination) => string;
 }
 
 /** Runs a command on each: for people as lines with the name in front as they come, for scripts as an object each. Exits with 12 if some failed. */

@@ -87,13 +87,13 @@ export function openTokens(options: TokensOptions): Tokens {
       return held.token;
     },
     async store(token, details, { insecure }) {
-      const source = await alone(stores, () => storeToken(stores, token, { ...details, store: insecure ? 'file' : 'keychain' }));
+      const source = await exclusively(stores, () => storeToken(stores, token, { ...details, store: insecure ? 'file' : 'keychain' }));
       found = Promise.resolve({ token, source });
       return source;
     },
     async forget() {
       found = undefined;
-      return knownIn(stores) ? alone(stores, () => forgetToken(stores)) : forgetToken(stores);
+      return knownIn(stores) ? exclusively(stores, () => forgetToken(stores)) : forgetToken(stores);
     },
   };
 }
@@ -102,7 +102,7 @@ export function openTokens(options: TokensOptions): Tokens {
 const PATIENCE_MS = 120_000;
 
 /** Runs `change` while no other dnx stores or removes a token: what one undoes after a failure must not be the token of another. */
-async function alone<T>({ settings, world }: Stores, change: () => Promise<T>): Promise<T> {
+async function exclusively<T>({ settings, world }: Stores, change: () => Promise<T>): Promise<T> {
   const { lockSignIn } = await import('../settings/config-file.ts');
   return lockSignIn(settings.directories.config, { clock: world.clock, signal: world.signal, patienceMs: PATIENCE_MS }, change);
 }

@@ -7,13 +7,13 @@ import { dnxDirectories } from '../settings/directories.ts';
 import { pathOf, type World } from '../world.ts';
 import { readJson, readText, realPath } from './text-file.ts';
 
-type Place = Pick<World, 'cwd' | 'env' | 'home' | 'platform'>;
+type Needs = Pick<World, 'cwd' | 'env' | 'home' | 'platform'>;
 
 /** Plans that a person is to apply, in the state directory. */
 export const PROPOSED = 'proposed';
 
 /** Where dnx keeps its own files, and that which started this process, whatever variables this one was given. */
-export const keptDirectories = (world: Omit<Place, 'cwd'>): readonly string[] =>
+export const keptDirectories = (world: Omit<Needs, 'cwd'>): readonly string[] =>
   [dnxDirectories(world), ...outerDirectories(world, lineage(world.platform))].flatMap(({ config, cache, state }) => [
     config,
     cache,
@@ -21,7 +21,7 @@ export const keptDirectories = (world: Omit<Place, 'cwd'>): readonly string[] =>
   ]);
 
 /** The absolute path of a file that the user named and dnx writes. Refuses a device or FIFO, and what is in a directory of dnx itself. */
-export function pathToWrite(name: string, world: Place, isPlan = false): string {
+export function pathToWrite(name: string, world: Needs, isPlan = false): string {
   const path = pathOf(name, world);
   // The file may be a link, or be in a directory that is one.
   const places = [realPath(path), join(realPath(dirname(path)), basename(path))];
@@ -40,7 +40,7 @@ function isSpecial(path: string): boolean {
 }
 
 /** The same for a plan, which replaces only a plan or an empty file. */
-export function pathToPlan(name: string, world: Place): string {
+export function pathToPlan(name: string, world: Needs): string {
   const path = pathToWrite(name, world, true);
   if (!holdsPlan(path)) throw usage(`${name} exists, and is not a plan.`, 'Use another name, or remove it.');
   return path;

@@ -15,10 +15,10 @@ const TMPFS = 0x01021994;
 /** How long a directory may be empty: between its creation and the file that names its process. */
 const EMPTY_MS = MINUTE;
 
-type Place = Pick<World, 'env'> & { readonly state: string };
+type Needs = Pick<World, 'env'> & { readonly state: string };
 
 /** A directory for secrets of this process, in memory if possible. */
-export function makePrivateDirectory({ env, state }: Place): string {
+export function makePrivateDirectory({ env, state }: Needs): string {
   const runtime = absoluteIn(env, 'XDG_RUNTIME_DIR');
   const parent = runtime && isPrivateMemory(runtime) ? runtime : state;
   makeDirectory(parent);
@@ -52,7 +52,7 @@ export function keepPrivateFile(path: string): string {
 }
 
 /** Removes the private directories of processes that were killed, and files that were kept long enough. */
-export function removeAbandoned({ env, state }: Place, clock: Pick<Clock, 'now'>): void {
+export function removeAbandoned({ env, state }: Needs, clock: Pick<Clock, 'now'>): void {
   const runtime = absoluteIn(env, 'XDG_RUNTIME_DIR');
   for (const parent of [state, ...(runtime ? [runtime] : [])]) {
     removeAbandonedIn(parent, PREFIX, clock.now());

@@ -103,7 +103,7 @@ async function found(ctx: CreateContext, creation: Creation, before: Before, los
   const unknown = (what: string) =>
     new DnxError('network', `${message} ${what}`, { status, reason: 'answer_lost', cause, next: [nextOf(creation)] });
   if (before.unsearched !== undefined) throw unknown(before.unsearched);
-  const fresh = await look(ctx, creation, before.seen);
+  const fresh = await newSince(ctx, creation, before.seen);
   if (isError(fresh)) throw unknown(`Could not check whether the ${title(noun)} was created: ${fresh.message}`);
   const matching = before.seen && !creation.secret ? fresh.filter((each) => showsAll(each, sent)) : [];
   const [only] = matching;
@@ -114,7 +114,12 @@ async function found(ctx: CreateContext, creation: Creation, before: Before, los
   return { status: 201, headers: {}, body: { data: only }, data: only, message: undefined, text: undefined };
 }
 
-async function look(ctx: CreateContext, creation: Creation, before: ListedItems | undefined): Promise<readonly JsonObject[] | DnxError> {
+/** What is new in the list since before the request, or why it cannot be read. */
+async function newSince(
+  ctx: CreateContext,
+  creation: Creation,
+  before: ListedItems | undefined,
+): Promise<readonly JsonObject[] | DnxError> {
   const { clock, deadline, signal, progress, api } = ctx;
   const name = title(creation.noun);
   progress.step(`The response was lost; checking whether the ${name} was created`);

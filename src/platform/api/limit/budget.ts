@@ -84,7 +84,7 @@ export type Budget = ReturnType<typeof budgetOf>;
 function budgetOf(ledger: ReturnType<typeof openLedger>, fixed: Rate | undefined, { clock, command }: Pick<Shared, 'clock' | 'command'>) {
   const windowMs = fixed?.windowMs ?? MINUTE;
   const spanMs = spanOf(windowMs);
-  const own = Math.random().toString(36).slice(2);
+  const processMark = Math.random().toString(36).slice(2);
   let added = 0;
   /** What this process booked last. */
   let pending = 0;
@@ -101,7 +101,7 @@ function budgetOf(ledger: ReturnType<typeof openLedger>, fixed: Rate | undefined
   /** Books this time. False if another process was faster. */
   const booked = (slot: number, kept: number, now: number): boolean => {
     added += 1;
-    const mark = `${own}.${added}`;
+    const mark = `${processMark}.${added}`;
     ledger.book(slot, mark, command);
     const before = used(mark);
     if (nextSlot(before, now, kept) > slot) {
@@ -178,7 +178,7 @@ function budgetOf(ledger: ReturnType<typeof openLedger>, fixed: Rate | undefined
     busiest() {
       const counts = new Map<string, number>();
       for (const { at, mark, command: other } of ledger.bookings())
-        if (!mark.startsWith(`${own}.`) && at > clock.now() - spanMs && /^[a-z][a-z -]*$/.test(other))
+        if (!mark.startsWith(`${processMark}.`) && at > clock.now() - spanMs && /^[a-z][a-z -]*$/.test(other))
           counts.set(other, (counts.get(other) ?? 0) + 1);
       const [[most = '', count = 0] = []] = [...counts].sort(([, one], [, other]) => other - one);
       return count > 0 && count * 3 >= used().rate.limit ? { command: most, count } : undefined;

@@ -19,7 +19,7 @@ export function rateLimited(options: ClientOptions, exchange: Exchange): Exchang
     if (send.authenticated === false) return exchange(method, path, send);
     const budget = budgets(await token(), host);
     const waits = waitsOf(options, send, budget);
-    const own = await hasOwnLimit(method, path, send);
+    const hasOwn = await hasOwnLimit(method, path, send);
     let slot: number | undefined;
     for (let attempt = 0; ; attempt++) {
       const booked = await bookedTime(budget, waits, slot, attempt > 0);
@@ -31,10 +31,10 @@ export function rateLimited(options: ClientOptions, exchange: Exchange): Exchang
       slot = booked;
       const refused = response.status === 429;
       // A 429 may be about another limit, such as one of deployments.
-      budget.saw(booked, clock.elapsed() - started, own || refused ? {} : reported(response));
+      budget.saw(booked, clock.elapsed() - started, hasOwn || refused ? {} : reported(response));
       if (!refused) return response;
       const wait = retryAfter(response, clock.now()) ?? Math.min(60_000, 2_000 * 2 ** attempt);
-      const shared = !own && budget.block(wait);
+      const shared = !hasOwn && budget.block(wait);
       if (wait > waits.left()) return response;
       response.discard();
       if (!shared) await waits.pause(wait, true);

@@ -26,10 +26,10 @@ export type ProxyOf = (url: URL) => HttpProxy | undefined;
 /** Reads the proxies of the environment. Errors omit their values, which may contain a password. */
 export function proxiesIn(env: Env): ProxyOf {
   const read = (name: string | undefined) => (name === undefined ? undefined : proxyIn(name, env[name] ?? ''));
-  const own = { 'http:': read(ownProxyName(env, 'http:')), 'https:': read(ownProxyName(env, 'https:')) };
+  const byScheme = { 'http:': read(ownProxyName(env, 'http:')), 'https:': read(ownProxyName(env, 'https:')) };
   const exempt = proxyExceptions(env.no_proxy || env.NO_PROXY || '');
   return (url) => {
-    const proxy = exempt(url) ? undefined : (own[url.protocol as Scheme] ?? read(anyProxyName(env)));
+    const proxy = exempt(url) ? undefined : (byScheme[url.protocol as Scheme] ?? read(anyProxyName(env)));
     return proxy && staysHere(url, proxy.url) ? undefined : proxy;
   };
 }
@@ -159,14 +159,14 @@ function inRange(host: string, base: string, bits: string | undefined): boolean 
   return range.check(host, family);
 }
 
-const own = { 'http:': ['http_proxy', 'HTTP_PROXY'], 'https:': ['https_proxy', 'HTTPS_PROXY'] } as const;
+const variablesOf = { 'http:': ['http_proxy', 'HTTP_PROXY'], 'https:': ['https_proxy', 'HTTPS_PROXY'] } as const;
 const any = ['all_proxy', 'ALL_PROXY'] as const;
 
 /** A scheme for which there can be a proxy. */
-export type Scheme = keyof typeof own;
+export type Scheme = keyof typeof variablesOf;
 
 /** The variable with the proxy for a scheme. As in curl, the first that is not empty counts. */
-export const ownProxyName = (env: Env, scheme: Scheme): string | undefined => own[scheme].find((name) => env[name]);
+export const ownProxyName = (env: Env, scheme: Scheme): string | undefined => variablesOf[scheme].find((name) => env[name]);
 
 /** The variable with the proxy for any other scheme. */
 export const anyProxyName = (env: Env): string | undefined => any.find((name) => env[name]);
