@@ -17,7 +17,6 @@ const somewhere = (path: string): string => path.replace(/\{(\w+)\}/g, (_, name:
 const reads = (ability: string | undefined): boolean => ability === undefined || ability.endsWith(':read');
 
 test('routes are sorted and unique', () => {
-  expect(routes).toHaveLength(106);
   expect(new Set(routes).size).toBe(routes.length);
   expect(routes).toEqual([...routes].sort());
   expect(routes).toContain('POST /servers/{server}/sites/{site}/queues/{queue}/restart');
