@@ -14,11 +14,11 @@ import {
 } from '@inquirer/core';
 import { filtered, matchRank, type PromptChoice } from './questions.ts';
 
-type Look = Partial<Omit<Theme, 'style'>> & { readonly style: Partial<Theme['style']> };
+type PromptTheme = Partial<Omit<Theme, 'style'>> & { readonly style: Partial<Theme['style']> };
 
 /** The line of a question without an answer. */
-export function unansweredLine(message: string, look: Look): string {
-  const { prefix, style } = makeTheme(look);
+export function unansweredLine(message: string, theme: PromptTheme): string {
+  const { prefix, style } = makeTheme(theme);
   return `${typeof prefix === 'string' ? prefix : prefix.idle} ${style.message(message, 'idle')}\n`;
 }
 
@@ -26,7 +26,7 @@ export function unansweredLine(message: string, look: Look): string {
 interface List<R> {
   readonly message: string;
   readonly choices: readonly R[];
-  readonly theme: Look;
+  readonly theme: PromptTheme;
 }
 
 /**
