@@ -12,7 +12,7 @@ export default command({
   description:
     "Runs in the live release, with the site's version of PHP, over SSH. Options of dnx come first: everything after the site is passed on as it is. On several sites it runs side by side, without a terminal, and each line begins with the site.",
   effect: 'program',
-  calls: [siteEndpoint, ...fleetCalls, serverEndpoint],
+  calls: [siteEndpoint, ...fleetCalls, { when: 'all', also: ['GET /servers/{server}/sites'] }, serverEndpoint],
   checks: true,
   options: {
     ...siteOptions,

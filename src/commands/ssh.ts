@@ -16,7 +16,13 @@ export default command({
     'With --config, ssh, scp, rsync, sftp and editors can use the names of your servers and sites.',
   ].join('\n\n'),
   effect: 'program',
-  calls: [serverEndpoint, { when: 'site', instead: siteEndpoint }, ...fleetCalls, serverEndpoint],
+  calls: [
+    serverEndpoint,
+    { when: 'site', instead: siteEndpoint },
+    ...fleetCalls,
+    { when: 'config', and: 'all', also: ['GET /servers/{server}/sites'] },
+    serverEndpoint,
+  ],
   checks: true,
   options: {
     destination: destination('Server or site (default: the linked site)'),

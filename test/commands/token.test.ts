@@ -22,6 +22,16 @@ test('token abilities says nothing of a missing site if the line needs no more t
   expect((await bed.dnx(['token', 'abilities', '--for', 'db query'])).stderr).not.toContain('given');
 });
 
+test.each([
+  ['ssh --all -- uptime', ['server:read']],
+  ['ssh --config --all', ['server:read', 'site:read']],
+  ['ssh --config web-1', ['server:read']],
+  ['artisan --all about', ['server:read', 'site:read']],
+])('%s needs no more than %j', async (line, needed) => {
+  const run = await bed.dnx(['token', 'abilities', '--for', line, '--json']);
+  expect(run.json<{ ability: string }[]>().map(({ ability }) => ability)).toEqual(needed);
+});
+
 describe('token create', () => {
   test('prints only the token on stdout, with only the abilities that the command needs', async () => {
     const run = await bed.dnx(['token', 'create', 'ci', '--for', 'deploy --wait']);

@@ -3,13 +3,14 @@ import type { Target, Targets } from '../../platform/names/names.ts';
 
 /**
  * What a command calls. If the option or parent `when` is given, or one of them, `instead` replaces the first endpoint, and `also` is called too; with `unless`,
- * if it is not given.
+ * if it is not given; with `and`, if both are given.
  * For `instead`, a parent from the environment, the link file or the profile counts as given.
  */
 export type Call =
   | Endpoint
   | { readonly when: string; readonly instead: Endpoint }
   | { readonly when: string | readonly string[]; readonly also: readonly Endpoint[] }
+  | { readonly when: string; readonly and: string; readonly also: readonly Extract<Endpoint, `GET ${string}`>[] }
   | { readonly unless: string; readonly also: readonly Endpoint[] };
 
 /** One endpoint or several; the first declares the arguments. */
@@ -87,6 +88,7 @@ export function choose(calls: Calls | undefined, isGiven: (name: string) => bool
     if ('unless' in call)
       return isGiven(call.unless) || taken?.when === call.unless ? [] : call.also.map((endpoint) => ({ endpoint, when: undefined }));
     if ('instead' in call) return [];
+    if ('and' in call && !isGiven(call.and)) return [];
     const when = [call.when].flat().find(isGiven);
     return when === undefined ? [] : call.also.map((endpoint) => ({ endpoint, when }));
   });

@@ -8,10 +8,9 @@ import { serverEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
 import { type Target, targetOf } from '../../platform/names/names.ts';
 import { type Machine, machineIn, readNamedSite, type SiteOnMachine, siteOnMachine } from './machine.ts';
 
-/** The calls of a command that may run on several servers and sites, after the first. */
+/** The calls of a command that may run on several servers and sites, after the first, but for the list of sites. */
 export const fleetCalls = [
   { when: 'all', instead: 'GET /servers' },
-  { when: 'all', also: ['GET /servers/{server}/sites'] },
   { when: 'on', instead: 'GET /servers' },
   { when: 'on', also: [serverEndpoint, siteEndpoint] },
 ] as const;
