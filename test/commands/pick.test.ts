@@ -131,6 +131,9 @@ test('exits 6 if there is nothing to pick from', async () => {
   await expect(bed.dnx('daemon list', terminal(''))).toExit(6, { says: 'No servers to choose from.' });
 });
 
+/** Arguments that no list offers. Their absence is reported before a prompt for the target. */
+const statements: Readonly<Record<string, string>> = { 'db query': "'SELECT 1'" };
+
 /** Every command that takes its own noun as an argument, with the parents of its first example. */
 const owning = leaves.flatMap(({ path, group, command }) => {
   const noun = nounOf(group);
@@ -138,7 +141,8 @@ const owning = leaves.flatMap(({ path, group, command }) => {
   const takes = typeof first === 'string' && parametersOf(first).includes(noun);
   if (!takes || !namings[noun] || command.targets === 'optional') return [];
   const parents = (command.examples[0] ?? '').match(/--(site|server|database) \S+/g) ?? [];
-  return [{ path, noun, line: [path, ...parents].join(' ') }];
+  const statement = statements[path] ?? [];
+  return [{ path, noun, line: [path, statement, ...parents].flat().join(' ') }];
 });
 
 test('these commands cover every noun', () => {
@@ -157,6 +161,13 @@ test.each(asking)('$path without a $noun exits 2 without a terminal', async ({ l
   const run = await bed.dnx(`${line} --no-input`);
   expect(run).toExit(2, { stdout: '', calls: [] });
   expect(run.stderr).toMatch(/ given\.\n {2}Use .*run in a terminal to pick one\.|needs confirmation/);
+});
+
+test('a missing statement is reported before a prompt for the site', async () => {
+  await expect(bed.dnx('db query', terminal(keys.interrupt))).toExit(2, {
+    calls: [],
+    stderr: 'Error: Missing sql|@file|-.\n  See: dnx db query --help\n',
+  });
 });
 
 test('dnx api prompts for the parameters of a path', async () => {
