@@ -96,8 +96,8 @@ const everywhere = [
   'a truncated response',
 ] as const;
 
-/** Commands that send no request or print the response unchanged. */
-const aside = ['api', 'doctor'];
+/** Commands that print the response unchanged, or send a request only for a client on standard input, as `test/mcp` has. */
+const aside = ['api', 'doctor', 'mcp'];
 const silent = /^dnx (completion|sandbox|config)|^dnx (token abilities|auth switch)/;
 const candidates = examples.filter(({ line, leaf, asks }) => !asks && !silent.test(line) && !aside.includes(leaf.path));
 const firsts = candidates.filter(({ leaf }, at) => candidates.findIndex((other) => other.leaf === leaf) === at);

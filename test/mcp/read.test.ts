@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import type { FaultReply } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { leaves } from '../support/tree.ts';
 import { sampled } from '../support/volume.ts';
@@ -103,6 +104,20 @@ describe('read', () => {
     agent = await openAgent(bed, '', { run: { cwd } });
     expect(await errorIn(words)).toEqual(expect.objectContaining({ reason, message: expect.stringContaining(message) }));
     expect(bed.sandbox.calls.length).toBe(before);
+  });
+
+  test.each<[string, FaultReply, RegExp]>([
+    ['an HTML page of a proxy', { status: 502, body: '<html></html>', headers: { 'Content-Type': 'text/html' } }, /Deploynix returned 502/],
+    ['a 403 without a message', { status: 403, body: {} }, /server:read/],
+    ['a truncated response', 'cut', /closed in the middle of the response\./],
+    ['text instead of a list', (answer) => ({ ...answer, body: { data: 'All is well.' } }), /returned text instead of a list/],
+  ])('%s is explained, and the server goes on', async (_, reply, message) => {
+    agent = await openAgent(bed);
+    const stop = bed.sandbox.faults.always({ path: /^\/servers$/ }, reply);
+    const failed = await agent.read('server', 'list');
+    stop();
+    expect(failed).toEqual({ isError: true, text: expect.stringMatching(message) });
+    expect((await agent.read('server', 'list')).isError).toBe(false);
   });
 
   test('values of variables are hidden, whatever prints them', async () => {
