@@ -4,7 +4,7 @@ import { afterAll, expect, test } from 'vitest';
 import { openExecutable } from '../support/executable.ts';
 import { program } from '../support/program.ts';
 
-const { env, close, dnx } = await openExecutable();
+const { env, close, dnx, shell } = await openExecutable();
 afterAll(close);
 
 test.each([
@@ -37,4 +37,10 @@ test.each([
   await new Promise((resolve) => run.stdout?.once('data', resolve));
   end(run);
   await expect(run).toExit(0);
+});
+
+test('on a full disk it says that it cannot answer, and exits 1', async () => {
+  const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
+  for (const line of [ping, 'not JSON'])
+    await expect(shell(`echo '${line}' | dnx mcp > /dev/full`)).toExit(1, { says: 'Could not write the output: the disk is full.' });
 });

@@ -16,6 +16,7 @@ import { fromJson, isObject, type JsonObject } from '../../base/json.ts';
 import { phaseOf, statusOf } from '../../base/status.ts';
 import { version } from '../../base/version.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
+import { write } from '../../cli/output/text.ts';
 import { type Answer, helpAnswer, resultAnswer } from './answer.ts';
 import { type ChangeCall, type Form, isWait, openChanges } from './change.ts';
 import { findCommands } from './find.ts';
@@ -27,7 +28,10 @@ import { mcpInstructions, mcpTools } from './tools.ts';
 /** What a tool answers the client: a result, or a question to a person. */
 type Result = CallToolResult | InputRequiredResult;
 
-/** Serves a client on standard input and output, until either is closed or dnx is told to end. A change that was approved is finished first. */
+/**
+ * Serves a client on standard input and output, until either is closed or dnx is told to end. A change that was approved is finished first.
+ * Fails if an answer could not be written.
+ */
 export async function serveMcp(ctx: Context, limits: Limits): Promise<void> {
   await checkKinds(ctx.tree, limits);
   const runner = openRunner(ctx, limits);
@@ -51,6 +55,8 @@ export async function serveMcp(ctx: Context, limits: Limits): Promise<void> {
     world.signal.addEventListener('abort', end, { once: true });
   });
   await Promise.allSettled(running);
+  // The SDK ends without a word. This rejects with the error of the earlier write.
+  if (world.stdout.errored) await write(world.stdout, '');
 }
 
 function openMcpServer(ctx: Context, limits: Limits, runner: Runner, running: Set<Promise<unknown>>): Server {
