@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import planSchema from '../../docs/plan.schema.json';
@@ -259,6 +259,52 @@ describe('an action whose response is lost counts as performed only if its targe
         }),
       }),
     ).toExit(13, { stdout: expect.not.stringMatching(/ applied\n/) });
+  });
+});
+
+describe('if the progress cannot be saved', () => {
+  const directory = () => join(bed.directory, 'state/plans');
+  const aside = () => `${directory()}.aside`;
+
+  /** Puts a file where the directory is, as on a disk that fails. */
+  function fail(): void {
+    if (existsSync(aside())) return;
+    if (existsSync(directory())) renameSync(directory(), aside());
+    mkdirSync(dirname(directory()), { recursive: true });
+    writeFileSync(directory(), '');
+  }
+  const failing = (method: string) =>
+    bed.sandbox.faults.next({ method }, (response) => {
+      fail();
+      return response;
+    });
+
+  test('nothing is sent', async () => {
+    await save(UPDATE);
+    fail();
+    const says = `Error: Could not save the progress in ${directory()}: ENOTDIR. Nothing was sent.\n`;
+    await expect(apply()).toExit(1, { changes: [], stdout: '', says });
+  });
+
+  test('once it is compared, the change is not sent', async () => {
+    await save(UPDATE);
+    failing('GET');
+    await expect(apply()).toExit(1, { changes: [], says: ': ENOTDIR. This change was not sent.\n' });
+  });
+
+  test('once a change is sent, says so, and the next run finds out that it was performed', async () => {
+    await save(UPDATE);
+    failing('PUT');
+    const run = await apply();
+    expect(run).toExit(0, { changes: [expect.stringMatching(/^PUT /)], says: `Could not save the progress in ${directory()}: ENOTDIR.\n` });
+    expect(run.stdout).toMatch(/ applied\n$/);
+    rmSync(directory());
+    renameSync(aside(), directory());
+    const [name = ''] = readdirSync(directory());
+    const record = JSON.parse(readFileSync(join(directory(), name), 'utf8'));
+    // The process that held it has ended.
+    writeFileSync(join(directory(), name), JSON.stringify({ ...record, holder: null }));
+    await expect(apply()).toExit(0, { changes: [], says: 'Was performed before: ' });
   });
 });
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { DnxError, type ErrorCode } from '../../base/errors.ts';
+import { DnxError, type ErrorCode, isError, systemCode, systemReason } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { DAY } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -38,7 +38,10 @@ export type Application = Awaited<ReturnType<typeof openApplication>>;
 
 const KEPT_MS = 30 * DAY;
 
-/** Opens the progress of a plan, which its text names. Fails if another process applies it. `isDry`: nothing is saved. */
+/**
+ * Opens the progress of a plan, which its text names. Fails if another process applies it, or if it cannot be saved: then nobody could tell
+ * later what was sent. `isDry`: nothing is saved.
+ */
 export async function openApplication(ctx: Context, text: string, isDry = false) {
   const directory = join(ctx.settings.directories.state, 'plans');
   const digest = createHash('sha256').update(ctx.settings.host).update('\0').update(text).digest('hex');
@@ -53,22 +56,42 @@ export async function openApplication(ctx: Context, text: string, isDry = false)
     return held;
   };
   if (!isDry) pruneFiles(directory, ctx.clock.now() - KEPT_MS);
-  let record: ApplicationRecord = isDry ? open() : await locked(file, ctx, open);
-  const save = (part: Partial<ApplicationRecord>) => {
-    record = { ...record, ...part };
-    if (!isDry) writeJson(file, record);
+  const refuse = (consequence: string) => (cause: unknown) => {
+    throw notSaved(directory, cause, consequence);
   };
+  let record: ApplicationRecord = isDry ? open() : await locked(file, ctx, open).catch(refuse(' Nothing was sent.'));
+  const save = (part: Partial<ApplicationRecord>, unsaved: (cause: unknown) => void) => {
+    record = { ...record, ...part };
+    try {
+      if (!isDry) writeJson(file, record);
+    } catch (cause) {
+      unsaved(cause);
+    }
+  };
+  // The next run finds out what was performed.
+  const warn = (cause: unknown) => ctx.progress.warn(notSaved(directory, cause).message);
   return {
     get saved(): ApplicationRecord {
       return record;
     },
-    start: (flight: Flight) => save({ flight }),
+    /** Saves that a change is about to be sent. */
+    start: (flight: Flight) => save({ flight }, refuse(' This change was not sent.')),
     /** Saves that a change was applied; without an id, that it was not. */
     end: (at: number, done: { readonly id: string | null } | undefined) =>
-      save({ flight: null, ...(done && { done: { ...record.done, [at]: done } }) }),
-    fail: (at: number, { code, message }: DnxError) => save({ flight: null, failed: { at, code, message } }),
-    release: () => save({ holder: null }),
+      save({ flight: null, ...(done && { done: { ...record.done, [at]: done } }) }, warn),
+    fail: (at: number, { code, message }: DnxError) => save({ flight: null, failed: { at, code, message } }, warn),
+    // The next run sees that this process has ended.
+    release: () => save({ holder: null }, () => {}),
   };
+}
+
+/** The progress could not be saved. Any other error is thrown as it is. */
+function notSaved(directory: string, cause: unknown, consequence = ''): DnxError {
+  if (isError(cause) || systemCode(cause) === undefined) throw cause;
+  return new DnxError('failed', `Could not save the progress in ${directory}: ${systemReason(cause)}.${consequence}`, {
+    hint: 'Check the disk space and the owner of the directory.',
+    cause,
+  });
 }
 
 function read(file: string): ApplicationRecord {
