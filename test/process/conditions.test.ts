@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execaSync } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { type Conduct, conductOf, type Runnable, runnables } from '../support/commands.ts';
-import { editor, prepareFiles } from '../support/examples.ts';
+import { cwdOf, editor, prepareFiles } from '../support/examples.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
 import { sampled, seedOf } from '../support/volume.ts';
 
@@ -16,13 +16,13 @@ async function open({ before }: Runnable): Promise<Executable & AsyncDisposable>
   const { directory, sandbox } = executable;
   prepareFiles(directory);
   writeFileSync(join(directory, 'token.txt'), sandbox.token);
-  writeFileSync(join(directory, 'secret.txt'), 'a secret that is long enough');
+  writeFileSync(join(directory, 'secret.txt'), 'a secret that is long enough\n');
   mkdirSync(join(directory, 'bin'));
   writeFileSync(join(directory, 'bin/dnx'), '#!/bin/sh\nexec "$NODE" "$DNX" "$@"\n');
   chmodSync(join(directory, 'bin/dnx'), 0o755);
   // The real one would contact the address of a sandbox server.
   for (const name of ['bin/ssh', 'bin/claude', 'deploy.sh']) writeFileSync(join(directory, name), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
-  for (const line of before?.split(' && ') ?? []) await expect(executable.dnx(line.split(' '))).toExit(0);
+  for (const line of before?.split(' && ') ?? []) await expect(executable.dnx(line.split(' '), cwdOf(executable, line))).toExit(0);
   return { ...executable, [Symbol.asyncDispose]: () => executable.close() };
 }
 
@@ -33,9 +33,9 @@ const leftovers = ({ directory }: Executable): string[] =>
 /** Commands that create a token, which is lost if it cannot be printed. */
 const mints = ({ path }: Runnable) => path === 'token create' || path === 'token rotate';
 
-/** Commands that must write a file. */
+/** Commands that must write a file. Undo and redo save their progress before they send anything. */
 const writes = ({ path }: Runnable) =>
-  /^(auth login|auth switch|token lease|agent run|config (set|unset|delete-profile)|completion install|backup download|env (edit|pull)|link|sandbox run)$/.test(
+  /^(auth login|auth switch|token lease|agent (run|install)|config (set|unset|delete-profile)|completion install|backup download|env (edit|pull)|link|sandbox run|undo|redo)$/.test(
     path,
   );
 
@@ -164,7 +164,7 @@ describe.each(conditions.map((condition, index) => [condition.name, condition, i
       EDITOR: editor,
       ...condition.env,
     };
-    const run = await executable.shell(`unset -f dnx; ${condition.shell(typed)}`, { env });
+    const run = await executable.shell(`unset -f dnx; ${condition.shell(typed)}`, { ...cwdOf(executable, line), env });
     const text = `${run.stdout}${run.stderr}`;
     const codes = command.path === 'sandbox start' ? [0, 124] : condition.codes(command, conduct);
     expect(codes, `exit ${run.exitCode}: ${text}`).toContain(run.exitCode);
@@ -185,7 +185,7 @@ describe.skipIf(noTinyDisk())(`on a disk with three free bytes, ${share}`, () =>
     try {
       const typed = command.path === 'sandbox start' ? `timeout -s INT 1 ${line}` : line;
       const env = { PATH: `${executable.directory}/bin:${process.env.PATH}`, SHELL: '/bin/bash', EDITOR: editor };
-      const run = await executable.shell(`unset -f dnx; ${typed} >> disk/out`, { env });
+      const run = await executable.shell(`unset -f dnx; ${typed} >> ${quoted(join(disk, 'out'))}`, { ...cwdOf(executable, line), env });
       if (command.path !== 'sandbox start') expect(run).toExit(prints ? 1 : 0);
       if (run.exitCode !== 0) expect(run.stderr.trim()).not.toBe('');
       expect(run.stderr).not.toContain('looks like a bug');
@@ -201,11 +201,19 @@ const signals = [
   ['SIGHUP', 129],
 ] as const;
 
+/** What commands print of their changes when one of them hangs. */
+const reports: Readonly<Record<string, RegExp>> = {
+  // Its first variable differs; the request is for the second.
+  'env ensure': /^VARIABLE +RESULT\nAPP_NAME +differ/,
+  undo: /^CHANGE +RESULT\n\* resume shop.example.com \(web-1\) +Terminated\.\n$/,
+  redo: /^CHANGE +RESULT\n\* suspend shop.example.com \(web-1\) +Terminated\.\n$/,
+};
+
 describe.each(signals)(`%s while a request hangs, exit %i, ${share}`, (signal, code) => {
   const asking = runnables.filter(
     (command) =>
       !serves(command) &&
-      !/^(completion|config|history|schema|token abilities|auth switch|unlink|version|upgrade|agent (un)?install)/.test(command.path),
+      !/^(completion|config|history|schema|token abilities|auth switch|unlink|version|upgrade|agent (un)?install|mcp)/.test(command.path),
   );
   const chosen = sampled(asking, few, seed + code, most).map((command) => [command.line, command] as const);
 
@@ -227,8 +235,7 @@ describe.each(signals)(`%s while a request hangs, exit %i, ${share}`, (signal, c
     const run = await child;
     expect(performance.now() - sent).toBeLessThan(1_000);
     expect(run).toExit(code);
-    // Its first variable differs; the request is for the second.
-    expect(run.stdout).toMatch(command.path === 'env ensure' && changing ? /^VARIABLE +RESULT\nAPP_NAME +differ/ : /^$/);
+    expect(run.stdout).toMatch((changing && reports[command.path]) ?? /^$/);
     expect(run.stderr.trim()).not.toBe('');
     expect(run.stderr).not.toContain('looks like a bug');
     expect(leftovers(executable)).toEqual([]);

@@ -24,8 +24,13 @@ export const runnables: readonly Runnable[] = leaves.flatMap(({ path, group, com
   const mayWait = 'wait' in options && (!('deploy' in options) || / --deploy/.test(line));
   const waits = mayWait && !/--(no-wait|dry-run|timeout)/.test(line);
   const typed = `${line}${waits ? ' --no-wait' : ''}`.replace('--port 8787', '--port 0');
-  return [{ path, line: / -$| - /.test(typed) ? `${typed} < secret.txt` : typed, before: before[line] }];
+  return [{ path, line: readsStdin(typed) ? `${typed} < secret.txt` : typed, before: before[line] }];
 });
+
+/** True for a line that reads a value, or `dnx mcp`, which answers each line. */
+function readsStdin(line: string): boolean {
+  return / -$| - |^dnx mcp\b/.test(line);
+}
 
 /** What a command does under normal conditions. */
 export interface Conduct {

@@ -75,7 +75,7 @@ export async function prepareExample(bed: Bed, line: string): Promise<void> {
 }
 
 /** A project below the home directory, for an example that does not run there. */
-function cwdOf({ directory }: Bed, line: string): RunOptions {
+export function cwdOf({ directory }: Pick<Bed, 'directory'>, line: string): Pick<RunOptions, 'cwd'> {
   if (!/^(dnx )?agent (un)?install/.test(line)) return {};
   mkdirSync(join(directory, 'project/.git'), { recursive: true });
   return { cwd: join(directory, 'project') };

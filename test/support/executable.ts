@@ -33,6 +33,8 @@ export interface Executable {
 
 /** Options of a process. */
 export interface StartOptions {
+  /** The working directory; by default, that of the executable. */
+  readonly cwd?: string | undefined;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: 'ignore' | 'pipe';
 }
@@ -119,8 +121,12 @@ const rateLimitOf = ({ rateLimit = 60, rateWindowMs }: SandboxOptions): Readonly
   return rateWindowMs === undefined ? {} : { DNX_RATE_LIMIT: `${rateLimit}/${rateWindowMs}ms` };
 };
 
-function launch(file: string, args: readonly string[], { directory, env, stdin = 'ignore' }: StartOptions & { directory: string }) {
-  const child = execa(file, args, { cwd: directory, env: { ...env }, extendEnv: false, reject: false, stdin, stripFinalNewline: false });
+function launch(
+  file: string,
+  args: readonly string[],
+  { directory, cwd = directory, env, stdin = 'ignore' }: StartOptions & { directory: string },
+) {
+  const child = execa(file, args, { cwd, env: { ...env }, extendEnv: false, reject: false, stdin, stripFinalNewline: false });
   const ended = child.then(mustBeRead([file, ...args].join(' ')));
   // biome-ignore lint/suspicious/noThenProperty: an execa child is a promise of its result
   child.then = ended.then.bind(ended);
