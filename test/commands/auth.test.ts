@@ -187,6 +187,20 @@ describe('auth status', () => {
     expect(run.stderr).toContain('  dnx login --profile dead\n');
   });
 
+  test('prints null for what the API sends in another type', async () => {
+    const token = { id: 17, name: 1, abilities: [2], created_at: {}, last_used_at: false };
+    const api = await openElsewhere(({ url }, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ data: url?.includes('/tokens') ? [token] : { id: 1, email: 'ada@example.com' } }));
+    });
+    onTestFinished(() => api.close());
+    const run = await bed.dnx('auth status --json', { env: { DNX_HOST: api.url, DNX_TOKEN: '17|secret' } });
+    expect(run).toExit(0);
+    expect(JSON.parse(run.stdout)).toMatchObject([
+      { user: 'ada@example.com', token: null, abilities: null, created_at: null, last_used_at: null },
+    ]);
+  });
+
   test('does not open the keychain if DNX_TOKEN is set', async () => {
     await expect(login('login --with-token --profile work')).toExit(0);
     bed.keychain.get = () => {

@@ -64,10 +64,10 @@ async function statusAt({ api, tokens, settings, world }: Context, place: Identi
       ...start,
       source: found.source,
       user: user ?? null,
-      token: details?.name ?? null,
-      abilities: details?.abilities ?? (found.source === 'variable' ? null : start.abilities),
-      created_at: details?.created_at ?? (found.source === 'variable' ? null : start.created_at),
-      last_used_at: details?.last_used_at ?? null,
+      token: textIn(details?.name),
+      abilities: textsIn(details?.abilities) ?? (found.source === 'variable' ? null : start.abilities),
+      created_at: textIn(details?.created_at) ?? (found.source === 'variable' ? null : start.created_at),
+      last_used_at: textIn(details?.last_used_at),
     };
   } catch (error) {
     if (!(error instanceof DnxError) || isStop(error) || error.code === 'usage') throw error;
@@ -80,6 +80,11 @@ async function statusAt({ api, tokens, settings, world }: Context, place: Identi
     return broken(error.message, fix.split('\n')[0] ?? '');
   }
 }
+
+/** A text of the API, or null for a value of another type. */
+const textIn = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+const textsIn = (value: unknown): readonly string[] | null =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : null;
 
 function known(account: Account | undefined, place: Identity, current: boolean): SignInStatus {
   const { user = null, store: source = null, abilities = null, stored_at: created_at = null } = account ?? {};
