@@ -101,7 +101,7 @@ export interface RunOptions {
   readonly bodyMs?: number;
   /** Replaces the signals above. */
   readonly signal?: AbortSignal;
-  /** The API does not keep to its reference, so what is printed need not match `dnx schema`. */
+  /** The API does not keep to its reference, so its records need not match `dnx schema`. */
   readonly lies?: boolean;
   /** Wraps the network. */
   readonly through?: (network: Transport) => Transport;
@@ -222,7 +222,7 @@ export async function openBed({ rateLimit = 0, ...options }: Omit<SandboxOptions
     clearTimeout(limit);
     // As the end of the process would.
     for (const each of opened) await each.close();
-    if (!run.lies) await validateOutput(argv, { stdout: stdout.text(), stderr: stderr.text() });
+    await validateOutput(argv, { stdout: stdout.text(), stderr: stderr.text(), lies: run.lies });
     const calls = sandbox.calls.slice(before).map(({ method, path }) => `${method} ${path}`);
     return toRead({
       code,
