@@ -37,7 +37,7 @@ export async function play(history: History): Promise<Story> {
   try {
     for (const line of history.lines) await stage.run(line);
     await stage.calm();
-    if (openBefore(stage.endings, stage.endings.length)) {
+    if (openBefore(stage, stage.endings.length)) {
       await stage.run({ verb: 'watch', gap: 0, flags: [], fails: false, bad: false, events: [] });
     }
     return { history, platform: stage.platform, endings: stage.endings };

@@ -1,12 +1,7 @@
 import type { Ending } from './command-line.ts';
 import { type Dialect, lagOf, plain, showsWork, tellsFailure, tellsSuccess } from './dialect.ts';
 import { shop, type Work } from './platform.ts';
-import { follows, knows, openBefore, type Rule, type Story, starts, verifies } from './story.ts';
-
-/** The line whose deployment a line reports: its own, or for a watch the open one. */
-export function askedBy({ endings }: Story, ending: Ending): Ending | undefined {
-  return ending.line.verb === 'watch' ? openBefore(endings, ending.number) : ending;
-}
+import { askedBy, follows, knows, openBefore, type Rule, type Story, starts, verifies } from './story.ts';
 
 /** Deployments and rollbacks that were in progress between two times. */
 const between = ({ platform }: Story, from: number, to: number): Work[] =>
@@ -90,8 +85,9 @@ const isAssumedOurs = ({ platform }: Story, { stderr, ended }: Ending, good: boo
   /assumed to be yours/.test(stderr) && platform.works.some((work) => work.good === good && (work.endedAt ?? ended + 1) <= ended);
 
 /** The final watch reports a run that is still open. */
-export const openRunRule: Rule = ({ endings, history }, ending) => {
-  const open = openBefore(endings, ending.number);
+export const openRunRule: Rule = (story, ending) => {
+  const { endings, history } = story;
+  const open = openBefore(story, ending.number);
   const last = ending.number === endings.length - 1 && ending.line.verb === 'watch' && ending.stopped === undefined;
   if (!last || !open || ending.outcome !== undefined) return undefined;
   // A watch does not repeat an outcome that has been known for an hour on this machine's clock.

@@ -1,7 +1,7 @@
 import type { Ending } from './command-line.ts';
 import type { History } from './history.ts';
-import type { Platform } from './platform.ts';
-import type { Sent } from './wire.ts';
+import { type Platform, shop } from './platform.ts';
+import { type Sent, siteIdIn } from './wire.ts';
 
 /** A history and its results. */
 export interface Story {
@@ -38,13 +38,30 @@ export const knows = ({ stopped, outcome = '', error = '', status = 0 }: Ending)
 const attached = (ending: Ending): boolean =>
   starts(ending).length === 0 && ['timed_out', 'started', 'unknown'].includes(ending.outcome ?? '');
 
+/** The id of the site that a line read or changed last. */
+export const siteOf = ({ log }: Ending): string => siteIdIn(log.sent.findLast(({ path }) => siteIdIn(path) !== '')?.path ?? '');
+
+/** Whether a watch resumes the run of `open`: if it names a site, only unless another one has the name now. */
+function resumes({ platform }: Pick<Story, 'platform'>, watch: Ending, open: Ending): boolean {
+  if (watch.line.verb !== 'watch') return false;
+  const site = siteOf(open);
+  const isNamed = platform.viewAt(watch.ended).sites.some(({ id, domain }) => id === site && domain === shop.domain);
+  return isNamed || siteOf(watch) === site || !watch.line.flags.includes(shop.domain);
+}
+
 /** The last line before line `number` that followed a deployment or rollback, if its outcome is unknown. */
-export function openBefore(endings: readonly Ending[], number: number): Ending | undefined {
+export function openBefore(story: Pick<Story, 'platform' | 'endings'>, number: number): Ending | undefined {
   let open: Ending | undefined;
-  for (const each of endings.slice(0, number)) {
-    if (follows(each) && knows(each)) open = undefined;
-    // A watch resumes the open run.
-    else if (starts(each).length > 0 || (attached(each) && !(open && each.line.verb === 'watch'))) open = each;
+  for (const ending of story.endings.slice(0, number)) {
+    if (follows(ending) && knows(ending)) open = undefined;
+    else if (starts(ending).length > 0 || (attached(ending) && !(open && resumes(story, ending, open)))) open = ending;
   }
   return open;
+}
+
+/** The line whose deployment a line reports: its own, or for a watch the open one. */
+export function askedBy(story: Story, ending: Ending): Ending | undefined {
+  if (ending.line.verb !== 'watch') return ending;
+  const open = openBefore(story, ending.number);
+  return open && resumes(story, ending, open) ? open : undefined;
 }

@@ -1,8 +1,7 @@
 import type { Ending } from './command-line.ts';
 import { lagOf } from './dialect.ts';
-import { askedBy } from './outcomes.ts';
 import { other } from './platform.ts';
-import { changes, follows, type Rule, type Story, verifies } from './story.ts';
+import { askedBy, changes, follows, type Rule, type Story, siteOf, starts, verifies } from './story.ts';
 import { type Sent, siteIdIn } from './wire.ts';
 
 /** dnx reports a settled outcome within this many ms. */
@@ -23,8 +22,8 @@ function roughAfter({ log, ended }: Ending, from: number): number {
 
 /** When the site finished a deployment; undefined while it is in progress. */
 function settledAt({ platform }: Story, ending: Ending): number | undefined {
-  const { began, ended, log } = ending;
-  const site = siteIdIn(log.sent.findLast(({ path }) => siteIdIn(path) !== '')?.path ?? '');
+  const { began, ended } = ending;
+  const site = siteOf(ending);
   const works = platform.works.filter((work) => work.site === site && work.askedAt <= ended);
   const ends = works.map(({ endedAt = Number.POSITIVE_INFINITY }) => endedAt);
   const installing = platform.viewAt(ended).sites.some(({ id, status }) => id === site && status === 'installing');
@@ -36,7 +35,9 @@ function settledAt({ platform }: Story, ending: Ending): number | undefined {
 function isIdleUnknown({ platform, history }: Story, asked: Ending): boolean {
   const until = changes(asked)[0]?.at ?? asked.began;
   const read = asked.log.sent.findLast(({ path, shows, at }) => /\/sites\/[^/]+$/.test(path) && shows !== undefined && at <= until);
-  if (history.dialect.idle === 'active' || read?.shows === undefined) return false;
+  if (history.dialect.idle === 'active') return false;
+  // Only --no-wait deploys a site without reading it.
+  if (read?.shows === undefined) return asked.line.flags.includes('--no-wait') && starts(asked).length > 0;
   const site = platform.viewAt(read.shows).sites.find(({ id }) => id === siteIdIn(read.path));
   return site?.status !== 'active';
 }
