@@ -124,6 +124,18 @@ describe('a deployment', () => {
     expect(posts()).toEqual([]);
   });
 
+  test('is not followed to the time limit for the status of a release that another one has replaced', async () => {
+    bed.sandbox.state.releases = [];
+    speak(bed, {
+      site: reading({ deploying: 'active' }),
+      release: ({ active, status: _, ...release }) => ({ ...release, state: active ? 'live' : 'kept' }),
+    });
+    await expect(bed.dnx('deploy shop.example.com --no-wait')).toExit(0);
+    const run = await bed.dnx('deploy shop.example.com --json');
+    expect([run.code, run.json()]).toEqual([1, expect.objectContaining({ outcome: 'superseded' })]);
+    expect(run.waited).toBeLessThan(2 * MINUTE);
+  });
+
   test('starts although an old release is stuck in pending', async () => {
     const [oldest] = releases();
     speak(bed, { release: (release) => (release.id === oldest?.id ? { ...release, status: 'pending' } : release) });

@@ -71,16 +71,23 @@ export const isInProgress = ({ phase, word, live }: Release): boolean => phase =
 
 const isOlder = (one: Release, other: Release): boolean => one.at !== undefined && other.at !== undefined && one.at < other.at;
 
-/** The releases that are being deployed. One that is older than a finished release is stuck, and does not count. */
+/** True for a release that is older than a finished one, so that it is not being deployed any more. */
+const isOvertaken = (release: Release, all: readonly Release[]): boolean =>
+  all.some((other) => isFinished(other) && isOlder(release, other));
+
+/** The releases that are being deployed. An overtaken one is stuck, and does not count. */
 export const inProgress = (releases: readonly Release[]): readonly Release[] =>
-  releases.filter((release) => isInProgress(release) && !releases.some((other) => isFinished(other) && isOlder(release, other)));
+  releases.filter((release) => isInProgress(release) && !isOvertaken(release, releases));
 
 /** True for `running`, which can mean in progress or up. */
 export const isAmbiguous = (word: unknown): boolean => statusKey(word) === 'running';
 
-/** True for an unknown status that no other release has, so the release may be in progress. */
-export const isOpen = ({ id, word, phase, live }: Release, all: readonly Release[] | null): boolean =>
-  word !== '' && phase === undefined && !live && all?.some((other) => other.id !== id && other.word === word) === false;
+/** True for an unknown status that no other release has, so the release may be in progress, unless it is overtaken. */
+export function isOpen(release: Release, all: readonly Release[] | null): boolean {
+  const { id, word, phase, live } = release;
+  if (!all || word === '' || phase !== undefined || live) return false;
+  return !all.some((other) => other.id !== id && other.word === word) && !isOvertaken(release, all);
+}
 
 /** True for a release that succeeded, failed or is live. */
 export const isFinished = (release: Release): boolean => !isInProgress(release) && (release.phase !== undefined || release.live === true);
