@@ -119,9 +119,11 @@ export class Wire {
   private async answered(response: HttpResponse, sent: Sent, log: Log): Promise<HttpResponse> {
     let text = await textOf(response.body);
     if (response.status === 200 && sent.method === 'GET') {
-      const answer = JSON.parse(text) as { data: unknown };
+      const answer = JSON.parse(text) as { data: unknown; meta?: { total: number } };
       sent.shows = this.shown();
       answer.data = this.dataIn(sent.path, answer.data, sent.shows);
+      // The platform counts the releases that it shows.
+      if (answer.meta && Array.isArray(answer.data) && sent.path.endsWith('/releases')) answer.meta.total = answer.data.length;
       for (const { id, domain } of [answer.data].flat() as Shown[]) if (typeof domain === 'string') log.names.set(String(id), domain);
       text = JSON.stringify(answer);
     }
