@@ -114,7 +114,7 @@ export async function attempt({ hostile, rejections, codes }: Laboratory, given:
     const broken =
       (performance.now() - started >= HANGS_MS ? 'hangs' : undefined) ??
       brokenBy(run, { terminal: columns !== undefined, dumb, early }) ??
-      outcomeBroken(run, hostile) ??
+      outcomeBroken(run, hostile, line) ??
       (rejections.length > 0 ? `an unhandled rejection: ${String(rejections.splice(0))}` : undefined) ??
       (leaked.length > 0 ? `the token went to ${leaked}` : undefined) ??
       (leaksToken(run, bed) ? 'the token is printed' : undefined);
@@ -154,10 +154,13 @@ function execute(bed: Bed, host: string, { line, options, columns, dumb, leaked 
   });
 }
 
-function outcomeBroken({ waited }: Run, { asked }: Hostile): string | undefined {
+/** Lines that give a program a token of its own, which is revoked until that is certain. */
+const leasing = /^(token lease|agent run) /;
+
+function outcomeBroken({ waited }: Run, { asked }: Hostile, line: string): string | undefined {
   if (waited > LONGEST_MS) return `waited ${waited} ms`;
   const performed = asked
-    .filter(({ method, status }) => method !== 'GET' && status !== 429)
+    .filter(({ method, status }) => method !== 'GET' && status !== 429 && !(method === 'DELETE' && leasing.test(line)))
     .map(({ method, path, body }) => `${method} ${path} ${body}`);
   const again = performed.find((each, index) => performed.indexOf(each) < index);
   return again && `sent twice: ${again}`;

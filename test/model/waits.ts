@@ -60,10 +60,14 @@ export const settledRule: Rule = (story, ending) => {
   return waited > allowed ? `waited ${waited / 1000} s after the site had settled, ${allowed / 1000} are allowed` : undefined;
 };
 
+/** How long --rollback-on-fail may go on after --timeout. */
+const ROLLBACK_MS = 120_000;
+
 /** --timeout limits the whole wait. With several sites, it begins for each when that is started. */
 export const timeoutRule: Rule = (_, { line, began, ended }) => {
   if (line.flags.includes(other.domain)) return undefined;
   const limit = { '20s': 20_000, '3m': 180_000 }[line.flags[line.flags.indexOf('--timeout') + 1] ?? ''];
   const waited = ended - began;
-  return limit !== undefined && waited > limit + 1_000 ? `--timeout ${limit / 1000}s took ${waited / 1000} s` : undefined;
+  const more = line.flags.includes('--rollback-on-fail') ? ROLLBACK_MS : 0;
+  return limit !== undefined && waited > limit + more + 1_000 ? `--timeout ${limit / 1000}s took ${waited / 1000} s` : undefined;
 };
