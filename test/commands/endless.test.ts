@@ -34,6 +34,17 @@ describe('a list without an end', () => {
     expect(run.stderr).toContain('repeats earlier pages.');
   });
 
+  test('fails if its pages repeat in a circle that leaves out the first', async () => {
+    const server = await jsonServer((url) => {
+      const page = Number(url.searchParams.get('page'));
+      return { data: [{ id: page === 1 ? 'first' : page % 2 }], meta };
+    });
+    const run = await bed.dnx('server list', at(server));
+    expect(run).toExit(1, { stdout: '' });
+    expect(server.requests.length).toBeLessThanOrEqual(6 + MOST_AHEAD);
+    expect(run.stderr).toContain('repeats earlier pages.');
+  });
+
   test('fails after 1,000 pages, with JSON that nobody takes for the whole list', async () => {
     const server = await jsonServer((url) => ({ data: [{ id: `s${url.searchParams.get('page')}` }], meta }));
     const message = 'GET /servers has more than 1,000 pages, which is the limit.';

@@ -64,10 +64,12 @@ export const settledRule: Rule = (story, ending) => {
 const ROLLBACK_MS = 120_000;
 
 /** --timeout limits the whole wait. With several sites, it begins for each when that is started. */
-export const timeoutRule: Rule = (_, { line, began, ended }) => {
+export const timeoutRule: Rule = (_, ending) => {
+  const { line, began, ended } = ending;
   if (line.flags.includes(other.domain)) return undefined;
   const limit = { '20s': 20_000, '3m': 180_000 }[line.flags[line.flags.indexOf('--timeout') + 1] ?? ''];
   const waited = ended - began;
-  const more = line.flags.includes('--rollback-on-fail') ? ROLLBACK_MS : 0;
+  const rolledBack = line.flags.includes('--rollback-on-fail') && changes(ending).some(({ path }) => path.endsWith('/rollback'));
+  const more = rolledBack ? ROLLBACK_MS : 0;
   return limit !== undefined && waited > limit + more + 1_000 ? `--timeout ${limit / 1000}s took ${waited / 1000} s` : undefined;
 };

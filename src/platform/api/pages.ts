@@ -147,15 +147,24 @@ const tooMany = (path: string, most: number): DnxError =>
     next: [{ command: ['api', 'GET', `${path}?page=${most + 1}`], why: 'Read single pages with' }],
   });
 
-/** Tells whether a page has only rows of the first page or the one before: the pages begin again, or one repeats. */
+/**
+ * Returns a function that tells whether a page has only rows of earlier pages. It keeps the page before and one that is replaced
+ * after 1, 2, 4, 8… pages, so that it finds pages that repeat in any period without remembering the whole list.
+ */
 function repetition(): (rows: readonly unknown[]) => boolean {
-  let first: ReadonlySet<string> | undefined;
   let before: ReadonlySet<string> = new Set();
+  let kept: ReadonlySet<string> = new Set();
+  let pages = 0;
+  let next = 1;
   return (rows) => {
     const keys = new Set(rows.map(keyOf));
-    const again = keys.size > 0 && [...keys].every((key) => before.has(key) || first?.has(key));
-    first ??= keys;
+    const again = keys.size > 0 && [...keys].every((key) => before.has(key) || kept.has(key));
     before = keys;
+    pages += 1;
+    if (pages === next) {
+      kept = keys;
+      next *= 2;
+    }
     return again;
   };
 }
