@@ -129,7 +129,7 @@ interface RunWith {
 
 /** Runs a line in a new sandbox, with an owner's token that has only these abilities. */
 async function runWith(line: string, abilities: readonly string[], { missing = false }: RunWith = {}): Promise<Run> {
-  const bed = await openBed({ rateLimit: 0 });
+  const bed = await openBed();
   try {
     if (missing) for (const list of ['redirects', 'crontabs', 'daemons', 'queues'] as const) bed.sandbox.state[list].length = 0;
     for (const site of bed.sandbox.state.sites)

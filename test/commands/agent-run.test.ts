@@ -7,7 +7,7 @@ import { openBed, type Run } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 import { leasedTokens, leasing, savedIn } from '../support/leased.ts';
 
-const bed = perTest(() => openBed({ rateLimit: 0 }));
+const bed = perTest(() => openBed());
 
 /** What the API would then allow, so that only dnx refuses. */
 const EVERYTHING = ['server:delete', 'server:update', 'site:delete', 'site:update', 'site:deploy', 'database:delete', 'database:update'];

@@ -10,7 +10,7 @@ const SECRET = 'a-value-that-nobody-shows';
 const ABILITIES = 'agent run --ability site:update';
 const VARIABLES = `/servers/${seeded.servers['web-1']}/sites/${seeded.sites['shop.example.com']}/environment-variables`;
 
-const bed = perTest(() => openBed({ rateLimit: 0 }));
+const bed = perTest(() => openBed());
 beforeEach(() => {
   for (const variable of bed.sandbox.state.environment_variables) if (variable.key !== 'APP_ENV') variable.value = SECRET;
 });

@@ -7,7 +7,7 @@ import { perTest } from '../support/fixtures.ts';
 import { leasing } from '../support/leased.ts';
 import { sampled } from '../support/volume.ts';
 
-const bed = perTest(() => openBed({ rateLimit: 0 }));
+const bed = perTest(() => openBed());
 beforeEach(() => {
   const { environment_variables: variables } = bed.sandbox.state;
   const [first] = variables.filter(({ site_id }) => site_id === site);

@@ -4,7 +4,7 @@ import { openJson } from '../support/elsewhere.ts';
 import { perTest } from '../support/fixtures.ts';
 import { leading } from '../support/volume.ts';
 
-const bed = perTest(() => openBed({ rateLimit: 0 }));
+const bed = perTest(() => openBed());
 
 async function jsonServer(answer: Parameters<typeof openJson>[0]) {
   const server = await openJson(answer);

@@ -3,7 +3,7 @@ import { openBed } from '../support/dnx.ts';
 import { changes, ensure, shownAs } from '../support/ensured.ts';
 import { perTest } from '../support/fixtures.ts';
 
-const bed = perTest(() => openBed({ rateLimit: 0 }));
+const bed = perTest(() => openBed());
 
 const site = ['--site', 'shop.example.com'];
 const web2 = ['--server', 'web-2'];

@@ -4,7 +4,7 @@ import { changes, ensure, groups } from '../support/ensured.ts';
 import { perTest } from '../support/fixtures.ts';
 import { sampled } from '../support/volume.ts';
 
-const bed = perTest(() => openBed({ rateLimit: 0 }));
+const bed = perTest(() => openBed());
 
 const stdin = 'a password of the tests\n';
 const shown = groups.filter(({ group }) => group !== 'database-user');

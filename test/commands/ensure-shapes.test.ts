@@ -38,7 +38,7 @@ const lists = (replies: Readonly<Record<string, FaultReply>>) =>
 
 /** Creates something, and again when its list is this one. */
 async function again({ line, list }: Ensured, reply: FaultReply, ...options: readonly string[]) {
-  const bed = await openBed({ rateLimit: 0 });
+  const bed = await openBed();
   try {
     await expect(bed.dnx(line, { stdin: 'a password' })).toExit(0);
     bed.sandbox.faults.always({ method: 'GET', path: new RegExp(`${list}$`) }, reply);

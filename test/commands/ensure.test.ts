@@ -6,7 +6,7 @@ import { perTest } from '../support/fixtures.ts';
 import { leaves } from '../support/tree.ts';
 import { sampled } from '../support/volume.ts';
 
-const bed = perTest(() => openBed({ rateLimit: 0 }));
+const bed = perTest(() => openBed());
 
 const changed = (run: { json: () => unknown }): unknown => (run.json() as { changed: unknown }).changed;
 

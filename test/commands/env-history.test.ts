@@ -8,7 +8,7 @@ import { perTest } from '../support/fixtures.ts';
 import { signedOut, signIn } from '../support/sign-in.ts';
 import { leading } from '../support/volume.ts';
 
-const bed = perTest(() => openBed({ rateLimit: 0 }));
+const bed = perTest(() => openBed());
 
 const SITE = 'shop.example.com';
 const site = () => bed.sandbox.state.sites.find(({ domain }) => domain === SITE);

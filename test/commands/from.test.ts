@@ -44,7 +44,7 @@ const linkFor = (line: string) => {
   return JSON.stringify(line.includes('--env ') ? { environments: { staging: { server: 'web-2', site: 'staging.example.com' } } } : shop);
 };
 
-const bed = perSuite(() => openBed({ rateLimit: 0 }));
+const bed = perSuite(() => openBed());
 let clean: State;
 beforeAll(() => {
   clean = structuredClone(bed.sandbox.state);

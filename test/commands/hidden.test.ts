@@ -7,7 +7,7 @@ import { sampled } from '../support/volume.ts';
 
 const SECRET = 'hunter2';
 
-const bed = perTest(() => openBed({ rateLimit: 0 }));
+const bed = perTest(() => openBed());
 beforeEach(() => writeFileSync(join(bed.directory, 'token'), 'a-token-of-the-provider\n'));
 
 /** The history, and the progress of plans. */

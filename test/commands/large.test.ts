@@ -6,7 +6,7 @@ import { volume } from '../support/volume.ts';
 
 const ROWS = 150_000;
 
-const bed = perSuite(() => openBed({ rateLimit: 0 }));
+const bed = perSuite(() => openBed());
 let server: Elsewhere;
 beforeAll(async () => {
   // More than the 64 MB that a response may have without DNX_MAX_RESPONSE.

@@ -87,7 +87,7 @@ test('two at once and a command in between are not refused', async () => {
 
 test('without a limit, every list is read every 6 seconds', async () => {
   await bed.close();
-  bed = await openBed({ rateLimit: 0 });
+  bed = await openBed();
   openFleet(bed, 12);
   const run = await bed.dnx('site list --watch', { interruptAt: MINUTE / 2 });
   expect([run.code, run.calls.filter((call) => call === `GET /servers/${seeded.servers['web-1']}/sites`).length]).toEqual([130, 5]);

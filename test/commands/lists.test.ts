@@ -3,7 +3,7 @@ import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 import { gate, openPages, type PageOptions, type Pages, serverPages } from '../support/pages.ts';
 
-const bed = perTest(() => openBed({ rateLimit: 0 }));
+const bed = perTest(() => openBed());
 
 async function open(pages: readonly (readonly unknown[])[], options?: PageOptions): Promise<Pages> {
   const server = await openPages(pages, options);

@@ -5,7 +5,7 @@ import { openBed } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 import { leasing } from '../support/leased.ts';
 
-const bed = perTest(() => openBed({ rateLimit: 0 }));
+const bed = perTest(() => openBed());
 
 /** Files as dnx keeps them, and what is in them. */
 const kept = ['config/config.json', 'config/tokens.json', 'config/leases/agent-1.json', 'cache/update.json', 'state/history.jsonl'];

@@ -57,7 +57,7 @@ function filesBelow(directory: string): { path: string; text: string }[] {
 }
 
 async function prepared(): Promise<Bed> {
-  const bed = await openBed({ rateLimit: 0 });
+  const bed = await openBed();
   mkdirSync(join(bed.directory, 'given/.ssh'), { recursive: true });
   for (const [name, text] of [
     ['key.pem', privateKey],

@@ -5,7 +5,7 @@ import { perTest } from '../support/fixtures.ts';
 import { openPages, type PageOptions, type Pages, serverPages } from '../support/pages.ts';
 import { leading, sampled, turn } from '../support/volume.ts';
 
-const bed = perTest(() => openBed({ rateLimit: 0 }));
+const bed = perTest(() => openBed());
 
 async function open(pages: readonly (readonly unknown[])[], options?: PageOptions): Promise<Pages> {
   const server = await openPages(pages, options);

@@ -174,7 +174,7 @@ const pathOf = (endpoints: readonly string[]): RegExp =>
   );
 
 async function prepared(line: string): Promise<Bed> {
-  const bed = await openBed({ rateLimit: 0 });
+  const bed = await openBed();
   await prepareExample(bed, line);
   return bed;
 }

@@ -6,7 +6,7 @@ import { NetworkFault } from '../../src/machine/world.ts';
 import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 
-const bed = perTest(() => openBed({ rateLimit: 0 }));
+const bed = perTest(() => openBed());
 
 const sent = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
 const siteNow = (name: string) => bed.sandbox.state.sites.find(({ domain }) => domain === name) ?? {};

@@ -6,7 +6,7 @@ import { operations } from '../../src/platform/operations.ts';
 import { openBed, type Run } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 
-const bed = perTest(() => openBed({ rateLimit: 0 }));
+const bed = perTest(() => openBed());
 beforeEach(() => writeFileSync(join(bed.directory, 'secret'), 'hunter2-hunter2\n'));
 
 /** Runs a line that must succeed. */

@@ -8,7 +8,7 @@ import { verdictOn } from './why/facts.ts';
 import { passed, thrown, unknown } from './why/logs.ts';
 import { outputs } from './why/outputs.ts';
 
-const bed = perSuite(() => openBed({ rateLimit: 0 }));
+const bed = perSuite(() => openBed());
 
 /** What dnx says of a log on stdin. */
 async function judged(log: string, site: 'api.example.com' | 'blog.example.com' = 'api.example.com'): Promise<Diagnosis> {

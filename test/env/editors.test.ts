@@ -9,7 +9,7 @@ import { leading } from '../support/volume.ts';
 
 // Editors that are real programs. test/process/env-edit.test.ts has signals, which need a dnx in a process of its own.
 
-const bed = perTest(() => openBed({ rateLimit: 0 }));
+const bed = perTest(() => openBed());
 afterEach(async () => {
   expect(remains(bed)).toEqual([]);
   expect(filesWith(bed.directory, 'hunter2 but longer')).toEqual([]);

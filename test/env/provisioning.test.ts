@@ -14,7 +14,7 @@ const script =
     .find(({ language }) => language === 'sh')
     ?.lines.join('\n') ?? '';
 
-const bed = perSuite(() => openBed({ rateLimit: 0 }));
+const bed = perSuite(() => openBed());
 beforeAll(() => {
   writeFileSync(join(bed.directory, 'provision.sh'), script);
   writeFileSync(join(bed.directory, 'deploy-key.pub'), `${publicKey('ci')} ci@example.com\n`);

@@ -93,7 +93,7 @@ test.each([
 });
 
 test('the tool find knows what agents call things', async () => {
-  const bed = await openBed({ rateLimit: 0 });
+  const bed = await openBed();
   const agent = await openAgent(bed);
   const first = async (query: string) => {
     const { text } = await agent.call('find', { query });

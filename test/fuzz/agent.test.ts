@@ -96,7 +96,7 @@ async function attack(bed: Bed, session: string, content: () => unknown): Promis
 }
 
 async function withBed(work: (bed: Bed) => Promise<void>): Promise<void> {
-  const bed = await openBed({ rateLimit: 0 });
+  const bed = await openBed();
   await work(bed).finally(() => bed.close());
 }
 

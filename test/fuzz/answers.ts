@@ -102,7 +102,7 @@ export async function openLaboratory(): Promise<Laboratory & { close(): Promise<
 /** Runs a trial on its own bed. Returns the broken promise and the run, or undefined. */
 export async function attempt({ hostile, rejections, codes }: Laboratory, given: Trial): Promise<string | undefined> {
   const { line, columns, dumb } = given;
-  const bed = await openBed({ rateLimit: 0 });
+  const bed = await openBed();
   try {
     await prepareExample(bed, `dnx ${line}`);
     hostile.begin(given.plan, bed.sandbox);

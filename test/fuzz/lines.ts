@@ -59,7 +59,7 @@ export async function openCommandRunner(): Promise<CommandRunner> {
     codes,
     async try(given) {
       const { globals, help } = await parse(given.words, tree);
-      bed ??= await openBed({ rateLimit: 0 });
+      bed ??= await openBed();
       const started = performance.now();
       await furnish(bed, given.files);
       const run = await execute(bed, given);

@@ -9,7 +9,7 @@ import { seedOf, volume } from '../support/volume.ts';
 
 const runs = volume(1_000, 12);
 
-const bed = perSuite(() => openBed({ rateLimit: 0 }));
+const bed = perSuite(() => openBed());
 
 type Content = Readonly<Record<string, unknown>>;
 

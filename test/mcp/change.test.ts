@@ -9,7 +9,7 @@ import { seedOf, volume } from '../support/volume.ts';
 import { openWebsite } from '../support/website.ts';
 import { type Agent, approve, dataIn, type Filled, openAgent, typing } from './client.ts';
 
-const bed: Bed = await openBed({ rateLimit: 0 });
+const bed: Bed = await openBed();
 let agent: Agent;
 let before = 0;
 beforeEach(() => {

@@ -8,7 +8,7 @@ import { type Bed, openBed } from '../support/dnx.ts';
 import { need } from '../support/programs.ts';
 import { type Agent, approve, openAgent, typing } from './client.ts';
 
-const bed: Bed = await openBed({ rateLimit: 0 });
+const bed: Bed = await openBed();
 let agent: Agent;
 afterEach(async () => expect((await agent.end()).code).toBe(0));
 afterAll(() => bed.close());

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { openBed } from '../support/dnx.ts';
 import { perSuite } from '../support/fixtures.ts';
 
-const bed = perSuite(() => openBed({ rateLimit: 0 }));
+const bed = perSuite(() => openBed());
 
 const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } };
 const initialize = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params });

@@ -7,7 +7,7 @@ import { leaves } from '../support/tree.ts';
 import { sampled } from '../support/volume.ts';
 import { type Agent, approve, dataIn, openAgent } from './client.ts';
 
-const bed: Bed = await openBed({ rateLimit: 0 });
+const bed: Bed = await openBed();
 let agent: Agent;
 afterEach(async () => expect((await agent.end()).code).toBe(0));
 afterAll(() => bed.close());

@@ -4,7 +4,7 @@ import { openBed } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 import { approve, dataIn, openAgent } from './client.ts';
 
-const bed = perTest(() => openBed({ rateLimit: 0 }));
+const bed = perTest(() => openBed());
 
 const OTHERS = /blog\.example|staging\.example|api\.example|web-2|db-1/;
 

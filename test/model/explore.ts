@@ -32,7 +32,7 @@ export async function explore({ seed, runs }: { seed: number; runs: number }): P
 
 /** Plays a history on its own bed and finally watches a run that is still open. */
 export async function play(history: History): Promise<Story> {
-  const bed = await openBed({ rateLimit: 0 });
+  const bed = await openBed();
   const stage = new Stage(bed, history);
   try {
     for (const line of history.lines) await stage.run(line);

@@ -23,7 +23,7 @@ describe.each(Object.entries(programs))('dnx behind %s', (program, open) => {
 
     beforeAll(async () => {
       expect(missing, 'programs that CI must have').toEqual([]);
-      bed = await openBed({ rateLimit: 0 });
+      bed = await openBed();
       authority = openAuthority(bed.directory);
       const pair = authority.issue('valid');
       nginx = await openNginx(bed.directory, bed.sandbox.url, { secure: { pair } });

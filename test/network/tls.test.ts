@@ -26,7 +26,7 @@ describe.skipIf(missing.length > 0 && !required)('dnx with nginx', () => {
 
   beforeAll(async () => {
     expect(missing, 'programs that CI must have').toEqual([]);
-    bed = await openBed({ rateLimit: 0 });
+    bed = await openBed();
     authority = openAuthority(bed.directory);
     const pair = authority.issue('valid');
     const compressed = (name: string) => `${name} on; ${name}_types application/json; ${name}_min_length 1;`;

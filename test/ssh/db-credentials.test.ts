@@ -16,7 +16,7 @@ let maria: Database;
 let good: Readonly<Record<string, string>>;
 beforeAll(async () => {
   if (reason !== undefined) return;
-  [bed, sshd, { mariadb: maria }] = await Promise.all([openBed({ rateLimit: 0 }), openSshd(), databases()]);
+  [bed, sshd, { mariadb: maria }] = await Promise.all([openBed(), openSshd(), databases()]);
   good = variablesFor(maria, 'mariadb');
 }, 60_000);
 afterAll(async () => {

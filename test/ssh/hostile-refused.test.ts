@@ -6,7 +6,7 @@ import { perSuite } from '../support/fixtures.ts';
 import { hostileNames } from '../support/hostile-names.ts';
 import { sampled, seedOf } from '../support/volume.ts';
 
-const bed = perSuite(() => openBed({ rateLimit: 0 }));
+const bed = perSuite(() => openBed());
 beforeEach(() => {
   Object.assign(web1(), { ip_address: '203.0.113.10', ssh_user: 'deploynix' });
   rmSync(join(bed.directory, '.deploynix.json'), { force: true });

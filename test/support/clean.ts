@@ -9,7 +9,7 @@ export interface CleanBed extends Bed {
 
 /** Opens a clean bed without a rate limit. */
 export async function openCleanBed(): Promise<CleanBed> {
-  const bed = await openBed({ rateLimit: 0 });
+  const bed = await openBed();
   makeClean(bed);
   const clean = structuredClone(bed.sandbox.state);
   const reset = () => {

@@ -50,7 +50,7 @@ export function conductOf({ line }: Runnable): Promise<Conduct> {
 async function observe(line: string): Promise<Conduct> {
   // The child process prints instead.
   if (line.startsWith('dnx sandbox run')) return { prints: true, requests: [] };
-  const bed = await openBed({ rateLimit: 0 });
+  const bed = await openBed();
   try {
     await prepareExample(bed, line.replace(' --no-wait', ''));
     const run = await runExample(bed, line);

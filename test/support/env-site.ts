@@ -31,7 +31,7 @@ export interface EnvSite {
 
 /** Opens a bed for the variables of one site. */
 export async function openEnvSite(): Promise<EnvSite> {
-  const bed = await openBed({ rateLimit: 0 });
+  const bed = await openBed();
   const { environment_variables: all } = bed.sandbox.state;
   const isOurs = ({ site_id }: { readonly site_id: string }) => site_id === BLOG;
   const time = '2026-04-16T12:00:00Z';

@@ -90,7 +90,7 @@ export async function openExecutable({ speed, ...options }: ExecutableOptions = 
 
 /** A bed whose time of day is the real one, as that of the processes. */
 export async function openInside(): Promise<Bed> {
-  const bed = await openBed({ rateLimit: 0 });
+  const bed = await openBed();
   bed.clock.now = Date.now;
   return bed;
 }

@@ -71,7 +71,7 @@ function copiedClone(made: Made, hub: Repository, directory: string): Repository
 
 /** Opens a project whose first commit has these files. The second one is live; more may follow, by their subjects. */
 export async function openProject(files: Files, later: Readonly<Record<string, Files>> = {}): Promise<Project> {
-  const bed = await openBed({ rateLimit: 0 });
+  const bed = await openBed();
   const made = madeWith(files, later);
   const { live, head } = made;
   const hub = made.hub.copy(join(bed.directory, 'example/shop'));

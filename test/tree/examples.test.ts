@@ -42,7 +42,7 @@ const lines = examples.filter(({ leaf, nested, line }) => changing.includes(leaf
 
 /** Runs an example; `work` goes on in the same bed. */
 async function inBed<T>(prepared: string, work: (bed: Bed, received: () => Omit<Example, 'run'>) => Promise<T>): Promise<T> {
-  const bed = await openBed({ rateLimit: 0 });
+  const bed = await openBed();
   try {
     await prepareExample(bed, prepared);
     const before = bed.sandbox.calls.length;

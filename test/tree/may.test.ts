@@ -78,7 +78,7 @@ function expectRefused({ code, stdout, stderr, calls }: Run, { line, refusal }: 
 }
 
 async function inBed(work: (bed: Bed) => Promise<void>): Promise<void> {
-  const bed = await openBed({ rateLimit: 0 });
+  const bed = await openBed();
   try {
     prepareFiles(bed.directory);
     await work(bed);

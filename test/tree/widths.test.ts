@@ -123,7 +123,7 @@ describe.each([
   ],
 ] as const)('on a terminal of %i columns', (columns, some) => {
   test.each(some)('%s shows whole words and says what it hides', async (line) => {
-    const bed = await openBed({ rateLimit: 0 });
+    const bed = await openBed();
     try {
       await check(bed, line, columns);
       bed.sandbox.faults.always({ method: 'GET' }, withAwkward);
