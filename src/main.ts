@@ -1,12 +1,14 @@
-import type { Next } from './base/errors.ts';
+import { attempt, type Next } from './base/errors.ts';
 import { quoteFor } from './base/shell.ts';
 import type { RunLine } from './cli/language/command.ts';
 import type { Globals } from './cli/language/globals.ts';
-import { reportError } from './cli/output/error.ts';
+import { errorInJson, reportError } from './cli/output/error.ts';
 import { ClosedPipe, DEFAULT_COLUMNS, Ended, styleFor, write } from './cli/output/text.ts';
 import type { HelpPage } from './cli/run/help/page.ts';
-import { commandLine } from './cli/run/line.ts';
+import { commandLine, type Ending, type ParseResult } from './cli/run/line.ts';
 import { tree } from './commands/index.ts';
+import type { Reporter } from './features/ci/reporter.ts';
+import { hasCi } from './machine/ci.ts';
 import { truthy } from './machine/env.ts';
 import { DEFAULT_HOST, DEFAULT_PROFILE } from './machine/settings/host.ts';
 import { formats, type Settings } from './machine/settings/settings.ts';
@@ -30,36 +32,61 @@ export async function main(argv: readonly string[], world: World, check?: Parame
   }
   let output = defaultOutput;
   let settings: Settings | undefined;
-  const report = async (error: unknown) => {
-    if (error instanceof Ended) return error.code;
-    return error instanceof ClosedPipe ? 0 : reportIn(world, error, output, settings);
-  };
+  let reporter: Reporter | undefined;
+  const failed = async (error: unknown) => failedIn(world, error, output, settings);
+  const reported = async (ending: Ending) => (await reporter?.end(ending)) ?? ending;
   try {
     // What people ask for most needs no commander.
     if (isHelp(argv)) return await printHelp(async (page) => (await import('./cli/run/help/root.ts')).rootHelp(tree, page), output, world);
-    const { globals, help, line: typedLine, error } = await parsed(argv);
-    output = globals;
-    if (error !== undefined) throw error;
-    if (help) return await printHelp(help, output, world);
-    if (!typedLine) return 0;
-    if (check?.(typedLine) === false) return 0;
+    const parsed = await parse(argv);
+    const { help, line: typedLine, error } = parsed;
+    output = parsed.globals;
+    if (help && error === undefined) return await printHelp(help, output, world);
+    if (typedLine ? check?.(typedLine) === false : error === undefined) return 0;
+    // A line with a check is run for someone who has no files here.
+    reporter = check ? undefined : await reporterOf(parsed, argv, world, failed);
+    reporter?.begin();
+    if (!typedLine) throw error;
     const { resolve, settingsFor } = await import('./cli/run/resolve.ts');
     settings = settingsFor(typedLine, world);
     const line = await resolve(typedLine, settings, world);
     await (await import('./cli/output/shaping.ts')).checkShape(line);
     const { loadConnecting } = await import('./cli/run/early.ts');
     const { runCommand } = await loadConnecting(line, world, () => import('./run.ts'));
-    return await runCommand(line, world, { tree, runLine: main, report, formatNext: nextFormat(settings) });
+    return await runCommand(line, world, { tree, runLine: main, failed, reported });
   } catch (error) {
-    return report(error);
+    return (await reported(await failed(error))).code;
   }
 }
 
 /** Reports an uncaught error as `main` would, and returns the exit code. */
-export const reportCrash = async (error: unknown, argv: readonly string[], world: World): Promise<number> =>
-  reportIn(world, error, (await parsed(argv)).globals, undefined);
+export async function reportCrash(error: unknown, argv: readonly string[], world: World): Promise<number> {
+  const parsed = await parse(argv);
+  const failed = (error: unknown) => failedIn(world, error, parsed.globals, undefined);
+  const ending = await failed(error);
+  const reporter = await reporterOf(parsed, argv, world, failed);
+  attempt(() => reporter?.begin());
+  await reporter?.end(ending);
+  return ending.code;
+}
 
-const parsed = async (argv: readonly string[]) => (await import('./cli/run/parse.ts')).parse(argv, tree);
+const parse = async (argv: readonly string[]) => (await import('./cli/run/parse.ts')).parse(argv, tree);
+
+/** What tells a CI system or `--result-file` how the line ends; undefined if there is neither. */
+async function reporterOf(parsed: ParseResult, argv: readonly string[], world: World, failed: (error: unknown) => Promise<Ending>) {
+  if (!hasCi(world.env) && !argv.some((word) => word.startsWith('--result-file'))) return undefined;
+  const { openReporter } = await import('./features/ci/reporter.ts');
+  const given = parsed.given ?? (await (await import('./cli/run/parse.ts')).givenAfter(argv, tree));
+  return openReporter({ ...parsed, given }, world, failed);
+}
+
+/** Prints an error, and returns how the line ended with it. What a signal or a closed pipe ends has no failure. */
+async function failedIn(world: World, error: unknown, output: OutputOptions, settings: Settings | undefined): Promise<Ending> {
+  if (error instanceof Ended) return { result: undefined, failure: undefined, code: error.code };
+  if (error instanceof ClosedPipe) return { result: undefined, failure: undefined, code: 0 };
+  const code = await reportIn(world, error, output, settings);
+  return { result: undefined, failure: { error, data: errorInJson(error, nextFormat(settings)) }, code };
+}
 
 const isHelp = ([word = 'help', ...others]: readonly string[]): boolean => others.length === 0 && ['help', '--help', '-h'].includes(word);
 

@@ -1,9 +1,7 @@
 import { DnxError } from './base/errors.ts';
 import { onlyReads } from './cli/language/calls.ts';
 import type { Context } from './cli/language/command.ts';
-import { errorInJson } from './cli/output/error.ts';
 import { delivered, print } from './cli/output/print.ts';
-import { ClosedPipe } from './cli/output/text.ts';
 import type { Result } from './cli/output/view.ts';
 import { type BaseContext, createContext } from './cli/run/context.ts';
 import { perform, refuse } from './cli/run/execute.ts';
@@ -12,8 +10,10 @@ import { beforeCommand, explained, openHooks } from './features/hooks.ts';
 import type { World } from './machine/world.ts';
 
 interface Main extends Pick<Context, 'tree' | 'runLine'> {
-  readonly report: (error: unknown) => Promise<number>;
-  readonly formatNext: Parameters<typeof errorInJson>[1];
+  /** Prints an error. */
+  readonly failed: (error: unknown) => Promise<Ending>;
+  /** Tells a CI system how the command ended. */
+  readonly reported: (ending: Ending) => Promise<Ending>;
 }
 
 /** Runs the command of a line and returns the exit code. */
@@ -22,7 +22,7 @@ export async function runCommand(line: Line, world: World, main: Main): Promise<
   const ctx = await createContext(line, world, { ...main, recorder });
   const hooks = await openHooks(line, ctx);
   try {
-    const ending = await runToEnd(line, ctx, main);
+    const ending = await main.reported(await runToEnd(line, ctx, main));
     for (const hook of hooks) await hook.ended?.(ending);
     return ending.code;
   } finally {
@@ -50,9 +50,7 @@ async function runToEnd(line: Line, ctx: BaseContext, main: Main): Promise<Endin
     ctx.progress.done();
     await ctx.close();
   }
-  const { error } = failed;
-  const code = await main.report(error);
-  return { result, code, failure: error instanceof ClosedPipe ? undefined : { error, data: errorInJson(error, main.formatNext) } };
+  return { ...(await main.failed(failed.error)), result };
 }
 
 async function show(result: Result, line: Line, ctx: BaseContext, explain: (error: unknown) => Promise<never>): Promise<void> {

@@ -1,9 +1,21 @@
 import { command, group } from '../cli/language/command.ts';
-import { assumed, duration, following, from, natural, prompted, required, suggest, text, toggle } from '../cli/language/options.ts';
+import {
+  assumed,
+  duration,
+  following,
+  from,
+  natural,
+  prompted,
+  reporting,
+  required,
+  suggest,
+  text,
+  toggle,
+} from '../cli/language/options.ts';
 import { action, answer, remove, resource, show, update } from '../cli/language/resource.ts';
 import { either, item, listOf, recordOf } from '../cli/language/shape.ts';
 import { columns, rows, shortCommit } from '../cli/output/view.ts';
-import { deployOptions, reporting } from '../features/deploy/options.ts';
+import { deployOptions } from '../features/deploy/options.ts';
 import { variablesEndpoint } from '../features/env/variables.ts';
 import { listSites } from '../features/site/list.ts';
 import { certificateEndpoint, certificatesEndpoint, releasesEndpoint, siteEndpoint, sitesEndpoint } from '../platform/follow/readers.ts';
@@ -156,8 +168,7 @@ const watch = command({
   options: { timeout: following.timeout, notify: following.notify, ...reporting },
   prints: async () => either((await import('../features/deploy/result.ts')).deployShape, item),
   examples: ['watch shop.example.com', 'watch shop.example.com --notify ./tell-team.sh'],
-  run: async (ctx, { targets, options }) =>
-    (await import('../features/deploy/watch.ts')).watch({ ...ctx, targets: targets ?? {} }, options),
+  run: async (ctx, { targets }) => (await import('../features/deploy/watch.ts')).watch({ ...ctx, targets: targets ?? {} }),
 });
 
 const rollback = command({

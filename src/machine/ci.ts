@@ -13,16 +13,24 @@ export interface Ci {
   summary(markdown: string): void;
 }
 
-/** Does nothing, for use outside of CI. */
-export const silentCi: Ci = { mask() {}, group: () => () => {}, error() {}, output() {}, summary() {} };
+const silentCi: Ci = { mask() {}, group: () => () => {}, error() {}, output() {}, summary() {} };
+
+type CiWorld = Pick<World, 'clock' | 'env' | 'stderr'>;
 
 /**
- * GitHub Actions, or nothing elsewhere. Commands go to stderr, which the runner reads too, to keep stdout for the result.
- * `safe` makes text safe for a terminal.
+ * GitHub Actions or GitLab, or nothing elsewhere and with `--no-ci` or DNX_NO_CI; secrets are masked in any case. What it writes goes to stderr, which
+ * the runners read too, to keep stdout for the result. `safe` makes text safe for a terminal. `isOn`: `--ci` or `--no-ci`.
  */
-export function openCi({ env, stderr }: Pick<World, 'env' | 'stderr'>, safe: (text: string) => string): Ci {
-  if (env.GITHUB_ACTIONS !== 'true') return silentCi;
+export function openCi(world: CiWorld, safe: (text: string) => string, isOn?: boolean): Ci {
+  const { env } = world;
+  const ci = env.GITHUB_ACTIONS === 'true' ? github(world, safe) : env.GITLAB_CI === 'true' ? gitlab(world, safe) : silentCi;
+  return (isOn ?? !truthy(env.DNX_NO_CI)) ? ci : { ...silentCi, mask: ci.mask };
+}
+
+function github({ env, stderr }: CiWorld, safe: (text: string) => string): Ci {
   const say = (command: string) => void stderr.write(`${command}\n`);
+  // A runner would execute `##[name]`, too.
+  const shown = (text: string) => escaped(safe(text)).replaceAll('##[', '## [');
   const append = (file: string | undefined, text: string) => {
     if (!file) return;
     try {
@@ -31,24 +39,14 @@ export function openCi({ env, stderr }: Pick<World, 'env' | 'stderr'>, safe: (te
       say(`::warning title=dnx::${escaped(`Could not write ${file}: ${(error as Error).message}`)}`);
     }
   };
-  let open: symbol | undefined;
-  const end = (group: symbol | undefined) => {
-    if (group === undefined || group !== open) return;
-    open = undefined;
-    say('::endgroup::');
-  };
   return {
     mask: (secret) => say(`::add-mask::${escaped(secret)}`),
-    group(title) {
-      // GitHub does not nest groups.
-      end(open);
-      const group = Symbol(title);
-      open = group;
-      say(`::group::${escaped(safe(title))}`);
-      return () => end(group);
-    },
+    group: oneAtATime((title) => {
+      say(`::group::${shown(title)}`);
+      return () => say('::endgroup::');
+    }),
     error(title, message) {
-      say(`::error title=${escaped(safe(title)).replaceAll(':', '%3A').replaceAll(',', '%2C')}::${escaped(safe(message))}`);
+      say(`::error title=${shown(title).replaceAll(':', '%3A').replaceAll(',', '%2C')}::${shown(message)}`);
     },
     output(values) {
       // A multiline value needs a delimiter that it cannot contain.
@@ -60,9 +58,45 @@ export function openCi({ env, stderr }: Pick<World, 'env' | 'stderr'>, safe: (te
           .join(''),
       );
     },
-    summary: (markdown) => append(env.GITHUB_STEP_SUMMARY, `${markdown}\n`),
+    // The empty line ends a table or list above it.
+    summary: (markdown) => append(env.GITHUB_STEP_SUMMARY, `\n${markdown}\n`),
   };
 }
+
+function gitlab({ clock, stderr }: CiWorld, safe: (text: string) => string): Ci {
+  const mark = (kind: 'start' | 'end', name: string, title: string) =>
+    void stderr.write(`\u001b[0Ksection_${kind}:${Math.floor(clock.now() / 1000)}:${name}\r\u001b[0K${title}\n`);
+  let sections = 0;
+  return {
+    ...silentCi,
+    group: oneAtATime((title) => {
+      sections += 1;
+      // Unique in the log of a job, where dnx may run several times.
+      const name = `dnx_${clock.now()}_${sections}`;
+      mark('start', name, safe(title).replaceAll('\n', ' '));
+      return () => mark('end', name, '');
+    }),
+  };
+}
+
+/** Groups of which one at a time is open, because GitHub does not nest them. */
+function oneAtATime(start: (title: string) => () => void): Ci['group'] {
+  let end: (() => void) | undefined;
+  return (title) => {
+    end?.();
+    const close = start(title);
+    const endThis = () => {
+      if (end !== endThis) return;
+      end = undefined;
+      close();
+    };
+    end = endThis;
+    return endThis;
+  };
+}
+
+/** True in a CI system that shows more than a log. */
+export const hasCi = ({ GITHUB_ACTIONS, GITLAB_CI }: Env): boolean => GITHUB_ACTIONS === 'true' || GITLAB_CI === 'true';
 
 /** True in a CI system, where nobody reads notices. As in gh: `CI`, or what Jenkins, TeamCity and TaskCluster set. */
 export const isCi = ({ CI, GITHUB_ACTIONS, BUILD_NUMBER, RUN_ID }: Env): boolean =>

@@ -168,6 +168,12 @@ export const following = under('Follow', {
   },
 });
 
+/** What a command tells a CI system besides its exit code. `features/ci` does it for every command that has them. */
+export const reporting = under('CI', {
+  result_file: { ...list('Also write the result to this file: as JSON, or as variables if it ends in .env', 'file'), effect: 'local' },
+  ci: toggle('Annotate failures and group the log (default in GitHub Actions and GitLab)'),
+});
+
 export type Optional<O extends Options> = { readonly [K in keyof O]: O[K] extends Option<infer V> ? Option<V | undefined> : never };
 
 /** The fields of a create for an update: none required, none positional. */

@@ -80,7 +80,8 @@ export async function createContext(
     gate: recorder?.gate ?? (await gateOf(line, { world, clock, progress, nameOf: names.nameOf })),
   });
   const scope: Scope = { api, settings: line.defaults, names, searching: searchingWith(progress) };
-  const ci = openCi(world, safeLines);
+  const { ci: isOn } = line.options;
+  const ci = openCi(world, safeLines, typeof isOn === 'boolean' ? isOn : undefined);
   return { api, ask, progress, ci, settings, tokens, clock, signal, world, stdin, tree, runLine, recorder, scope, close: names.save };
 }
 

@@ -192,6 +192,8 @@ export interface ParseResult {
   readonly globals: Globals;
   /** Undefined for help, the version, or an invalid command line. */
   readonly line?: TypedLine | undefined;
+  /** The command, as typed, and what the options were given, also if the line is invalid. */
+  readonly given?: { readonly command: AnyCommand; readonly path: string; readonly values: GivenOptions } | undefined;
   /** What to print instead of running a command. */
   readonly help?: Help | undefined;
   readonly error?: unknown;

@@ -26,7 +26,7 @@ interface ParseState {
   /** dnx, and the group and the command that argv names. */
   readonly reached: Command[];
   /** The arguments of the command, once it is known. */
-  leaf?: NamedCommand;
+  leaf?: NamedCommand & { readonly path: string };
   /** A word of it that belongs to an option. */
   refused?: RefusedWord;
   help?: Help | undefined;
@@ -40,6 +40,13 @@ export async function parse(argv: readonly string[], tree: Tree): Promise<ParseR
   if (!refused) return parsed;
   const { guessed } = await import('./guess.ts');
   return guessed(argv, { ...parsed, refused }, { tree, guesses: await tree.guesses(), parse: (words) => parseWords(words, tree) });
+}
+
+/** The command that argv names and what it gives, if a wrong option before the command hid them. */
+export async function givenAfter(argv: readonly string[], tree: Tree): Promise<ParseResult['given']> {
+  const [, ...rest] = argv;
+  if (rest.length === 0 || rest[0] === '--') return undefined;
+  return (await parseWords(rest, tree)).given ?? givenAfter(rest, tree);
 }
 
 /** A word that looks like a command instead of a site: `dnx deploy list`. */
@@ -58,7 +65,9 @@ async function parseWords(argv: readonly string[], tree: Tree): Promise<ParseRes
     refusal = thrown instanceof CommanderError ? await refusalOf(thrown, state) : { error: thrown, refused: state.refused };
   }
   const { help, line } = state;
-  const parsed = { globals: globalsOf(givenIn(state)), ...refusal };
+  const values = givenIn(state);
+  const { leaf } = state;
+  const parsed = { globals: globalsOf(values), ...(leaf && { given: { command: leaf.command, path: leaf.path, values } }), ...refusal };
   return refusal.error === undefined ? { help, line, ...parsed } : parsed;
 }
 
@@ -163,7 +172,7 @@ function commandPart(path: string, load: () => Promise<{ group: Group; command: 
     async declare(parser) {
       const { group, command } = await load();
       const named = namedCommand(group, command);
-      state.leaf = named;
+      state.leaf = { ...named, path };
       takeOptions(parser, named);
       // Nothing is required yet, because abilities are computed from incomplete lines.
       for (const { key, variadic } of named.all) parser.argument(`[${key}${variadic ? '...' : ''}]`);

@@ -8,8 +8,7 @@ import type { Located, Targets } from '../../platform/names/names.ts';
 import { linkConsent } from '../link/confirmation.ts';
 import { deploySite } from './deploy-site.ts';
 import { type DeployValues, deployOptions, readsSiteFirst, refuseContradictions, type Verification, verificationOf } from './options.ts';
-import { openReporting } from './reporting.ts';
-import { type DeployReport, type DeployResult, deployColumns, deployResult } from './result.ts';
+import { commandResult, type DeployReport, type DeployResult, deployColumns, deployResult } from './result.ts';
 import { type DeployContext, siteCommand, siteReference } from './site.ts';
 
 /** `dnx deploy`. With --all the result is a list, even for a single site. */
@@ -19,11 +18,9 @@ export async function deploy(outer: DeployContext & { readonly all: readonly Tar
   refuseContradictions(values);
   const verification = verificationOf(values);
   if (outer.recorder) return (await import('../changes/dry-run.ts')).recordDeployments(outer, all, values, verification);
-  const reporting = openReporting(outer, values);
-  const ctx = { ...outer, ci: reporting.ci };
-  if (all.length > 1 || values.all) return reporting.ofSeveral(deploySeveral(ctx, all, values, verification));
-  const close = ctx.ci.group(`Deploy ${ctx.targets.site?.label}`);
-  return reporting.ofOne(deploySite(ctx, values, verification).finally(close));
+  if (all.length > 1 || values.all) return deploySeveral(outer, all, values, verification);
+  const close = outer.ci.group(`Deploy ${outer.targets.site?.label}`);
+  return commandResult(await deploySite(outer, values, verification).finally(close), outer, values.url);
 }
 
 /** Deploys a site as a step of another command. */
@@ -73,7 +70,7 @@ async function deploySeveral(outer: DeployContext, all: readonly Targets[], valu
   };
   const close = ctx.ci.group(`Deploy ${all.length} sites`);
   const reports = await inParallel(all, deployCounted, concurrency).finally(close);
-  return { reports, result: severalResult(ctx, all, reports) };
+  return severalResult(ctx, all, reports);
 }
 
 /** Deploys one of several sites, without prompts and with its own progress. A failure is a report. */

@@ -9,6 +9,7 @@ import {
   integer,
   list,
   type Option,
+  reporting,
   text,
   toggle,
   under,
@@ -17,12 +18,6 @@ import {
 
 const guardChecks = ['migrations', 'variables', 'php'] as const;
 export type GuardCheck = (typeof guardChecks)[number];
-
-/** Options for CI pipelines. */
-export const reporting = under('CI', {
-  result_file: { ...text('Also write the result as JSON to this file', 'file'), effect: 'local' },
-  ci: toggle('Write annotations, outputs and a summary (default in GitHub Actions)'),
-});
 
 const guardCheck = (help: string): Option<readonly GuardCheck[] | undefined> => ({
   ...(list(help, 'check') as Option<readonly GuardCheck[] | undefined>),

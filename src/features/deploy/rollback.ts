@@ -15,8 +15,7 @@ import {
   shortened,
   usableReleases,
 } from './release.ts';
-import { openReporting, type ReportingOptions } from './reporting.ts';
-import { type DeployReport, deployReport, deployResult } from './result.ts';
+import { commandResult, type DeployReport, deployReport, deployResult } from './result.ts';
 import { followRun, requestRollback, sendRollback } from './runs.ts';
 import {
   type DeployContext,
@@ -30,12 +29,11 @@ import {
   snapshotNamed,
 } from './site.ts';
 
-type RollbackValues = ReportingOptions & Given<{ to: string; yes: boolean; wait: boolean }>;
+type RollbackValues = Given<{ to: string; yes: boolean; wait: boolean }>;
 
 /** `dnx rollback`: makes an earlier release live, and follows until it is. */
 export async function rollback(outer: DeployContext, values: RollbackValues) {
-  const reporting = openReporting(outer, outer.recorder ? { ...values, result_file: undefined } : values);
-  return reporting.ofOne(rollBack({ ...outer, ci: reporting.ci }, values));
+  return commandResult(await rollBack(outer, values), outer);
 }
 
 /** Rolls back a site to a release as a step of another command. */
@@ -45,7 +43,7 @@ export function rollbackNow(
   outer: Pick<RollbackValues, 'to' | 'wait'> & { readonly timeout: number | undefined },
 ) {
   const inner = { ...ctx, ...within(ctx, allowanceOf(outer)), targets };
-  return rollback(inner, { ...outer, yes: true, ci: undefined, result_file: undefined });
+  return rollback(inner, { ...outer, yes: true });
 }
 
 async function rollBack(outer: DeployContext, { to, yes, wait }: RollbackValues): Promise<DeployReport> {

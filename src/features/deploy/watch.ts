@@ -2,13 +2,12 @@ import { usage } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
 import { ago, HOUR } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { message, type View } from '../../cli/output/view.ts';
+import { message, type Result, type View } from '../../cli/output/view.ts';
 import { within } from '../../platform/api/deadline.ts';
 import { siteEndpoint } from '../../platform/follow/readers.ts';
 import { isUnchanged, workInProgress } from './baseline.ts';
 import { liveRelease, releasesOf } from './release.ts';
-import { openReporting, type ReportingOptions } from './reporting.ts';
-import { type DeployReport, type DeployResult, deployJob, deployReport } from './result.ts';
+import { commandResult, type DeployReport, type DeployResult, deployJob, deployReport } from './result.ts';
 import { type Run, recallRuns, type SavedRun } from './run-file.ts';
 import { attachToRunning, followRun } from './runs.ts';
 import { type DeployContext, type Snapshot, siteReference, takeSnapshot } from './site.ts';
@@ -19,9 +18,9 @@ const REPEATED_MS = HOUR;
 type WatchContext = DeployContext & Context;
 
 /** `dnx watch`. */
-export function watch(outer: WatchContext, options: ReportingOptions) {
-  const reporting = openReporting(outer, options);
-  return reporting.ofOne(watchAny({ ...outer, ci: reporting.ci }));
+export async function watch(ctx: WatchContext): Promise<Result> {
+  const report = await watchAny(ctx);
+  return 'kind' in report ? { view: report } : commandResult(report, ctx);
 }
 
 /** The name of the live release, which a plan compares when it is applied. */
@@ -32,9 +31,8 @@ export async function followRequested(outer: WatchContext, siteId: string | null
   const saved = recallRuns(outer).find(({ run }) => run.site.id === siteId && run.started_at >= since && !run.attached);
   if (!saved) return undefined;
   const { run } = saved;
-  const reporting = openReporting(outer, { ci: undefined, result_file: undefined });
-  const report = run.result ? Promise.resolve(deployReport(run, run.result, run.reason)) : resume({ ...outer, ci: reporting.ci }, saved);
-  return { result: await reporting.ofOne(report), isAnswered: run.asked };
+  const report = run.result ? deployReport(run, run.result, run.reason) : await resume(outer, saved);
+  return { result: commandResult(report, outer), isAnswered: run.asked };
 }
 
 /**
