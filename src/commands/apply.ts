@@ -1,6 +1,6 @@
 import { usage } from '../base/errors.ts';
 import { command } from '../cli/language/command.ts';
-import { argument, choice, flag, following, list, text } from '../cli/language/options.ts';
+import { argument, choice, flag, following, list, reporting, text } from '../cli/language/options.ts';
 import { data } from '../cli/output/view.ts';
 
 export default command({
@@ -18,8 +18,8 @@ export default command({
     in_flight: choice('What became of a change whose response was lost, if dnx cannot find out', ['done', 'send']),
     confirm: text('Name of what cannot be undone, or of the site that variables could break', 'name'),
     schema: { ...flag('Print the JSON Schema of a plan'), effect: 'read' },
-    wait: following.wait,
-    timeout: following.timeout,
+    ...following,
+    ...reporting,
   },
   consent: async () => ({ level: 'moderate', deferred: true }),
   prints: async () => (await import('../features/plan/send.ts')).applyShape,

@@ -1,5 +1,5 @@
 import { command } from '../cli/language/command.ts';
-import { choice, count, flag, text } from '../cli/language/options.ts';
+import { choice, count, flag, following, reporting, text } from '../cli/language/options.ts';
 import { listOf } from '../cli/language/shape.ts';
 import { reportFormats } from '../machine/settings/settings.ts';
 
@@ -33,6 +33,8 @@ export default command({
     baseline: text('File of accepted findings, which are not shown and do not count', 'file'),
     update_baseline: { ...flag('Write the current findings to the baseline'), effect: 'local' },
     backup_days: count('Days after which a database needs a new backup (default 7)'),
+    notify: following.notify,
+    ...reporting,
   },
   formats: reportFormats,
   prints: async () => listOf((await import('../features/audit/finding.ts')).auditFinding),

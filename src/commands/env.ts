@@ -4,7 +4,7 @@ import { quoted } from '../base/shell.ts';
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { ensuredShape, strict, updating } from '../cli/language/ensure.ts';
-import { argument, flag, list, required, rest, text, under } from '../cli/language/options.ts';
+import { argument, flag, list, reporting, required, rest, text, under } from '../cli/language/options.ts';
 import { creation, did } from '../cli/language/resource.ts';
 import { deleted, either, item, listOf, mapOf, nullable, objectOf, recordOf, severalOf, word, words } from '../cli/language/shape.ts';
 import { textView as plain, rows } from '../cli/output/view.ts';
@@ -103,7 +103,7 @@ const ensure = command({
     'Compares the values of existing variables, and never shows them. Without --update, what differs is kept. Changes take effect on the next deployment.',
   exits: '10 a value differs, with --strict',
   calls: [createVariableEndpoint, variablesEndpoint, { when: 'update', also: [updateVariableEndpoint] }],
-  options: { assignment, from_file, update: updating, strict, ...confirming },
+  options: { assignment, from_file, update: updating, strict, ...confirming, ...reporting },
   fields: {},
   prints: () => severalOf(ensuredShape('variable')),
   examples: [
@@ -215,6 +215,7 @@ const push = command({
     ...allowing,
     ...deploying,
     ...confirming,
+    ...reporting,
   },
   prints: async () => {
     const [{ deployedAfterShape }, { variableSummary }] = await Promise.all([

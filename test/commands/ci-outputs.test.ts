@@ -3,24 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openBed } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
+import { outputsIn } from '../support/reported.ts';
 
 const bed = perTest(openBed);
-
-/** The outputs of a step as the GitHub runner reads them: `name=value`, or `name<<mark` and lines up to the mark. */
-function outputsIn(text: string): Record<string, string> {
-  const outputs: Record<string, string> = {};
-  const lines = text.split('\n');
-  for (let line = lines.shift(); line !== undefined; line = lines.shift()) {
-    const [, name = '', mark] = /^([^=<]+)<<(.+)$/.exec(line) ?? [];
-    if (mark !== undefined)
-      outputs[name] = lines
-        .splice(0, lines.indexOf(mark) + 1)
-        .slice(0, -1)
-        .join('\n');
-    else if (line.includes('=')) outputs[line.slice(0, line.indexOf('='))] = line.slice(line.indexOf('=') + 1);
-  }
-  return outputs;
-}
 
 test('a name from the API sets no other output of a GitHub Actions step', async () => {
   const file = join(bed.directory, 'output');
@@ -34,6 +19,7 @@ test('a name from the API sets no other output of a GitHub Actions step', async 
   expect(outputsIn(readFileSync(file, 'utf8'))).toEqual({
     status: 'active',
     outcome: 'succeeded',
+    exit_code: '0',
     release: evil,
     duration: '16',
     url: 'https://shop.example.com',

@@ -76,10 +76,43 @@ describe('--notify URL', () => {
     ['backup create --database shop --server db-1', '✓ '],
     ['backup restore --latest --database shop --server db-1 --confirm shop', '✓ '],
     ['watch shop.example.com', 'No deployment of shop.example.com is in progress'],
+    ['audit', '✓ 15 findings on 3 servers'],
+    ['apply plan.json --yes', '✓ dnx apply: 1 succeeded'],
   ])('%s has it', async (line, text) => {
+    const plan = "crontab create 'php artisan report' --frequency '0 6 * * *' --server web-1 --dry-run --out plan.json";
+    if (line.startsWith('apply')) await expect(bed.dnx(plan)).toExit(0);
     const run = await bed.dnx(`${line} --json --notify ${hook()}`);
     expect(run).toExit(0);
     expect(receiver.bodies).toMatchObject([{ text: expect.stringContaining(text), exit_code: 0, result: run.json() }]);
+  });
+
+  test('tells of an audit whose token has expired, and of one with findings', async () => {
+    const env = { DNX_NOTIFY: hook() };
+    await expect(bed.dnx('audit', { env: { ...env, DNX_TOKEN: '1|expired' } })).toExit(4);
+    const run = await bed.dnx('audit --fail-on high --json', { env });
+    expect(run).toExit(10);
+    expect(receiver.bodies).toMatchObject([
+      { text: expect.stringMatching(/^✗ DNX_TOKEN was rejected by /), exit_code: 4, command: 'audit', error: { code: 'unauthenticated' } },
+      { text: expect.stringMatching(/^✗ \d+ findings? of severity high\.$/), exit_code: 10, result: run.json() },
+    ]);
+  });
+
+  test('does not quote what the API says of a plan, which may hold a secret', async () => {
+    const plan = (name: string) => `daemon create --command ${name} --server web-1 --dry-run --out`;
+    await expect(bed.dnx(`${plan('top')} plan.json`)).toExit(0);
+    bed.sandbox.faults.always(
+      { method: 'POST' },
+      { status: 422, body: { message: 'hunter2 is weak.', errors: { command: ['hunter2 is weak.'] } } },
+    );
+    await expect(bed.dnx(`apply plan.json --yes --notify ${hook()}`)).toExit(7);
+    expect(receiver.bodies).toMatchObject([{ text: '✗ dnx apply failed (422).', exit_code: 7, error: { status: 422 } }]);
+    expect(JSON.stringify(receiver.bodies)).not.toContain('hunter2');
+  });
+
+  test('does not tell of a check or a schema', async () => {
+    await expect(bed.dnx('apply --schema', { env: { DNX_NOTIFY: hook() } })).toExit(0);
+    await expect(bed.dnx(`apply plan.json --check --notify ${hook()}`)).toExit(2, { says: '--notify cannot be combined with --check.' });
+    expect(receiver.bodies).toEqual([]);
   });
 
   test('leaves out what a server returns as a secret', async () => {

@@ -74,7 +74,7 @@ test('options with which a command does more, or only reads', () => {
     apply: { check: 'read', schema: 'read' },
     open: { print: 'read' },
     ssh: { print: 'read', config: 'read' },
-    audit: { update_baseline: 'local' },
+    audit: { update_baseline: 'local', result_file: 'local' },
     api: { schema: 'read', rate: 'read' },
   });
 });

