@@ -94,9 +94,7 @@ describe.skipIf(missing.length > 0 && !required)('GitHub Actions', () => {
       stage.sandbox.state.fail_deploys = true;
       const { deploy } = await run('deploy.yml', push());
       expect(deploy?.result).toBe('failure');
-      expect(outputOf(deploy)).toMatch(
-        /::error title=dnx%3A shop\.example\.com::Deployment of shop\.example\.com failed[\s\S]*\nfailed \d+_\d+ in \d+s$/,
-      );
+      expect(outputOf(deploy)).toMatch(/::error title=dnx deploy::Deployment of shop\.example\.com failed[\s\S]*\nfailed \d+_\d+ in \d+s$/);
     });
 
     test.each(

@@ -65,10 +65,28 @@ describe.skipIf(missing.length > 0 && !required)('GitLab', () => {
     await expect(run(file, branch, {})).rejects.toThrow('does not know the image undefined');
   });
 
+  test('the runner hands a dotenv report to the jobs that need it, and rejects one that GitLab would', async () => {
+    const file = join(work.directory, 'jobs.yml');
+    const job = (name: string, script: string) => `${name}:\n  image: node:22\n  script: [${script}]\n`;
+    const reporting = (text: string) => `${job('one', `echo "${text}" > one.env`)}  artifacts: { reports: { dotenv: one.env } }\n`;
+    writeFileSync(file, `${reporting('A=1')}${job('two', 'echo "$A."')}  needs: [one]\n${job('three', 'echo "$A."')}`);
+    expect(await run(file, branch, {})).toMatchObject({
+      one: { variables: { A: '1' } },
+      two: { output: '1.' },
+      three: { output: '.' },
+    });
+    writeFileSync(file, reporting('# A comment'));
+    await expect(run(file, branch, {})).rejects.toThrow('GitLab rejects the line "# A comment"');
+  });
+
   describe('deploy.yml', () => {
-    test('deploys, and keeps the result', async () => {
+    test('deploys, keeps the result, and tells the environment its address', async () => {
       const { deploy } = await run('deploy.yml', branch, { DNX_TOKEN: tokens.deploy });
       expect(deploy?.exitCode, deploy?.output).toBe(0);
+      expect(deploy).toMatchObject({
+        url: 'https://shop.example.com',
+        variables: { DNX_OUTCOME: 'succeeded', DNX_EXIT_CODE: '0', DNX_RELEASE: expect.stringMatching(/^\d{8}_\d{6}$/) },
+      });
       expect(JSON.parse(readFileSync(join(deploy?.artifacts ?? '', 'deploy.json'), 'utf8'))).toMatchObject({ outcome: 'succeeded' });
     });
 
@@ -79,9 +97,10 @@ describe.skipIf(missing.length > 0 && !required)('GitLab', () => {
       expect(JSON.parse(readFileSync(join(deploy?.artifacts ?? '', 'deploy.json'), 'utf8'))).toMatchObject({ outcome: 'failed' });
     });
 
-    test.runIf(deep)('fails if the token is rejected', async () => {
+    test('says in its report that the token is rejected', async () => {
       const { deploy } = await run('deploy.yml', branch, { DNX_TOKEN: 'wrong' });
       expect(deploy).toMatchObject({ exitCode: 4, output: expect.stringContaining('DNX_TOKEN was rejected') });
+      expect(deploy?.variables).toEqual({ DNX_OUTCOME: 'failed', DNX_EXIT_CODE: '4' });
     });
   });
 

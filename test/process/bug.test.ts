@@ -86,6 +86,20 @@ describe('an uncaught error', () => {
     expect(exitCode).toBe(1);
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'bug', message: 'TypeError: late', dnx: version } });
   });
+
+  test('is in the result file, and an annotation of GitHub Actions', async () => {
+    executable.sandbox.faults.next({ path: '/servers' }, 'hang');
+    const hook = join(executable.directory, 'hook.cjs');
+    writeFileSync(hook, causes[0][1]);
+    const env = { ...preloading(hook), GITHUB_ACTIONS: 'true' };
+    const { exitCode, stderr } = await executable.dnx(['audit', '--result-file', 'audit.json'], { env });
+    expect([exitCode, stderr.match(/^::error .*/gm)]).toEqual([
+      1,
+      [`::error title=dnx audit::This looks like a bug in dnx ${version}: TypeError: late`],
+    ]);
+    const result = readFileSync(join(executable.directory, 'audit.json'), 'utf8');
+    expect(JSON.parse(result)).toMatchObject({ error: { code: 'bug', message: 'TypeError: late' } });
+  });
 });
 
 describe('source maps', () => {

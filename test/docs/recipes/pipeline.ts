@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { parse, parseAllDocuments } from 'yaml';
 import { find } from '../../support/programs.ts';
+import { dotenvIn } from '../../support/reported.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -11,7 +12,13 @@ interface Job {
   readonly rules?: readonly { readonly if: string }[];
   readonly variables?: Texts;
   readonly script: readonly string[];
-  readonly artifacts?: { readonly paths?: readonly string[]; readonly reports?: { readonly junit: string }; readonly when?: string };
+  readonly environment?: string | { readonly name: string; readonly url: string };
+  readonly needs?: readonly string[];
+  readonly artifacts?: {
+    readonly paths?: readonly string[];
+    readonly reports?: Readonly<Partial<Record<'junit' | 'dotenv', string>>>;
+    readonly when?: string;
+  };
 }
 
 interface Include {
@@ -43,6 +50,10 @@ export interface Ended {
   readonly output: string;
   /** The folder with the files that it keeps. */
   readonly artifacts: string;
+  /** What its `dotenv` report has for the jobs that need it. */
+  readonly variables: Texts;
+  /** That of its environment. */
+  readonly url?: string;
 }
 
 /** What these images have besides the usual programs of Debian. */
@@ -51,7 +62,7 @@ const images: Readonly<Record<string, readonly string[]>> = {
   'deploynix/dnx:0.2.0': ['dnx', 'git'],
 };
 const usual = ['bash', 'sh', 'cat', 'mkdir', 'rm', 'sed', 'grep', 'tee', 'dirname', 'basename', 'env', 'uname'];
-const KNOWN = ['image', 'rules', 'variables', 'script', 'artifacts', 'resource_group', 'environment'];
+const KNOWN = ['image', 'rules', 'variables', 'script', 'artifacts', 'resource_group', 'environment', 'needs'];
 /** Where the recipes include this repository from. */
 const REMOTE = 'https://raw.githubusercontent.com/deploynix/dnx/v0/';
 
@@ -63,7 +74,8 @@ export async function runPipeline(file: string, project: Project): Promise<Reado
   for (const [name, job] of Object.entries<Job>(jobs)) {
     const unknown = Object.keys(job).filter((key) => !KNOWN.includes(key));
     if (unknown.length > 0) throw new Error(`The runner of recipes does not know ${unknown.join(', ')} of a job.`);
-    const variables = { ...project.predefined, ...job.variables, ...project.variables };
+    const needed = Object.assign({}, ...(job.needs ?? []).map((need) => ended[need]?.variables));
+    const variables = { ...project.predefined, ...job.variables, ...needed, ...project.variables };
     if (job.rules === undefined || job.rules.some((rule) => holds(rule.if, variables))) ended[name] = await runJob(job, variables, project);
   }
   return ended;
@@ -103,9 +115,12 @@ async function runJob(job: Job, variables: Texts, project: Project): Promise<End
   const env = { ...project.env, ...variables, CI: 'true', GITLAB_CI: 'true', HOME: home, PATH: bin };
   const { exitCode, all: output } = await execa('bash', ['-c', script], { cwd: clone, env, extendEnv: false, reject: false, all: true });
   const { paths = [], reports, when = 'on_success' } = job.artifacts ?? {};
-  for (const path of exitCode === 0 || when === 'always' ? [...paths, ...(reports ? [reports.junit] : [])] : [])
+  for (const path of exitCode === 0 || when === 'always' ? [...paths, ...Object.values(reports ?? {})] : [])
     if (existsSync(join(clone, path))) cpSync(join(clone, path), join(artifacts, path), { recursive: true });
-  return { exitCode, output, artifacts };
+  const dotenv = join(artifacts, reports?.dotenv ?? '');
+  const reported = reports?.dotenv !== undefined && existsSync(dotenv) ? dotenvIn(readFileSync(dotenv, 'utf8')) : {};
+  const url = typeof job.environment === 'object' ? job.environment.url.replace(/\$(\w+)/g, (_, name) => reported[name] ?? '') : undefined;
+  return { exitCode, output, artifacts, variables: reported, ...(url && { url }) };
 }
 
 /** Puts the programs of an image into a folder. Those that are missing there are missing for the script. */
