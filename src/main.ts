@@ -1,4 +1,4 @@
-import { attempt, type Next } from './base/errors.ts';
+import type { Next } from './base/errors.ts';
 import { quoteFor } from './base/shell.ts';
 import type { RunLine } from './cli/language/command.ts';
 import type { Globals } from './cli/language/globals.ts';
@@ -45,7 +45,7 @@ export async function main(argv: readonly string[], world: World, check?: Parame
     if (typedLine ? check?.(typedLine) === false : error === undefined) return 0;
     // A line with a check is run for someone who has no files here.
     reporter = check ? undefined : await reporterOf(parsed, argv, world, failed);
-    reporter?.begin();
+    await reporter?.begin();
     if (!typedLine) throw error;
     const { resolve, settingsFor } = await import('./cli/run/resolve.ts');
     settings = settingsFor(typedLine, world);
@@ -65,7 +65,7 @@ export async function reportCrash(error: unknown, argv: readonly string[], world
   const failed = (error: unknown) => failedIn(world, error, parsed.globals, undefined);
   const ending = await failed(error);
   const reporter = await reporterOf(parsed, argv, world, failed);
-  attempt(() => reporter?.begin());
+  await reporter?.begin().catch(() => {});
   await reporter?.end(ending);
   return ending.code;
 }

@@ -168,9 +168,9 @@ export const following = under('Follow', {
   },
 });
 
-/** What a command tells a CI system besides its exit code. `features/ci` does it for every command that has them. */
+/** For pipelines. `features/ci` does what they say, for every command that has them. */
 export const reporting = under('CI', {
-  result_file: { ...list('Also write the result to this file: as JSON, or as variables if it ends in .env', 'file'), effect: 'local' },
+  result_file: { ...list('Also write the result to this file; as variables if it ends in .env', 'file'), effect: 'local' },
   ci: toggle('Annotate failures and group the log (default in GitHub Actions and GitLab)'),
 });
 

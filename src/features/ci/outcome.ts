@@ -21,8 +21,11 @@ export function outcomeOf(data: unknown, code: number): string {
   return code === exits.timed_out ? 'timed_out' : 'failed';
 }
 
-/** What later steps get to know. Several deployments have `results`. `url`: the site's, if it differs from the domain. */
-export function outputsOf(data: unknown, code: number, url: string | undefined): Readonly<Record<string, string>> {
+/** What later steps get to know, by name. */
+export type Outputs = Readonly<Record<string, string>>;
+
+/** The outputs of a command. Several deployments have `results`. `url`: the site's, if it differs from the domain. */
+export function outputsOf(data: unknown, code: number, url: string | undefined): Outputs {
   const ended = { outcome: outcomeOf(data, code), exit_code: String(code) };
   const [deployment] = deploymentsIn(data);
   if (!deployment) return ended;

@@ -1,4 +1,4 @@
-import { DnxError, isError } from '../../base/errors.ts';
+import { DnxError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { duration } from '../../base/time.ts';
 import { version } from '../../base/version.ts';
@@ -9,8 +9,8 @@ import type { Ending, ParseResult } from '../../cli/run/line.ts';
 import { openCi } from '../../machine/ci.ts';
 import type { World } from '../../machine/world.ts';
 import type { DeployResult } from '../deploy/result.ts';
-import { deploymentsIn, outputsOf } from './outcome.ts';
-import { clearedFile, type ResultFile, writeResult } from './result-file.ts';
+import { deploymentsIn, type Outputs, outputsOf } from './outcome.ts';
+import type { ResultFiles } from './result-files.ts';
 
 /** Tells a CI system, and the files of `--result-file`, how a command line ended, whatever ended it. */
 export type Reporter = ReturnType<typeof openReporter>;
@@ -22,35 +22,27 @@ export function openReporter({ globals, given }: ParseResult, world: World, fail
   const isDry = values.dryRun === true;
   const ci = openCi(world, safeLines, typeof values.ci === 'boolean' ? values.ci : undefined);
   const title = `dnx ${path}`.trim();
-  let files: readonly ResultFile[] = [];
+  let files: ResultFiles | undefined;
 
   /** Writes the files. What succeeded fails if that does; a failure stays as it is. */
-  async function written(ending: Ending, data: unknown, outputs: ReturnType<typeof outputsOf>): Promise<Ending> {
+  async function written(ending: Ending, data: unknown, outputs: Outputs): Promise<Ending> {
     const result = data ?? (ending.failure && { error: ending.failure.data });
-    if (isDry || result === undefined) return ending;
-    const problems = files.flatMap((file) => writeResult(file, result, outputs) ?? []);
-    const [problem] = problems;
+    const problem = isDry || result === undefined ? undefined : files?.write(result, outputs);
     if (problem === undefined) return ending;
     if (ending.code === 0) return { ...ending, ...(await failed(new DnxError('failed', `${problem} The command itself succeeded.`))) };
     const { yellow } = await styleFor(world.stderr, world.env, globals.color);
-    for (const each of problems) world.stderr.write(`${forLog(`${yellow('!')} ${safeLine(each)}`, world.env)}\n`);
+    world.stderr.write(`${forLog(`${yellow('!')} ${safeLine(problem)}`, world.env)}\n`);
     return ending;
   }
 
   return {
     /** Removes the files, before anything is sent. Fails if one cannot be written. */
-    begin(): void {
-      const problems: unknown[] = [];
-      files = (hasBlock && Array.isArray(values.resultFile) ? values.resultFile.map(String) : []).flatMap((name) => {
-        try {
-          return clearedFile(name, world);
-        } catch (problem) {
-          problems.push(problem);
-          return [];
-        }
-      });
-      if (problems.length > 0) throw problems[0];
+    async begin(): Promise<void> {
+      if (!hasBlock || !Array.isArray(values.resultFile)) return;
+      files = (await import('./result-files.ts')).openResultFiles(values.resultFile.map(String), world);
+      files.clear();
     },
+    /** Writes the files, and tells the CI system of a failure, and of a success that later steps may ask about. */
     async end(before: Ending): Promise<Ending> {
       const data = before.result && dataIn(before.result.view);
       const url = textOf(values.url);
@@ -67,9 +59,9 @@ export function openReporter({ globals, given }: ParseResult, world: World, fail
 }
 
 /** The message of a failure, what the API says of fields, and which of several things failed. */
-function messagesOf({ error, data: words }: NonNullable<Ending['failure']>, data: unknown): readonly string[] {
-  const { message, errors } = isObject(words) ? words : {};
-  const headline = isError(error) ? String(message) : `This looks like a bug in dnx ${version}: ${message}`;
+function messagesOf({ data: words }: NonNullable<Ending['failure']>, data: unknown): readonly string[] {
+  const { code, message, errors } = isObject(words) ? words : {};
+  const headline = code === 'bug' ? `This looks like a bug in dnx ${version}: ${message}` : String(message);
   const fields = Object.entries(isObject(errors) ? errors : {}).flatMap(([field, texts]) => {
     const text = [texts].flat().join(' ');
     return headline.includes(text) ? [] : [`${field}: ${text}`];
