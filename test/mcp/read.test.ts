@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { FaultReply } from '../../src/sandbox/index.ts';
@@ -285,4 +285,20 @@ describe('at the rate limit', () => {
     expect(content).toEqual([{ type: 'text', text: expect.stringMatching(/"code":"rate_limited".*Try again in 55s/) }]);
     expect(bed.clock.elapsed() - started).toBeLessThan(50_000);
   });
+});
+
+test('an agent notifies nobody, removes no result file, and gets no annotation', async () => {
+  const result = join(bed.directory, 'result.json');
+  writeFileSync(result, 'kept');
+  agent = await openAgent(bed, '', { run: { env: { DNX_NOTIFY: 'true', GITHUB_ACTIONS: 'true' } } });
+  expect((await agent.read('audit', '--server', 'web-1')).text).not.toContain('Could not notify');
+  for (const words of [
+    ['watch', '--nope'],
+    ['deploy', 'shop.example.com'],
+    ['audit', '--nope'],
+  ]) {
+    const { text } = await agent.read(...words, '--result-file', 'result.json');
+    expect([text.includes('"code":"usage"'), text.includes('::error')]).toEqual([true, false]);
+  }
+  expect(readFileSync(result, 'utf8')).toBe('kept');
 });
