@@ -84,8 +84,15 @@ async function reporterOf(parsed: ParseResult, argv: readonly string[], world: W
 async function failedIn(world: World, error: unknown, output: OutputOptions, settings: Settings | undefined): Promise<Ending> {
   if (error instanceof Ended) return { result: undefined, failure: undefined, code: error.code };
   if (error instanceof ClosedPipe) return { result: undefined, failure: undefined, code: 0 };
-  const code = await reportIn(world, error, output, settings);
-  return { result: undefined, failure: { error, data: errorInJson(error, nextFormat(settings)) }, code };
+  const line = nextFormat(settings);
+  const code = await reportError(error, {
+    json: isJson(settings?.format ?? wantedFormat(output, world)),
+    debug: settings?.debug ?? (output.debug || truthy(world.env.DNX_DEBUG)),
+    color: output.color,
+    world,
+    line,
+  });
+  return { result: undefined, failure: { error, data: errorInJson(error, line) }, code };
 }
 
 const isHelp = ([word = 'help', ...others]: readonly string[]): boolean => others.length === 0 && ['help', '--help', '-h'].includes(word);
@@ -96,15 +103,6 @@ async function printHelp(help: (page: HelpPage) => Promise<string>, { color }: O
   await write(stdout, await help({ width, bold }));
   return 0;
 }
-
-const reportIn = async (world: World, error: unknown, output: OutputOptions, settings: Settings | undefined): Promise<number> =>
-  reportError(error, {
-    json: isJson(settings?.format ?? wantedFormat(output, world)),
-    debug: settings?.debug ?? (output.debug || truthy(world.env.DNX_DEBUG)),
-    color: output.color,
-    world,
-    line: nextFormat(settings),
-  });
 
 /** How a next command is written: with the options that lead it to the same host and profile. */
 const nextFormat =

@@ -64,19 +64,15 @@ function github({ env, stderr }: CiWorld, safe: (text: string) => string): Ci {
 }
 
 function gitlab({ clock, stderr }: CiWorld, safe: (text: string) => string): Ci {
-  const mark = (kind: 'start' | 'end', name: string, title: string) =>
+  const mark = (kind: 'start' | 'end', name: string, title = '') =>
     void stderr.write(`\u001b[0Ksection_${kind}:${Math.floor(clock.now() / 1000)}:${name}\r\u001b[0K${title}\n`);
-  let sections = 0;
-  return {
-    ...silentCi,
-    group: oneAtATime((title) => {
-      sections += 1;
-      // Unique in the log of a job, where dnx may run several times.
-      const name = `dnx_${clock.now()}_${sections}`;
-      mark('start', name, safe(title).replaceAll('\n', ' '));
-      return () => mark('end', name, '');
-    }),
-  };
+  const group = oneAtATime((title) => {
+    // Unique in the log of a job, where dnx may run several times.
+    const name = `dnx_${crypto.randomUUID()}`;
+    mark('start', name, safe(title).replaceAll('\n', ' '));
+    return () => mark('end', name);
+  });
+  return { ...silentCi, group };
 }
 
 /** Groups of which one at a time is open, because GitHub does not nest them. */
