@@ -1,6 +1,6 @@
 import { command, group } from '../cli/language/command.ts';
-import { assumed, content, following, natural, required, secret, suggest, text } from '../cli/language/options.ts';
-import { creation, resource, show } from '../cli/language/resource.ts';
+import { assumed, content, following, ifExists, natural, required, secret, suggest, text } from '../cli/language/options.ts';
+import { creation, resource, show, unlessGone } from '../cli/language/resource.ts';
 import { deleted, listOf, recordOf } from '../cli/language/shape.ts';
 import { columns, done, rows } from '../cli/output/view.ts';
 import { certificateDetails, certificatesOn, issueCertificate, issueEndpoint } from '../features/site/certificate.ts';
@@ -60,11 +60,16 @@ const revoke = command({
   ],
   targets: 'each',
   consent: 'moderate',
+  options: ifExists,
   prints: () => deleted,
   examples: ['delete 01JQ8Z4T9G0000000000CE0001 --site shop.example.com --yes', 'delete 01JQ8Z4T9G0000000000CE0004 --server web-1 --yes'],
-  run: async (ctx, { targets: { certificate } }) => {
-    await ctx.call();
-    return done(`Revoked certificate ${certificate.label}`, { id: certificate.id, deleted: true });
+  run: async (ctx, { targets, options }) => {
+    const { id, label } = targets.certificate;
+    const send = async () => {
+      await ctx.call();
+      return done(`Revoked certificate ${label}`, { id, deleted: true });
+    };
+    return unlessGone(ctx, 'certificate', targets, options, send);
   },
 });
 

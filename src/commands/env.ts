@@ -4,7 +4,7 @@ import { quoted } from '../base/shell.ts';
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { ensuredShape, strict, updating } from '../cli/language/ensure.ts';
-import { argument, flag, list, reporting, required, rest, text, under } from '../cli/language/options.ts';
+import { argument, flag, ifExists, list, reporting, required, rest, text, under } from '../cli/language/options.ts';
 import { creation, did } from '../cli/language/resource.ts';
 import { deleted, either, item, listOf, mapOf, nullable, objectOf, recordOf, severalOf, word, words } from '../cli/language/shape.ts';
 import { textView as plain, rows } from '../cli/output/view.ts';
@@ -132,10 +132,11 @@ const unset = command({
   calls: [deleteVariableEndpoint, variablesEndpoint],
   targets: 'all',
   consent: { level: 'moderate', deferred: true },
-  options: { ...confirming },
+  options: { ...ifExists, ...confirming },
   prints: () => severalOf(deleted),
   examples: ['unset blog.example.com APP_DEBUG --yes'],
-  run: async (ctx, { targets, consent }) => (await import('../features/env/set.ts')).unsetVariables(ctx, targets, consent),
+  run: async (ctx, { targets, options, consent }) =>
+    (await import('../features/env/set.ts')).unsetVariables(ctx, targets, options, consent),
 });
 
 const history = command({

@@ -2,7 +2,7 @@ import { vocabulary } from '../base/abilities.ts';
 import { usage } from '../base/errors.ts';
 import { HOUR } from '../base/time.ts';
 import { command, group, type Tree } from '../cli/language/command.ts';
-import { flag, natural, required, text } from '../cli/language/options.ts';
+import { flag, ifExists, natural, required, text } from '../cli/language/options.ts';
 import { anything, deleted, either, listOf, objectOf, recordOf, severalOf, word, words } from '../cli/language/shape.ts';
 import { everyCommand } from '../cli/language/tree.ts';
 import { columns, rows } from '../cli/output/view.ts';
@@ -85,14 +85,14 @@ const revoke = command({
         all.flatMap(({ token }) => token ?? []),
       ),
   },
-  options: { confirm: text('Name of the token that dnx itself uses, to revoke it without a prompt', 'name') },
+  options: { ...ifExists, confirm: text('Name of the token that dnx itself uses, to revoke it without a prompt', 'name') },
   prints: () => severalOf(deleted),
   examples: ['revoke Grafana --yes'],
-  run: (ctx, { targets, options: { confirm } }) =>
+  run: (ctx, { targets, options }) =>
     revokeTokens(
       ctx,
       targets.map(({ token }) => token),
-      confirm,
+      options,
     ),
 });
 

@@ -125,6 +125,8 @@ export const list = (help: string, placeholder?: string): Option<readonly string
 export const duration = (help: string): Option<number | undefined> => ({ kind: 'duration', help, placeholder: 'duration' });
 export const content = (help: string): Option<string | undefined> => ({ kind: 'content', help, placeholder: 'text|@file|-' });
 export const secret = (help: string): Option<string | undefined> => ({ kind: 'secret', help, placeholder: '@file|-' });
+/** For a command that deletes. */
+export const ifExists = { if_exists: flag('Exit with 0 if it does not exist') } as const;
 /** For a command that shows a state. */
 export const watching = { ...flag('Keep it up to date until Ctrl-C'), reach: 'endless' } as const;
 /** One of these words; rejects others. */

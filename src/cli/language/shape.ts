@@ -57,7 +57,8 @@ export const jsonSchema = objectOf({ $schema: word });
 
 const id = shape<unknown>({ type: ['string', 'integer', 'null'] });
 
-export const deleted = objectOf({ id, deleted: oneOf(true) });
+/** What a delete prints. `deleted` is false for what was not there, which then has a `name` and no id. */
+export const deleted = objectOf({ id, deleted: yes }, { name: word });
 
 /** A record of the API with the fields of these columns. `stated`: those whose types the API reference states. */
 export const recordOf = (columns: readonly (Column | string)[], stated: readonly string[] = []): Shape<object> => {

@@ -131,7 +131,7 @@ async function prepare(line: Line, ctx: BaseContext): Promise<Ready> {
   const timeoutMs = allowanceFor(named.line, inputs);
   const found = await signedInFirst(ctx, () => findTargets(named.line, named.scope, ctx, timeoutMs));
   const ready: Ready = { ...found, inputs, picked: words, timeoutMs };
-  const targets = line.command.consent ? await agree(ready, ctx) : found.targets;
+  const targets = found.line.command.consent ? await agreeToExisting(ready, ctx) : found.targets;
   if (!ctx.recorder && Object.keys(inputs.asked).length > 0) {
     const { review } = await import('./questions.ts');
     await review(ready.line, inputs, targets[0] ?? {}, ctx);
@@ -171,6 +171,21 @@ async function findTargets(line: Line, scope: Scope, ctx: BaseContext, allowance
     const meant = await (await import('./pick.ts')).corrected(error, line, scope, ctx);
     return findTargets(meant.line, meant.scope, ctx, before);
   }
+}
+
+/** Asks for consent to what exists. What `--if-exists` allows to be missing keeps its place. */
+async function agreeToExisting(ready: Ready, ctx: BaseContext): Promise<readonly Targets[]> {
+  const { line, targets } = ready;
+  const noun = nounOf(line.group);
+  const existing = targets.filter((each) => !each[noun]?.missing);
+  if (existing.length === 0 && targets.length > 0) return targets;
+  const agreed = agree({ ...ready, targets: existing }, ctx);
+  const [only, ...others] = targets;
+  // An id may turn out to be of nothing once its name is read.
+  if (only && others.length === 0 && line.options.if_exists)
+    return agreed.catch(async (error: unknown) => [await (await import('./gone.ts')).withoutGone(ctx, noun, only, error)]);
+  const answers = (await agreed).values();
+  return targets.map((each) => (existing.includes(each) ? (answers.next().value ?? each) : each));
 }
 
 /** Asks for the consent that a command wants, if any. A dry run only says what would be asked. Returns the targets, with the names that were read for it. */

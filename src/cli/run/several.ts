@@ -63,6 +63,7 @@ function itemOf({ view }: Result, { id }: Target): Item {
 function wordsOf({ view, exit }: Result, verb: string): string {
   if (exit instanceof DnxError) return exit.message.split('\n', 1)[0] ?? '';
   if (verb === 'ensure' && view.kind === 'message' && isObject(view.data)) return wordOf(view.data.outcome);
+  if (view.kind === 'message' && isObject(view.data) && view.data.deleted === false) return 'not there';
   const status = view.kind === 'record' ? wordOf(view.item.status) : '';
   if (phaseOf(status) === 'going') return status;
   return /^(\w+ed|set)\b/i.exec(sentenceIn(view) ?? '')?.[1]?.toLowerCase() ?? pastOf(verb.split('-', 1)[0] ?? verb);

@@ -43,7 +43,8 @@ async function findDestination(line: Line, scope: Scope): Promise<NamedTargets> 
 async function lookedUp(line: Line, unchecked: Scope): Promise<readonly Targets[]> {
   const [endpoint, ...others] = new Set(endpointsIn(callsOf(line)));
   const reads = endpoint !== undefined && others.length === 0 && isRead(endpoint);
-  const scope = reads || line.command.checks ? { ...unchecked, trust: TRUST_MS } : unchecked;
+  const trusting = reads || line.command.checks ? { trust: TRUST_MS } : {};
+  const scope = { ...unchecked, ...trusting, optional: line.options.if_exists === true ? nounOf(line.group) : undefined };
   const change = changeOf(line);
   const checked: Targets[] = [];
   for (const [index, targets] of (await targetsOf(line, scope)).entries()) {
@@ -73,7 +74,7 @@ async function targetsOf(line: Line, scope: Scope): Promise<readonly Targets[]> 
   // Sequential, because each lookup can use the results of the previous one.
   for (const word of words.length > 0 ? words : [undefined]) {
     const targets = await resolveTargets(names, { ...first, [noun]: word }, scope);
-    if (found.some((earlier) => earlier[noun] && earlier[noun].id === targets[noun]?.id))
+    if (found.some((earlier) => earlier[noun] && !earlier[noun].missing && earlier[noun].id === targets[noun]?.id))
       throw usage(`${capitalized(title(noun))} '${word}' is given twice.`);
     found.push(targets);
   }

@@ -1,8 +1,9 @@
-import { DnxError, isError, usage } from '../../base/errors.ts';
+import { DnxError, isError, type Next, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import type { Context, GivenConsent, Several } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
-import { did } from '../../cli/language/resource.ts';
+import { did, unlessGone } from '../../cli/language/resource.ts';
+import type { deleted, Printed } from '../../cli/language/shape.ts';
 import { asResult, dataIn, done, message, type Result, sentenceIn, type View } from '../../cli/output/view.ts';
 import { actionOf } from '../../cli/run/consent.ts';
 import { ensuredIn } from '../../cli/run/ensured.ts';
@@ -171,19 +172,32 @@ export async function ensureVariables(
 type VariableAtSite = Located & { readonly variable: Target };
 
 /** `dnx env unset`: removes variables of a site, after the name of the site has been typed if one could break it. */
-export async function unsetVariables(ctx: Context, all: readonly VariableAtSite[], consent: GivenConsent) {
+export async function unsetVariables(
+  ctx: Context,
+  all: readonly VariableAtSite[],
+  options: Given<{ if_exists: boolean }>,
+  consent: GivenConsent,
+) {
   const [place] = all;
   if (!place) throw new Error('There are no variables to remove.');
   const { site } = place;
   const known = await ctx.api.list<SiteVariable>(variablesEndpoint, targetIds({ server: place.server, site }));
   const items = all.map(({ variable }) => ({ ...variable, label: known.find(({ id }) => id === variable.id)?.key ?? variable.label }));
-  const named = items.map((variable) => ({ ...place, variable }));
+  const existing = items.filter(({ missing }) => !missing);
+  const named = existing.map((variable) => ({ ...place, variable }));
   const question = `${actionOf({ level: 'moderate', verb: 'Remove' }, '', named, 'variable')}?`;
-  const changes = items.map(({ label }) => ({ key: label }));
-  await consentToSend(ctx, place, { changes, remote: remoteSide(known), consent, ask: { lines: [], question } });
-  const remove = async ({ id, label }: Target) => {
-    await ctx.api.send(deleteVariableEndpoint, targetIds({ server: place.server, site, variable: { id, label } }), { assume: {} });
-    return { view: done(`Removed ${label} from ${site.label}`, { id, deleted: true }), next: nextDeploy(site) };
+  const changes = existing.map(({ label }) => ({ key: label }));
+  if (existing.length > 0) await consentToSend(ctx, place, { changes, remote: remoteSide(known), consent, ask: { lines: [], question } });
+  const remove = async (variable: Target): Promise<Result<Printed<typeof deleted>>> => {
+    const { id, label } = variable;
+    const targets = { server: place.server, site, variable };
+    let next: readonly Next[] = [];
+    const send = async () => {
+      await ctx.api.send(deleteVariableEndpoint, targetIds(targets), { assume: {} });
+      next = nextDeploy(site);
+      return done(`Removed ${label} from ${site.label}`, { id, deleted: true });
+    };
+    return { view: await unlessGone(ctx, 'variable', targets, options, send), next };
   };
   return oneOrEach(ctx, items, remove);
 }

@@ -2,6 +2,8 @@ import { usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
+import { unlessGone } from '../../cli/language/resource.ts';
 import { done, type Result } from '../../cli/output/view.ts';
 import { confirmName } from '../../cli/run/consent.ts';
 import type { HeldToken } from '../../machine/credentials/tokens.ts';
@@ -20,14 +22,16 @@ export async function revokeAction(ctx: Context, targets: readonly Target[]): Pr
 }
 
 /** Revokes tokens. The one in use must be confirmed by name; it is revoked last, and removed here. */
-export async function revokeTokens(ctx: Context, wanted: readonly Target[], confirm: string | undefined) {
+export async function revokeTokens(ctx: Context, wanted: readonly Target[], options: Given<{ confirm: string; if_exists: boolean }>) {
+  const { confirm } = options;
   const held = await ctx.tokens.find();
   const id = held && tokenId(held.token);
   const targets = wanted.some((target) => target.id === id) ? await named(ctx, wanted) : wanted;
   const inUse = targets.find((target) => target.id === id);
   if (inUse) await agree(ctx, inUse, confirm);
   else if (confirm !== undefined) throw usage('--confirm is for the token in use. Nothing was revoked.', 'Use --yes.');
-  const revoke = (target: Target) => revokeOne(ctx, target, target === inUse ? held : undefined);
+  const revoke = (token: Target) =>
+    unlessGone(ctx, 'token', { token }, options, () => revokeOne(ctx, token, token === inUse ? held : undefined));
   const [only] = targets;
   if (only && targets.length === 1) return revoke(only);
   const result = await ctx.each(inUse ? [...targets.filter((target) => target !== inUse), inUse] : targets, revoke);
@@ -37,7 +41,7 @@ export async function revokeTokens(ctx: Context, wanted: readonly Target[], conf
 async function named({ api }: Context, targets: readonly Target[]): Promise<readonly Target[]> {
   if (targets.every(({ id, label }) => label !== id)) return targets;
   const names = new Map((await api.list<Token>('GET /tokens')).map(({ id, name }) => [wordOf(id), wordOf(name)]));
-  return targets.map(({ id, label }) => ({ id, label: names.get(id) || label }));
+  return targets.map((target) => ({ ...target, label: names.get(target.id) || target.label }));
 }
 
 /** Confirms the name of the token in use, before anything is revoked. */
@@ -65,6 +69,6 @@ async function revokeOne({ api, tokens, progress }: Context, { id, label }: Targ
 
 function inOrder<D>(result: Result<D>, targets: readonly Target[]): Result<D> {
   if (result.view.kind !== 'rows') return result;
-  const place = ({ id }: Readonly<Record<string, unknown>>) => targets.findIndex((target) => target.id === id);
+  const place = ({ id }: Readonly<Record<string, unknown>>) => targets.findIndex((target) => target.id === (id ?? ''));
   return { ...result, view: { ...result.view, items: result.view.items.toSorted((one, other) => place(one) - place(other)) } };
 }

@@ -97,6 +97,8 @@ export interface Scope {
   readonly trust?: number;
   /** Shows a search of this many servers, for a site if a word is given. */
   readonly searching: (servers: number, word: string | undefined) => SearchProgress;
+  /** What need not exist: a target that is missing instead of an error. */
+  readonly optional?: string | undefined;
   /** What was picked from lists, which is not looked up again. */
   readonly picked?: Targets;
 }

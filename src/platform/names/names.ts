@@ -147,6 +147,8 @@ function isAt(path: string, list: Endpoint | undefined): boolean {
 export interface Target {
   readonly id: string;
   readonly label: string;
+  /** Nothing has this name, which `--if-exists` allows. Its id is empty. */
+  readonly missing?: true;
 }
 
 /** How long a remembered name is shown, or used by a single GET without a check, in ms. */

@@ -22,13 +22,21 @@ export async function resolveTargets(names: readonly string[], words: LookupWord
   let targets = picked;
   for (const lookup of lookups) {
     const parents = only(names.slice(0, names.indexOf(lookup.name)), targets);
-    targets = { ...targets, ...(await execute(lookup, parents, scope)) };
+    const found = execute(lookup, parents, scope);
+    targets = { ...targets, ...(await (lookup.name === scope.optional ? orMissing(found, lookup) : found)) };
   }
   return only(names, targets);
 }
 
 const only = (names: readonly string[], targets: Targets): Targets =>
   Object.fromEntries(names.flatMap((name) => (targets[name] ? [[name, targets[name]]] : [])));
+
+/** What was found, or a target that is missing. Another error stays, and so does one with a hint at what was meant. */
+const orMissing = (found: Promise<Targets>, { name, word = '' }: Lookup): Promise<Targets> =>
+  found.catch((error: unknown) => {
+    if (!isError(error, 'not_found') || error.reason !== 'name_unknown' || error.hint !== undefined) throw error;
+    return { [name]: { id: '', label: word, missing: true } };
+  });
 
 async function execute(lookup: Lookup, parents: Targets, scope: Scope): Promise<Targets> {
   const { name, how, word = '', label } = lookup;

@@ -21,7 +21,7 @@ export async function findSite(word: string, scope: Scope): Promise<Located> {
   const { names } = scope;
   const known = await survey(scope, KEPT_MS, word);
   const times = found(word, known).length;
-  const isMissing = times === 0 && known.unread.length === 0 && names.searchedFor() < MISSING_MS;
+  const isMissing = times === 0 && known.unread.length === 0 && names.searchedFor() < MISSING_MS && !scope.optional;
   const all = known.remembered && times !== 1 && !isMissing ? await survey(scope, 0, word) : known;
   const [first, ...others] = found(word, all);
   const hidden = isId(word) && first ? undefined : await hiddenFrom(all, word, scope);
