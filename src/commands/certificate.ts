@@ -1,17 +1,19 @@
 import { command, group } from '../cli/language/command.ts';
+import { ensure } from '../cli/language/ensure.ts';
 import { assumed, content, following, ifExists, natural, required, secret, suggest, text } from '../cli/language/options.ts';
 import { creation, resource, show, unlessGone } from '../cli/language/resource.ts';
 import { deleted, listOf, recordOf } from '../cli/language/shape.ts';
 import { columns, done, rows } from '../cli/output/view.ts';
-import { certificateDetails, certificatesOn, issueCertificate, issueEndpoint } from '../features/site/certificate.ts';
+import { certificateDetails, certificatesOn, isSpent, issue, issueCertificate, issueEndpoint } from '../features/site/certificate.ts';
 import { certificateEndpoint, certificatesEndpoint } from '../platform/follow/readers.ts';
+import type { Located } from '../platform/names/names.ts';
 
 const certificates = resource({
   noun: 'certificate',
   path: '/servers/{server}/sites/{site}/certificates',
   columns: columns('domain', 'status', 'expires_at', 'type', { key: 'reason', wrap: true }, { key: 'id', wide: true }),
   details: certificateDetails,
-  example: { target: '01JQ8Z4T9G0000000000CE0001', parents: '--site shop.example.com' },
+  example: { target: '01JQ8Z4T9G0000000000CE0001', parents: '--site shop.example.com', create: 'shop.example.com' },
 });
 
 const fields = {
@@ -75,5 +77,16 @@ const revoke = command({
 
 export default group({
   name: 'certificate',
-  commands: [list, show(certificates), create, revoke],
+  commands: [
+    list,
+    show(certificates),
+    create,
+    ensure(certificates, fields, {
+      keys: [['domain']],
+      update: false,
+      work: async (ctx, targets, domain) => issue(ctx, targets as Located, domain),
+      spent: { is: isSpent, sentence: 'One that failed, was revoked or has expired does not count.' },
+    }),
+    revoke,
+  ],
 });

@@ -1,4 +1,5 @@
 import { command, group } from '../cli/language/command.ts';
+import { ensure } from '../cli/language/ensure.ts';
 import {
   assumed,
   duration,
@@ -19,6 +20,7 @@ import { deployOptions } from '../features/deploy/options.ts';
 import { variablesEndpoint } from '../features/env/variables.ts';
 import { listSites } from '../features/site/list.ts';
 import { certificateEndpoint, certificatesEndpoint, releasesEndpoint, siteEndpoint, sitesEndpoint } from '../platform/follow/readers.ts';
+import type { Target } from '../platform/names/names.ts';
 
 const sites = resource({
   noun: 'site',
@@ -55,7 +57,9 @@ const sites = resource({
   example: {
     target: 'shop.example.com',
     parents: '--server web-1',
+    create: 'new.example.com --type laravel',
     update: '--php-version 8.4',
+    ensure: 'shop.example.com --php-version 8.4',
   },
 });
 
@@ -243,6 +247,11 @@ export default group({
     listSites(sites.columns),
     show(sites),
     create,
+    ensure(sites, fields, {
+      keys: [['domain']],
+      fixed: ['type'],
+      work: async (ctx, { server }, domain) => (await import('../features/site/create.ts')).installation(ctx, server as Target, domain),
+    }),
     update(sites, changeable),
     remove(sites, { level: 'severe', warning: 'This also deletes its files and releases.' }),
     deploy,

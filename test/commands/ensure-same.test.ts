@@ -178,22 +178,36 @@ describe('several with the same command', () => {
       expect((await ensure(bed, ['queue', 'ensure', 'fast', '--connection', connection, ...site], '--json')).json().changed).toBe(true);
   });
 
-  test('a firewall rule for one address, or one that denies, does not open a port', async () => {
+  test.each([
+    ['for one address', ['--source', '203.0.113.7']],
+    ['that denies', ['--action', 'deny']],
+    ['for UDP', ['--protocol', 'udp']],
+  ])('a firewall rule %s is another one than the rule that opens the port', async (_, options) => {
     const rule = ['network-rule', 'ensure', '8080', ...web2];
-    await ensure(bed, [...rule, '--source', '203.0.113.7', '--action', 'deny']);
-    const narrow = await ensure(bed, rule, '--json');
-    expect(narrow.json()).toMatchObject({
-      outcome: 'different',
-      differences: [
-        { field: 'action', is: 'deny', wanted: 'allow' },
-        { field: 'source', is: '203.0.113.7', wanted: 'anywhere' },
-      ],
-    });
-    expect(narrow.stderr).toContain('! Firewall rule 8080 differs: action is deny, not allow; source is 203.0.113.7, not anywhere\n');
-    await expect(bed.dnx([...rule, '--strict'])).toExit(10);
-    const open = await ensure(bed, ['network-rule', 'create', '8080', ...web2], '--json');
-    const found = await ensure(bed, rule, '--json');
-    expect([found.json().id, found.stderr]).toEqual([open.json().id, '']);
+    await ensure(bed, [...rule, ...options]);
+    const open = await ensure(bed, rule, '--strict', '--json');
+    expect(open.json()).toMatchObject({ outcome: 'created', network_rule: { protocol: 'tcp', action: 'allow', source: null } });
+    for (const line of [rule, [...rule, ...options]])
+      expect((await ensure(bed, line, '--strict', '--json')).json()).toMatchObject({ outcome: 'unchanged' });
+  });
+
+  test.each([
+    ['daemon', ['daemon', 'ensure', 'date', ...web2], ['--directory', '/srv/a'], ['--directory', '/srv/b'], '--directory'],
+    ['queue', ['queue', 'ensure', 'fast', ...site], ['--connection', 'redis'], ['--connection', 'database'], '--connection'],
+    ['crontab', ['crontab', 'ensure', 'date', '--frequency', '0 3 * * *', ...web2], ['--user', 'root'], ['--user', 'app'], '--user'],
+  ])('are ambiguous for %s ensure if what tells them apart is not given', async (_, line, one, other, option) => {
+    await ensure(bed, [...line, ...one]);
+    const { id } = (await ensure(bed, line, '--json')).json();
+    await ensure(bed, [...line, ...other]);
+    const run = await bed.dnx(line);
+    expect([run.code, run.stdout, changes(run)]).toEqual([6, '', []]);
+    expect(run.stderr).toContain(`  Use ${option} to tell them apart. Nothing was changed.`);
+    expect((await ensure(bed, [...line, ...one], '--json')).json()).toMatchObject({ outcome: 'unchanged', id });
+  });
+
+  test('are one thing if nothing tells them apart', async () => {
+    const ids = [(await create('0 3 * * *', '--json')).json().id, (await create('0 3 * * *', '--json')).json().id];
+    expect(ids).toContain((await ensure(bed, line('0 3 * * *'), '--json')).json().id);
   });
 });
 

@@ -92,6 +92,27 @@ export const groups: readonly Ensured[] = [
     updates: false,
   },
   {
+    group: 'site',
+    noun: 'site',
+    list: '/sites',
+    line: ['site', 'ensure', 'new.example.com', '--branch', 'main', ...server],
+    other: { line: ['site', 'ensure', 'new.example.com', '--branch', 'next', ...server], field: 'branch', is: 'main', wanted: 'next' },
+    updates: true,
+  },
+  {
+    group: 'certificate',
+    noun: 'certificate',
+    list: '/certificates',
+    line: ['certificate', 'ensure', 'www.shop.example.com', '--type', 'letsencrypt', ...site],
+    other: {
+      line: ['certificate', 'ensure', 'www.shop.example.com', '--type', 'wildcard', ...site],
+      field: 'type',
+      is: 'letsencrypt',
+      wanted: 'wildcard',
+    },
+    updates: false,
+  },
+  {
     group: 'env',
     noun: 'variable',
     list: '/environment-variables',

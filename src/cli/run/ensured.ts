@@ -1,10 +1,11 @@
 import { type Detail, DnxError, isError, isStop } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { phaseOf, statusKey } from '../../base/status.ts';
-import { capitalized, oneLine, plural, title } from '../../base/text.ts';
-import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { capitalized, flagName, oneLine, plural, title } from '../../base/text.ts';
+import { type Endpoint, fill } from '../../platform/api/endpoint.ts';
+import type { Followable } from '../../platform/follow/work.ts';
 import { compared, existing, type FieldDifference, type Keys, MASK } from '../../platform/names/existing.ts';
-import { called, idIn, requireId, resourceName, type Targets } from '../../platform/names/names.ts';
+import { called, idIn, requireId, resourceName, type Targets, targetIds } from '../../platform/names/names.ts';
 import { ambiguous } from '../../platform/names/unresolved.ts';
 import { fieldWords, shownValue } from '../../platform/names/value.ts';
 import type { Context } from '../language/command.ts';
@@ -16,8 +17,14 @@ interface EnsureRequest {
   readonly keys: Keys;
   /** Fields that are sent to create it, and never compared. */
   readonly secrets: readonly string[];
+  /** Fields that only a create sets. */
+  readonly fixed?: readonly string[];
   /** A field that is compared, but never shown. */
   readonly confidential?: string;
+  /** True for one that does not count as existing. */
+  readonly isSpent?: (item: JsonObject) => boolean;
+  /** What goes on after the response to the create. */
+  readonly work?: Followable & { readonly wait: boolean | undefined };
   readonly targets: Targets;
   readonly wanted: JsonObject;
   readonly update: boolean;
@@ -26,15 +33,40 @@ interface EnsureRequest {
 }
 
 /** `dnx … ensure`: accepts what exists, updates it if told to, else creates it once. */
-export const ensured = async (ctx: Context, asked: EnsureRequest): Promise<Result<object>> =>
-  ensuredIn(ctx, await ctx.list<unknown>(`GET ${asked.resource.path}`), asked);
+export async function ensured(ctx: Context, asked: EnsureRequest): Promise<Result<object>> {
+  const list = `GET ${asked.resource.path}` as const;
+  const place = fill(list, targetIds(asked.targets)).path;
+  const { inTurn } = await import('./turn.ts');
+  const found = await inTurn(ctx, place, async ({ read, sending }) => {
+    const known = await read(
+      () => ctx.list<unknown>(list),
+      (items) => lookFor(items, asked) !== undefined,
+    );
+    return foundOrCreated(ctx, known, asked, sending);
+  });
+  return reported(ctx, found, asked);
+}
 
 /** The same, after its whole list was read. */
-export async function ensuredIn(ctx: Context, known: readonly unknown[], asked: EnsureRequest): Promise<Result<object>> {
+export const ensuredIn = async (ctx: Context, known: readonly unknown[], asked: EnsureRequest): Promise<Result<object>> =>
+  reported(ctx, await foundOrCreated(ctx, known, asked), asked);
+
+/** What exists, or was created. */
+interface Existing {
+  readonly item: JsonObject | undefined;
+  readonly isNew: boolean;
+}
+
+async function foundOrCreated(
+  ctx: Context,
+  known: readonly unknown[],
+  asked: EnsureRequest,
+  sending: <T>(send: () => Promise<T>) => Promise<T> = (send) => send(),
+): Promise<Existing> {
   const { resource, targets, wanted, secrets } = asked;
   const list: Endpoint = `GET ${resource.path}`;
   const item = lookFor(known, asked);
-  if (item) return accepted(ctx, item, asked);
+  if (item) return { item, isNew: false };
   const secret = secrets.length > 0;
   const creation = {
     ...creationOf(resource.noun, list, targets, wanted),
@@ -42,23 +74,37 @@ export async function ensuredIn(ctx: Context, known: readonly unknown[], asked: 
     secret,
     ...(!secret && { why: 'Safe to run again. See what exists' }),
   };
+  const send = () => ctx.call(`POST ${resource.path}`, { body: wanted });
   try {
-    const { data } = await created(ctx, creation, () => ctx.call(`POST ${resource.path}`, { body: wanted }));
-    return fresh(ctx, isObject(data) ? data : undefined, asked);
+    const { data } = await sending(() => created(ctx, creation, send));
+    return { item: isObject(data) ? data : undefined, isNew: true };
   } catch (error) {
     if (!isError(error, 'invalid', 'differences')) throw error;
     // Someone else may have created it since.
     const now = await ctx.list<unknown>(list).catch((failure: unknown) => Promise.reject(isStop(failure) ? failure : error));
     const late = lookFor(now, asked);
     if (!late) throw error;
-    return accepted(ctx, late, asked);
+    return { item: late, isNew: false };
   }
 }
 
-function lookFor(items: readonly unknown[], { resource: { noun }, wanted, keys, secrets }: EnsureRequest): JsonObject | undefined {
-  const { found, ambiguous, hidden } = existing(noun, items, without(wanted, secrets), keys);
+/** Follows what is not there yet, and says what came of it. */
+async function reported(ctx: Context, { item, isNew }: Existing, asked: EnsureRequest): Promise<Result<object>> {
+  const { work } = asked;
+  const isFollowed = work && work.wait !== false && (isNew || phaseOf(item?.status) === 'going');
+  const { followStarted } = isFollowed ? await import('../../platform/follow/work.ts') : {};
+  const { thing, failure } =
+    work && followStarted ? await followStarted(ctx, isNew ? work : { ...work, doing: `Waiting for ${work.what}` }, item) : {};
+  const now = isObject(thing) ? thing : item;
+  const result = isNew ? fresh(ctx, now, asked) : await accepted(ctx, now ?? {}, asked);
+  return failure ? { ...result, exit: failure } : result;
+}
+
+function lookFor(items: readonly unknown[], { resource: { noun }, wanted, keys, secrets, isSpent }: EnsureRequest): JsonObject | undefined {
+  const living = isSpent ? items.filter((item) => !isObject(item) || !isSpent(item)) : items;
+  const { found, ambiguous, apart, hidden } = existing(noun, living, without(wanted, secrets), keys);
   if (hidden !== undefined) throw hiddenKey(noun, hidden);
-  if (ambiguous) throw manyDiffer(noun, own(wanted, keys[0]?.[0] ?? ''), ambiguous);
+  if (ambiguous) throw manyMatch(noun, own(wanted, keys[0]?.[0] ?? ''), ambiguous, apart);
   return found;
 }
 
@@ -74,7 +120,8 @@ function fresh(ctx: Context, item: JsonObject | undefined, asked: EnsureRequest)
   const { secret } = generatedIn(noun, secrets, wanted, item);
   const details: readonly Detail[] = secret ? [[fieldWords(secret.name), secret.value]] : [];
   const { differences } = item ? compared(noun, item, without(wanted, secrets)) : { differences: [] };
-  const view = done(`Created ${name}`, ensureReport(asked, item, { outcome: 'created', differences }), details);
+  const { doing } = phaseOf(item?.status) === 'going' && asked.work ? asked.work : { doing: `Created ${name}` };
+  const view = done(doing, ensureReport(asked, item, { outcome: 'created', differences }), details);
   const result = { view, ...(secret && { secret }) };
   const sentence = `${capitalized(name)} was created, but differs`;
   // A failure would hide the secret.
@@ -91,16 +138,18 @@ interface Found {
 }
 
 async function accepted(ctx: Context, item: JsonObject, asked: EnsureRequest) {
-  const { resource, wanted, secrets, update } = asked;
+  const { resource, wanted, secrets, fixed = [], work } = asked;
   const { noun } = resource;
   const comparison = compared(noun, item, without(wanted, secrets));
   const { differences, unknown } = comparison;
+  const update = asked.update && differences.some(({ field }) => !fixed.includes(field));
   const name = called(noun, { label: resourceName(item, noun) ?? resourceName(wanted, noun) ?? idIn(item.id) ?? '' });
   const note = noteOn(
     secrets.filter((field) => field in wanted),
     unknown,
     // An update may cure it.
-    update && differences.length > 0 ? undefined : item.status,
+    update ? undefined : item.status,
+    work !== undefined,
   );
   const found = { ...comparison, name, item, ...(note && { note }) };
   if (differences.length > 0) return update ? updated(ctx, found, asked) : kept(ctx, found, asked);
@@ -109,24 +158,29 @@ async function accepted(ctx: Context, item: JsonObject, asked: EnsureRequest) {
 }
 
 async function updated(ctx: Context, { name, item, note, ...comparison }: Found, asked: EnsureRequest) {
-  const { resource, confidential } = asked;
+  const { resource, confidential, fixed = [] } = asked;
   const { noun, path } = resource;
-  const body = Object.fromEntries(comparison.differences.map(({ field, wanted }) => [field, wanted]));
+  const isFixed = ({ field }: FieldDifference) => fixed.includes(field);
+  const changes = comparison.differences.filter((each) => !isFixed(each));
+  const body = Object.fromEntries(changes.map(({ field, wanted }) => [field, wanted]));
   const { data } = await ctx.call(`PUT ${path}/{${noun}}`, { params: { [noun]: requireId(item, noun) }, body });
   const now = isObject(data) ? data : undefined;
-  const left = now ? compared(noun, now, body).differences : [];
+  const left = [...(now ? compared(noun, now, body).differences : []), ...comparison.differences.filter(isFixed)];
   const report = { ...ensureReport(asked, now, { outcome: 'updated', ...comparison }), id: idIn(item.id) ?? null };
-  const view = done(`Updated ${name}`, report, comparison.differences.filter(({ field }) => field !== confidential).map(detailOf));
+  const view = done(`Updated ${name}`, report, changes.filter(({ field }) => field !== confidential).map(detailOf));
   const result = { view, ...(note && { note }) };
   const sentence = `${capitalized(name)} still differs after the update`;
   return left.length === 0 ? result : differing(ctx, result, { sentence, differences: left }, asked);
 }
 
 function kept(ctx: Context, { name, item, note, ...comparison }: Found, asked: EnsureRequest) {
-  const { updates, resource } = asked;
+  const { update, updates, resource } = asked;
   const report = ensureReport(asked, item, { outcome: 'different', ...comparison });
   const view = message(`${capitalized(name)} already exists; nothing was changed.`, report);
-  const hint = updates ? 'Use --update to update it.' : `The API cannot update ${plural(title(resource.noun))}.`;
+  const what = update
+    ? `the ${listed(comparison.differences.map(({ field }) => field))} of a ${title(resource.noun)}`
+    : plural(title(resource.noun));
+  const hint = updates && !update ? 'Use --update to update it.' : `The API cannot update ${what}.`;
   const result = { view, note: [note, hint].filter(Boolean).join(' ') };
   return differing(ctx, result, { sentence: `${capitalized(name)} differs`, differences: comparison.differences, hint }, asked);
 }
@@ -179,11 +233,14 @@ function differing(
 const detailOf = ({ field, is, wanted }: FieldDifference): Detail => [fieldWords(field), `${shownValue(is)} → ${shownValue(wanted)}`];
 
 /** What was given and not compared, and a status that needs attention; undefined if nothing. */
-function noteOn(secrets: readonly string[], unknown: readonly string[], status: unknown): string | undefined {
+function noteOn(secrets: readonly string[], unknown: readonly string[], status: unknown, hasWork: boolean): string | undefined {
+  const phase = phaseOf(status);
   const sentences = [
     ...(secrets.length > 0 ? [`The ${listed(secrets)} was not compared.`] : []),
     ...(unknown.length > 0 ? [`Not compared, because the API does not show it: ${listed(unknown)}.`] : []),
-    ...(phaseOf(status) === 'bad' || /^(delet|remov)/.test(statusKey(status)) ? [`Its status is ${oneLine(status)}.`] : []),
+    ...(phase === 'bad' || (phase === 'going' && hasWork) || /^(delet|remov)/.test(statusKey(status))
+      ? [`Its status is ${oneLine(status)}.`]
+      : []),
   ];
   return sentences.length > 0 ? sentences.join(' ') : undefined;
 }
@@ -193,9 +250,11 @@ function hiddenKey(noun: string, field: string): DnxError {
   return new DnxError('failed', `${what}, so dnx cannot tell what exists.`, { hint: 'Nothing was changed.' });
 }
 
-const manyDiffer = (noun: string, key: unknown, found: readonly JsonObject[]): DnxError =>
+const manyMatch = (noun: string, key: unknown, found: readonly JsonObject[], apart: readonly string[] = []): DnxError =>
   ambiguous(noun, oneLine(key), found).withHint(
-    'All of them differ from what was given; nothing was changed. Use an id with another command.',
+    apart.length > 0
+      ? `Use ${apart.map(flagName).join(' or ')} to tell them apart. Nothing was changed.`
+      : 'All of them differ from what was given; nothing was changed. Use an id with another command.',
   );
 
 const listed = (fields: readonly string[]): string => fields.map(fieldWords).join(', ');

@@ -1,5 +1,7 @@
 import { isError, unlessError } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json.ts';
 import { inParallel } from '../../base/parallel.ts';
+import { phaseOf, statusKey } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { creationOf } from '../../cli/language/resource.ts';
@@ -7,6 +9,7 @@ import { columns, type Item } from '../../cli/output/view.ts';
 import { workResult } from '../../cli/run/work-result.ts';
 import type { Reply } from '../../platform/api/api.ts';
 import { certificateReader, certificatesEndpoint } from '../../platform/follow/readers.ts';
+import type { Followable } from '../../platform/follow/work.ts';
 import { idIn, type Located, type Target } from '../../platform/names/names.ts';
 
 export const issueEndpoint = 'POST /servers/{server}/sites/{site}/certificates';
@@ -37,15 +40,24 @@ export function issueCertificate(
 ) {
   const domain = wordOf(body.domain);
   return workResult(ctx, {
-    reader: certificateReader(ctx, { server: server.id, site: site.id }),
+    ...issue(ctx, { server, site }, domain),
     start: (): Promise<Reply> => ctx.api.send(issueEndpoint, { server: server.id, site: site.id }, { body }),
     creates: { ...creationOf('certificate', certificatesEndpoint, { server, site }, body), secret: body.private_key !== undefined },
-    what: `certificate for ${domain}`,
-    job: `certificate request for ${domain}`,
-    doing: `Requesting a certificate for ${domain}`,
     did: `Issued a certificate for ${domain}`,
-    resume: (id) => ['certificate', 'show', id, '--site', site.id, '--server', server.id],
     columns: certificateDetails,
     wait,
   });
 }
+
+/** The issue of a certificate, whoever requested it. */
+export const issue = (ctx: Pick<Context, 'api'>, { server, site }: Located, domain: string): Followable => ({
+  reader: certificateReader(ctx, { server: server.id, site: site.id }),
+  what: `certificate for ${domain}`,
+  job: `certificate request for ${domain}`,
+  doing: `Requesting a certificate for ${domain}`,
+  resume: (id) => ['certificate', 'show', id, '--site', site.id, '--server', server.id],
+});
+
+/** True for a certificate that failed, was revoked or has expired by now. */
+export const isSpent = ({ status, expires_at }: JsonObject, now: number): boolean =>
+  phaseOf(status) === 'bad' || /^(expired|revoked)/.test(statusKey(status)) || Date.parse(wordOf(expires_at)) <= now;

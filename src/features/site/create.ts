@@ -7,6 +7,7 @@ import { creationOf } from '../../cli/language/resource.ts';
 import type { Column, Result } from '../../cli/output/view.ts';
 import { workResult } from '../../cli/run/work-result.ts';
 import { siteReader, sitesEndpoint } from '../../platform/follow/readers.ts';
+import type { Followable } from '../../platform/follow/work.ts';
 import { type Located, requireId, type Target } from '../../platform/names/names.ts';
 import { issueCertificate, issueEndpoint } from './certificate.ts';
 
@@ -52,15 +53,20 @@ export function installSite(ctx: Context, server: Target, body: JsonObject, foll
   const domain = wordOf(body.domain);
   return workResult(ctx, {
     ...followed,
-    reader: siteReader(ctx, server.id),
+    ...installation(ctx, server, domain),
     creates: creationOf('site', sitesEndpoint, { server }, body),
-    what: `site ${domain}`,
-    job: `creation of site ${domain}`,
-    doing: `Creating site ${domain}`,
     did: `Created site ${domain}`,
-    resume: (id) => ['site', 'show', id, '--server', server.id],
   });
 }
+
+/** The installation of a site, whoever started it. */
+export const installation = (ctx: Pick<Context, 'api'>, server: Target, domain: string): Followable => ({
+  reader: siteReader(ctx, server.id),
+  what: `site ${domain}`,
+  job: `creation of site ${domain}`,
+  doing: `Creating site ${domain}`,
+  resume: (id) => ['site', 'show', id, '--server', server.id],
+});
 
 async function recordRest(ctx: Context, server: Target, domain: string, { certificate, deploy }: Partial<SiteOptions>): Promise<void> {
   const { data } = await ctx.call<JsonObject>(undefined, { assume: {} });

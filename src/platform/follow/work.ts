@@ -42,6 +42,9 @@ export interface Work<T extends Thing> {
   readonly resume: (id: string) => readonly string[];
 }
 
+/** How work is followed, whoever started it. */
+export type Followable<T extends Thing = Thing> = Pick<Work<T>, 'reader' | 'what' | 'job' | 'doing' | 'resume'>;
+
 interface WorkOutcome<T extends Thing> {
   readonly reply: Reply;
   /** The last state; undefined if it was not followed. */
@@ -56,23 +59,32 @@ export async function startAndFollow<T extends Thing>(
   ctx: Waiting & { readonly timeoutMs: number },
   work: Work<T>,
 ): Promise<WorkOutcome<T>> {
-  const { wait, doing, job } = work;
+  const { wait, job } = work;
   const snapshot = wait === false ? undefined : await inTime(snapshotOf(ctx, work), `the ${job}`);
   const reply = await inTime(work.start(), `the ${job}`);
-  if (!snapshot) return { reply };
-  const started = isObject(reply.data) ? (reply.data as unknown as T) : snapshot.before;
+  return snapshot ? { reply, ...(await followStarted(ctx, work, reply.data, snapshot.before)) } : { reply };
+}
+
+/** Follows work that has begun. `data`: what the response to its request has. */
+export async function followStarted<T extends Thing>(
+  ctx: Waiting & { readonly timeoutMs: number },
+  work: Followable<T> & Pick<Work<T>, 'wait'>,
+  data: unknown,
+  before?: T,
+): Promise<Omit<WorkOutcome<T>, 'reply'>> {
+  const { wait, doing, job } = work;
+  const started = isObject(data) ? (data as unknown as T) : before;
   const id = idIn(started?.id);
   if (started === undefined || id === undefined) {
     const unnamed = `The response has no id, so the ${job} cannot be followed.`;
-    if (wait) return { reply, failure: new DnxError('failed', unnamed, { hint: 'The request was accepted.' }) };
+    if (wait) return { failure: new DnxError('failed', unnamed, { hint: 'The request was accepted.' }) };
     ctx.progress.warn(unnamed);
-    return { reply };
+    return {};
   }
   ctx.progress.step(doing);
   const resume = { command: work.resume(id), why: 'Check it with' };
-  const { thing, ...followed } = await followThing(ctx, work, snapshot.before, started, resume);
+  const { thing, ...followed } = await followThing(ctx, work, before, started, resume);
   return {
-    reply,
     thing,
     elapsedMs: followed.elapsedMs,
     failure: failureOf(work, thing, { ...followed, timeoutMs: ctx.timeoutMs }, resume),
@@ -99,7 +111,7 @@ function snapshotOf<T extends Thing>({ progress }: Waiting, { reader, on, list, 
 /** Polls until the work has ended. The first polls may still show the old state, so only a change counts. */
 async function followThing<T extends Thing>(
   ctx: Waiting,
-  { reader, what, job }: Work<T>,
+  { reader, what, job }: Pick<Work<T>, 'reader' | 'what' | 'job'>,
   before: T | undefined,
   started: T,
   resume: Next,
@@ -118,7 +130,7 @@ async function followThing<T extends Thing>(
 }
 
 function failureOf<T extends Thing>(
-  { job }: Work<T>,
+  { job }: Pick<Work<T>, 'job'>,
   { reason }: T,
   { verdict, status, elapsedMs, timeoutMs }: Followed<'good' | 'bad'> & { readonly timeoutMs: number },
   resume: Next,

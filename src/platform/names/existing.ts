@@ -1,10 +1,12 @@
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { isMask, wordOf } from '../../base/text.ts';
 import { isSame } from './match.ts';
+import { domainKey } from './names.ts';
 
 /**
  * The fields that tell one resource from another, for example port, protocol and source. The first is always given; each of the others
- * counts if it is. Several lists are tried in turn: an SSH key is the same if its public key is, else if its name is.
+ * counts if it is, or if its default is known. Several lists are tried in turn: an SSH key is the same if its public key is, else if its
+ * name is.
  */
 export type Keys = readonly (readonly string[])[];
 
@@ -19,6 +21,8 @@ export interface FieldDifference {
 interface Search {
   readonly found?: JsonObject;
   readonly ambiguous?: readonly JsonObject[];
+  /** The fields of the key that were not given, and that would tell the ambiguous ones apart. */
+  readonly apart?: readonly string[];
   readonly hidden?: string;
 }
 
@@ -28,10 +32,10 @@ export function existing(noun: string, items: readonly unknown[], wanted: JsonOb
   // An empty key is none: whatever the API has without one is something else.
   for (const [first = '', ...others] of keys.filter(([field = '']) => wordOf(own(wanted, field)).trim() !== '')) {
     const like = items.filter(isObject).filter((item) => {
-      const alsoWanted = others.filter((field) => field in wanted);
-      return agrees(noun, first, item, wanted) === true && alsoWanted.every((field) => agrees(noun, field, item, wanted) !== false);
+      return agrees(noun, first, item, wanted) === true && others.every((field) => isKey(noun, field, item, wanted));
     });
-    if (like.length > 0) return bestOf(noun, like.filter(isFirst), wanted);
+    const open = others.filter((field) => !(field in wanted));
+    if (like.length > 0) return bestOf(noun, like.filter(isFirst), wanted, open);
     if (items.some((item) => !isObject(item) || agrees(noun, first, item, wanted) === undefined)) hidden.push(first);
   }
   const [field] = hidden;
@@ -42,26 +46,35 @@ export function existing(noun: string, items: readonly unknown[], wanted: JsonOb
 const isFirst = ({ id }: JsonObject, index: number, all: readonly JsonObject[]): boolean =>
   id === undefined || all.findIndex((each) => each.id === id) === index;
 
-/** The only one, else one without a difference that shows as much as possible. */
-function bestOf(noun: string, like: readonly JsonObject[], wanted: JsonObject): Search {
+/** The only one, else one without a difference that shows as much as possible. `open`: fields of the key in which several of these must not differ. */
+function bestOf(noun: string, like: readonly JsonObject[], wanted: JsonObject, open: readonly string[]): Search {
   const [only] = like;
   if (only && like.length === 1) return { found: only };
   const equal = like.filter((item) => compared(noun, item, wanted).differences.length === 0);
   const unknown = (item: JsonObject) => compared(noun, item, wanted).unknown.length;
-  const [best] = equal.toSorted((one, other) => unknown(one) - unknown(other));
-  return best ? { found: best } : { ambiguous: like };
+  const least = Math.min(...equal.map(unknown));
+  const best = equal.filter((item) => unknown(item) === least);
+  const apart = open.filter((field) => best.some((item) => !isSame(own(item, field), own(best[0] ?? {}, field))));
+  if (apart.length > 0) return { ambiguous: best, apart };
+  const [found] = best;
+  return found ? { found } : { ambiguous: like };
 }
 
-/** Compares the fields that were given, and what a firewall rule does without the others. `unknown`: the fields that the API does not show. */
+/** Compares the fields that were given. `unknown`: those that the API does not show. */
 export function compared(noun: string, item: JsonObject, wanted: JsonObject) {
   const states = Object.keys(wanted).map((field) => [field, agrees(noun, field, item, wanted)] as const);
-  const differing = states.flatMap(([field, same]) =>
+  const differences: readonly FieldDifference[] = states.flatMap(([field, same]) =>
     same === false ? [{ field, is: own(item, field) ?? null, wanted: own(wanted, field) }] : [],
   );
-  return {
-    differences: [...differing, ...narrower(noun, item, wanted)],
-    unknown: states.flatMap(([field, same]) => (same === undefined ? [field] : [])),
-  };
+  return { differences, unknown: states.flatMap(([field, same]) => (same === undefined ? [field] : [])) };
+}
+
+/** True unless a field of the key has another value than the one given, or than its default. */
+function isKey(noun: string, field: string, item: JsonObject, wanted: JsonObject): boolean {
+  if (field in wanted) return agrees(noun, field, item, wanted) !== false;
+  const isDefault = own(own(defaults, noun) ?? {}, field);
+  const is = own(item, field);
+  return !isDefault || typeof is !== 'string' || isMask(is) || isDefault(is.trim());
 }
 
 /** Whether a field has this value. Undefined if the API does not show it. */
@@ -75,22 +88,14 @@ function agrees(noun: string, field: string, item: JsonObject, wanted: JsonObjec
   return isSame(formed(value), formed(shown));
 }
 
-/** What a firewall rule is if nothing else is given. */
-const defaults: Readonly<
-  Record<string, readonly { readonly field: string; readonly usual: (word: string) => boolean; readonly name: string }[]>
-> = {
-  network_rule: [
-    { field: 'action', usual: (word) => /^(allow|accept|)$/i.test(word), name: 'allow' },
-    { field: 'source', usual: (word) => source(word) === '' || source(word) === source('::/0'), name: 'anywhere' },
-  ],
+/** What a field of the key is if it is not given: a firewall rule for one address is another one than the rule that opens a port. */
+const defaults: Readonly<Record<string, Readonly<Record<string, (word: string) => boolean>>>> = {
+  network_rule: {
+    protocol: (word) => /^(tcp|any|all|both|)$/i.test(word),
+    action: (word) => /^(allow|accept|)$/i.test(word),
+    source: (word) => source(word) === '' || source(word) === source('::/0'),
+  },
 };
-
-/** The fields that were not given, and in which it does less than a new one would: a rule for one address does not open a port. */
-const narrower = (noun: string, item: JsonObject, wanted: JsonObject): readonly FieldDifference[] =>
-  (own(defaults, noun) ?? []).flatMap(({ field, usual, name }) => {
-    const is = own(item, field);
-    return field in wanted || typeof is !== 'string' || isMask(is) || usual(is.trim()) ? [] : [{ field, is, wanted: name }];
-  });
 
 const lowercase = (word: string): string => word.toLowerCase();
 
@@ -138,6 +143,8 @@ function groupsOf(address: string): readonly number[] {
 
 /** Different spellings of the same value, by noun and field. */
 export const spellings: Readonly<Record<string, Readonly<Record<string, (word: string) => string>>>> = {
+  site: { domain: domainKey },
+  certificate: { domain: domainKey },
   ssh_key: { public_key: keyOf },
   redirect: { from: path, to: path },
   crontab: { frequency: (word) => word.replaceAll(/\s+/g, ' ') },
