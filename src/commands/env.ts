@@ -230,6 +230,36 @@ const push = command({
     (await import('../features/env/sync/push.ts')).pushVariables(ctx, targets, options, consent),
 });
 
+const copy = command({
+  name: 'copy',
+  summary: 'Copy the variables of a site to another',
+  description:
+    'Creates and updates variables, and removes none. Values are never shown or written to a file. Changes take effect on the next deployment. Leave out what belongs to one site, such as its APP_URL and APP_KEY, with --except.\n\nAnother APP_ENV, APP_KEY or database needs the name of the site that would get it.',
+  exits: '12 some variables were not sent',
+  calls: [variablesEndpoint, createVariableEndpoint, updateVariableEndpoint, deployCalls],
+  consent: { level: 'moderate', deferred: true },
+  options: {
+    from: { ...argument(required(text('Site to copy from', 'from'))), names: 'site', precedes: true },
+    except: list('Leave out this variable', 'KEY'),
+    only: list('Copy only this variable', 'KEY'),
+    ...deploying,
+    ...confirming,
+  },
+  prints: async () => {
+    const [{ deployedAfterShape }, { copySummary }] = await Promise.all([
+      import('../features/deploy/result.ts'),
+      import('../features/env/sync/copy.ts'),
+    ]);
+    return deployedAfterShape(copySummary);
+  },
+  examples: [
+    'copy blog.example.com shop.example.com --only MAIL_FROM_NAME --yes',
+    'copy shop.example.com blog.example.com --except APP_KEY --except APP_URL --dry-run',
+  ],
+  run: async (ctx, { targets, options, consent }) =>
+    (await import('../features/env/sync/copy.ts')).copyVariables(ctx, targets, options, consent),
+});
+
 const diff = command({
   name: 'diff',
   compares: true,
@@ -291,5 +321,5 @@ const run = command({
 export default group({
   name: 'env',
   noun: 'variable',
-  commands: [listVariables, get, set, ensure, unset, history, importVariables, pull, push, diff, edit, run],
+  commands: [listVariables, get, set, ensure, unset, history, importVariables, pull, push, copy, diff, edit, run],
 });

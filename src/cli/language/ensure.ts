@@ -25,7 +25,11 @@ export const strict = flag('Exit with 10 if something differs and is not updated
 export const updating = flag('Update what differs');
 
 /** `GET path`, then `POST path` if it is not there, or `PUT path/{noun}` with `--update` if it differs. Takes what `create` takes. */
-export const ensure = (resource: Resource, declared: Options, { keys, update = true, fixed = [], generates, work, spent }: EnsureOptions) => {
+export const ensure = (
+  resource: Resource,
+  declared: Options,
+  { keys, update = true, fixed = [], generates, work, spent }: EnsureOptions,
+) => {
   const { noun, path, example } = resource;
   const isKey = (key: string) => keys.some(([first]) => first === key);
   // A script runs it, so nothing optional is asked for.

@@ -82,6 +82,8 @@ export interface Option<V> {
   readonly leads?: true;
   /** The site by position comes before it, and may be left out. */
   readonly follows?: true;
+  /** It comes before the site by position, which must be given: `env copy FROM SITE`. */
+  readonly precedes?: true;
   /** For `rest`: needs no `--` before it. After a site that may be left out, its first word has no dot. */
   readonly bare?: true;
   /** The parent whose id fills this field: `site_id` with `as: 'site'` is given as `--site`. */

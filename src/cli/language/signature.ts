@@ -20,7 +20,7 @@ export const takenBy = ({ options = {}, fields = {} }: AnyCommand): Options => (
   ...options,
 });
 
-/** The site if it leads, then the target, then the other positional arguments. */
+/** The site if it leads, then the target, then the other positional arguments, then the site if they precede it. */
 export function positionalsOf(group: Group, command: AnyCommand): readonly Positional[] {
   const noun = nounOf(group);
   const { first } = pathsOf(command);
@@ -39,6 +39,8 @@ export function positionalsOf(group: Group, command: AnyCommand): readonly Posit
       option,
     })),
   ];
+  if (placed.some(([, option]) => option.precedes))
+    return [...others, { key: 'site', required: true, variadic: false, option: ownOf('site') }];
   // Two domains in a row would be a site and its certificate, or two certificates.
   const named = others.some(({ option }) => option.destination || option.names) || (namings[noun]?.domains && others.length > 0);
   const leads = follows || (noun !== 'site' && !('site' in taken) && !named && parentsOf(command).includes('site'));

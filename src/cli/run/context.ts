@@ -124,8 +124,11 @@ function contextFor(ready: Ready, targets: Targets, body: Readonly<Record<string
     isGiven: (noun) => line.targets[noun] !== undefined,
     async resolve(path, words) {
       const names = parameters(path);
-      const { resolveTargets } = await resolving();
-      if (words) return resolveTargets(names, words, inner);
+      const { resolveTargets, verified } = await resolving();
+      if (words) {
+        const find = () => resolveTargets(names, words, inner);
+        return verified(await find(), find, inner);
+      }
       const picked = base.ask.allowed ? (await (await import('./pick.ts')).pickMissing(line, names, undefined, scope, base)).targets : {};
       const found = await resolveTargets(names, firstWords(line), { ...scope, picked });
       const [{ refuseMislinked }, { changeOf }] = await Promise.all([import('../../platform/names/linked.ts'), import('./targets.ts')]);

@@ -5,7 +5,7 @@ import { created, creationOf } from '../../cli/language/resource.ts';
 import type { Reply } from '../../platform/api/api.ts';
 import { PAGE_SIZE } from '../../platform/api/pages.ts';
 import { isMarkedHidden } from '../../platform/names/existing.ts';
-import { type Located, requireId } from '../../platform/names/names.ts';
+import { type Located, requireId, targetIds } from '../../platform/names/names.ts';
 import { checkHolds } from './dotenv/dotenv.ts';
 import { countedVariables, stepDetails } from './sync/show.ts';
 import { changingSteps, type Side, type SyncStep, type SyncSteps, UNKNOWN } from './sync/steps.ts';
@@ -14,7 +14,6 @@ import {
   deleteVariableEndpoint,
   type SettingContext,
   type SiteVariable,
-  type SyncingContext,
   updateVariableEndpoint,
   variablesEndpoint,
 } from './variables.ts';
@@ -68,7 +67,7 @@ const STALE_MS = 10_000;
  * Sends the changes, each once. A rejected variable does not stop the others; any other failure does. A variable that somebody
  * changed since they were computed is not sent, so the variables are read again right before one is overwritten. `known`: the list that they were computed from.
  */
-export async function applySteps(ctx: SyncingContext, targets: Located, known: readonly SiteVariable[], sync: SyncSteps) {
+export async function applySteps(ctx: SettingContext, targets: Located, known: readonly SiteVariable[], sync: SyncSteps) {
   const changes = changingSteps(sync);
   const planned = remoteSide(known);
   const staleMs = STALE_MS * Math.max(1, Math.ceil(known.length / PAGE_SIZE));
@@ -83,7 +82,7 @@ export async function applySteps(ctx: SyncingContext, targets: Located, known: r
         [now, readAt] = [await ctx.list<SiteVariable>(variablesEndpoint), ctx.clock.elapsed()];
       if (remoteSide(now).get(step.key) !== planned.get(step.key))
         throw new DnxError('differences', 'It was changed at Deploynix meanwhile.');
-      if (step.verb === 'remove') await removeVariable(ctx, now, step);
+      if (step.verb === 'remove') await removeVariable(ctx, targets, now, step);
       else await sendVariable(ctx, targets, now, { key: step.key, value: step.value });
       done.push(step);
     } catch (error) {
@@ -95,11 +94,11 @@ export async function applySteps(ctx: SyncingContext, targets: Located, known: r
   return { done, failed, left: [] as readonly SyncStep[] };
 }
 
-async function removeVariable(ctx: SyncingContext, known: readonly SiteVariable[], { key }: SyncStep): Promise<void> {
+async function removeVariable({ api }: SettingContext, targets: Located, known: readonly SiteVariable[], { key }: SyncStep): Promise<void> {
   const before = known.find((item) => item?.key === key);
   if (!before) return;
-  const params = { variable: requireId({ id: before.id }, 'variable') };
-  await ctx.call(deleteVariableEndpoint, { params, assume: {} }).catch((error: unknown) => {
+  const ids = { ...targetIds(targets), variable: requireId({ id: before.id }, 'variable') };
+  await api.send(deleteVariableEndpoint, ids, { assume: {} }).catch((error: unknown) => {
     // Somebody else may remove it first.
     if (!isError(error, 'not_found')) throw error;
   });

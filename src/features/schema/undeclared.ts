@@ -41,12 +41,12 @@ export const bodies: readonly BuiltRequest[] = [
   },
   {
     endpoint: 'POST /servers/{server}/sites/{site}/environment-variables',
-    by: ['env set', 'env ensure', 'env push', 'env edit'],
+    by: ['env set', 'env ensure', 'env push', 'env copy', 'env edit'],
     fields: { key: required(assumed(text('Name of the variable'))), value },
   },
   {
     endpoint: 'PUT /servers/{server}/sites/{site}/environment-variables/{variable}',
-    by: ['env set', 'env ensure', 'env push', 'env edit'],
+    by: ['env set', 'env ensure', 'env push', 'env copy', 'env edit'],
     fields: { value },
   },
   { endpoint: 'POST /backups/application', by: ['backup create'], fields: { site_id: id('Site to back up') } },

@@ -6,15 +6,16 @@ import type { Given } from '../../../cli/language/options.ts';
 import { message, record } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { consentToSend } from '../dangers.ts';
-import { type DeployOptions, deployIfWanted, nothingDeployed, refuseWithoutDeploy } from '../deploy-after.ts';
+import { type DeployOptions, nothingDeployed, refuseWithoutDeploy } from '../deploy-after.ts';
 import { parseDotenv } from '../dotenv/dotenv.ts';
 import { removeLeftFiles } from '../edit/editor.ts';
 import { openLocal, siteFileName } from '../local-file.ts';
 import { resolveReferences, sayReferences } from '../references.ts';
-import { applyFailure, applySteps, remoteSide, requireSendable, type SyncOutcome } from '../remote.ts';
+import { applySteps, remoteSide, requireSendable, type SyncOutcome } from '../remote.ts';
 import { nextDeploy, type SiteVariable, type SyncingContext, variablesEndpoint } from '../variables.ts';
 import { openBase, saveBase } from './base-record.ts';
 import { type ChosenSides, choiceOf, conflictError, requireKnown, settleConflicts } from './conflicts.ts';
+import { sentResult } from './sent.ts';
 import { commandFor, countedVariables, keptNote, stepDetails, stepLines, summaryColumns, summaryOf } from './show.ts';
 import { changingSteps, type PushSides, pushSteps, type Reason, type SyncSteps, sameSteps, stepsOf } from './steps.ts';
 
@@ -115,30 +116,18 @@ function nothingPushed(push: Push, sync: SyncSteps) {
   return { view, note: [note, nothing].filter(Boolean).join('\n'), next: [...nextOf(push, sync), ...nextDeploy(site)] };
 }
 
-/** The result of what was sent, and of the deployment. A failure says which variables were sent and which were not. */
-async function pushed(push: Push, sync: SyncSteps, outcome: SyncOutcome, asked: boolean) {
+const pushed = (push: Push, sync: SyncSteps, outcome: SyncOutcome, asked: boolean) => {
   const { ctx, targets, name, namedFile, deployOptions } = push;
-  const { site } = targets;
-  const { done, failed, left } = outcome;
-  const steps = [...done, ...stepsOf(sync, 'keep')];
-  const summary = summaryOf(site.label, name, steps);
-  const exit = applyFailure(outcome, [
-    { command: commandFor('push', namedFile, targets, ...sameOptions(push)), why: 'Send the rest with' },
-  ]);
-  if (exit) {
-    if (exit.code !== 'partial') throw exit;
-    const missing = [...failed.map(({ step }) => step), ...left].map(({ key }) => key);
-    const view = record({ ...summary, failed: missing }, summaryColumns);
-    return { view, exit: deployOptions.deploy ? exit.withHint('Nothing was deployed.', ...exit.next) : exit };
-  }
-  const sentence = `Pushed ${countedVariables(done.length)} to ${site.label}`;
-  const deployed = await deployIfWanted(ctx, targets, deployOptions, { sentence, asked, variables: summary });
-  if (deployed) return deployed;
-  return {
-    view: record(summary, summaryColumns, sentence, stepDetails(steps, 'past')),
-    next: [...nextOf(push, sync), ...nextDeploy(site)],
-  };
-}
+  const { label } = targets.site;
+  return sentResult(ctx, targets, deployOptions, {
+    outcome,
+    asked,
+    shown: { of: (steps) => summaryOf(label, name, steps), columns: summaryColumns, kept: stepsOf(sync, 'keep') },
+    sentence: `Pushed ${countedVariables(outcome.done.length)} to ${label}`,
+    again: commandFor('push', namedFile, targets, ...sameOptions(push)),
+    next: nextOf(push, sync),
+  });
+};
 
 const sameOptions = ({ sides: { choice, prune }, allowed, deployOptions }: Push): readonly string[] => [
   ...choice.ours.flatMap((key) => ['--ours', key]),
