@@ -232,6 +232,7 @@ const push = command({
 
 const copy = command({
   name: 'copy',
+  reveals: 'values',
   summary: 'Copy the variables of a site to another',
   description:
     'Creates and updates variables, and removes none. Values are never shown or written to a file. Changes take effect on the next deployment. Leave out what belongs to one site, such as its APP_URL and APP_KEY, with --except.\n\nAnother APP_ENV, APP_KEY or database needs the name of the site that would get it.',
@@ -253,7 +254,7 @@ const copy = command({
     return deployedAfterShape(copySummary);
   },
   examples: [
-    'copy blog.example.com shop.example.com --only MAIL_FROM_NAME --yes',
+    'copy shop.example.com blog.example.com --only MAIL_FROM_NAME --yes',
     'copy shop.example.com blog.example.com --except APP_KEY --except APP_URL --dry-run',
   ],
   run: async (ctx, { targets, options, consent }) =>

@@ -21,6 +21,8 @@ interface EnsureOptions {
   readonly spent?: { readonly is: (item: JsonObject, now: number) => boolean; readonly sentence: string };
 }
 
+const { notify: _, ...waiting } = following;
+
 export const strict = flag('Exit with 10 if something differs and is not updated');
 export const updating = flag('Update what differs');
 
@@ -53,7 +55,7 @@ export const ensure = (
       { when: 'update', also: update ? [endpoint(`PUT ${one}`)] : [] },
       { when: 'wait', also: work ? [endpoint(`GET ${one}`)] : [] },
     ],
-    options: { ...(update && { update: updating }), strict, ...(work && following) } as Options,
+    options: { ...(update && { update: updating }), strict, ...(work && waiting) } as Options,
     fields,
     examples: [
       exampleLine('ensure', example.site, example.create, example.parents),

@@ -55,9 +55,10 @@ export function may(line: TypedLine, holder: Holder): Verdict {
 
 const isAgent = ({ session, tool }: Holder): boolean => session === 'agent' || tool !== undefined;
 
-/** What changes something sends the values that it has read, and shows none. */
+/** What changes something sends the values that it has read, and shows none. What gives them to another site is like showing them. */
 const seesValues = ({ command }: TypedLine): boolean =>
-  command.compares === true || (typeof command.calls !== 'function' && (mayChange(command) || command.applies === true));
+  command.compares === true ||
+  (!command.reveals && typeof command.calls !== 'function' && (mayChange(command) || command.applies === true));
 
 /** Who may not reach that far, and why. */
 const reaches: Readonly<Record<Reach, { readonly why: string; readonly refused: (holder: Holder) => boolean; readonly instead?: string }>> =

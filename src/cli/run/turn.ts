@@ -5,7 +5,7 @@ import { attempt, isError } from '../../base/errors.ts';
 import { isObject, toJson } from '../../base/json.ts';
 import { MINUTE } from '../../base/time.ts';
 import { locked } from '../../machine/files/lock.ts';
-import { makeDirectory, readText, writeText } from '../../machine/files/text-file.ts';
+import { makeDirectory, pruneFiles, readText, writeText } from '../../machine/files/text-file.ts';
 import { neverPerformed } from '../../platform/api/deadline.ts';
 import type { Context } from '../language/command.ts';
 
@@ -28,10 +28,11 @@ const NOTE_MS = 10 * MINUTE;
 export async function inTurn<T>(ctx: Context, place: string, run: (turn: Turn) => Promise<T>): Promise<T> {
   const { settings, clock, signal, recorder } = ctx;
   const name = createHash('sha256').update(`${settings.host} ${place}`).digest('hex').slice(0, 16);
-  const note = join(settings.directories.state, 'creating', name);
+  const note = join(settings.directories.state, 'creating', `${name}.json`);
   if (recorder || settings.readOnly || !isWritable(dirname(note))) return run({ read: (list) => list(), sending: (send) => send() });
   const read: Turn['read'] = (list, has) => readSettled(ctx, note, list, has);
   const sending: Turn['sending'] = async (send) => {
+    pruneFiles(dirname(note), clock.now() - NOTE_MS);
     writeText(note, String(clock.now()));
     try {
       const sent = await send();
