@@ -1,7 +1,7 @@
 import { command, group } from '../cli/language/command.ts';
 import { ensure } from '../cli/language/ensure.ts';
 import { assumed, content, following, ifExists, natural, required, secret, suggest, text } from '../cli/language/options.ts';
-import { creation, resource, show, unlessGone } from '../cli/language/resource.ts';
+import { creation, resource, show } from '../cli/language/resource.ts';
 import { deleted, listOf, recordOf } from '../cli/language/shape.ts';
 import { columns, done, rows } from '../cli/output/view.ts';
 import { certificateDetails, certificatesOn, isSpent, issue, issueCertificate, issueEndpoint } from '../features/site/certificate.ts';
@@ -71,7 +71,7 @@ const revoke = command({
       await ctx.call();
       return done(`Revoked certificate ${label}`, { id, deleted: true });
     };
-    return unlessGone(ctx, 'certificate', targets, options, send);
+    return (await import('../cli/run/gone.ts')).unlessGone(ctx, 'certificate', targets, options, send);
   },
 });
 

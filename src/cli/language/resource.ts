@@ -5,10 +5,10 @@ import type { Reply } from '../../platform/api/api.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import type { CreateContext, Creation } from '../../platform/names/creation.ts';
 import { called, namings, resourceName, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
-import { type Column, done, type Item, type Result, record, rows, type View } from '../output/view.ts';
+import { type Column, done, type Item, type Result, record, rows } from '../output/view.ts';
 import { type Command, type Consent, type Context, command } from './command.ts';
-import { type Given, ifExists, type Option, type Options, optional } from './options.ts';
-import { deleted, item, listOf, type Printed, recordOf } from './shape.ts';
+import { ifExists, type Option, type Options, optional } from './options.ts';
+import { deleted, item, listOf, recordOf } from './shape.ts';
 
 /** A collection of the API: `path` lists and creates, `path/{noun}` shows, updates and deletes one. */
 export interface Resource<P extends `/${string}` = `/${string}`> {
@@ -133,19 +133,9 @@ export const remove = ({ noun, path, example }: Resource, consent: Consent = { l
         await ctx.call();
         return done(`Deleted ${called(noun, { label })}`, { id, deleted: true });
       };
-      return unlessGone(ctx, noun, targets, options, send);
+      return (await import('../run/gone.ts')).unlessGone(ctx, noun, targets, options, send);
     },
   });
-
-/** Deletes something. With `--if-exists`, what does not exist is no failure, unless it is a parent. */
-export const unlessGone = async <D>(
-  ctx: Context,
-  noun: string,
-  targets: Targets,
-  options: Given<{ if_exists: boolean }>,
-  send: () => Promise<View<D>>,
-): Promise<View<D | Printed<typeof deleted>>> =>
-  options.if_exists ? (await import('../run/gone.ts')).unlessGone(ctx, noun, targets, send) : send();
 
 type Action = Pick<
   Command<Endpoint, 'one' | 'each', Record<never, never>, Record<never, never>>,

@@ -91,11 +91,12 @@ async function foundOrCreated(
 /** Follows what is not there yet, and says what came of it. */
 async function reported(ctx: Context, { item, isNew }: Existing, asked: EnsureRequest): Promise<Result<object>> {
   const { work } = asked;
-  const isFollowed = work && work.wait !== false && (isNew || phaseOf(item?.status) === 'going');
-  const { followStarted } = isFollowed ? await import('../../platform/follow/work.ts') : {};
-  const { thing, failure } =
-    work && followStarted ? await followStarted(ctx, isNew ? work : { ...work, doing: `Waiting for ${work.what}` }, item) : {};
-  const now = isObject(thing) ? thing : item;
+  let [now, failure]: [typeof item, DnxError?] = [item];
+  if (work && work.wait !== false && (isNew || phaseOf(item?.status) === 'going')) {
+    const { followStarted } = await import('../../platform/follow/work.ts');
+    const ended = await followStarted(ctx, isNew ? work : { ...work, doing: `Waiting for ${work.what}` }, item);
+    [now, failure] = [isObject(ended.thing) ? ended.thing : item, ended.failure];
+  }
   const result = isNew ? fresh(ctx, now, asked) : await accepted(ctx, now ?? {}, asked);
   return failure ? { ...result, exit: failure } : result;
 }

@@ -2,27 +2,24 @@ import { isError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { called, idIn, listUnder, namings, type Targets, targetIds } from '../../platform/names/names.ts';
 import type { Context } from '../language/command.ts';
+import type { Given } from '../language/options.ts';
+import type { deleted, Printed } from '../language/shape.ts';
 import { message, type View } from '../output/view.ts';
 import { where } from './consent.ts';
 
-/** What a delete with `--if-exists` prints. */
-interface Deleted {
-  readonly id: string | null;
-  readonly deleted: boolean;
-  readonly name?: string;
-}
-
-/** Deletes something. What does not exist is no failure, unless it is a parent. */
+/** Deletes something. With `--if-exists`, what does not exist is no failure, unless it is a parent. */
 export async function unlessGone<D>(
   ctx: Pick<Context, 'api'>,
   noun: string,
   targets: Targets,
+  options: Given<{ if_exists: boolean }>,
   send: () => Promise<View<D>>,
-): Promise<View<D | Deleted>> {
+): Promise<View<D | Printed<typeof deleted>>> {
   const { label = '', missing } = targets[noun] ?? {};
   try {
     if (!missing) return await send();
   } catch (error) {
+    if (!options.if_exists) throw error;
     await withoutGone(ctx, noun, targets, error);
   }
   return message(`No ${called(noun, { label })}${where(targets, noun)}. Nothing to delete.`, { id: null, deleted: false, name: label });
