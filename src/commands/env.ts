@@ -235,7 +235,7 @@ const copy = command({
   reveals: 'values',
   summary: 'Copy the variables of a site to another',
   description:
-    'Creates and updates variables, and removes none. Values are never shown or written to a file. Changes take effect on the next deployment. Leave out what belongs to one site, such as its APP_URL and APP_KEY, with --except.\n\nAnother APP_ENV, APP_KEY or database needs the name of the site that would get it.',
+    'Creates and updates variables, and removes none. Values are never shown or written to a file. Changes take effect on the next deployment. Leave out what belongs to one site, such as its APP_URL, APP_KEY and database, with --except.\n\nAnother APP_ENV, APP_KEY or database needs the name of the site that would get it.',
   exits: '12 some variables were not sent',
   calls: [variablesEndpoint, createVariableEndpoint, updateVariableEndpoint, deployCalls],
   consent: { level: 'moderate', deferred: true },
@@ -255,7 +255,7 @@ const copy = command({
   },
   examples: [
     'copy shop.example.com blog.example.com --only MAIL_FROM_NAME --yes',
-    'copy shop.example.com blog.example.com --except APP_KEY --except APP_URL --dry-run',
+    'copy shop.example.com blog.example.com --except APP_KEY --except DB_DATABASE --dry-run',
   ],
   run: async (ctx, { targets, options, consent }) =>
     (await import('../features/env/sync/copy.ts')).copyVariables(ctx, targets, options, consent),

@@ -175,13 +175,14 @@ async function updated(ctx: Context, { name, item, note, ...comparison }: Found,
 }
 
 function kept(ctx: Context, { name, item, note, ...comparison }: Found, asked: EnsureRequest) {
-  const { update, updates, resource } = asked;
+  const { updates, fixed = [], resource } = asked;
   const report = ensureReport(asked, item, { outcome: 'different', ...comparison });
   const view = message(`${capitalized(name)} already exists; nothing was changed.`, report);
-  const what = update
-    ? `the ${listed(comparison.differences.map(({ field }) => field))} of a ${title(resource.noun)}`
-    : plural(title(resource.noun));
-  const hint = updates && !update ? 'Use --update to update it.' : `The API cannot update ${what}.`;
+  const fields = comparison.differences.map(({ field }) => field);
+  const kind = title(resource.noun);
+  const what = updates ? `the ${listed(fields)} of a ${kind}` : plural(kind);
+  const isUpdatable = updates && !fields.every((field) => fixed.includes(field));
+  const hint = isUpdatable ? 'Use --update to update it.' : `The API cannot update ${what}.`;
   const result = { view, note: [note, hint].filter(Boolean).join(' ') };
   return differing(ctx, result, { sentence: `${capitalized(name)} differs`, differences: comparison.differences, hint }, asked);
 }
