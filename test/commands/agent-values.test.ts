@@ -48,6 +48,14 @@ test('what an agent reads has no value of a variable, with and without --read-on
     }
 });
 
+test('an agent gives no site the values of another, unless it may see them', async () => {
+  const line = 'env copy shop.example.com blog.example.com --only APP_NAME --yes';
+  const [hidden] = await inSession([line]);
+  expect(hidden).toExit(1, { changes: [], says: 'The API does not show the value of APP_NAME on shop.example.com. Nothing was copied.' });
+  const [shown] = await inSession([line], `${ABILITIES} --show-values`);
+  expect(shown).toExit(0, { stdout: expect.stringContaining('APP_NAME') });
+});
+
 test('a table of variables does not suggest the option that is refused there', async () => {
   const [run] = await inSession(['env list shop.example.com']);
   expect(run).toExit(0, { stderr: expect.not.stringContaining('--reveal') });
