@@ -245,6 +245,7 @@ const copy = command({
     only: list('Copy only this variable', 'KEY'),
     ...deploying,
     ...confirming,
+    ...reporting,
   },
   prints: async () => {
     const [{ deployedAfterShape }, { copySummary }] = await Promise.all([
