@@ -1,12 +1,12 @@
 import { type Consent, command } from '../cli/language/command.ts';
-import { argument, choice, flag, following, text } from '../cli/language/options.ts';
+import { argument, choice, flag, following, list, text } from '../cli/language/options.ts';
 
 const options = {
   id: argument(text('Id in dnx history (default the last change)', 'id')),
   dry_run: { ...flag('Show what would change, and change nothing'), effect: 'read' },
   out: { ...text('Save the plan, for dnx apply', 'file'), effect: 'local' },
   in_flight: choice('What became of a change whose response was lost, if dnx cannot find out: done, or to be sent', ['done', 'send']),
-  confirm: text('Name of what cannot be undone, or of the site that variables could break', 'name'),
+  confirm: list('Name of what cannot be undone, or of the site that variables could break', 'name'),
   timeout: following.timeout,
 } as const;
 

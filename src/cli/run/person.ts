@@ -15,29 +15,36 @@ type Needs = Pick<Context, 'runLine' | 'tree' | 'world'>;
 
 /** The error for an agent if a command needs a name that only a person may type: with a plan for that person, if there can be one. */
 export async function leftToPerson(error: DnxError, line: Line, ctx: Needs): Promise<DnxError> {
-  const file = await savedPlan(line, ctx);
+  const files = await savedPlans(line, ctx);
   return error.with({
     reason: 'person_required',
-    hint: `In the session of an agent, nothing confirms this.${file === undefined ? ' A person can run it in another terminal.' : ''}`,
-    next: file === undefined ? [] : [{ command: ['apply', file], why: 'A person can review it and run, in another terminal' }],
+    hint: `In the session of an agent, nothing confirms this.${files.length === 0 ? ' A person can run it in another terminal.' : ''}`,
+    next: files.length === 0 ? [] : [{ command: ['apply', ...files], why: 'A person can review it and run, in another terminal' }],
   });
 }
 
-async function savedPlan(line: Line, { world, tree, runLine }: Needs): Promise<string | undefined> {
+async function savedPlans(line: Line, { world, tree, runLine }: Needs): Promise<readonly string[]> {
   const { directories, session } = line.settings;
   const { plan } = line.options;
+  const newFile = () =>
+    proposedFile(session?.lease?.state ?? directories.state, `${session?.name}-${uniqueName().slice(0, 8)}`, world.clock.now());
   try {
-    const out = proposedFile(session?.lease?.state ?? directories.state, `${session?.name}-${uniqueName().slice(0, 8)}`, world.clock.now());
     // A copy, because whoever made the plan may remove it.
-    if (typeof plan === 'string') writeText(out, readText(pathOf(plan, world)) ?? '');
-    else if (mayChange(line.command)) {
+    if (Array.isArray(plan))
+      return plan.map((name: string) => {
+        const copy = newFile();
+        writeText(copy, readText(pathOf(name, world)) ?? '');
+        return copy;
+      });
+    const out = newFile();
+    if (mayChange(line.command)) {
       const settings: Settings = { ...line.settings, quiet: true, problems: [], warnings: [] };
       const dry: Line = { ...line, settings, consent: { yes: false, confirm: undefined }, dryRun: { wanted: true, exitCode: false, out } };
       await perform(dry, await createContext(dry, world, { tree, runLine, recorder: openRecorder() }));
     }
-    return existsSync(out) ? out : undefined;
+    return existsSync(out) ? [out] : [];
   } catch (error) {
     if (!isError(error) && systemCode(error) === undefined) throw error;
-    return undefined;
+    return [];
   }
 }

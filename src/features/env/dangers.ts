@@ -114,7 +114,7 @@ const reasons: Readonly<Record<string, (change: DangerFacts) => string | false>>
 };
 
 /** The changes that could break a site, each with why. Names keys, never values. */
-function dangersOf(changes: readonly Change[], remote: Side): readonly Detail[] {
+export function dangersOf(changes: readonly Change[], remote: Side): readonly Detail[] {
   const after = new Map([...remote, ...changes.map(({ key, value = '' }) => [key, value] as const)]);
   const judged = {
     serves: isProduction(remote),

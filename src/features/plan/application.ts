@@ -79,6 +79,8 @@ export async function openApplication(ctx: Context, text: string, isDry = false)
     /** Saves that a change was applied; without an id, that it was not. */
     end: (at: number, done: { readonly id: string | null } | undefined) =>
       save({ flight: null, ...(done && { done: { ...record.done, [at]: done } }) }, warn),
+    /** Saves which changes need not be sent. */
+    settle: (made: ApplicationRecord['done']) => Object.keys(made).length > 0 && save({ done: { ...record.done, ...made } }, warn),
     fail: (at: number, { code, message }: DnxError) => save({ flight: null, failed: { at, code, message } }, warn),
     // The next run sees that this process has ended.
     release: () => save({ holder: null }, () => {}),

@@ -1,14 +1,16 @@
 import { unlessError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
+import { phaseOf } from '../../base/status.ts';
 import { isMask } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { PlannedChange } from '../../cli/plan/plan.ts';
 import { shownFields } from '../../cli/plan/secret-fields.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { releasesEndpoint } from '../../platform/follow/readers.ts';
+import { compared, existing } from '../../platform/names/existing.ts';
 import { isSame } from '../../platform/names/match.ts';
-import { idIn, resourceName, sameName, type Target } from '../../platform/names/names.ts';
-import { shownValue } from '../../platform/names/value.ts';
+import { idIn, namings, resourceName, sameName, type Target, type Targets } from '../../platform/names/names.ts';
+import { fieldWords, shownValue } from '../../platform/names/value.ts';
 import { createdBy, isDone, listPath, operationPath, operations } from '../../platform/operations.ts';
 
 /** Reads lists of the API, each once. */
@@ -16,14 +18,22 @@ export type Lists = ReturnType<typeof openLists>;
 
 export function openLists({ api }: Context) {
   const known = new Map<string, Promise<readonly JsonObject[] | undefined>>();
+  const keyOf = (path: string, ids: Readonly<Record<string, string>>) =>
+    path.replaceAll(/\{(\w+)\}/g, (_, noun: string) => ids[noun] ?? '');
   return {
     /** The items of a list; undefined if the token cannot read it. */
     read(path: string, ids: Readonly<Record<string, string>>) {
-      const key = path.replaceAll(/\{(\w+)\}/g, (_, noun: string) => ids[noun] ?? '');
+      const key = keyOf(path, ids);
       const listed = async () => (await unlessError(api.list<unknown>(`GET ${path}` as Endpoint, ids), 'forbidden'))?.filter(isObject);
       const found = known.get(key) ?? listed();
       known.set(key, found);
       return found;
+    },
+    /** Adds what was created since a list was read. */
+    add(path: string, ids: Readonly<Record<string, string>>, id: string): void {
+      const key = keyOf(path, ids);
+      const found = known.get(key);
+      if (found !== undefined) known.set(key, (async () => (await found)?.concat({ id }))());
     },
     forget: () => known.clear(),
   };
@@ -44,37 +54,168 @@ export interface Remains {
   isAsLeft(target: JsonObject): boolean | undefined;
 }
 
-/** Compares a change with what is there now: a line for each thing that is not as it was. `changed`: an earlier change has the same target. */
-export async function compare(lists: Lists, change: PlannedChange, changed: boolean, remains?: Remains) {
-  const { call, before, absent, about } = change;
+/** What the rest of a plan says of a change. */
+export interface Situation {
+  /** The ids of its targets; empty for what is still to be created. */
+  readonly ids: Readonly<Record<string, string>>;
+  readonly body: JsonObject | undefined;
+  /** No change of the plan before is about the same resource; and none that is still to be sent. */
+  readonly isFirst: boolean;
+  readonly isNext: boolean;
+  /** When the plan was made. */
+  readonly since: string | undefined;
+  /** True for what the plan deletes. */
+  readonly isDeleted: (noun: string, id: string) => boolean;
+  /** The names that the plan gives to a resource. */
+  readonly namesOf: (noun: string, id: string) => readonly string[];
+  /** True for what counts as created by an earlier change. */
+  readonly isTaken: (id: string) => boolean;
+}
+
+/** What became of a change, as far as it can be told. */
+interface Finding {
+  /** Its target is as it wants it. `id`: of what it creates; `unseen`: the fields that were not compared. */
+  readonly made?: { readonly id: string | null; readonly unseen?: readonly string[] };
+  /** Why nobody can know whether it was made. */
+  readonly unclear?: string;
+  /** Nothing at Deploynix shows whether it was made, as for a restart. */
+  readonly isBlind?: true;
+}
+
+export interface Comparison extends Finding {
+  readonly targets: Targets;
+  /** A line for each thing that is neither as it was nor as it is wanted. */
+  readonly moved: readonly string[];
+}
+
+/** Compares a change with what is there now. An undo only with what was there. */
+export async function compare(lists: Lists, change: PlannedChange, situation: Situation, remains?: Remains): Promise<Comparison> {
+  const { call } = change;
+  const { ids } = situation;
   const moved: string[] = [];
   const targets: Record<string, Target> = {};
-  const ids: Record<string, string> = {};
   let target: JsonObject | null | undefined;
-  for (const [noun, { id, name }] of Object.entries(change.targets)) {
-    if (id === null) return { targets: { ...targets, [noun]: { id: '', label: name ?? '' } }, moved };
-    ids[noun] = id;
+  for (const [noun, { name }] of Object.entries(change.targets)) {
+    const id = ids[noun] ?? '';
+    targets[noun] = { id, label: name ?? id };
+    if (id === '') return { targets, moved };
     target = await targetNow(lists, call, noun, ids);
-    const label = target ? resourceName(target, noun) : undefined;
-    if (target === null) moved.push(`${name ?? id} is gone`);
-    // An undo is by ids of our own; something may have another name by now.
-    else if (!remains && label !== undefined && name !== null && !isMask(name) && !sameName(noun, name, label))
-      moved.push(`${name} is ${label} now`);
+    if (target === null && !remains && situation.isDeleted(noun, id)) return { targets, moved, made: { id: null } };
+    if (target === null) return { targets, moved: [...moved, `${name ?? id} is gone`] };
+    const label = target && resourceName(target, noun);
     targets[noun] = { id, label: label ?? id };
+    // An undo is by ids of our own; something may have another name by now.
+    if (remains || label === undefined || name === null || isMask(name)) continue;
+    if (![name, ...situation.namesOf(noun, id)].some((known) => sameName(noun, known, label))) moved.push(`${name} is ${label} now`);
   }
-  if (target && before && !changed) moved.push(...differences(target, shownNow(call, target, remains), before, remains));
-  if (target && !changed && remains?.isAsLeft(target) === false) moved.push('it was changed since');
-  const branch = change.deployment?.branch ?? null;
-  if (target && branch !== null && !changed && typeof target.branch === 'string' && target.branch !== branch)
+  if (moved.length > 0) return { targets, moved };
+  const lines = await movedSince(lists, change, situation, target ?? undefined, remains);
+  const finding = remains ? {} : await findingOf(lists, change, situation, target ?? undefined, lines.length > 0);
+  return { targets, ...finding, moved: finding.made || finding.unclear ? [] : lines };
+}
+
+async function movedSince(
+  lists: Lists,
+  change: PlannedChange,
+  situation: Situation,
+  target: JsonObject | undefined,
+  remains: Remains | undefined,
+): Promise<readonly string[]> {
+  const { call, before, absent, about, deployment } = change;
+  const { ids, isFirst } = situation;
+  const moved: string[] = [];
+  if (target && before && isFirst) moved.push(...differences(target, shownNow(call, target, remains), before, remains));
+  if (target && isFirst && remains?.isAsLeft(target) === false) moved.push('it was changed since');
+  const branch = deployment?.branch ?? null;
+  if (target && branch !== null && isFirst && typeof target.branch === 'string' && target.branch !== branch)
     moved.push(`it deploys branch ${target.branch} now, not ${branch}`);
-  if (absent) moved.push(...(await appeared(lists, change, ids)));
-  const live = about?.map((item) => item.live).find(isObject)?.release;
-  if (live !== undefined && ['deployment', 'rollback'].includes(operations[call]?.starts ?? '')) {
+  if (absent) moved.push(...(await appeared(lists, change, situation)));
+  const live = liveBefore(about);
+  if (live !== undefined && isRelease(call)) {
     const releases = await lists.read(operationPath(releasesEndpoint), ids);
     const now = releases && (await import('../deploy/watch.ts')).liveReleaseName(releases);
     if (now !== undefined && now !== live) moved.push(`release ${now} is live now, not ${String(live)}`);
   }
-  return { targets, moved };
+  return moved;
+}
+
+const liveBefore = (about: PlannedChange['about']): unknown => about?.map((item) => item.live).find(isObject)?.release;
+
+/** True for what is followed after its response. */
+export const isRelease = (call: string): boolean => ['deployment', 'rollback'].includes(operations[call]?.starts ?? '');
+
+const MADE = { made: { id: null } } as const;
+const BLIND = { isBlind: true } as const;
+
+/** Whether a change was made, as its target shows. `isMoved`: the target is not as it was. */
+async function findingOf(
+  lists: Lists,
+  change: PlannedChange,
+  situation: Situation,
+  target: JsonObject | undefined,
+  isMoved: boolean,
+): Promise<Finding> {
+  const { call } = change;
+  const noun = createdBy(call);
+  if (noun !== undefined) return creationFound(noun, await candidates(lists, change, situation), change, situation);
+  if (!situation.isNext) return {};
+  if (isRelease(call)) return releaseFound(lists, change, situation);
+  if (!target) return BLIND;
+  if (call.startsWith('DELETE ')) return {};
+  if (!call.startsWith('PUT ')) {
+    const isMade = isDone(call, situation.body, target);
+    return isMade === undefined ? BLIND : isMade ? MADE : {};
+  }
+  const { differences: left, unknown } = compared(lastNoun(change), target, situation.body ?? {});
+  if (left.length > 0) return {};
+  if (unknown.length === 0) return MADE;
+  return isMoved ? { unclear: hiddenWords(unknown) } : {};
+}
+
+const hiddenWords = (fields: readonly string[]): string => `the API does not show: ${fields.map(fieldWords).join(', ')}`;
+
+const lastNoun = ({ targets }: PlannedChange): string => Object.keys(targets).at(-1) ?? '';
+
+/** What a change may have created: not what the plan deletes, nor what an earlier change created. Undefined if the token cannot list it. */
+async function candidates(lists: Lists, { call }: PlannedChange, { ids, isDeleted, isTaken }: Situation) {
+  const items = await lists.read(operationPath(call), ids);
+  return items?.filter((item) => {
+    const id = idIn(item.id) ?? '';
+    return !isTaken(id) && !isDeleted(createdBy(call) ?? '', id);
+  });
+}
+
+/** Looks for what a change creates as `ensure` does: a secret is not compared, unless the API shows it. */
+function creationFound(noun: string, items: readonly JsonObject[] | undefined, { call }: PlannedChange, { body = {} }: Situation): Finding {
+  if (!items) return BLIND;
+  const unseen = noun === 'variable' ? [] : (operations[call]?.secrets ?? []).filter((field) => field in body);
+  const wanted = Object.fromEntries(Object.entries(body).filter(([field]) => !unseen.includes(field)));
+  const key = namings[noun]?.keys.find((field) => field in wanted);
+  if (key === undefined) return {};
+  const { found } = existing(noun, items, wanted, [[key, ...Object.keys(wanted).filter((field) => field !== key)]]);
+  // The status of a site is that of its last deployment.
+  const isWork = operations[call]?.starts !== undefined && noun !== 'site';
+  if (!found || (isWork && phaseOf(found.status) === 'bad')) return {};
+  const { differences: left, unknown } = compared(noun, found, wanted);
+  if (left.length > 0) return {};
+  if (noun === 'variable' && unknown.length > 0) return { unclear: hiddenWords(unknown) };
+  return { made: { id: idIn(found.id) ?? null, unseen } };
+}
+
+/** A rollback was made if its release is live, a deployment if a release of its commit was created since and is live. */
+async function releaseFound(lists: Lists, { call, deployment, about }: PlannedChange, { ids, body, since }: Situation): Promise<Finding> {
+  const { commit = null, verify = null } = deployment ?? {};
+  const wanted = operations[call]?.starts === 'rollback' ? body?.release_id : commit;
+  const listed = await lists.read(operationPath(releasesEndpoint), ids);
+  if (!listed || typeof wanted !== 'string') return BLIND;
+  const releases = (await import('../deploy/release.ts')).releasesOf(listed);
+  if (commit === null) return releases.some(({ id, live }) => id === wanted && live) ? MADE : {};
+  const isSince = (at: number | undefined) => at !== undefined && since !== undefined && at >= Date.parse(since);
+  const found = releases.find(
+    ({ name, at, commit: built }) => built !== '' && commit.startsWith(built) && isSince(at) && name !== liveBefore(about),
+  );
+  if (!found) return {};
+  return found.live && !verify ? MADE : { unclear: `release ${found.name} has this commit, and was created since` };
 }
 
 /** What is there now as a plan or the history would have it, which somebody may have edited to be told its secrets. */
@@ -94,10 +235,11 @@ function differences(now: JsonObject, shown: JsonObject, before: JsonObject, rem
   });
 }
 
-async function appeared(lists: Lists, { call, body }: PlannedChange, ids: Readonly<Record<string, string>>): Promise<readonly string[]> {
+async function appeared(lists: Lists, change: PlannedChange, situation: Situation): Promise<readonly string[]> {
+  const { call, body } = change;
   const noun = createdBy(call) ?? '';
   const name = isObject(body) ? resourceName(body, noun) : undefined;
-  const items = await lists.read(operationPath(call), ids);
+  const items = await candidates(lists, change, situation);
   return items?.some((item) => name !== undefined && resourceName(item, noun) === name) ? [`${name} exists now`] : [];
 }
 

@@ -14,11 +14,37 @@ import { leavesSite } from '../deploy/options.ts';
 import type { AskedAbilities, AskedEndpoint } from '../token/abilities/arithmetic.ts';
 
 /** A larger plan is refused before it is read. */
-const LIMIT_MB = 1;
-const MOST_CHANGES = 500;
+const LIMIT_MB = 2;
+/** At the API's limit of 60 requests a minute, sending them takes half an hour. */
+const MOST_CHANGES = 2000;
+
+/** Reads plans as one, whose changes follow each other. */
+export function readPlanFiles(names: readonly string[], world: Pick<World, 'cwd' | 'home'>) {
+  const read = names.map((name) => readPlanFile(name, world));
+  const [{ plan: first }] = read as [(typeof read)[0]];
+  const changes: PlannedChange[] = [];
+  for (const [at, { plan }] of read.entries()) {
+    if (plan.host !== first.host) throw usage(`${names[at]} is a plan for ${plan.host}, and ${names[0]} for ${first.host}.`);
+    const before = changes.length;
+    changes.push(...plan.changes.map((change) => renumbered(change, before)));
+  }
+  if (changes.length > MOST_CHANGES) throw usage(`These are ${changes.length} changes. At most ${MOST_CHANGES} are applied at once.`);
+  const [created_at] = read.flatMap(({ plan }) => plan.created_at ?? []).sort();
+  return { plan: { ...first, changes, ...(created_at !== undefined && { created_at }) }, text: read.map(({ text }) => text).join('\0') };
+}
+
+const renumbered = (change: PlannedChange, before: number): PlannedChange => ({
+  ...change,
+  targets: Object.fromEntries(
+    Object.entries(change.targets).map(([noun, target]) => [
+      noun,
+      target.created_by === undefined ? target : { ...target, created_by: target.created_by + before },
+    ]),
+  ),
+});
 
 /** Reads a plan that anybody may have written. It can only name operations of the API reference, of which every part is checked. */
-export function readPlanFile(name: string, world: Pick<World, 'cwd' | 'home'>): { readonly plan: Plan; readonly text: string } {
+function readPlanFile(name: string, world: Pick<World, 'cwd' | 'home'>): { readonly plan: Plan; readonly text: string } {
   const text = readText(pathOf(name, world), LIMIT_MB);
   if (text === undefined) throw usage(`${name} does not exist.`);
   const value: unknown = attempt(() => fromJson(text.replace(/^\ufeff/, '')));
@@ -72,9 +98,9 @@ function requireTarget(noun: string, { id, created_by }: PlannedTarget, earlier:
   if (!creator || createdBy(creator.call) !== noun) throw wrong(`has a ${noun} that no earlier change creates`);
 }
 
-/** The operations of `dnx apply FILE`: what it compares, and what it sends. */
-export function askedByPlan(file: string, check: boolean, world: Pick<World, 'cwd' | 'home'>): AskedAbilities {
-  const asked = readPlanFile(file, world).plan.changes.flatMap(({ call }, at): AskedEndpoint[] => {
+/** The operations of `dnx apply FILE…`: what it compares, and what it sends. */
+export function askedByPlan(files: readonly string[], check: boolean, world: Pick<World, 'cwd' | 'home'>): AskedAbilities {
+  const asked = readPlanFiles(files, world).plan.changes.flatMap(({ call }, at): AskedEndpoint[] => {
     const path = operationPath(call);
     const lists = parameters(call).map((noun) => listPath(call, noun));
     const reads = [

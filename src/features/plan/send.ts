@@ -4,7 +4,6 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
 import { created, creationOf } from '../../cli/language/resource.ts';
 import {
-  anything,
   either,
   failure,
   jsonSchema,
@@ -12,6 +11,7 @@ import {
   nullable,
   number,
   objectOf,
+  oneOf,
   type Printed,
   word,
   words,
@@ -20,6 +20,7 @@ import {
 import { columns, type Result, rows } from '../../cli/output/view.ts';
 import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
 import type { Plan, PlannedChange } from '../../cli/plan/plan.ts';
+import { changeTitle, countedChanges } from '../../cli/plan/show.ts';
 import type { Query, Reply } from '../../platform/api/api.ts';
 import { neverPerformed } from '../../platform/api/deadline.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
@@ -32,11 +33,12 @@ import type { DeployValues } from '../deploy/options.ts';
 import { issueCertificate } from '../site/certificate.ts';
 import { installSite } from '../site/create.ts';
 import type { Application } from './application.ts';
-import { type Lists, type Remains, wasPerformed } from './compare.ts';
+import { isRelease, type Lists, type Remains, wasPerformed } from './compare.ts';
 import { settleLost } from './past.ts';
 
 /** The options that sending follows. */
 export type SendingOptions = Given<{
+  confirm: readonly string[];
   allow_file: readonly string[];
   in_flight: 'done' | 'send';
   wait: boolean;
@@ -81,24 +83,20 @@ export const appliedShape = objectOf(
     change: number,
     call: word,
     id: nullable(word),
-    /** `started`: it goes on, and `follow` is the command that shows how it ends. */
-    result: word,
+    /** `started`: it goes on, and `follow` is the command that shows how it ends. `unchanged`: it was as wanted before. */
+    result: oneOf('applied', 'started', 'unchanged', 'failed', 'not sent'),
   },
   { error: failure, follow: words },
 );
 export type AppliedChange = Printed<typeof appliedShape>;
-/** With --dry-run or --check, or without a change, an object. */
+/** A row for each change of the plan; with --check, an object. */
 export const applyShape = either(
   listOf(appliedShape),
-  objectOf({ applied: yes, changes: listOf(anything) }),
-  objectOf({ applies: yes, changes: number, abilities: words }),
+  objectOf({ applies: yes, changes: number, abilities: words, confirm: words }),
   jsonSchema,
 );
-export type ApplyResult = Printed<typeof applyShape>;
 
 const startedBy = (call: string): Job | undefined => operations[call]?.starts;
-/** True for what is followed after its response. */
-export const isRelease = (call: string): boolean => ['deployment', 'rollback'].includes(startedBy(call) ?? '');
 
 /** The command that shows how work ends; undefined if the response did not say what was created. */
 function followLine(job: Job, { server = '', site = '' }: Ids, created: string | null): readonly string[] | undefined {
@@ -121,12 +119,10 @@ function rowOf(call: string, ids: Ids, id: string | null, goesOn: boolean): Chan
 type ChangeResult = Pick<AppliedChange, 'id' | 'result' | 'follow'>;
 type Ids = Readonly<Record<string, string>>;
 
-/** True for two changes of the same resource. An action follows the path of what it acts on. */
-export function isSamePlace(one: PlannedChange, other: PlannedChange): boolean {
-  const placeOf = (call: string) =>
-    call.startsWith('POST ') && !createdBy(call) ? operationPath(call).replace(/\/[^/]*$/, '') : operationPath(call);
-  const [first, second] = [one, other].map(({ call, targets }) => JSON.stringify([placeOf(call), targets]));
-  return first === second;
+/** What a change is about, the same for each change of a resource. An action follows the path of what it acts on. */
+export function placeOf({ call, targets }: PlannedChange): string {
+  const path = call.startsWith('POST ') && !createdBy(call) ? operationPath(call).replace(/\/[^/]*$/, '') : operationPath(call);
+  return JSON.stringify([path, targets]);
 }
 
 /** True for a change that may still be sent: none is after a deployment that failed. */
@@ -135,14 +131,21 @@ export function isLeft({ application, material }: Dispatch, at: number): boolean
   return !done[at] && !material?.done[at] && !failed;
 }
 
+/** The changes that need not be sent, by number from 0, and the id of what each created. */
+export type MadeChanges = Readonly<Record<string, { readonly id: string | null }>>;
+
 /** The ids of a change, also of what earlier changes created. */
-export const idsOf = ({ targets }: PlannedChange, { saved }: Application): Ids =>
-  Object.fromEntries(
-    Object.entries(targets).map(([noun, { id, created_by }]) => [noun, id ?? saved.done[(created_by ?? 0) - 1]?.id ?? '']),
-  );
+export const idsOf = ({ targets }: PlannedChange, made: MadeChanges): Ids =>
+  Object.fromEntries(Object.entries(targets).map(([noun, { id, created_by }]) => [noun, id ?? made[(created_by ?? 0) - 1]?.id ?? '']));
+
+/** The rows of the changes that need not be sent. */
+export const unchangedRows = ({ changes }: Plan, made: MadeChanges): readonly AppliedChange[] =>
+  changes.flatMap(({ call }, at) => (made[at] ? [{ change: at + 1, call, id: made[at].id, result: 'unchanged' as const }] : []));
 
 /** Sends every change in order, until one fails. */
 export async function sendAll(dispatch: Dispatch, pending: readonly PendingChange[]) {
+  const { ctx, plan, application } = dispatch;
+  const unchanged = unchangedRows(plan, application.saved.done);
   const report: AppliedChange[] = [];
   let failure: DnxError | undefined;
   for (const step of pending) {
@@ -161,12 +164,16 @@ export async function sendAll(dispatch: Dispatch, pending: readonly PendingChang
     }
   }
   const titles = new Map(pending.map(({ at, title }) => [at + 1, title]));
+  const titleOf = (number: number) => titles.get(number) ?? changeTitle(plan.changes[number - 1] as PlannedChange, ctx.nameOf);
+  const all = [...unchanged, ...report].sort((one, other) => one.change - other.change);
+  const note = `${unchanged.length} of ${countedChanges(plan.changes)} ${unchanged.length === 1 ? 'was' : 'were'} already made.`;
   const shown = columns<AppliedChange>(
-    { key: 'change', computed: true, title: 'Change', cell: ({ change }) => titles.get(change), wrap: true },
+    { key: 'change', computed: true, title: 'Change', cell: ({ change }) => titleOf(change), wrap: true },
     { key: 'result', cell: ({ result, error }) => error?.message.split('\n', 1)[0] ?? result, wrap: true },
   );
   const next = report.flatMap(({ follow }) => (follow ? [{ command: follow, why: 'Follow it with' }] : []));
-  return { view: rows(report, shown, ''), exit: failure && failureOf(failure, report.length), next };
+  const exit = failure && failureOf(failure, report.length);
+  return { view: rows(all, shown, ''), exit, next, ...(unchanged.length > 0 && { note }) };
 }
 
 const failureOf = (failure: DnxError, count: number): DnxError =>
@@ -179,7 +186,7 @@ async function sendOne(dispatch: Dispatch, pending: PendingChange): Promise<Chan
   const { ctx, application, lists } = dispatch;
   const { at, change, body } = pending;
   const { call } = change;
-  const ids = idsOf(change, application);
+  const ids = idsOf(change, application.saved.done);
   const list = createdBy(call) ? await lists.read(operationPath(call), ids) : undefined;
   const flight = { at, ids: list?.flatMap(({ id }) => idIn(id) ?? []) ?? null, sent_at: new Date(ctx.clock.now()).toISOString() };
   application.start(flight);
@@ -194,7 +201,8 @@ async function sendOne(dispatch: Dispatch, pending: PendingChange): Promise<Chan
     }
     const { id, ended = false } = await perform(dispatch, pending, ids, list);
     application.end(at, { id });
-    lists.forget();
+    if (createdBy(call) && id !== null) lists.add(operationPath(call), ids, id);
+    else lists.forget();
     return rowOf(call, ids, id, !ended);
   } catch (error) {
     if (!isError(error)) throw error;

@@ -18,18 +18,25 @@ import type { UndoMaterial } from './send.ts';
 /** `redo` takes back what `undo` did. */
 type Direction = 'undo' | 'redo';
 
-type UndoOptions = Given<{ id: string; dry_run: boolean; out: string; in_flight: 'done' | 'send'; timeout: number }>;
+type UndoOptions = Given<{
+  id: string;
+  dry_run: boolean;
+  out: string;
+  in_flight: 'done' | 'send';
+  confirm: readonly string[];
+  timeout: number;
+}>;
 
 /** `dnx undo` and `dnx redo`: take back what a command changed, as a plan like any other. */
 export async function undo(ctx: Context, direction: Direction, options: UndoOptions, consent: GivenConsent) {
-  const { id, dry_run, out, in_flight, timeout } = options;
+  const { id, dry_run, out, in_flight, confirm, timeout } = options;
   if (out !== undefined && !dry_run) throw usage('--out needs --dry-run.');
   if (truthy(ctx.world.env.DNX_NO_HISTORY) && !ctx.settings.session)
     throw usage(`dnx ${direction} needs the history.`, 'Unset DNX_NO_HISTORY.');
   const reader = await openReader(ctx, direction, options);
   const { run, steps, kept } = id === undefined ? lastRun(reader) : namedRun(reader, id);
   const word = direction === 'undo' ? 'undone' : 'redone';
-  if (steps.every(({ isDone }) => isDone)) return { view: message(`${run.id} was already ${word}.`, { applied: true, changes: [] }) };
+  if (steps.every(({ isDone }) => isDone)) return { view: message(`${run.id} was already ${word}.`, []) };
   for (const { title, why } of kept) ctx.progress.warn(`Stays: ${title}. ${why}`);
   const incomplete: string[] = [];
   const material: UndoMaterial = {
@@ -44,7 +51,7 @@ export async function undo(ctx: Context, direction: Direction, options: UndoOpti
   const line = [direction, run.id];
   const text = [direction, ...steps.map(({ change }) => `${change.line.run}/${change.line.n}`)].join(' ');
   const named = { plan: planOf(ctx, steps), text, preview: '--dry-run', material } as const;
-  const sending = { check: dry_run, allow_file: undefined, in_flight, wait: undefined, timeout };
+  const sending = { check: dry_run, allow_file: undefined, in_flight, confirm, wait: undefined, timeout };
   const result = await (await import('./apply.ts')).applyPlan(ctx, named, sending, consent);
   if (dry_run) return previewed(ctx, line, steps, out);
   if (result.exit || kept.length + incomplete.length === 0) return result;

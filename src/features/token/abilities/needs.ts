@@ -69,7 +69,7 @@ async function understand({ words, env }: ScriptCommand, tree: Tree, world: Pick
   if (error !== undefined) throw error;
   // Help needs no ability.
   if (!line) return { asked: [], notes: [] };
-  if (line.path === 'apply' && typeof line.options.plan === 'string')
+  if (line.path === 'apply' && Array.isArray(line.options.plan))
     return (await import('../../plan/file.ts')).askedByPlan(line.options.plan, line.options.check === true, world);
   return askedBy({ ...line, defaults: { server: env.DNX_SERVER || undefined, site: env.DNX_SITE || undefined } });
 }

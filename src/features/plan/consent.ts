@@ -1,0 +1,145 @@
+import { type Detail, DnxError, usage } from '../../base/errors.ts';
+import { quoted } from '../../base/shell.ts';
+import { inQuotes } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { commitDetails } from '../../cli/plan/deployment.ts';
+import { changeSection, countedChanges } from '../../cli/plan/show.ts';
+import { type ConsentQuestion, nameQuestion, requireName, warnOfLoss } from '../../cli/run/consent.ts';
+import { type Located, sameName, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
+import { operationPath, operations, severeOperations } from '../../platform/operations.ts';
+import { changesBy, dangersOf, sendingQuestions, warnUnkept } from '../env/dangers.ts';
+import { remoteSide } from '../env/remote.ts';
+import { variablesEndpoint } from '../env/variables.ts';
+import type { Lists } from './compare.ts';
+import type { PendingChange } from './send.ts';
+
+/** The consent on the command line. Each name answers for one target. */
+export interface GivenNames {
+  readonly yes: boolean;
+  readonly confirm: readonly string[];
+}
+
+/** Whose name a person types before a plan is applied. */
+interface NamedTarget extends Target {
+  readonly noun: string;
+  /** Of a site, what could break it; none for what is deleted. */
+  readonly dangers: readonly Detail[];
+}
+
+/** The strictest consent that the changes of a plan need, whatever the plan says of it. */
+export interface NeededConsent {
+  /** What is confirmed by name. */
+  readonly names: readonly NamedTarget[];
+  /** Those of them whose names are not given. */
+  readonly missing: readonly NamedTarget[];
+  readonly variables: readonly SiteVariables[];
+}
+
+interface SiteVariables extends Pick<NamedTarget, 'dangers'> {
+  readonly place: Located;
+  readonly changes: ReturnType<typeof changesBy>;
+  readonly remote: ReturnType<typeof remoteSide>;
+}
+
+/** Finds out what has to be confirmed. Fails for a name that is not in the plan. */
+export async function neededConsent(pending: readonly PendingChange[], lists: Lists, { confirm }: GivenNames): Promise<NeededConsent> {
+  const variables = await variablesIn(pending, lists);
+  const sites = variables.map(({ place, dangers }): NamedTarget => ({ noun: 'site', ...place.site, dangers }));
+  const deleted = pending.filter(isSevere).map(({ targets }): NamedTarget => ({ ...lastOf(targets), dangers: [] }));
+  const dangerous = sites.filter(({ dangers }) => dangers.length > 0);
+  const isSame = (one: NamedTarget) => (other: NamedTarget) => one.noun === other.noun && one.id === other.id;
+  const names = [...dangerous, ...deleted].filter((item, at, all) => all.findIndex(isSame(item)) === at);
+  const missing = [...names];
+  for (const word of confirm) {
+    const isMeant = ({ noun, id, label }: NamedTarget) => sameName(noun, word, label) || word === id;
+    const at = missing.findIndex(isMeant);
+    if (at >= 0) missing.splice(at, 1);
+    else if (!sites.some(isMeant)) throw unexpected(word, missing.length > 0 ? missing : sites);
+  }
+  return { names, missing, variables };
+}
+
+const isSevere = ({ change }: PendingChange): boolean => severeOperations.includes(change.call);
+
+const isOfVariable = ({ change }: PendingChange): boolean => operations[change.call]?.consent === 'variables';
+
+function lastOf(targets: Targets): Target & { readonly noun: string } {
+  const [noun, target] = Object.entries(targets).at(-1) as [string, Target];
+  return { noun, ...target };
+}
+
+function unexpected(word: string, expected: readonly Target[]): DnxError {
+  if (expected.length === 0) return usage('--confirm names nothing of this plan. Nothing was changed.', 'Use --yes.');
+  return usage(`'${word}' does not match. Nothing was changed.`, `Expected ${listed(expected)}.`);
+}
+
+const listed = (targets: readonly Target[]): string => targets.map(({ label }) => inQuotes(label)).join(', ');
+
+async function variablesIn(pending: readonly PendingChange[], lists: Lists): Promise<readonly SiteVariables[]> {
+  const variables = pending.filter(isOfVariable);
+  const found: SiteVariables[] = [];
+  for (const [id, targets] of new Map(variables.map((variable) => [variable.targets.site?.id ?? '', variable.targets]))) {
+    if (!targets.server || !targets.site) continue;
+    const remote = remoteSide((await lists.read(operationPath(variablesEndpoint), targetIds(targets))) ?? []);
+    const changes = variables
+      .filter((item) => item.targets.site?.id === id)
+      .flatMap(({ change, body, targets: { variable } }) => changesBy(change.call, body, variable?.label, remote));
+    found.push({ place: targets as Located, changes, remote, dangers: dangersOf(changes, remote) });
+  }
+  return found;
+}
+
+/** `--yes`, or `--confirm shop.example.com --confirm shop`. */
+export const consentWords = ({ names }: NeededConsent): string =>
+  names.length === 0 ? '--yes' : names.map(({ label }) => `--confirm ${quoted(label)}`).join(' ');
+
+/** Fails if nobody can be asked for what is not given. `preview`: the option that changes nothing. */
+export function requireAnswers(needed: NeededConsent, { yes, confirm }: GivenNames, preview: string): void {
+  const { names, missing } = needed;
+  if (names.length === 0 && !yes && confirm.length === 0)
+    throw usage('This requires confirmation.', `Use --yes, or ${preview} to change nothing.`).with({ reason: 'confirmation_missing' });
+  if (missing.length === 0) return;
+  const dangers = missing.flatMap((target) => target.dangers);
+  const isDeletion = missing.some((target) => target.dangers.length === 0);
+  const sentence = isDeletion
+    ? 'This cannot be undone and requires confirmation'
+    : `This could break ${listed(missing).replaceAll("'", '')}`;
+  throw new DnxError('usage', names.length > 1 ? `${sentence}. Not confirmed: ${listed(missing)}.` : `${sentence}. Nothing was changed.`, {
+    errors: Object.fromEntries(dangers.map(([key, why]) => [key, [why]])),
+    hint: `Use ${consentWords(needed)}${yes ? '; --yes is not enough' : ''}.`,
+    reason: 'name_to_type',
+  });
+}
+
+/** Shows what will be sent, and asks for what is not confirmed. */
+export async function* questionsBefore(
+  ctx: Context,
+  pending: readonly PendingChange[],
+  needed: NeededConsent,
+  { given, preview }: { readonly given: GivenNames; readonly preview: string },
+): AsyncGenerator<ConsentQuestion, void> {
+  const isGiven = given.yes || given.confirm.length > 0;
+  // In a log, where nobody is asked, the values of variables stay hidden.
+  const isAsked = ctx.ask.allowed && !isGiven;
+  for (const { change, title, body } of pending) {
+    const more = change.deployment ? commitDetails(change.deployment) : [];
+    const { details } = changeSection(change, ctx.nameOf, { more, sent: isAsked ? body : undefined });
+    ctx.progress.note([title, ...details.map(([field, words]) => `  ${field}  ${words}`)].join('\n'));
+  }
+  if (!ctx.ask.allowed) return requireAnswers(needed, given, preview);
+  const isMissing = ({ id }: Target) => needed.missing.some((target) => target.id === id);
+  for (const { place, changes, remote, dangers } of needed.variables)
+    if (dangers.length > 0 && isMissing(place.site))
+      yield* sendingQuestions(ctx, place, { changes, remote, consent: { yes: given.yes, confirm: undefined } });
+  for (const change of pending.filter(isSevere)) if (isMissing(lastOf(change.targets))) yield await severeQuestion(ctx, change);
+  if (needed.names.length > 0 || isGiven) return;
+  if (pending.some((item) => isOfVariable(item) && !item.change.call.startsWith('POST '))) await warnUnkept(ctx);
+  yield { kind: 'confirm', text: `Apply ${countedChanges(pending)}?` };
+}
+
+async function severeQuestion(ctx: Context, { title, change, targets }: PendingChange): Promise<ConsentQuestion> {
+  const target = lastOf(targets);
+  ctx.progress.warn(`${title.slice(2)} (id ${target.id}). This cannot be undone.`);
+  await warnOfLoss(ctx, change.call.startsWith('DELETE ') ? 'delete' : '', targets, target.noun);
+  return { kind: 'input', text: nameQuestion(target.label), check: (typed) => requireName(typed, target) };
+}
