@@ -163,6 +163,43 @@ describe('a rerun of apply', () => {
   });
 });
 
+describe('on another machine', () => {
+  const elsewhere = () => ({ env: { DNX_STATE_DIR: join(bed.directory, 'elsewhere') } });
+
+  test('a deployment is made if its commit is live in a release since', async () => {
+    await save();
+    await expect(apply()).toExit(0);
+    push('Drop carts');
+    for (const more of ['--check', '--yes']) {
+      const again = await apply(more, elsewhere());
+      expect([again.code, again.stdout, posts(again)], again.stderr).toEqual([0, 'This plan was already applied.\n', []]);
+    }
+  });
+
+  test.each(['goes on', 'failed'])('nobody knows whose it was if it %s', async (state) => {
+    await save();
+    bed.sandbox.state.fail_deploys = state === 'failed';
+    expect((await apply(state === 'failed' ? '--yes' : '--yes --no-wait')).code).toBe(state === 'failed' ? 1 : 0);
+    // Until its release is there.
+    await bed.clock.sleep(6_000);
+    const again = await apply('--yes', elsewhere());
+    expect([again.code, posts(again)]).toEqual([13, []]);
+    expect(again.stderr).toMatch(
+      /unknown whether this was performed: deploy shop\.example\.com[\s\S]*has this commit, and was created since/,
+    );
+    bed.sandbox.state.fail_deploys = false;
+    const sent = await apply('--yes --in-flight send', elsewhere());
+    expect([sent.code, posts(sent)], sent.stderr).toEqual([0, [POST]]);
+  });
+
+  test('nobody knows whether it passed its verification', async () => {
+    await save('--verify /up');
+    await expect(apply('--yes', { elsewhere() {} })).toExit(1);
+    const again = await apply('--yes', elsewhere());
+    expect([again.code, posts(again)], again.stderr).toEqual([13, []]);
+  });
+});
+
 describe('a plan that verifies', () => {
   const LINE = '--verify /up --expect-body well --for 2 --rollback-on-fail';
   const asked: string[] = [];

@@ -85,6 +85,18 @@ describe.each([
     expect(sent()).toEqual([]);
   });
 
+  test('a plan that somebody else applied between approval and apply is not sent', async () => {
+    const words = ['site', 'update', 'blog.example.com', '--web-directory', `/${modern}`];
+    const fill = async (): Promise<Filled> => {
+      await expect(bed.dnx(words)).toExit(0);
+      before = bed.sandbox.calls.length;
+      return approve();
+    };
+    agent = await openAgent(bed, '', { modern, fill });
+    expect(dataIn(await agent.change(...words))).toMatchObject([{ result: 'unchanged' }]);
+    expect(sent()).toEqual([]);
+  });
+
   test.each(['env set shop.example.com MOVES=mine', 'env unset shop.example.com MOVES'])(
     '%s is refused if the hidden value was changed between approval and apply',
     async (line) => {

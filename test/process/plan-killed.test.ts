@@ -65,18 +65,26 @@ beforeAll(async () => {
   wanted = stateNow();
 });
 
-test('a plan that is killed at any request ends in the same state once it is run again, and sends each change once', async () => {
-  expect(requests).toBeGreaterThan(LINES.length);
-  const all = Array.from({ length: requests }, (_, index) => index + 1);
-  for (const request of sampled(all, 8, 4)) {
-    restore();
-    const before = executable.sandbox.calls.length;
-    await killedAt(executable, ['apply', 'plan.json', '--yes'], { request });
-    const again = await apply();
-    expect([again.exitCode, changes(before).length], `request ${request}: ${again.stderr}`).toEqual([0, LINES.length]);
-    expect(stateNow(), `request ${request}`).toEqual(wanted);
-  }
-}, 120_000);
+test.each([
+  ['the same machine', '.'],
+  ['another machine', 'elsewhere'],
+])(
+  'a plan that is killed at any request ends in the same state once it is run again on %s, and sends each change once',
+  async (_, home) => {
+    expect(requests).toBeGreaterThan(LINES.length);
+    const all = Array.from({ length: requests }, (_, index) => index + 1);
+    for (const request of sampled(all, 5, home.length)) {
+      restore();
+      rmSync(path('elsewhere'), { recursive: true, force: true });
+      const before = executable.sandbox.calls.length;
+      await killedAt(executable, ['apply', 'plan.json', '--yes'], { request });
+      const again = await executable.here(['apply', 'plan.json', '--yes'], { env: { HOME: path(home) } });
+      expect([again.exitCode, changes(before).length], `request ${request}: ${again.stderr}`).toEqual([0, LINES.length]);
+      expect(stateNow(), `request ${request}`).toEqual(wanted);
+    }
+  },
+  120_000,
+);
 
 test('what nobody can find out is for the user to say', async () => {
   restore();
