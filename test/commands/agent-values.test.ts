@@ -131,7 +131,7 @@ test('a plan that an agent edits does not show what it compares with', async () 
   const targets = Object.fromEntries(Object.entries(ids).map(([noun, id]) => [noun, { id, name: null }]));
   const plan = (value: string) => ({
     ...{ version: 1, host: bed.sandbox.url, consent: { level: null, confirm: null }, abilities: [], about: [] },
-    changes: [{ call, targets, body: { key: 'APP_NAME' }, before: { key: 'APP_NAME', value }, undo: null }],
+    changes: [{ call, targets, body: { key: 'OTHER_NAME' }, before: { key: 'APP_NAME', value }, undo: null }],
   });
   const told: string[] = [];
   for (const guess of ['guess', SECRET]) {

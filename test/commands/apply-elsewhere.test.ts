@@ -119,6 +119,13 @@ test('two of the same are two, and what is replaced is not taken for what replac
   await expect(apply('--yes', fresh())).toExit(0, { changes: [], stdout: AGAIN });
 });
 
+test('a certificate that was there before is not taken for a new one', async () => {
+  await save('certificate create shop.example.com --site shop.example.com');
+  await bed.clock.sleep(1_000);
+  await expect(apply()).toExit(0, { changes: [expect.stringMatching(/certificates$/)] });
+  await expect(apply('--yes', elsewhere())).toExit(0, { changes: [], stdout: AGAIN });
+});
+
 test('what a later change of the plan replaces or deletes counts as made', async () => {
   await save(UPDATE, UPDATE.replace('0 7', '0 9'), `crontab delete '${SCHEDULE}' --server web-1`);
   const whole = plan();

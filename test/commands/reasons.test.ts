@@ -49,7 +49,7 @@ const cases: Readonly<Record<ErrorReason, Case>> = {
     line: 'apply plan.json --yes',
     before: async () => {
       await run(`${UPDATE} --dry-run --out plan.json`);
-      await run(UPDATE);
+      await run(UPDATE.replace('web-9', 'web-8'));
     },
   },
   plan_invalid: { line: 'apply plan.json --yes', before: () => writeFileSync(join(bed.directory, 'plan.json'), '{}') },

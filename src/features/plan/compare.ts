@@ -2,6 +2,7 @@ import { unlessError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { phaseOf } from '../../base/status.ts';
 import { isMask } from '../../base/text.ts';
+import { timeOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { PlannedChange } from '../../cli/plan/plan.ts';
 import { shownFields } from '../../cli/plan/secret-fields.ts';
@@ -185,14 +186,20 @@ async function candidates(lists: Lists, { call }: PlannedChange, { ids, isDelete
   });
 }
 
-/** Looks for what a change creates as `ensure` does: a secret is not compared, unless the API shows it. */
-function creationFound(noun: string, items: readonly JsonObject[] | undefined, { call }: PlannedChange, { body = {} }: Situation): Finding {
-  if (!items) return BLIND;
+/** Looks for what a change creates as `ensure` does: a secret is not compared, unless the API shows it. If there was one already, only a new one counts. */
+function creationFound(
+  noun: string,
+  items: readonly JsonObject[] | undefined,
+  { call, absent }: PlannedChange,
+  { body = {}, since }: Situation,
+): Finding {
+  if (!items || (!absent && items.some((item) => timeOf(item.created_at) === undefined))) return BLIND;
+  const fresh = absent ? items : items.filter((item) => isSince(timeOf(item.created_at), since));
   const unseen = noun === 'variable' ? [] : (operations[call]?.secrets ?? []).filter((field) => field in body);
   const wanted = Object.fromEntries(Object.entries(body).filter(([field]) => !unseen.includes(field)));
   const key = namings[noun]?.keys.find((field) => field in wanted);
   if (key === undefined) return {};
-  const { found } = existing(noun, items, wanted, [[key, ...Object.keys(wanted).filter((field) => field !== key)]]);
+  const { found } = existing(noun, fresh, wanted, [[key, ...Object.keys(wanted).filter((field) => field !== key)]]);
   // The status of a site is that of its last deployment.
   const isWork = operations[call]?.starts !== undefined && noun !== 'site';
   if (!found || (isWork && phaseOf(found.status) === 'bad')) return {};
@@ -202,6 +209,10 @@ function creationFound(noun: string, items: readonly JsonObject[] | undefined, {
   return { made: { id: idIn(found.id) ?? null, unseen } };
 }
 
+/** True for a time of the API, which has no milliseconds, that is not before that of a plan. */
+const isSince = (at: number | undefined, since: string | undefined): boolean =>
+  at !== undefined && since !== undefined && at >= Math.floor(Date.parse(since) / 1000) * 1000;
+
 /** A rollback was made if its release is live, a deployment if a release of its commit was created since and is live. */
 async function releaseFound(lists: Lists, { call, deployment, about }: PlannedChange, { ids, body, since }: Situation): Promise<Finding> {
   const { commit = null, verify = null } = deployment ?? {};
@@ -210,9 +221,8 @@ async function releaseFound(lists: Lists, { call, deployment, about }: PlannedCh
   if (!listed || typeof wanted !== 'string') return BLIND;
   const releases = (await import('../deploy/release.ts')).releasesOf(listed);
   if (commit === null) return releases.some(({ id, live }) => id === wanted && live) ? MADE : {};
-  const isSince = (at: number | undefined) => at !== undefined && since !== undefined && at >= Date.parse(since);
   const found = releases.find(
-    ({ name, at, commit: built }) => built !== '' && commit.startsWith(built) && isSince(at) && name !== liveBefore(about),
+    ({ name, at, commit: built }) => built !== '' && commit.startsWith(built) && isSince(at, since) && name !== liveBefore(about),
   );
   if (!found) return {};
   return found.live && !verify ? MADE : { unclear: `release ${found.name} has this commit, and was created since` };
