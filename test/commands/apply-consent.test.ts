@@ -37,11 +37,11 @@ describe('several plans are one: a client is closed by one approval', () => {
 
   test('each name is confirmed, and --yes confirms none', async () => {
     const files = await save(...lines);
-    const says = "This cannot be undone and requires confirmation. Not confirmed: 'shop', 'shop.example.com'.";
+    const says = 'This cannot be undone and requires confirmation. Not confirmed: shop, shop.example.com.';
     await expect(bed.dnx(`apply ${files} --yes`)).toExit(2, { changes: [], says });
     await expect(bed.dnx(`apply ${files} --yes --confirm shop`)).toExit(2, {
       changes: [],
-      says: "Not confirmed: 'shop.example.com'.\n  Use --confirm shop --confirm shop.example.com; --yes is not enough.",
+      says: 'Not confirmed: shop.example.com.\n  Use --confirm shop --confirm shop.example.com; --yes is not enough.',
     });
     await expect(bed.dnx(`apply ${files} --confirm shop --confirm other`)).toExit(2, { changes: [], says: "'other' does not match." });
     await expect(bed.dnx(`apply ${files} --check`)).toExit(0, {
@@ -89,7 +89,7 @@ describe('several plans are one: a client is closed by one approval', () => {
 test('two of the same name are confirmed by a --confirm for each', async () => {
   const files = await save('site delete staging.example.com --server web-1', 'site delete staging.example.com --server web-2');
   const once = '--confirm staging.example.com';
-  await expect(bed.dnx(`apply ${files} ${once}`)).toExit(2, { changes: [], says: "Not confirmed: 'staging.example.com'." });
+  await expect(bed.dnx(`apply ${files} ${once}`)).toExit(2, { changes: [], says: 'Not confirmed: staging.example.com.' });
   const run = await bed.dnx(`apply ${files} ${once} ${once}`);
   expect([run.code, run.changes.length], run.stderr).toEqual([0, 2]);
 });
@@ -99,9 +99,9 @@ test('variables that could break two sites are confirmed by both names', async (
     'env set APP_DEBUG --from-file debug --site shop.example.com --confirm shop.example.com',
     'env set APP_DEBUG --from-file debug --site blog.example.com --confirm blog.example.com',
   );
-  const says = "This could break shop.example.com, blog.example.com. Not confirmed: 'shop.example.com', 'blog.example.com'.";
+  const says = 'This could break shop.example.com, blog.example.com. Not confirmed: shop.example.com, blog.example.com.';
   await expect(bed.dnx(`apply ${files} --yes`)).toExit(2, { changes: [], says });
-  await expect(bed.dnx(`apply ${files} --confirm blog.example.com`)).toExit(2, { changes: [], says: "Not confirmed: 'shop.example.com'." });
+  await expect(bed.dnx(`apply ${files} --confirm blog.example.com`)).toExit(2, { changes: [], says: 'Not confirmed: shop.example.com.' });
   await expect(bed.dnx(`apply ${files}`, terminal('shop.example.com\rblog.example.com\r'))).toExit(0, {
     changes: [expect.any(String), expect.any(String)],
   });

@@ -9,17 +9,15 @@ import { changeTitle, countedChanges } from '../../cli/plan/show.ts';
 import { putAll } from '../../cli/run/consent.ts';
 import { allowanceOf, within } from '../../platform/api/deadline.ts';
 import { type Flight, failureIn, openApplication } from './application.ts';
-import { bodyOf } from './bodies.ts';
 import { isRelease, openLists, wasPerformed } from './compare.ts';
 import { consentWords, type NeededConsent, neededConsent, questionsBefore, requireAnswers } from './consent.ts';
 import { readPlanFiles } from './file.ts';
 import { settleLost } from './past.ts';
-import { type Remainder, remainderOf } from './pending.ts';
+import { bodyOf, remainderOf } from './pending.ts';
 import {
   type applyShape,
   type Dispatch,
   idsOf,
-  type MadeChanges,
   outcomeOf,
   type PendingChange,
   type SendingOptions,
@@ -33,7 +31,7 @@ export async function applyPlanFiles(ctx: Context, files: readonly string[], opt
   const { plan, text } = readPlanFiles(files, ctx.world);
   if (plan.host !== ctx.settings.host)
     throw usage(
-      `${files.join(', ')} is a plan for ${plan.host}, not for ${ctx.settings.host}.`,
+      `${files[0]} is a plan for ${plan.host}, not for ${ctx.settings.host}.`,
       `If you trust it, use --host ${quoted(plan.host)}.`,
     );
   return applyPlan(ctx, { plan, text, preview: '--check' }, options, consent);
@@ -62,18 +60,25 @@ export async function applyPlan(
     const failure = failureIn(application.saved);
     const { pending, made } = await remainderOf(dispatch);
     if (pending.length === 0 && failure) throw failure;
-    if (pending.length === 0) return alreadyApplied(dispatch, made);
+    if (pending.length === 0) {
+      application.settle(made);
+      return { view: message('This plan was already applied.', unchangedRows(plan, application.saved.done)) };
+    }
     if (options.wait === false && pending.some(({ change }) => change.deployment?.verify))
       throw usage('This plan verifies a deployment, so it cannot be combined with --no-wait.', 'Remove --no-wait.');
     const given = { yes, confirm: options.confirm ?? [] };
     const needed = await neededConsent(pending, dispatch.lists, given);
     if (options.check) {
       if ((yes || given.confirm.length > 0) && !ctx.ask.allowed) requireAnswers(needed, given, preview);
-      return checked(pending, needed);
+      return { view: checked(pending, needed) };
     }
     const asked = await putAll(ctx, questionsBefore(ctx, pending, needed, { given, preview }));
     if (typeof asked === 'object') return { view: nothing, exit: usage(`This was not answered yet: ${asked.text}`) };
-    const now = asked ? await remainderAgain(dispatch, pending) : { pending, made };
+    // A person may take long to answer.
+    if (asked) dispatch.lists.forget();
+    const now = asked ? await remainderOf(dispatch) : { pending, made };
+    if (now.pending.length > pending.length)
+      throw new DnxError('differences', 'A change was taken back during the question. Nothing was changed.', { reason: 'plan_moved' });
     application.settle(now.made);
     return await sendAll(dispatch, now.pending);
   } finally {
@@ -81,27 +86,11 @@ export async function applyPlan(
   }
 }
 
-function alreadyApplied({ plan, application }: Dispatch, made: MadeChanges) {
-  application.settle(made);
-  return { view: message('This plan was already applied.', unchangedRows(plan, application.saved.done)) };
-}
-
 function checked(pending: readonly PendingChange[], needed: NeededConsent) {
   const abilities = abilitiesOf(pending.map(({ change }) => change));
   const report = { applies: true, changes: pending.length, abilities, confirm: needed.names.map(({ label }) => label) };
-  const details: readonly Detail[] = [
-    ...(abilities.length > 0 ? [['needs', abilities.join(', ')] as const] : []),
-    ['consent', consentWords(needed)],
-  ];
-  return { view: done(`${countedChanges(pending)} can be applied`, report, details) };
-}
-
-/** Compares once more, because a person may take long to answer. Fails if there is more to send than they were asked about. */
-async function remainderAgain(dispatch: Dispatch, asked: readonly PendingChange[]): Promise<Remainder> {
-  dispatch.lists.forget();
-  const now = await remainderOf(dispatch);
-  if (now.pending.every(({ at }) => asked.some((item) => item.at === at))) return now;
-  throw new DnxError('differences', 'Something changed during the question. Nothing was changed.', { reason: 'plan_moved' });
+  const needs: readonly Detail[] = abilities.length > 0 ? [['needs', abilities.join(', ')]] : [];
+  return done(`${countedChanges(pending)} can be applied`, report, [...needs, ['consent', consentWords(needed)]]);
 }
 
 /** Finds out what became of a request whose end this machine never saw. */

@@ -19,12 +19,12 @@ export type Lists = ReturnType<typeof openLists>;
 
 export function openLists({ api }: Context) {
   const known = new Map<string, Promise<readonly JsonObject[] | undefined>>();
-  const keyOf = (path: string, ids: Readonly<Record<string, string>>) =>
+  const placeOf = (path: string, ids: Readonly<Record<string, string>>) =>
     path.replaceAll(/\{(\w+)\}/g, (_, noun: string) => ids[noun] ?? '');
   return {
     /** The items of a list; undefined if the token cannot read it. */
     read(path: string, ids: Readonly<Record<string, string>>) {
-      const key = keyOf(path, ids);
+      const key = placeOf(path, ids);
       const listed = async () => (await unlessError(api.list<unknown>(`GET ${path}` as Endpoint, ids), 'forbidden'))?.filter(isObject);
       const found = known.get(key) ?? listed();
       known.set(key, found);
@@ -32,7 +32,7 @@ export function openLists({ api }: Context) {
     },
     /** Adds what was created since a list was read. */
     add(path: string, ids: Readonly<Record<string, string>>, id: string): void {
-      const key = keyOf(path, ids);
+      const key = placeOf(path, ids);
       const found = known.get(key);
       if (found !== undefined) known.set(key, (async () => (await found)?.concat({ id }))());
     },
@@ -55,28 +55,26 @@ export interface Remains {
   isAsLeft(target: JsonObject): boolean | undefined;
 }
 
-/** What the rest of a plan says of a change. */
+/** What the rest of a plan says of a change. Resources are named by `keyOf`. */
 export interface Situation {
   /** The ids of its targets; empty for what is still to be created. */
   readonly ids: Readonly<Record<string, string>>;
   readonly body: JsonObject | undefined;
-  /** No change of the plan before is about the same resource; and none that is still to be sent. */
-  readonly isFirst: boolean;
-  readonly isNext: boolean;
+  /** An earlier change of the same resource: it was made, or it is still to be sent. */
+  readonly earlier: 'made' | 'open' | undefined;
   /** When the plan was made. */
   readonly since: string | undefined;
-  /** True for what the plan deletes. */
-  readonly isDeleted: (noun: string, id: string) => boolean;
-  /** The names that the plan gives to a resource. */
-  readonly namesOf: (noun: string, id: string) => readonly string[];
-  /** True for what counts as created by an earlier change. */
-  readonly isTaken: (id: string) => boolean;
+  readonly deleted: ReadonlySet<string>;
+  /** What counts as created by an earlier change. */
+  readonly created: ReadonlySet<string>;
 }
+
+export const keyOf = (noun: string, id: string): string => `${noun} ${id}`;
 
 /** What became of a change, as far as it can be told. */
 interface Finding {
-  /** Its target is as it wants it. `id`: of what it creates; `unseen`: the fields that were not compared. */
-  readonly made?: { readonly id: string | null; readonly unseen?: readonly string[] };
+  /** Its target is as it wants it. `id`: of what it creates. */
+  readonly made?: { readonly id: string | null };
   /** Why nobody can know whether it was made. */
   readonly unclear?: string;
   /** Nothing at Deploynix shows whether it was made, as for a restart. */
@@ -89,10 +87,17 @@ export interface Comparison extends Finding {
   readonly moved: readonly string[];
 }
 
+/** A change, and what there is now of its last target; undefined if the token cannot read that. */
+interface Look extends Situation {
+  readonly lists: Lists;
+  readonly change: PlannedChange;
+  readonly target: JsonObject | undefined;
+  readonly remains: Remains | undefined;
+}
+
 /** Compares a change with what is there now. An undo only with what was there. */
 export async function compare(lists: Lists, change: PlannedChange, situation: Situation, remains?: Remains): Promise<Comparison> {
-  const { call } = change;
-  const { ids } = situation;
+  const { ids, deleted } = situation;
   const moved: string[] = [];
   const targets: Record<string, Target> = {};
   let target: JsonObject | null | undefined;
@@ -100,37 +105,37 @@ export async function compare(lists: Lists, change: PlannedChange, situation: Si
     const id = ids[noun] ?? '';
     targets[noun] = { id, label: name ?? id };
     if (id === '') return { targets, moved };
-    target = await targetNow(lists, call, noun, ids);
-    if (target === null && !remains && situation.isDeleted(noun, id)) return { targets, moved, made: { id: null } };
+    target = await targetNow(lists, change.call, noun, ids);
+    if (target === null && !remains && deleted.has(keyOf(noun, id))) return { targets, moved, ...MADE };
     if (target === null) return { targets, moved: [...moved, `${name ?? id} is gone`] };
-    const label = target && resourceName(target, noun);
-    targets[noun] = { id, label: label ?? id };
+    const label = target ? resourceName(target, noun) : undefined;
     // An undo is by ids of our own; something may have another name by now.
-    if (remains || label === undefined || name === null || isMask(name)) continue;
-    if (![name, ...situation.namesOf(noun, id)].some((known) => sameName(noun, known, label))) moved.push(`${name} is ${label} now`);
+    if (!remains && label !== undefined && name !== null && !isMask(name) && !sameName(noun, name, label))
+      moved.push(`${name} is ${label} now`);
+    targets[noun] = { id, label: label ?? id };
   }
-  if (moved.length > 0) return { targets, moved };
-  const lines = await movedSince(lists, change, situation, target ?? undefined, remains);
-  const finding = remains ? {} : await findingOf(lists, change, situation, target ?? undefined, lines.length > 0);
-  return { targets, ...finding, moved: finding.made || finding.unclear ? [] : lines };
+  const look: Look = { ...situation, lists, change, target: target ?? undefined, remains };
+  moved.push(...(await movedSince(look)));
+  const finding = remains ? {} : await findingOf(look, moved.length > 0);
+  return { targets, ...finding, moved: finding.made || finding.unclear ? [] : moved };
 }
 
-async function movedSince(
-  lists: Lists,
-  change: PlannedChange,
-  situation: Situation,
-  target: JsonObject | undefined,
-  remains: Remains | undefined,
-): Promise<readonly string[]> {
+async function movedSince({ lists, change, ids, earlier, target, remains, ...look }: Look): Promise<readonly string[]> {
   const { call, before, absent, about, deployment } = change;
-  const { ids, isFirst } = situation;
   const moved: string[] = [];
-  if (target && before && isFirst) moved.push(...differences(target, shownNow(call, target, remains), before, remains));
-  if (target && isFirst && remains?.isAsLeft(target) === false) moved.push('it was changed since');
-  const branch = deployment?.branch ?? null;
-  if (target && branch !== null && isFirst && typeof target.branch === 'string' && target.branch !== branch)
-    moved.push(`it deploys branch ${target.branch} now, not ${branch}`);
-  if (absent) moved.push(...(await appeared(lists, change, situation)));
+  if (target && !earlier) {
+    const branch = deployment?.branch ?? null;
+    if (before) moved.push(...differences(target, shownNow(call, target, remains), before, remains));
+    if (remains?.isAsLeft(target) === false) moved.push('it was changed since');
+    if (branch !== null && typeof target.branch === 'string' && target.branch !== branch)
+      moved.push(`it deploys branch ${target.branch} now, not ${branch}`);
+  }
+  if (absent) {
+    const noun = createdBy(call) ?? '';
+    const name = isObject(change.body) ? resourceName(change.body, noun) : undefined;
+    const items = await candidates(noun, { ...look, lists, change, ids });
+    if (items?.some((item) => name !== undefined && resourceName(item, noun) === name)) moved.push(`${name} exists now`);
+  }
   const live = liveBefore(about);
   if (live !== undefined && isRelease(call)) {
     const releases = await lists.read(operationPath(releasesEndpoint), ids);
@@ -145,68 +150,51 @@ const liveBefore = (about: PlannedChange['about']): unknown => about?.map((item)
 /** True for what is followed after its response. */
 export const isRelease = (call: string): boolean => ['deployment', 'rollback'].includes(operations[call]?.starts ?? '');
 
-const MADE = { made: { id: null } } as const;
-const BLIND = { isBlind: true } as const;
+const MADE: Finding = { made: { id: null } };
+const BLIND: Finding = { isBlind: true };
 
 /** Whether a change was made, as its target shows. `isMoved`: the target is not as it was. */
-async function findingOf(
-  lists: Lists,
-  change: PlannedChange,
-  situation: Situation,
-  target: JsonObject | undefined,
-  isMoved: boolean,
-): Promise<Finding> {
-  const { call } = change;
+async function findingOf(look: Look, isMoved: boolean): Promise<Finding> {
+  const { change, body = {}, earlier, target } = look;
+  const { call, targets } = change;
   const noun = createdBy(call);
-  if (noun !== undefined) return creationFound(noun, await candidates(lists, change, situation), change, situation);
-  if (!situation.isNext) return {};
-  if (isRelease(call)) return releaseFound(lists, change, situation);
+  if (noun !== undefined) return creationFound(noun, await candidates(noun, look), look);
+  if (earlier === 'open') return {};
+  if (isRelease(call)) return releaseFound(look);
   if (!target) return BLIND;
   if (call.startsWith('DELETE ')) return {};
   if (!call.startsWith('PUT ')) {
-    const isMade = isDone(call, situation.body, target);
+    const isMade = isDone(call, body, target);
     return isMade === undefined ? BLIND : isMade ? MADE : {};
   }
-  const { differences: left, unknown } = compared(lastNoun(change), target, situation.body ?? {});
+  const { differences: left, unknown } = compared(Object.keys(targets).at(-1) ?? '', target, body);
   if (left.length > 0) return {};
-  if (unknown.length === 0) return MADE;
-  return isMoved ? { unclear: hiddenWords(unknown) } : {};
+  return unknown.length === 0 ? MADE : isMoved ? { unclear: hiddenWords(unknown) } : {};
 }
 
 const hiddenWords = (fields: readonly string[]): string => `the API does not show: ${fields.map(fieldWords).join(', ')}`;
 
-const lastNoun = ({ targets }: PlannedChange): string => Object.keys(targets).at(-1) ?? '';
-
 /** What a change may have created: not what the plan deletes, nor what an earlier change created. Undefined if the token cannot list it. */
-async function candidates(lists: Lists, { call }: PlannedChange, { ids, isDeleted, isTaken }: Situation) {
-  const items = await lists.read(operationPath(call), ids);
-  return items?.filter((item) => {
-    const id = idIn(item.id) ?? '';
-    return !isTaken(id) && !isDeleted(createdBy(call) ?? '', id);
-  });
+async function candidates(noun: string, { lists, change, ids, deleted, created }: Omit<Look, 'earlier' | 'target' | 'remains'>) {
+  const items = await lists.read(operationPath(change.call), ids);
+  return items?.filter(({ id }) => ![deleted, created].some((others) => others.has(keyOf(noun, idIn(id) ?? ''))));
 }
 
 /** Looks for what a change creates as `ensure` does: a secret is not compared, unless the API shows it. If there was one already, only a new one counts. */
-function creationFound(
-  noun: string,
-  items: readonly JsonObject[] | undefined,
-  { call, absent }: PlannedChange,
-  { body = {}, since }: Situation,
-): Finding {
+function creationFound(noun: string, items: readonly JsonObject[] | undefined, { change, body = {}, since }: Look): Finding {
+  const { call, absent } = change;
   if (!items || (!absent && items.some((item) => timeOf(item.created_at) === undefined))) return BLIND;
   const fresh = absent ? items : items.filter((item) => isSince(timeOf(item.created_at), since));
-  const unseen = noun === 'variable' ? [] : (operations[call]?.secrets ?? []).filter((field) => field in body);
-  const wanted = Object.fromEntries(Object.entries(body).filter(([field]) => !unseen.includes(field)));
+  const { secrets = [], starts } = operations[call] ?? {};
+  const wanted = Object.fromEntries(Object.entries(body).filter(([field]) => noun === 'variable' || !secrets.includes(field)));
   const key = namings[noun]?.keys.find((field) => field in wanted);
-  if (key === undefined) return {};
-  const { found } = existing(noun, fresh, wanted, [[key, ...Object.keys(wanted).filter((field) => field !== key)]]);
+  const { found } =
+    key === undefined ? {} : existing(noun, fresh, wanted, [[key, ...Object.keys(wanted).filter((field) => field !== key)]]);
   // The status of a site is that of its last deployment.
-  const isWork = operations[call]?.starts !== undefined && noun !== 'site';
-  if (!found || (isWork && phaseOf(found.status) === 'bad')) return {};
+  if (!found || (starts !== undefined && noun !== 'site' && phaseOf(found.status) === 'bad')) return {};
   const { differences: left, unknown } = compared(noun, found, wanted);
   if (left.length > 0) return {};
-  if (noun === 'variable' && unknown.length > 0) return { unclear: hiddenWords(unknown) };
-  return { made: { id: idIn(found.id) ?? null, unseen } };
+  return noun === 'variable' && unknown.length > 0 ? { unclear: hiddenWords(unknown) } : { made: { id: idIn(found.id) ?? null } };
 }
 
 /** True for a time of the API, which has no milliseconds, that is not before that of a plan. */
@@ -214,16 +202,15 @@ const isSince = (at: number | undefined, since: string | undefined): boolean =>
   at !== undefined && since !== undefined && at >= Math.floor(Date.parse(since) / 1000) * 1000;
 
 /** A rollback was made if its release is live, a deployment if a release of its commit was created since and is live. */
-async function releaseFound(lists: Lists, { call, deployment, about }: PlannedChange, { ids, body, since }: Situation): Promise<Finding> {
-  const { commit = null, verify = null } = deployment ?? {};
-  const wanted = operations[call]?.starts === 'rollback' ? body?.release_id : commit;
+async function releaseFound({ lists, change, ids, body, since }: Look): Promise<Finding> {
+  const { commit = null, verify = null } = change.deployment ?? {};
+  const wanted = commit ?? body?.release_id;
   const listed = await lists.read(operationPath(releasesEndpoint), ids);
   if (!listed || typeof wanted !== 'string') return BLIND;
   const releases = (await import('../deploy/release.ts')).releasesOf(listed);
   if (commit === null) return releases.some(({ id, live }) => id === wanted && live) ? MADE : {};
-  const found = releases.find(
-    ({ name, at, commit: built }) => built !== '' && commit.startsWith(built) && isSince(at, since) && name !== liveBefore(about),
-  );
+  const others = releases.filter(({ name, at }) => isSince(at, since) && name !== liveBefore(change.about));
+  const found = others.find(({ commit: built }) => built !== '' && commit.startsWith(built));
   if (!found) return {};
   return found.live && !verify ? MADE : { unclear: `release ${found.name} has this commit, and was created since` };
 }
@@ -243,14 +230,6 @@ function differences(now: JsonObject, shown: JsonObject, before: JsonObject, rem
     if (isMask(was)) return remains?.hasSecret(field, now[field]) === false ? [`${field} was changed`] : [];
     return isSame(was, shown[field]) ? [] : [`${field} is ${shownValue(shown[field])}, not ${shownValue(was)}`];
   });
-}
-
-async function appeared(lists: Lists, change: PlannedChange, situation: Situation): Promise<readonly string[]> {
-  const { call, body } = change;
-  const noun = createdBy(call) ?? '';
-  const name = isObject(body) ? resourceName(body, noun) : undefined;
-  const items = await candidates(lists, change, situation);
-  return items?.some((item) => name !== undefined && resourceName(item, noun) === name) ? [`${name} exists now`] : [];
 }
 
 /** Whether a request that may have been sent was performed: the id of what it created, or false; undefined if that is unknown. `list`: the ids before it. */

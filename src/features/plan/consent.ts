@@ -14,41 +14,25 @@ import type { Lists } from './compare.ts';
 import type { PendingChange } from './send.ts';
 
 /** The consent on the command line. Each name answers for one target. */
-export interface GivenNames {
+interface GivenNames {
   readonly yes: boolean;
   readonly confirm: readonly string[];
 }
 
-/** Whose name a person types before a plan is applied. */
+/** What a person confirms by its name. */
 interface NamedTarget extends Target {
   readonly noun: string;
-  /** Of a site, what could break it; none for what is deleted. */
+  /** Of a site, what could break it. */
   readonly dangers: readonly Detail[];
 }
 
-/** The strictest consent that the changes of a plan need, whatever the plan says of it. */
-export interface NeededConsent {
-  /** What is confirmed by name. */
-  readonly names: readonly NamedTarget[];
-  /** Those of them whose names are not given. */
-  readonly missing: readonly NamedTarget[];
-  readonly variables: readonly SiteVariables[];
-}
+/** The strictest consent that the changes of a plan need, whatever the plan says of it. Fails for a name that is not in the plan. */
+export type NeededConsent = Awaited<ReturnType<typeof neededConsent>>;
 
-interface SiteVariables extends Pick<NamedTarget, 'dangers'> {
-  readonly place: Located;
-  readonly changes: ReturnType<typeof changesBy>;
-  readonly remote: ReturnType<typeof remoteSide>;
-}
-
-/** Finds out what has to be confirmed. Fails for a name that is not in the plan. */
-export async function neededConsent(pending: readonly PendingChange[], lists: Lists, { confirm }: GivenNames): Promise<NeededConsent> {
+export async function neededConsent(pending: readonly PendingChange[], lists: Lists, { confirm }: GivenNames) {
   const variables = await variablesIn(pending, lists);
   const sites = variables.map(({ place, dangers }): NamedTarget => ({ noun: 'site', ...place.site, dangers }));
-  const deleted = pending.filter(isSevere).map(({ targets }): NamedTarget => ({ ...lastOf(targets), dangers: [] }));
-  const dangerous = sites.filter(({ dangers }) => dangers.length > 0);
-  const isSame = (one: NamedTarget) => (other: NamedTarget) => one.noun === other.noun && one.id === other.id;
-  const names = [...dangerous, ...deleted].filter((item, at, all) => all.findIndex(isSame(item)) === at);
+  const names = [...sites.filter(({ dangers }) => dangers.length > 0), ...pending.filter(isSevere).map(({ targets }) => lastOf(targets))];
   const missing = [...names];
   for (const word of confirm) {
     const isMeant = ({ noun, id, label }: NamedTarget) => sameName(noun, word, label) || word === id;
@@ -63,26 +47,23 @@ const isSevere = ({ change }: PendingChange): boolean => severeOperations.includ
 
 const isOfVariable = ({ change }: PendingChange): boolean => operations[change.call]?.consent === 'variables';
 
-function lastOf(targets: Targets): Target & { readonly noun: string } {
+function lastOf(targets: Targets): NamedTarget {
   const [noun, target] = Object.entries(targets).at(-1) as [string, Target];
-  return { noun, ...target };
+  return { noun, ...target, dangers: [] };
 }
 
-function unexpected(word: string, expected: readonly Target[]): DnxError {
-  if (expected.length === 0) return usage('--confirm names nothing of this plan. Nothing was changed.', 'Use --yes.');
-  return usage(`'${word}' does not match. Nothing was changed.`, `Expected ${listed(expected)}.`);
-}
+const unexpected = (word: string, expected: readonly Target[]): DnxError =>
+  expected.length === 0
+    ? usage('--confirm names nothing of this plan. Nothing was changed.', 'Use --yes.')
+    : usage(`'${word}' does not match. Nothing was changed.`, `Expected ${expected.map(({ label }) => inQuotes(label)).join(', ')}.`);
 
-const listed = (targets: readonly Target[]): string => targets.map(({ label }) => inQuotes(label)).join(', ');
-
-async function variablesIn(pending: readonly PendingChange[], lists: Lists): Promise<readonly SiteVariables[]> {
-  const variables = pending.filter(isOfVariable);
-  const found: SiteVariables[] = [];
-  for (const [id, targets] of new Map(variables.map((variable) => [variable.targets.site?.id ?? '', variable.targets]))) {
-    if (!targets.server || !targets.site) continue;
+/** The variables that change, by site. */
+async function variablesIn(pending: readonly PendingChange[], lists: Lists) {
+  const found = [];
+  for (const { targets } of new Map(pending.filter(isOfVariable).map((item) => [item.targets.site?.id, item])).values()) {
     const remote = remoteSide((await lists.read(operationPath(variablesEndpoint), targetIds(targets))) ?? []);
-    const changes = variables
-      .filter((item) => item.targets.site?.id === id)
+    const changes = pending
+      .filter((item) => isOfVariable(item) && item.targets.site?.id === targets.site?.id)
       .flatMap(({ change, body, targets: { variable } }) => changesBy(change.call, body, variable?.label, remote));
     found.push({ place: targets as Located, changes, remote, dangers: dangersOf(changes, remote) });
   }
@@ -99,13 +80,11 @@ export function requireAnswers(needed: NeededConsent, { yes, confirm }: GivenNam
   if (names.length === 0 && !yes && confirm.length === 0)
     throw usage('This requires confirmation.', `Use --yes, or ${preview} to change nothing.`).with({ reason: 'confirmation_missing' });
   if (missing.length === 0) return;
-  const dangers = missing.flatMap((target) => target.dangers);
-  const isDeletion = missing.some((target) => target.dangers.length === 0);
-  const sentence = isDeletion
-    ? 'This cannot be undone and requires confirmation'
-    : `This could break ${listed(missing).replaceAll("'", '')}`;
-  throw new DnxError('usage', names.length > 1 ? `${sentence}. Not confirmed: ${listed(missing)}.` : `${sentence}. Nothing was changed.`, {
-    errors: Object.fromEntries(dangers.map(([key, why]) => [key, [why]])),
+  const labels = missing.map(({ label }) => label).join(', ');
+  const isDeletion = missing.some(({ dangers }) => dangers.length === 0);
+  const sentence = isDeletion ? 'This cannot be undone and requires confirmation' : `This could break ${labels}`;
+  throw new DnxError('usage', `${sentence}. ${names.length > 1 ? `Not confirmed: ${labels}` : 'Nothing was changed'}.`, {
+    errors: Object.fromEntries(missing.flatMap(({ dangers }) => dangers.map(([key, why]) => [key, [why]]))),
     hint: `Use ${consentWords(needed)}${yes ? '; --yes is not enough' : ''}.`,
     reason: 'name_to_type',
   });

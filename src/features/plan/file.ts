@@ -28,20 +28,14 @@ export function readPlanFiles(names: readonly string[], world: Pick<World, 'cwd'
     const before = changes.length;
     changes.push(...plan.changes.map((change) => renumbered(change, before)));
   }
-  if (changes.length > MOST_CHANGES) throw usage(`These are ${changes.length} changes. At most ${MOST_CHANGES} are applied at once.`);
   const [created_at] = read.flatMap(({ plan }) => plan.created_at ?? []).sort();
   return { plan: { ...first, changes, ...(created_at !== undefined && { created_at }) }, text: read.map(({ text }) => text).join('\0') };
 }
 
-const renumbered = (change: PlannedChange, before: number): PlannedChange => ({
-  ...change,
-  targets: Object.fromEntries(
-    Object.entries(change.targets).map(([noun, target]) => [
-      noun,
-      target.created_by === undefined ? target : { ...target, created_by: target.created_by + before },
-    ]),
-  ),
-});
+function renumbered({ targets, ...change }: PlannedChange, before: number): PlannedChange {
+  const moved = ({ created_by: by, ...target }: PlannedTarget) => ({ ...target, ...(by !== undefined && { created_by: by + before }) });
+  return { ...change, targets: Object.fromEntries(Object.entries(targets).map(([noun, target]) => [noun, moved(target)])) };
+}
 
 /** Reads a plan that anybody may have written. It can only name operations of the API reference, of which every part is checked. */
 function readPlanFile(name: string, world: Pick<World, 'cwd' | 'home'>): { readonly plan: Plan; readonly text: string } {

@@ -1,28 +1,26 @@
-import { type Detail, DnxError } from '../../base/errors.ts';
-import { isObject } from '../../base/json.ts';
+import { type Detail, DnxError, usage } from '../../base/errors.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
+import { isMask } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
 import type { PlannedChange } from '../../cli/plan/plan.ts';
+import { isSecretField, mayHoldSecret } from '../../cli/plan/secret-fields.ts';
 import { changeTitle } from '../../cli/plan/show.ts';
-import { resourceName } from '../../platform/names/names.ts';
-import { bodyOf } from './bodies.ts';
-import { type Comparison, compare, type Situation } from './compare.ts';
+import { createdBy } from '../../platform/operations.ts';
+import { parseDotenv } from '../env/dotenv/dotenv.ts';
+import { isInside, openLocal, projectDirectory } from '../env/local-file.ts';
+import { resolveReferences } from '../env/references.ts';
+import { type Comparison, compare, keyOf } from './compare.ts';
 import { type Dispatch, idsOf, isLeft, type MadeChanges, type PendingChange, placeOf } from './send.ts';
 
 /** A change of a plan, compared with what is there now. */
 interface ComparedChange extends PendingChange, Comparison {}
 
-/** What is left to send of a plan, and what need not be sent, because its target is as it is wanted. */
-export interface Remainder {
-  readonly pending: readonly PendingChange[];
-  readonly made: MadeChanges;
-}
-
-/** Compares every change that is left. Fails if anything is neither as it was nor as it is wanted, or if nobody can know. */
-export async function remainderOf(dispatch: Dispatch): Promise<Remainder> {
-  const { ctx, plan, material } = dispatch;
+/** What is left to send of a plan, and what need not be sent. Fails if anything is neither as it was nor as it is wanted, or if nobody can know. */
+export async function remainderOf(dispatch: Dispatch): Promise<{ readonly pending: readonly PendingChange[]; readonly made: MadeChanges }> {
+  const { plan, material, options } = dispatch;
   const found = await comparedChanges(dispatch);
-  const isMade = ({ made }: Comparison) => made !== undefined;
   const isReplaced = ({ at, change }: ComparedChange) =>
-    found.some((later) => later.at > at && isMade(later) && placeOf(later.change) === placeOf(change));
+    found.some((later) => later.made && later.at > at && placeOf(later.change) === placeOf(change));
   const moved = found.filter((item) => item.moved.length > 0 && !isReplaced(item));
   if (moved.length > 0)
     throw new DnxError('differences', `${moved.length} of ${plan.changes.length} changes no longer apply. Nothing was changed.`, {
@@ -31,16 +29,12 @@ export async function remainderOf(dispatch: Dispatch): Promise<Remainder> {
       hint: material ? 'To take back another change: dnx undo ID' : 'Make a new plan.',
     });
   const unclear = unclearIn(found);
-  const answer = dispatch.options.in_flight;
-  if (unclear.length > 0 && answer === undefined) throw unknownChanges(unclear);
-  const isAnswered = (item: ComparedChange) => answer === 'done' && unclear.some(({ at }) => at === item.at);
-  const done = found.filter((item) => isMade(item) || item.moved.length > 0 || isAnswered(item));
-  for (const { title, made } of done)
-    if (made?.unseen?.length)
-      ctx.progress.note(`Not compared, because the API does not show it: the ${made.unseen.join(', ')} of ${title}`);
+  if (unclear.length > 0 && options.in_flight === undefined) throw unknownChanges(unclear);
+  const answered = options.in_flight === 'done' ? unclear.map(({ at }) => at) : [];
+  const isMade = (item: ComparedChange) => Boolean(item.made) || item.moved.length > 0 || answered.includes(item.at);
   return {
-    pending: found.filter((item) => !done.includes(item)),
-    made: Object.fromEntries(done.map(({ at, made }) => [at, { id: made?.id ?? null }])),
+    pending: found.filter((item) => !isMade(item)),
+    made: Object.fromEntries(found.filter(isMade).map(({ at, made }) => [at, { id: made?.id ?? null }])),
   };
 }
 
@@ -48,47 +42,37 @@ async function comparedChanges(dispatch: Dispatch): Promise<readonly ComparedCha
   const { ctx, plan, lists, material, application } = dispatch;
   const found: ComparedChange[] = [];
   const made: Record<number, { readonly id: string | null }> = { ...application.saved.done };
-  /** The places of the changes before, and of those that are still to be sent. */
-  const places = new Set<string>();
-  const open = new Set<string>();
-  const taken = new Set(Object.values(made).flatMap(({ id }) => id ?? []));
-  const said = saidBy(plan.changes);
+  const earlier = new Map<string, 'made' | 'open'>();
+  const deleted = new Set(plan.changes.flatMap(({ call, targets }) => (call.startsWith('DELETE ') ? keyOfLast(targets) : [])));
+  const created = new Set<string>();
   for (const [at, change] of plan.changes.entries()) {
     const place = placeOf(change);
-    const order = { isFirst: !places.has(place), isNext: !open.has(place) };
-    places.add(place);
-    if (!isLeft(dispatch, at)) continue;
-    const body = await bodyOf(dispatch, at, change);
-    const situation = { ...said, ...order, ids: idsOf(change, made), body, since: plan.created_at, isTaken: (id: string) => taken.has(id) };
-    const comparison = await compare(lists, change, situation, material?.left[at]);
-    if (!comparison.made && comparison.moved.length === 0) open.add(place);
-    if (comparison.made) made[at] = comparison.made;
-    if (comparison.made && comparison.made.id !== null) taken.add(comparison.made.id);
-    const isLike = !comparison.made && comparison.unclear === undefined;
-    const branch = change.deployment && isLike ? await (await import('../changes/branch.ts')).movedBranch(ctx, change.deployment) : [];
-    const names = Object.entries(change.targets).map(([noun, target]) => [
-      noun,
-      { ...target, name: comparison.targets[noun]?.label ?? target.id },
-    ]);
-    const title = changeTitle({ ...change, targets: Object.fromEntries(names) }, ctx.nameOf);
-    found.push({ ...comparison, at, change, title, body, moved: [...comparison.moved, ...branch] });
+    if (isLeft(dispatch, at)) {
+      const body = await bodyOf(dispatch, at, change);
+      const situation = { ids: idsOf(change, made), body, earlier: earlier.get(place), since: plan.created_at, deleted, created };
+      const comparison = await compare(lists, change, situation, material?.left[at]);
+      if (comparison.made) made[at] = comparison.made;
+      found.push(await described(ctx, { ...comparison, at, change, body }));
+    }
+    if (made[at]) created.add(keyOf(createdBy(change.call) ?? '', made[at].id ?? ''));
+    const isOpen = earlier.get(place) === 'open' || (found.at(-1)?.at === at && !made[at] && found.at(-1)?.moved.length === 0);
+    earlier.set(place, isOpen ? 'open' : 'made');
   }
   return found;
 }
 
-/** What the changes of a plan say of each other's targets. */
-function saidBy(changes: readonly PlannedChange[]): Pick<Situation, 'isDeleted' | 'namesOf'> {
-  const deleted = new Set<string>();
-  const names = new Map<string, readonly string[]>();
-  const keyOf = (noun: string, id: string) => `${noun} ${id}`;
-  for (const { call, targets, body } of changes) {
-    const [noun = '', target] = Object.entries(targets).at(-1) ?? [];
-    const key = keyOf(noun, target?.id ?? '');
-    const name = isObject(body) ? resourceName(body, noun) : undefined;
-    if (call.startsWith('DELETE ')) deleted.add(key);
-    else if (call.startsWith('PUT ') && name !== undefined) names.set(key, [...(names.get(key) ?? []), name]);
-  }
-  return { isDeleted: (noun, id) => deleted.has(keyOf(noun, id)), namesOf: (noun, id) => names.get(keyOf(noun, id)) ?? [] };
+const keyOfLast = (targets: PlannedChange['targets']): string => {
+  const [noun = '', target] = Object.entries(targets).at(-1) ?? [];
+  return keyOf(noun, target?.id ?? '');
+};
+
+/** A compared change with its title, by the names that its targets have now, and whether the branch of a deployment has moved. */
+async function described(ctx: Context, compared: Omit<ComparedChange, 'title'>): Promise<ComparedChange> {
+  const { change, targets, made, unclear, moved } = compared;
+  const names = Object.entries(change.targets).map(([noun, target]) => [noun, { ...target, name: targets[noun]?.label ?? target.id }]);
+  const title = changeTitle({ ...change, targets: Object.fromEntries(names) }, ctx.nameOf);
+  if (!change.deployment || made || unclear !== undefined) return { ...compared, title };
+  return { ...compared, title, moved: [...moved, ...(await (await import('../changes/branch.ts')).movedBranch(ctx, change.deployment))] };
 }
 
 /**
@@ -96,12 +80,12 @@ function saidBy(changes: readonly PlannedChange[]): Pick<Situation, 'isDeleted' 
  * none before the restart is still to be made, somebody may have applied the plan elsewhere.
  */
 function unclearIn(found: readonly ComparedChange[]): readonly ComparedChange[] {
-  const isApplied = found.some(({ made }) => made !== undefined);
+  const isApplied = found.some(({ made }) => made);
   const first = found.findIndex(({ made, isBlind, unclear }) => !made && !isBlind && unclear === undefined);
+  const why = 'another change of this plan was already made, perhaps by dnx apply elsewhere';
   return found.flatMap((item, index) => {
     if (item.unclear !== undefined) return [item];
-    if (!item.isBlind || !isApplied || (first >= 0 && first < index)) return [];
-    return [{ ...item, unclear: 'another change of this plan was already made, perhaps by dnx apply elsewhere' }];
+    return item.isBlind && isApplied && (first < 0 || index < first) ? [{ ...item, unclear: why }] : [];
   });
 }
 
@@ -113,4 +97,51 @@ function unknownChanges(unclear: readonly ComparedChange[]): DnxError {
     reason: 'change_unknown',
     hint: 'Check it, and run this again with --in-flight done or --in-flight send.',
   });
+}
+
+/** The body of a change, with the secrets that its references name. A plan never runs a program, and reads outside of the project only what the user allows. */
+export async function bodyOf(
+  { ctx, options, material }: Dispatch,
+  at: number,
+  { call, body }: PlannedChange,
+): Promise<JsonObject | undefined> {
+  if (material) return material.bodies[at];
+  if (!isObject(body)) return undefined;
+  const entries: [string, unknown][] = [];
+  for (const [field, value] of Object.entries(body)) {
+    const reference = isObject(value) && typeof value.secret === 'string' && Object.keys(value).length === 1 ? value.secret : undefined;
+    if (reference === undefined && (mayHoldSecret(call, field, value) || isMask(value)))
+      throw usage(
+        `The plan has the ${field.replaceAll('_', ' ')} as text. Nothing was changed.`,
+        'A secret must be file://, env:// or dotenv://.',
+      );
+    if (reference !== undefined && !isSecretField(call, field)) throw usage(`The plan has a secret as ${field}. Nothing was changed.`);
+    entries.push([field, reference === undefined ? value : await secretAt(ctx, field, reference, options.allow_file)]);
+  }
+  return Object.fromEntries(entries);
+}
+
+async function secretAt(ctx: Context, field: string, reference: string, allowed: readonly string[] = []): Promise<string> {
+  const [, file, key] = /^dotenv:\/\/(.+)#([^#]+)$/.exec(reference) ?? [];
+  if (file !== undefined && key !== undefined) return dotenvValue(ctx, file, key, allowed);
+  if (!/^(file|env):\/\/./.test(reference))
+    throw usage(`The plan has a secret that cannot be read: ${reference}`, 'A secret must be file://, env:// or dotenv://.');
+  const rules = { directory: ctx.world.cwd, allowed };
+  const found = await resolveReferences({ variables: new Map(), references: new Map([[field, reference]]) }, rules, ctx);
+  return found.get(field) ?? '';
+}
+
+async function dotenvValue(ctx: Context, name: string, key: string, allowed: readonly string[]): Promise<string> {
+  const { path, text, directory } = openLocal(name, ctx);
+  if (!isInside(path, projectDirectory(ctx.world)) && !allowed.includes(name))
+    throw usage(`${name} is outside of this project.`, `To read it, use --allow-file ${name}.`);
+  if (text === undefined) throw usage(`${name} does not exist.`);
+  const { variables, references } = parseDotenv(text, name);
+  const reference = references.get(key);
+  const value = variables.get(key);
+  if (value === undefined && reference === undefined) throw usage(`${name} has no variable ${key}.`);
+  if (reference === undefined) return value ?? '';
+  if (reference.startsWith('op://')) throw usage(`${key} in ${name} is ${reference}, and a plan runs no program.`, 'Use env push instead.');
+  const found = await resolveReferences({ variables, references: new Map([[key, reference]]) }, { directory, allowed }, ctx);
+  return found.get(key) ?? '';
 }
