@@ -5,14 +5,14 @@ import { data } from '../cli/output/view.ts';
 
 export default command({
   name: 'apply',
-  summary: 'Apply plans that --out saved',
+  summary: 'Apply a plan that --out saved',
   description:
-    'Reads again what the plan replaces, and changes nothing if it is neither as it was nor as the plan wants it. Then asks for the strictest consent that a change needs, and sends each change once, unless its target is already as the plan wants it. If dnx is interrupted, run it again, on any machine: it finds out what was done, and goes on. Several plans are applied as one, in this order.\n\nA plan can only change what it names at its own host. It runs no program, and reads files outside of the project only if you allow it.',
+    'Reads again what the plan replaces, and changes nothing if it is neither as it was nor as the plan wants it. Then asks for the strictest consent that a change needs, and sends each change once, unless its target is already as the plan wants it. If dnx is interrupted, run it again, on any machine: it finds out what was done, and goes on.\n\nA plan can only change what it names at its own host. It runs no program, and reads files outside of the project only if you allow it.',
   effect: 'destroy',
   applies: true,
-  exits: '10 the plan no longer applies; 12 only some changes were applied',
+  exits: '10 the plan no longer applies; 12 only some changes were applied; 13 nobody can know what was applied',
   options: {
-    plan: argument(list('Plans', 'file')),
+    plan: argument(list('Plan; several are applied as one, in this order', 'file')),
     check: { ...flag('Only compare: exit with 10 if the plan no longer applies'), effect: 'read' },
     allow_file: { ...list('File outside of the project that the plan may read a secret from', 'PATH'), reach: 'machine' },
     in_flight: choice('What became of a change, if dnx cannot find out', ['done', 'send']),

@@ -55,7 +55,7 @@ export async function applyPlan(
   const { plan, preview, material } = named;
   const application = await openApplication(ctx, named.text, options.check);
   try {
-    const dispatch = { ctx, plan, application, lists: openLists(ctx), options, material };
+    const dispatch = { ctx, plan, application, lists: openLists(ctx), options, dotenv: new Map(), material };
     await settleFlight(dispatch);
     const failure = failureIn(application.saved);
     const { pending, made } = await remainderOf(dispatch);

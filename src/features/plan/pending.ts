@@ -100,12 +100,8 @@ function unknownChanges(unclear: readonly ComparedChange[]): DnxError {
 }
 
 /** The body of a change, with the secrets that its references name. A plan never runs a program, and reads outside of the project only what the user allows. */
-export async function bodyOf(
-  { ctx, options, material }: Dispatch,
-  at: number,
-  { call, body }: PlannedChange,
-): Promise<JsonObject | undefined> {
-  if (material) return material.bodies[at];
+export async function bodyOf(dispatch: Dispatch, at: number, { call, body }: PlannedChange): Promise<JsonObject | undefined> {
+  if (dispatch.material) return dispatch.material.bodies[at];
   if (!isObject(body)) return undefined;
   const entries: [string, unknown][] = [];
   for (const [field, value] of Object.entries(body)) {
@@ -116,32 +112,41 @@ export async function bodyOf(
         'A secret must be file://, env:// or dotenv://.',
       );
     if (reference !== undefined && !isSecretField(call, field)) throw usage(`The plan has a secret as ${field}. Nothing was changed.`);
-    entries.push([field, reference === undefined ? value : await secretAt(ctx, field, reference, options.allow_file)]);
+    entries.push([field, reference === undefined ? value : await secretAt(dispatch, field, reference)]);
   }
   return Object.fromEntries(entries);
 }
 
-async function secretAt(ctx: Context, field: string, reference: string, allowed: readonly string[] = []): Promise<string> {
+async function secretAt(dispatch: Dispatch, field: string, reference: string): Promise<string> {
+  const { ctx, options } = dispatch;
   const [, file, key] = /^dotenv:\/\/(.+)#([^#]+)$/.exec(reference) ?? [];
-  if (file !== undefined && key !== undefined) return dotenvValue(ctx, file, key, allowed);
+  if (file !== undefined && key !== undefined) return dotenvValue(dispatch, file, key);
   if (!/^(file|env):\/\/./.test(reference))
     throw usage(`The plan has a secret that cannot be read: ${reference}`, 'A secret must be file://, env:// or dotenv://.');
-  const rules = { directory: ctx.world.cwd, allowed };
+  const rules = { directory: ctx.world.cwd, allowed: options.allow_file ?? [] };
   const found = await resolveReferences({ variables: new Map(), references: new Map([[field, reference]]) }, rules, ctx);
   return found.get(field) ?? '';
 }
 
-async function dotenvValue(ctx: Context, name: string, key: string, allowed: readonly string[]): Promise<string> {
-  const { path, text, directory } = openLocal(name, ctx);
-  if (!isInside(path, projectDirectory(ctx.world)) && !allowed.includes(name))
-    throw usage(`${name} is outside of this project.`, `To read it, use --allow-file ${name}.`);
-  if (text === undefined) throw usage(`${name} does not exist.`);
-  const { variables, references } = parseDotenv(text, name);
+async function dotenvValue(dispatch: Dispatch, name: string, key: string): Promise<string> {
+  const { ctx, options, dotenv } = dispatch;
+  const file = dotenv.get(name) ?? readDotenv(dispatch, name);
+  dotenv.set(name, file);
+  const { variables, references, directory } = file;
   const reference = references.get(key);
   const value = variables.get(key);
   if (value === undefined && reference === undefined) throw usage(`${name} has no variable ${key}.`);
   if (reference === undefined) return value ?? '';
   if (reference.startsWith('op://')) throw usage(`${key} in ${name} is ${reference}, and a plan runs no program.`, 'Use env push instead.');
-  const found = await resolveReferences({ variables, references: new Map([[key, reference]]) }, { directory, allowed }, ctx);
+  const rules = { directory, allowed: options.allow_file ?? [] };
+  const found = await resolveReferences({ variables, references: new Map([[key, reference]]) }, rules, ctx);
   return found.get(key) ?? '';
+}
+
+function readDotenv({ ctx, options }: Dispatch, name: string) {
+  const { path, text, directory } = openLocal(name, ctx);
+  if (!isInside(path, projectDirectory(ctx.world)) && !options.allow_file?.includes(name))
+    throw usage(`${name} is outside of this project.`, `To read it, use --allow-file ${name}.`);
+  if (text === undefined) throw usage(`${name} does not exist.`);
+  return { ...parseDotenv(text, name), directory };
 }

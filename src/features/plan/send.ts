@@ -30,6 +30,7 @@ import { isSame } from '../../platform/names/match.ts';
 import { idIn, type Located, type Targets } from '../../platform/names/names.ts';
 import { createdBy, type Job, operationPath, operations } from '../../platform/operations.ts';
 import type { DeployValues } from '../deploy/options.ts';
+import type { parseDotenv } from '../env/dotenv/dotenv.ts';
 import { issueCertificate } from '../site/certificate.ts';
 import { installSite } from '../site/create.ts';
 import type { Application } from './application.ts';
@@ -54,6 +55,8 @@ export interface Dispatch {
   readonly application: Application;
   readonly lists: Lists;
   readonly options: SendingOptions;
+  /** The dotenv files that were read, by name. */
+  readonly dotenv: Map<string, ReturnType<typeof parseDotenv> & { readonly directory: string }>;
   /** If it takes back what was done. */
   readonly material?: UndoMaterial | undefined;
 }
