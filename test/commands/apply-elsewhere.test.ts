@@ -119,6 +119,12 @@ test('two of the same are two, and what is replaced is not taken for what replac
   await expect(apply('--yes', fresh())).toExit(0, { changes: [], stdout: AGAIN });
 });
 
+test('a rule for one address is not taken for one that opens the port', async () => {
+  await save('network-rule create 6001 --protocol tcp --server web-1');
+  await expect(bed.dnx('network-rule create 6001 --protocol tcp --source 192.0.2.1 --server web-1')).toExit(0);
+  await expect(apply('--yes', elsewhere())).toExit(10, { changes: [], says: '6001 exists now' });
+});
+
 test('a certificate that was there before is not taken for a new one', async () => {
   await save('certificate create shop.example.com --site shop.example.com');
   await bed.clock.sleep(1_000);

@@ -185,11 +185,11 @@ function creationFound(noun: string, items: readonly JsonObject[] | undefined, {
   const { call, absent } = change;
   if (!items || (!absent && items.some((item) => timeOf(item.created_at) === undefined))) return BLIND;
   const fresh = absent ? items : items.filter((item) => isSince(timeOf(item.created_at), since));
-  const { secrets = [], starts } = operations[call] ?? {};
+  const { fields = [], secrets = [], starts } = operations[call] ?? {};
   const wanted = Object.fromEntries(Object.entries(body).filter(([field]) => noun === 'variable' || !secrets.includes(field)));
-  const key = namings[noun]?.keys.find((field) => field in wanted);
-  const { found } =
-    key === undefined ? {} : existing(noun, fresh, wanted, [[key, ...Object.keys(wanted).filter((field) => field !== key)]]);
+  const key = namings[noun]?.keys.find((field) => field in wanted) ?? '';
+  const keys = new Set([key, ...Object.keys(wanted), ...fields]);
+  const { found } = existing(noun, fresh, wanted, [[...keys]]);
   // The status of a site is that of its last deployment.
   if (!found || (starts !== undefined && noun !== 'site' && phaseOf(found.status) === 'bad')) return {};
   const { differences: left, unknown } = compared(noun, found, wanted);
