@@ -2,8 +2,9 @@ import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { assumed, following, from, natural, prompted, required, suggest, text, toggle, watching } from '../cli/language/options.ts';
 import { creation, creationOf, remove, resource, restart, show, update } from '../cli/language/resource.ts';
-import { listOf, recordOf } from '../cli/language/shape.ts';
+import { listOf, recordOf, shownRecordOf } from '../cli/language/shape.ts';
 import { columns, type Item, rows, running } from '../cli/output/view.ts';
+import { statedOfServer } from '../platform/fields.ts';
 import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/readers.ts';
 
 /** `ssh deploynix@203.0.113.10`. */
@@ -43,10 +44,7 @@ const servers = resource({
     'created_at',
     'id',
   ),
-  stated:
-    'id name provider ip_address ssh_user region size php_version database_type webserver status monitoring_enabled provisioned_at created_at updated_at sites_count'.split(
-      ' ',
-    ),
+  stated: statedOfServer,
   more: async (ctx, server, targets) => (await import('../features/overview/overview.ts')).serverOverview(ctx, server, targets),
   example: { target: 'web-1', create: 'web-3 --provider hetzner', update: '--monitoring-enabled' },
 });
@@ -59,7 +57,7 @@ const list = command({
     'With --watch, reads the servers every 6 seconds. On a terminal, the table is updated in place; elsewhere, it is printed again when it changes. Use -o ndjson for a line of JSON per changed server. Press Ctrl-C to stop.',
   calls: serversEndpoint,
   options: { watch: watching },
-  prints: () => listOf(recordOf(servers.columns, servers.stated)),
+  prints: () => listOf(shownRecordOf(servers.columns, servers.stated)),
   examples: ['list', 'list --json'],
   async run(ctx, { options: { watch } }) {
     const empty = 'No servers.';
@@ -151,7 +149,7 @@ const provision = command({
   targets: 'each',
   consent: { level: 'moderate', warning: 'This reinstalls and reconfigures the software on the server.' },
   options: following,
-  prints: () => recordOf(servers.details),
+  prints: () => recordOf(servers.details, servers.stated),
   examples: ['provision web-2 --yes', 'provision web-2 --yes --no-wait'],
   run: async (ctx, { targets: { server }, options: { wait } }) =>
     (await import('../cli/run/work-result.ts')).workResult(ctx, {

@@ -42,7 +42,14 @@ describe('a failure in the middle', () => {
       { status: 422, body: { message: 'No.', errors: { value: ['No.'] } } },
     );
     const run = await push('--yes', '--json');
-    expect([run.code, run.json()]).toEqual([12, expect.objectContaining({ added: ['C', 'D'], changed: ['APP_NAME'], failed: ['B'] })]);
+    expect([run.code, run.json()]).toEqual([
+      12,
+      expect.objectContaining({
+        added: ['C', 'D'],
+        changed: ['APP_NAME'],
+        failed: [expect.objectContaining({ name: 'B', outcome: 'failed' })],
+      }),
+    ]);
   });
 
   test('if nothing was sent, is the error of the request', async () => {
@@ -84,7 +91,10 @@ test('a change at Deploynix while the rate limit makes the push wait is not over
     return { ...response, status: 429, headers: { ...response.headers, 'retry-after': '20' }, body: { message: 'Too Many Attempts.' } };
   });
   const run = await push('--yes', '--json');
-  expect([run.code, run.json()]).toEqual([12, expect.objectContaining({ changed: ['APP_NAME'], added: ['NEW'], failed: ['API_KEY'] })]);
+  expect([run.code, run.json()]).toEqual([
+    12,
+    expect.objectContaining({ changed: ['APP_NAME'], added: ['NEW'], failed: [expect.objectContaining({ name: 'API_KEY' })] }),
+  ]);
   expect(site.values()).toEqual({ APP_NAME: 'local', API_KEY: 'by somebody else', NEW: '1' });
   await expect(push('--yes')).toExit(10, { says: '1 variable changed here and at Deploynix.' });
 });

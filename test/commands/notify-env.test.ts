@@ -39,6 +39,19 @@ test('words of the API, which may quote a value, are left out', async () => {
     },
   ]);
   expect(JSON.stringify(receiver.bodies)).not.toMatch(/hunter2|trustno1/);
+  writeFileSync(join(bed.directory, '.env'), 'NEW=hunter2\nOTHER=trustno1\n');
+  const push = await bed.dnx(`env push .env --site shop.example.com --yes --deploy --json --notify ${receiver.url}`);
+  expect([push.code, push.stdout.includes('trustno1')]).toEqual([12, true]);
+  const error = { code: 'invalid', message: 'dnx env push failed (422).', status: 422, errors: null };
+  expect(receiver.bodies[1]).toMatchObject({
+    result: {
+      failed: [
+        { name: 'NEW', error },
+        { name: 'OTHER', error },
+      ],
+    },
+  });
+  expect(JSON.stringify(receiver.bodies)).not.toMatch(/hunter2|trustno1/);
 });
 
 test('a command gets the outcome of the deployment', async () => {

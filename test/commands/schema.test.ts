@@ -5,7 +5,7 @@ import { outputOf } from '../../src/features/schema/schema.ts';
 import { openBed } from '../support/dnx.ts';
 import { perSuite } from '../support/fixtures.ts';
 import { leaves } from '../support/tree.ts';
-import { validateOutput } from '../support/validated.ts';
+import { validateOutput, withRecords } from '../support/validated.ts';
 import { sampled } from '../support/volume.ts';
 
 interface Described {
@@ -23,6 +23,17 @@ const bed = perSuite(openBed);
 beforeAll(async () => {
   await Promise.all(leaves.map(({ command }) => outputOf(command)));
 });
+
+const SITE = '--site shop.example.com --server web-1';
+const lists = [
+  ...['server', 'site', 'backup', 'token', 'provider', 'credential', 'git-provider', 'git-repository'].map((group) => `${group} list`),
+  ...['crontab', 'daemon', 'ssh-key', 'network-rule', 'certificate'].map((group) => `${group} list --server web-1`),
+  ...['env', 'queue', 'redirect', 'certificate'].map((group) => `${group} list ${SITE}`),
+  'database list --server db-1',
+  'database-user list --database shop --server db-1',
+  'site releases --site shop.example.com',
+  'site webhooks --site shop.example.com',
+];
 
 const described = async (words: string) => (await bed.dnx(`schema ${words}`)).json<Described>();
 
@@ -45,6 +56,36 @@ test('every command has an output, unless it runs a program', async () => {
   expect(silent.filter(({ command }) => effectOf(command) !== 'program').map(({ path }) => path)).toEqual([]);
   // The only one that prints what any request returns.
   expect(outputs.filter(({ output }) => output && Object.keys(output).length === 0).map(({ path }) => path)).toEqual(['api']);
+});
+
+test('the records of the API are described with the types that it states and dnx assumes', async () => {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  const strictly = (output: unknown) =>
+    withRecords(output, ({ properties, ...record }) => ({
+      ...record,
+      properties: Object.fromEntries(
+        Object.entries(properties as object).map(([name, { assumed, ...stated }]) => [name, { ...stated, ...assumed }]),
+      ),
+    }));
+  for (const words of lists) {
+    const [path = ''] = words.split(' -');
+    const { output } = await described(path);
+    const valid = ajv.compile(strictly(output) as object);
+    const items = (await bed.dnx(`${words} --json`)).json<readonly object[]>();
+    expect([items.length > 0, valid(items), ajv.errorsText(valid.errors)], words).toEqual([true, true, 'No errors']);
+  }
+  const { output: sites } = await described('site list');
+  expect(sites).toMatchObject({
+    items: {
+      properties: {
+        domain: { assumed: { type: ['string', 'null'] } },
+        server: { type: 'string' },
+        server_id: { type: ['string', 'integer', 'null'] },
+        last_deployed_at: { type: ['string', 'null'], format: 'date-time' },
+      },
+    },
+  });
+  expect(await described('server list')).toMatchObject({ output: { items: { required: expect.arrayContaining(['id', 'php_version']) } } });
 });
 
 test('alone, it lists the commands', async () => {
@@ -139,7 +180,7 @@ test('the shape of a description', async () => {
   const { commands: all } = (await bed.dnx('schema --all')).json<{ readonly commands: readonly Described[] }>();
   const keys = (found: readonly object[]) => [...new Set(found.flatMap((each) => Object.keys(each)))].sort().join(' ');
   expect(keys(all)).toBe(
-    'abilities also arguments consent description dry_run effect effect_with events examples exits formats input name options output requests summary version',
+    'abilities also arguments consent description dry_run effect effect_with events examples exits formats input name options output plan requests summary version',
   );
   expect(keys(all.flatMap(({ options }) => options))).toBe(
     'default env from_file help least many name negatable only required short type values',

@@ -53,15 +53,20 @@ function parsed(text: string): unknown {
 function checkOf({ group, command, dryRun, options }: TypedLine, lies: boolean): Promise<ValidateFunction | undefined> {
   const path = [group.name, command.name].filter(Boolean).join(' ');
   if (dryRun.wanted || (/^(un|re)do$/.test(path) && options.dry_run)) return check('plan', () => planSchema);
-  return lies ? check(`${path} of any records`, async () => anyRecords(await outputOf(command))) : check(path, () => outputOf(command));
+  const output = async (change: Change) => withRecords(await outputOf(command), change);
+  if (lies) return check(`${path} of any records`, () => output(() => ({})));
+  // Many tests have records with the few fields that they are about.
+  return check(path, () => output(({ required: _, ...record }) => record));
 }
 
-/** A schema with any value for each record of the API. What dnx composes stays as it is. */
-function anyRecords<T>(schema: T): T | JsonSchema {
-  if (Array.isArray(schema)) return schema.map(anyRecords) as T;
+type Change = (record: JsonSchema) => JsonSchema;
+
+/** A schema with other records of the API. What dnx composes stays as it is. */
+export function withRecords<T>(schema: T, change: Change): T {
+  if (Array.isArray(schema)) return schema.map((part) => withRecords(part, change)) as T;
   if (!isObject(schema)) return schema;
-  if (schema.type === 'object' && 'properties' in schema && isRecord(schema)) return {};
-  return Object.fromEntries(Object.entries(schema).map(([key, part]) => [key, anyRecords(part)]));
+  if (schema.type === 'object' && 'properties' in schema && isRecord(schema)) return change(schema) as T;
+  return Object.fromEntries(Object.entries(schema).map(([key, part]) => [key, withRecords(part, change)])) as T;
 }
 
 /** An event of a wait, its result, or an item of a list. */

@@ -16,7 +16,7 @@ import type { Ask } from '../prompt/ask.ts';
 import type { Called, Calls, TargetsIn } from './calls.ts';
 import type { Globals } from './globals.ts';
 import type { Effect, Options, Reach, Shows, Values } from './options.ts';
-import type { failure, JsonSchema, Printed, Shape } from './shape.ts';
+import type { failedItem, JsonSchema, Printed, Shape } from './shape.ts';
 
 /** What `run` gets. Helpers take only what they use: `Pick<Context, 'clock' | 'signal'>`. `E` are the declared endpoints. */
 export interface Context<E extends Endpoint = Endpoint> {
@@ -29,7 +29,7 @@ export interface Context<E extends Endpoint = Endpoint> {
   /** Reads the first page of a list, and the others when the view is printed. For `rows`. */
   pages<T extends object = object>(endpoint?: E, options?: { readonly query?: Query }): Promise<AsyncIterable<readonly T[]>>;
   /** Runs once per item, one after the other, and reports each. */
-  each<I extends Target, D>(items: readonly I[], run: (item: I) => Promise<View<D> | Result<D>>): Promise<Result<Several<D>>>;
+  each<I extends NamedItem, D>(items: readonly I[], run: (item: I) => Promise<View<D> | Result<D>>): Promise<Result<Several<D>>>;
   /** With the option `timeout` or a `limitMs`, requests end at `deadline`. */
   readonly api: Api;
   /** The end of `--timeout` or `limitMs`, in ms of the monotonic clock. */
@@ -105,8 +105,14 @@ type Fillers<F extends Options> = {
   readonly [A in { [K in keyof F]: F[K] extends { readonly as: infer S extends string } ? S : never }[keyof F]]?: Target;
 };
 
+/** One of several things that a command acts on. What is not there yet has no id. */
+export interface NamedItem {
+  readonly id: string | null;
+  readonly label: string;
+}
+
 /** What is printed of several targets: each, or why it failed; of one, only that. */
-export type Several<D> = D | readonly (D | { readonly id: string; readonly error: Printed<typeof failure> })[];
+export type Several<D> = D | readonly (D | Printed<typeof failedItem>)[];
 
 interface Args<C, T, O extends Options, F extends Options> {
   readonly targets: T extends 'all' ? readonly TargetsIn<C>[] : T extends 'optional' ? TargetsIn<C> | undefined : TargetsIn<C> & Fillers<F>;

@@ -8,7 +8,7 @@ import { called, namings, resourceName, type Target, type Targets, targetIds } f
 import { type Column, done, type Item, type Result, record, rows } from '../output/view.ts';
 import { type Command, type Consent, type Context, command } from './command.ts';
 import { ifExists, type Option, type Options, optional } from './options.ts';
-import { deleted, item, listOf, recordOf } from './shape.ts';
+import { deleted, item, listOf, recordOf, shownRecordOf } from './shape.ts';
 
 /** A collection of the API: `path` lists and creates, `path/{noun}` shows, updates and deletes one. */
 export interface Resource<P extends `/${string}` = `/${string}`> {
@@ -17,7 +17,7 @@ export interface Resource<P extends `/${string}` = `/${string}`> {
   readonly columns: readonly Column[];
   /** What `show` prints. */
   readonly details: readonly Column[];
-  /** The fields whose types the API reference states. */
+  /** The fields that the API reference shows. */
   readonly stated?: readonly string[];
   /** Reads the computed details that `show` prints in a table. Must not fail if the token cannot read them. */
   readonly more?: (ctx: Pick<Context, 'api' | 'clock' | 'world'>, item: Item, targets: Targets) => Promise<Item>;
@@ -45,7 +45,7 @@ export const list = ({ noun, path, columns, stated, example }: Resource) =>
     aliases: ['ls'],
     summary: `List ${plural(title(noun))}`,
     calls: endpoint(`GET ${path}`),
-    prints: () => listOf(recordOf(columns, stated)),
+    prints: () => listOf(shownRecordOf(columns, stated)),
     examples: [exampleLine('list', example.site, example.parents), `${exampleLine('list', example.site, example.parents)} --json`],
     run: async (ctx, { targets }) =>
       rows(await ctx.pages<object>(), columns, `No ${plural(title(noun))}.`, example.create ? creation(noun, targets) : undefined),
@@ -59,7 +59,7 @@ export const show = ({ noun, path, details, stated, example, more }: Resource) =
     summary: `Show ${article(title(noun))}`,
     ...(more && { description: 'The table also shows related resources, if the token can read them; JSON does not.' }),
     calls: endpoint(`GET ${path}/{${noun}}`),
-    prints: () => recordOf(details, stated),
+    prints: () => shownRecordOf(details, stated),
     examples: [exampleLine('show', example.site, example.target, example.parents)],
     async run(ctx, { targets }) {
       const { data } = await ctx.call();

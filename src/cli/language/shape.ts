@@ -1,4 +1,5 @@
 import { isObject } from '../../base/json.ts';
+import { isStatedType, typeOfField } from '../../platform/fields.ts';
 import type { Column } from '../output/view.ts';
 
 /** A JSON Schema (2020-12). */
@@ -46,11 +47,24 @@ export const objectOf = <F extends Shapes, O extends Shapes = Record<never, neve
 /** One of these, depending on the options. */
 export const either = <const S extends readonly JsonSchema[]>(...all: S): Shape<Printed<S[number]>> => shape({ anyOf: all });
 
-/** Why something failed, if others succeeded. */
-export const failure = objectOf({ code: word, message: word, status: nullable(number) });
+/** The fields of an error: that of a command, and those of the items that failed while others succeeded. */
+export const errorFields = {
+  code: word,
+  reason: word,
+  human: yes,
+  message: word,
+  status: nullable(number),
+  errors: nullable(mapOf(words)),
+  hint: nullable(word),
+  next: listOf(objectOf({ command: word, why: word })),
+};
+export const failure = objectOf(errorFields);
 
-/** What a command prints of one target; of several, a list, in which a failed one has an `error`. */
-export const severalOf = <T>(one: Shape<T>) => either(one, listOf(either(one, objectOf({ id: word }, { error: failure }))));
+/** One of several things that failed or was not started. */
+export const failedItem = objectOf({ name: word, id: nullable(word), outcome: oneOf('failed', 'not_started'), error: failure });
+
+/** What a command prints of one target; of several, a list, in which those that failed have an `error`. */
+export const severalOf = <T>(one: Shape<T>) => either(one, listOf(either(failedItem, one)));
 
 /** What --schema prints. */
 export const jsonSchema = objectOf({ $schema: word });
@@ -60,22 +74,31 @@ const id = shape<unknown>({ type: ['string', 'integer', 'null'] });
 /** What a delete prints. `deleted` is false for what was not there, which then has a `name` and no id. */
 export const deleted = objectOf({ id, deleted: yes }, { name: word });
 
-/** A record of the API with the fields of these columns. `stated`: those whose types the API reference states. */
-export const recordOf = (columns: readonly (Column | string)[], stated: readonly string[] = []): Shape<object> => {
+/** Describes a record of the API. `assumed` holds what the API reference does not state, so that nothing is invalid for it. */
+const RECORD = 'An object of the API, as it was sent. "assumed" is how dnx reads a field whose type the API does not document.';
+
+/** A record of the API with the fields of these columns. `stated`: those that the API reference shows. `added`: those that dnx adds. */
+export const recordOf = (columns: readonly (Column | string)[], stated: readonly string[] = [], added: Shapes = {}): Shape<object> => {
   const fields = columns.flatMap((column) => (typeof column === 'string' ? column : column.computed ? [] : column.key));
-  return shape({ type: 'object', properties: Object.fromEntries(fields.map((field) => [field, fieldOf(field, stated.includes(field))])) });
+  const properties = Object.fromEntries([...fields, ...stated].map((field) => [field, fieldOf(field, stated.includes(field))]));
+  return shape({ type: 'object', description: RECORD, properties: { ...properties, ...added } });
 };
+
+/** A record that the API reference shows, and so always has these fields. */
+export const shownRecordOf = (columns: readonly Column[], stated: readonly string[] = []): Shape<object> =>
+  shape({ ...recordOf(columns, stated), ...(stated.length > 0 && { required: stated }) });
 
 const oneIn = (schema: JsonSchema): JsonSchema => (isObject(schema.items) ? schema.items : schema);
 
 /** The fields of an object, or of those in a list. */
 export const fieldsOf = (schema: JsonSchema): readonly string[] => Object.keys(oneIn(schema).properties ?? {});
 
-/** True for a record of the API, or a list of them. The fields of what a command composes itself are required. */
-export const isRecord = (schema: JsonSchema): boolean => !('required' in oneIn(schema));
+/** True for a record of the API, or a list of them, unlike what a command composes itself. */
+export const isRecord = (schema: JsonSchema): boolean => oneIn(schema).description === RECORD;
 
 function fieldOf(field: string, stated: boolean): JsonSchema {
-  if (field === 'id') return id;
-  const type = field.endsWith('_count') ? 'number' : field.endsWith('_enabled') ? 'boolean' : 'string';
-  return { ...(stated && { type: [type, 'null'] }), ...(field.endsWith('_at') && { format: 'date-time' }) };
+  const type = typeOfField(field) ?? (stated ? 'string' : undefined);
+  if (type === undefined) return anything;
+  const known = type === 'id' ? id : type === 'date-time' ? { type: ['string', 'null'], format: type } : { type: [type, 'null'] };
+  return stated || isStatedType(type) ? known : { assumed: known };
 }

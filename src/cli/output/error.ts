@@ -1,5 +1,6 @@
 import type { SourceMap } from 'node:module';
 import { isAbsolute } from 'node:path';
+import { adviceOf, errorObject, type NextFormat, withoutTokens } from '../../base/error-object.ts';
 import { type Detail, DnxError, isError, type Next, REJECTED, reasonOf } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import { capitalized } from '../../base/text.ts';
@@ -13,52 +14,33 @@ interface PrintErrorOptions {
   readonly debug: boolean;
   readonly world: Pick<World, 'stderr' | 'env' | 'node' | 'platform'>;
   readonly color: boolean;
-  /** Formats a next command for a shell. */
-  readonly line: (next: Next) => string;
+  readonly line: NextFormat;
 }
 
 /** The indent of lines after the first: the width of the mark and a space. */
 const HANG = 2;
-
-/** A token of the API. One that was typed as an argument would otherwise be repeated, in a CI log too. */
-const TOKEN = /\b\d+\|\w{32,}/g;
-const masked = (text: string): string => text.replace(TOKEN, '***');
 
 /** Prints an error on stderr and returns the exit code. An error that is not a DnxError is a bug, and shows its stack. */
 export async function reportError(error: unknown, options: PrintErrorOptions): Promise<number> {
   const expected = error instanceof DnxError ? error : fileFailure(error);
   const { stderr, env } = options.world;
   if (options.json) {
-    stderr.write(
-      `${masked(toJson({ error: expected ? failureInJson(expected, options.line) : await bugInJson(error, options.world) }))}\n`,
-    );
+    const object = expected ? errorObject(expected, options.line) : await bugInJson(error, options.world);
+    stderr.write(`${withoutTokens(toJson({ error: object }))}\n`);
   } else {
     const style = await styleFor(stderr, env, options.color);
     const wrap = await wrapFor(stderr);
     const words = expected ? await failureInWords(expected, style, wrap, options) : await bugInWords(error, style, wrap, options.world);
-    stderr.write(`${forLog(masked(words), env)}\n`);
+    stderr.write(`${forLog(withoutTokens(words), env)}\n`);
   }
   return expected?.exitCode ?? 1;
 }
 
 /** The error of `--json` as data. A bug has no stack in it. */
-export function errorInJson(error: unknown, line: PrintErrorOptions['line']): unknown {
+export function errorInJson(error: unknown, line: NextFormat): unknown {
   const expected = error instanceof DnxError ? error : fileFailure(error);
-  return JSON.parse(
-    masked(toJson(expected ? failureInJson(expected, line) : { code: 'bug', reason: 'bug', human: true, message: String(error) })),
-  );
+  return expected ? errorObject(expected, line) : { code: 'bug', reason: 'bug', human: true, message: withoutTokens(String(error)) };
 }
-
-const failureInJson = (failure: DnxError, line: PrintErrorOptions['line'], next = failure.next.filter(({ personal }) => !personal)) => ({
-  code: failure.code,
-  reason: failure.reason ?? failure.code,
-  human: failure.isHuman,
-  message: failure.message,
-  status: failure.status ?? null,
-  errors: failure.errors ?? null,
-  hint: adviceOf({ ...failure, next }, line) ?? null,
-  next: next.map((each) => ({ command: line(each), why: each.why })),
-});
 
 async function failureInWords(failure: DnxError, style: Style, wrap: Wrap, { debug, line }: PrintErrorOptions): Promise<string> {
   // What the user ended is no failure.
@@ -120,14 +102,8 @@ async function bugInWords(error: unknown, style: Style, wrap: Wrap, world: Print
 const inWords = ({ message, stack }: Trace): string => [safeLines(message), ...stack.map((call) => `    ${call}`)].join('\n');
 
 /** The next commands that stand among the details. */
-const labeled = (next: readonly Next[], line: PrintErrorOptions['line']): readonly Detail[] =>
+const labeled = (next: readonly Next[], line: NextFormat): readonly Detail[] =>
   next.flatMap((each): Detail[] => (each.label === undefined ? [] : [[each.label, line(each)]]));
-
-/** The hint, then a line for each next command. */
-function adviceOf({ hint, next }: Pick<DnxError, 'hint' | 'next'>, line: PrintErrorOptions['line']): string | undefined {
-  const advice = [hint, ...next.map((each) => `${each.why}: ${line(each)}`)].filter(Boolean);
-  return advice.length > 0 ? advice.join('\n') : undefined;
-}
 
 /** A full disk or a missing permission is an expected failure, not a bug. */
 function fileFailure(error: unknown): DnxError | undefined {

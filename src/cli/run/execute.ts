@@ -39,7 +39,13 @@ async function execute(ready: Ready, ctx: BaseContext): Promise<Outcome> {
     const items = targets.map((named) => ({ ...(named[noun] ?? { id: '', label: '' }), targets: named }));
     const { several } = await import('./several.ts');
     return {
-      result: await several({ noun, verb: line.command.name, items, run: (item) => runFor(item.targets, ready, ctx) }),
+      result: await several({
+        noun,
+        verb: line.command.name,
+        items,
+        settings: ctx.settings,
+        run: (item) => runFor(item.targets, ready, ctx),
+      }),
     };
   } catch (error) {
     const explained = withLabels(await withPlace(error, first, ready), line.command);

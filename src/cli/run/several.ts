@@ -1,28 +1,46 @@
+import { errorObject } from '../../base/error-object.ts';
 import { DnxError, isStop, type Next, Planned } from '../../base/errors.ts';
 import { isObject, toJson } from '../../base/json.ts';
 import { phaseOf } from '../../base/status.ts';
 import { plural, title, wordOf } from '../../base/text.ts';
-import type { Target } from '../../platform/names/names.ts';
-import type { Several } from '../language/command.ts';
+import type { Settings } from '../../machine/settings/settings.ts';
+import type { NamedItem, Several } from '../language/command.ts';
+import type { failedItem, failure, Printed } from '../language/shape.ts';
 import { asResult, columns, ending, type Item, nothing, type Result, rows, sentenceIn, type View } from '../output/view.ts';
+import { commandLine } from './line.ts';
 
-interface Items<I extends Target, D> {
+interface Items<I extends NamedItem, D> {
   readonly noun: string;
   readonly verb: string;
   readonly items: readonly I[];
+  readonly settings: Settings;
   readonly run: (item: I) => Promise<View<D> | Result<D>>;
 }
 
+/** An error for scripts, the same wherever it is printed. */
+export const errorOf = (error: DnxError, settings: Settings): Printed<typeof failure> =>
+  errorObject(error, ({ command }) => commandLine(command, settings));
+
+/** For scripts, one of several things that failed or was not started. */
+export const failedOf = (
+  { id, label }: NamedItem,
+  error: DnxError,
+  settings: Settings,
+  outcome: 'failed' | 'not_started' = 'failed',
+): Printed<typeof failedItem> => ({ name: label, id: id || null, outcome, error: errorOf(error, settings) });
+
 /** Runs a command for each item in turn; exits with 12 if some failed. A signal skips the rest, which are reported, too. */
-export async function several<I extends Target, D>({ noun, verb, items, run }: Items<I, D>): Promise<Result<Several<D>>> {
+export async function several<I extends NamedItem, D>({ noun, verb, items, settings, run }: Items<I, D>): Promise<Result<Several<D>>> {
   const results: Result[] = [];
   const report = new Map<Item, { readonly label: string; readonly words: string }>();
   let stopped: DnxError | undefined;
   for (const item of items) {
-    const result = stopped ? failed(item, skipped()) : await run(item).then(asResult<unknown>, (error: unknown) => failed(item, error));
+    const isLeft = stopped !== undefined;
+    const result = isLeft ? { view: nothing, exit: left() } : await run(item).then(asResult<unknown>, failed);
     if (result.exit instanceof DnxError && isStop(result.exit)) stopped = result.exit;
     results.push(result);
-    report.set(itemOf(result, item), { label: item.label, words: wordsOf(result, verb) });
+    const row = isLeft ? failedOf(item, left(), settings, 'not_started') : itemOf(result, item, settings);
+    report.set(row, { label: item.label, words: wordsOf(result, verb) });
   }
   // The first item was interrupted: there is nothing else to report.
   if (stopped && isStop(results[0]?.exit)) throw stopped;
@@ -44,19 +62,23 @@ export async function several<I extends Target, D>({ noun, verb, items, run }: I
   };
 }
 
-function failed({ id, label }: Target, error: unknown): Result {
+function failed(error: unknown): Result {
   // The others are planned, too.
   if (error instanceof Planned) return { view: nothing };
   if (!(error instanceof DnxError)) throw error;
-  const { code, message, status = null } = error;
-  return { view: { kind: 'record', item: { id, name: label, error: { code, message, status } }, columns: [] }, exit: error };
+  return { view: nothing, exit: error };
 }
 
-const skipped = (): DnxError => new DnxError('partial', 'Not started: dnx was interrupted.');
+const left = (): DnxError => new DnxError('partial', 'Not started: dnx was interrupted.');
 
-function itemOf({ view }: Result, { id }: Target): Item {
-  if (view.kind === 'record') return { ...view.item };
-  return view.kind === 'message' && isObject(view.data) ? { id, ...view.data } : { id };
+function itemOf({ view, exit }: Result, item: NamedItem, settings: Settings): Item {
+  const known = view.kind === 'record' ? view.item : view.kind === 'message' && isObject(view.data) ? view.data : {};
+  if (exit instanceof DnxError) {
+    const failure = failedOf(item, exit, settings);
+    return { ...failure, ...known, error: failure.error };
+  }
+  // A message alone does not say of what.
+  return view.kind === 'record' || 'id' in known ? { ...known } : { name: item.label, id: item.id || null, ...known };
 }
 
 /** The result column: the first line of an error, the outcome of an `ensure`, a status in progress, or the action: `restarted`. */

@@ -3,6 +3,7 @@ import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { inParallel } from '../../base/parallel.ts';
 import type { Consent, Context } from '../../cli/language/command.ts';
 import { columns, ending, rows } from '../../cli/output/view.ts';
+import { errorOf } from '../../cli/run/several.ts';
 import { allowanceOf, within } from '../../platform/api/deadline.ts';
 import type { Located, Targets } from '../../platform/names/names.ts';
 import { linkConsent } from '../link/confirmation.ts';
@@ -105,9 +106,7 @@ function skippedReport(targets: Targets, { aborted }: AbortSignal): DeployReport
 }
 
 function severalResult({ settings, signal, world }: DeployContext, all: readonly Targets[], reports: readonly DeployReport[]) {
-  const items = reports.map(({ result, failure }): DeployResult & { error?: { code: string; message: string } } =>
-    failure ? { ...result, error: { code: failure.code, message: failure.message } } : result,
-  );
+  const items = reports.map(({ result, failure }) => (failure ? { ...result, error: errorOf(failure, settings) } : result));
   const person = settings.format === 'table' && world.stdout.isTTY === true;
   const others = deployColumns.filter(({ key }) => {
     if (person && key !== 'server' && items.every((result) => result[key as keyof DeployResult] === null)) return false;

@@ -1,6 +1,6 @@
 import { DnxError, isError, type Next, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
-import type { Context, GivenConsent, Several } from '../../cli/language/command.ts';
+import type { Context, GivenConsent, NamedItem, Several } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
 import { did } from '../../cli/language/resource.ts';
 import type { deleted, Printed } from '../../cli/language/shape.ts';
@@ -9,7 +9,7 @@ import { actionOf } from '../../cli/run/consent.ts';
 import { ensuredIn } from '../../cli/run/ensured.ts';
 import { unlessGone } from '../../cli/run/gone.ts';
 import { contentOf } from '../../cli/run/values.ts';
-import { type Located, type Target, targetIds } from '../../platform/names/names.ts';
+import { idIn, type Located, type Target, targetIds } from '../../platform/names/names.ts';
 import { consentToSend } from './dangers.ts';
 import { type DeployOptions, deployIfWanted, nothingDeployed, refuseWithoutDeploy } from './deploy-after.ts';
 import { refuseLinkOut } from './local-file.ts';
@@ -74,11 +74,18 @@ async function setEach(ctx: SettingContext, targets: Located, known: readonly Si
     });
     return did(reply, `Set ${key} on ${targets.site.label}`);
   };
-  const items = wanted.map((item) => ({ ...item, id: item.key, label: item.key }));
-  return { result: await oneOrEach(ctx, items, setPair), changed };
+  return { result: await oneOrEach(ctx, wanted.map(namedIn(known)), setPair), changed };
 }
 
-const oneOrEach = async <I extends Target, D>(ctx: Context, items: readonly I[], run: (item: I) => Promise<View<D> | Result<D>>) => {
+/** A variable by its name, and by its id if it exists. */
+const namedIn =
+  (known: readonly unknown[]) =>
+  (pair: Pair): Pair & NamedItem => {
+    const before = known.find((item): item is JsonObject => isObject(item) && item.key === pair.key);
+    return { ...pair, id: idIn(before?.id) ?? null, label: pair.key };
+  };
+
+const oneOrEach = async <I extends NamedItem, D>(ctx: Context, items: readonly I[], run: (item: I) => Promise<View<D> | Result<D>>) => {
   const [only] = items;
   return only && items.length === 1 ? asResult(await run(only)) : ctx.each(items, run);
 };
@@ -150,8 +157,7 @@ export async function ensureVariables(
   const [only] = pairs;
   const next = () => (done.some(({ report }) => report.changed === true) ? { next: nextDeploy(targets.site) } : {});
   if (only && pairs.length === 1) return { ...(await setPair(only)), ...next() };
-  const items = pairs.map((pair) => ({ ...pair, id: pair.key, label: pair.key }));
-  const { note: _, exit, ...result } = await ctx.each(items, setPair);
+  const { note: _, exit, ...result } = await ctx.each(pairs.map(namedIn(known)), setPair);
   const hidden = done.flatMap(({ key, report: { unknown } }) => (Array.isArray(unknown) && unknown.includes('value') ? [key] : []));
   const notes = [
     ...(hidden.length > 0 ? [`Not compared, because the API does not show the value: ${hidden.join(', ')}.`] : []),

@@ -114,16 +114,17 @@ const sendsSecrets = ({ command, group }: Line): boolean =>
 /** The notification without the words of API errors, which may quote a secret that was sent. */
 function withoutWords(notification: Notification): Notification {
   const { command, error, result } = notification;
-  const items = Array.isArray(result) ? result : [];
+  // Of `env push`, they are in an object.
+  const list = isObject(result) ? result.failed : result;
+  const items: readonly unknown[] = Array.isArray(list) ? list : [];
   const answered = [error, ...items.map((item) => isObject(item) && item.error)].find((each) => isObject(each) && each.status != null);
   if (!isObject(answered)) return notification;
   const message = `dnx ${command} failed (${answered.status}).`;
   const wordless = (each: unknown) => (isObject(each) ? { ...each, message, ...('errors' in each && { errors: null }) } : each);
+  const shown = items.map((item) => (isObject(item) && 'error' in item ? { ...item, error: wordless(item.error) } : item));
   return {
     ...{ ...notification, text: `✗ ${message}`, error: wordless(error) },
-    ...(items.length > 0 && {
-      result: items.map((item) => (isObject(item) && 'error' in item ? { ...item, error: wordless(item.error) } : item)),
-    }),
+    ...(items.length > 0 && { result: isObject(result) ? { ...result, failed: shown } : shown }),
   };
 }
 

@@ -21,6 +21,7 @@ import { columns, type Result, rows } from '../../cli/output/view.ts';
 import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
 import type { Plan, PlannedChange } from '../../cli/plan/plan.ts';
 import { changeTitle, countedChanges } from '../../cli/plan/show.ts';
+import { errorOf } from '../../cli/run/several.ts';
 import type { Query, Reply } from '../../platform/api/api.ts';
 import { neverPerformed } from '../../platform/api/deadline.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
@@ -162,8 +163,7 @@ export async function sendAll(dispatch: Dispatch, pending: readonly PendingChang
     } catch (error) {
       if (!isError(error)) throw error;
       failure = error;
-      const { code, message, status = null } = error;
-      report.push({ ...row, result: 'failed', error: { code, message, status } });
+      report.push({ ...row, result: 'failed', error: errorOf(error, dispatch.ctx.settings) });
     }
   }
   const titles = new Map(pending.map(({ at, title }) => [at + 1, title]));

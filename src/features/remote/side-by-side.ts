@@ -2,10 +2,11 @@ import { PassThrough, type Readable } from 'node:stream';
 import { DnxError } from '../../base/errors.ts';
 import { inParallel } from '../../base/parallel.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { nullable, number, objectOf, type Printed, word } from '../../cli/language/shape.ts';
+import { failure, nullable, number, objectOf, oneOf, type Printed, word } from '../../cli/language/shape.ts';
 import { type Style, safeLine } from '../../cli/output/text.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
 import { widthOf } from '../../cli/output/wrap.ts';
+import { errorOf } from '../../cli/run/several.ts';
 import { refusalIn, SSH_FAILED, sshFailure } from './failure.ts';
 import type { Destination, Member } from './fleet.ts';
 import { alive, startSsh } from './ssh.ts';
@@ -18,16 +19,24 @@ const COLORS: readonly (keyof Style)[] = ['accent', 'green', 'yellow', 'bold'];
 /** What scripts get for each of several servers and sites. */
 export const remoteOutcome = objectOf({
   name: word,
+  /** Of the site, or of the server. */
+  id: word,
   server: word,
   site: nullable(word),
+  outcome: oneOf('succeeded', 'failed'),
   stdout: word,
   stderr: word,
+  /** Null if ssh did not run it. */
   exit_code: nullable(number),
-  /** Why it did not. */
-  error: nullable(objectOf({ code: word, message: word })),
+  error: nullable(failure),
 });
 type RemoteOutcome = Printed<typeof remoteOutcome>;
-type MemberEnd = Pick<RemoteOutcome, 'exit_code' | 'error'>;
+
+/** How it ended on one. */
+interface MemberEnd {
+  readonly exit_code: number | null;
+  readonly error?: DnxError;
+}
 
 const shown = columns<RemoteOutcome>('name', 'exit_code', 'stdout', 'stderr');
 
@@ -51,13 +60,20 @@ export async function sideBySide(ctx: Context, work: Work): Promise<Result<reado
     const ended = await runOne(ctx, member, work, interrupted, async (to, line) => {
       said[to] += line;
     });
-    return { name: member.name, server: member.server.label, site: member.site?.label ?? null, ...ended, ...said };
+    return { ...memberOutcome(member, ended, ctx), ...said };
   };
   const outcomes = await inParallel(members, run, AT_A_TIME);
   return { view: rows(outcomes, shown, ''), exit: failureOf(outcomes, work) };
 }
 
-function failureOf(all: readonly MemberEnd[], { noun }: Pick<Work, 'noun'>): DnxError | undefined {
+function memberOutcome({ name, server, site }: Member, { exit_code, error }: MemberEnd, { settings }: Context) {
+  const why = error ?? (exit_code === 0 ? undefined : new DnxError('failed', `Exit code ${exit_code}.`));
+  const outcome = why ? ('failed' as const) : ('succeeded' as const);
+  const named = { name, id: (site ?? server).id, server: server.label, site: site?.label ?? null };
+  return { ...named, outcome, exit_code, error: why ? errorOf(why, settings) : null };
+}
+
+function failureOf(all: readonly Pick<MemberEnd, 'exit_code'>[], { noun }: Pick<Work, 'noun'>): DnxError | undefined {
   const failed = all.filter(({ exit_code }) => exit_code !== 0).length;
   return failed > 0 ? new DnxError('partial', `${failed} of ${all.length} ${noun} failed.`) : undefined;
 }
@@ -75,7 +91,7 @@ async function* lines(ctx: Context, work: Work, style: Style): AsyncGenerator<Ui
     const withName = (prefix: string, line: Buffer) =>
       Buffer.concat([Buffer.from(prefix), line, Buffer.from(line.at(-1) === 10 ? '' : '\n')]);
     let silent = true;
-    if (page.destroyed) return { exit_code: null, error: null };
+    if (page.destroyed) return { exit_code: null };
     const ended = await runOne(ctx, member, work, over, async (to, line) => {
       silent = false;
       if (page.destroyed) return;
@@ -95,8 +111,8 @@ async function* lines(ctx: Context, work: Work, style: Style): AsyncGenerator<Ui
   );
   try {
     yield* page;
-    const failure = failureOf(await all, work);
-    if (failure) throw failure;
+    const failed = failureOf(await all, work);
+    if (failed) throw failed;
   } finally {
     // The reader of stdout may be gone.
     page.destroy();
@@ -133,15 +149,15 @@ async function runOne(
     world.signal.throwIfAborted();
     if (code === undefined) {
       ssh.stop();
-      return { exit_code: null, error: null };
+      return { exit_code: null };
     }
     const { hint } = (code === SSH_FAILED && refusalIn(said, found.machine, world)) || {};
-    if (hint === undefined) return { exit_code: code, error: null };
+    if (hint === undefined) return { exit_code: code };
     const { code: kind } = sshFailure(said, found.machine, world);
-    return { exit_code: null, error: { code: kind, message: `Could not connect over SSH. ${hint}` } };
+    return { exit_code: null, error: new DnxError(kind, `Could not connect over SSH. ${hint}`) };
   } catch (error) {
     if (!(error instanceof DnxError) || world.signal.aborted) throw error;
-    return { exit_code: null, error: { code: error.code, message: error.message } };
+    return { exit_code: null, error };
   }
 }
 

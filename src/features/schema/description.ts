@@ -76,8 +76,10 @@ const whole = objectOf({
   /** What -o ndjson prints while it waits, a line each. */
   events: nullable(item),
   formats: words,
-  /** It has --dry-run and --out. The plan: dnx apply --schema. */
+  /** It has --dry-run and --out. */
   dry_run: yes,
+  /** What it prints with --dry-run: a reference to the schema that `dnx apply --schema` prints. */
+  plan: nullable(item),
   exits: nullable(word),
   abilities: words,
   requests: listOf(request),
@@ -93,5 +95,5 @@ export const schemaShape: JsonSchema = either(
   objectOf({ version, dnx: word, commands: listOf(short) }),
   listOf(short),
   objectOf({ version, ...errors }),
-  objectOf({ version, dnx: word, options: listOf(option), commands: listOf(whole), errors: objectOf(errors) }),
+  objectOf({ version, dnx: word, options: listOf(option), commands: listOf(whole), plan: item, errors: objectOf(errors) }),
 );

@@ -4,6 +4,7 @@ import type { Tree } from '../../cli/language/command.ts';
 import { fieldsOf, isRecord } from '../../cli/language/shape.ts';
 import { everyCommand, type Leaf, operationsOf } from '../../cli/language/tree.ts';
 import { type Endpoint, isRead, parameters } from '../../platform/api/endpoint.ts';
+import { statedOfServer, typeOfField } from '../../platform/fields.ts';
 import { namings } from '../../platform/names/names.ts';
 import { needOf } from '../../platform/operations.ts';
 import {
@@ -14,7 +15,6 @@ import {
   pagingParameters,
   type SentOption,
   serverEndpoints,
-  statedOfServer,
   unprinted,
   withoutOption,
 } from './undeclared.ts';
@@ -125,12 +125,5 @@ function printedFrom({ path, command: { calls } }: Leaf): readonly string[] {
 
 function columnOf(endpoint: string, name: string) {
   const stated = serverEndpoints.includes(endpoint) && statedOfServer.includes(name);
-  return { name, type: formattedType(name), assumed: !stated };
-}
-
-/** The type that dnx formats, if it does. */
-function formattedType(name: string): 'date-time' | 'number' | 'boolean' | null {
-  if (/_at$/.test(name)) return 'date-time';
-  if (/^(timeout|sleep|sites_count|processes)$/.test(name)) return 'number';
-  return /_enabled$/.test(name) ? 'boolean' : null;
+  return { name, type: typeOfField(name) ?? (stated ? 'string' : null), assumed: !stated };
 }

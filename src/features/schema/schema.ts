@@ -1,3 +1,4 @@
+import planSchema from '../../../docs/plan.schema.json';
 import { type ErrorCode, errorReasons, exits, humanCodes } from '../../base/errors.ts';
 import { flagName } from '../../base/text.ts';
 import { version as release } from '../../base/version.ts';
@@ -8,10 +9,8 @@ import { globals } from '../../cli/language/globals.ts';
 import type { Option, Options } from '../../cli/language/options.ts';
 import {
   either,
+  errorFields,
   type JsonSchema,
-  listOf,
-  mapOf,
-  nullable,
   number,
   objectOf,
   oneOf,
@@ -19,7 +18,6 @@ import {
   withDialect,
   word,
   words,
-  yes,
 } from '../../cli/language/shape.ts';
 import { optionsOf, positionalsOf } from '../../cli/language/signature.ts';
 import { consentLevel, everyCommand, type Leaf, mayChange, namesOf } from '../../cli/language/tree.ts';
@@ -38,7 +36,14 @@ export async function schemaView({ tree, settings }: Context, words: readonly st
   const leaves = await everyCommand(tree);
   if (all) {
     const commands = await Promise.all(leaves.map((leaf) => commandSchema(leaf, tree)));
-    return data({ version: SCHEMA_VERSION, dnx: release, options: optionSchemas(globals), commands, errors: errorsSchema() });
+    return data({
+      version: SCHEMA_VERSION,
+      dnx: release,
+      options: optionSchemas(globals),
+      commands,
+      plan: planSchema,
+      errors: errorsSchema(),
+    });
   }
   const { line, error } = words.length > 0 ? await parse(words, tree) : {};
   if (error !== undefined) throw error;
@@ -70,6 +75,7 @@ async function commandSchema(leaf: Leaf, tree: Tree): Promise<CommandSchema> {
   const { description = null, formats = [], exits = null, options = {} } = command;
   const level = consentLevel(command);
   const output = await outputOf(command);
+  const hasPlan = mayChange(command) || (command.applies === true && 'dry_run' in options);
   const optional = typeof command.consent === 'function' || (typeof command.consent === 'object' && command.consent.deferred);
   return {
     version: SCHEMA_VERSION,
@@ -88,7 +94,8 @@ async function commandSchema(leaf: Leaf, tree: Tree): Promise<CommandSchema> {
     output: output && withDialect(output),
     events: 'timeout' in options ? withDialect(waitEvents) : null,
     formats,
-    dry_run: mayChange(command) || (command.applies === true && 'dry_run' in options),
+    dry_run: hasPlan,
+    plan: hasPlan ? { $ref: planSchema.$id, description: 'Printed by dnx apply --schema.' } : null,
     exits,
     abilities: needsIn(command).always,
     requests: requestsOf(command),
@@ -172,16 +179,17 @@ export function errorsSchema(): { readonly codes: object; readonly reasons: obje
     ...Object.fromEntries(Object.keys(exits).map((code) => [code, humanCodes.includes(code as ErrorCode)])),
     ...errorReasons,
   };
+  const { human, message, status, errors, hint, next } = errorFields;
   const error = objectOf(
     {
       code: { description: 'Decides the exit code.', enum: Object.keys(exits) },
       reason: { description: 'More closely than the code, and as stable.', enum: Object.keys(reasons) },
-      human: { description: 'Only a person can go on.', ...yes },
-      message: word,
-      status: { description: 'The HTTP status, if the API answered.', ...nullable(number) },
-      errors: { description: 'The fields that the API rejected, and why.', ...nullable(mapOf(words)) },
-      hint: { description: 'What to do about it.', ...nullable(word) },
-      next: { description: 'Commands to run next.', ...listOf(objectOf({ command: word, why: word })) },
+      human: { description: 'Only a person can go on.', ...human },
+      message,
+      status: { description: 'The HTTP status, if the API answered.', ...status },
+      errors: { description: 'The fields that the API rejected, and why.', ...errors },
+      hint: { description: 'What to do about it.', ...hint },
+      next: { description: 'Commands to run next.', ...next },
     },
     { stack: { description: 'Of a bug, for a report.', ...words }, dnx: word, node: word, platform: word },
   );

@@ -96,9 +96,5 @@ export const followed: readonly string[] = [
   'GET /servers/{server}/sites/{site}/certificates/{certificate}',
 ];
 
-/** What the API reference shows of a server, and where. */
+/** Where the API reference shows a server. */
 export const serverEndpoints: readonly string[] = ['GET /servers', 'POST /servers', 'GET /servers/{server}', 'PUT /servers/{server}'];
-export const statedOfServer: readonly string[] =
-  'id name provider ip_address ssh_user region size php_version database_type webserver status monitoring_enabled provisioned_at created_at updated_at sites_count'.split(
-    ' ',
-  );

@@ -6,6 +6,7 @@ import { shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { failure, item, listOf, mapOf, nullable, objectOf, oneOf, type Printed, type Shape, word } from '../../cli/language/shape.ts';
 import { type Column, columns, type LiveState, type Result, record } from '../../cli/output/view.ts';
+import { errorOf } from '../../cli/run/several.ts';
 import { LINK_FILE } from '../../machine/settings/link.ts';
 import { siteEndpoint } from '../../platform/follow/readers.ts';
 import { idIn, type Located, type SiteIds } from '../../platform/names/names.ts';
@@ -44,7 +45,7 @@ async function read(ctx: Context<typeof siteEndpoint>, { server, site }: Located
 
 function viewOf(ctx: Context<typeof siteEndpoint>, seen: SeenSite, live: boolean) {
   const reader = { now: ctx.clock.now(), terminal: ctx.world.stdout.isTTY === true };
-  const status = siteStatus(seen, placeOf(ctx), reader);
+  const status = siteStatus(ctx, seen, reader);
   return { status, view: statusView(ctx, status, reader, live) };
 }
 
@@ -82,7 +83,7 @@ export const siteStatusShape = objectOf({
 type SiteStatus = Printed<typeof siteStatusShape>;
 type StatusOrigin = Pick<SiteStatus, 'origin' | 'environment'>;
 
-function siteStatus({ site, parts, at, error }: SeenSite, place: StatusOrigin, reader: TimeReader): SiteStatus {
+function siteStatus(ctx: Context, { site, parts, at, error }: SeenSite, reader: TimeReader): SiteStatus {
   const releases = parts.releases.items && releasesOf(parts.releases.items);
   const record = (release: Release | undefined) => parts.releases.items?.find(({ id }) => release && idIn(id) === release.id) ?? null;
   const shown = releases ? shownRelease(releases, parts.releases.complete) : undefined;
@@ -90,7 +91,7 @@ function siteStatus({ site, parts, at, error }: SeenSite, place: StatusOrigin, r
   const failed = [...partNames.map((name) => [name, parts[name].error] as const), ['site', error] as const];
   return {
     checked_at: new Date(at).toISOString(),
-    ...place,
+    ...placeOf(ctx),
     site,
     server: server.items?.[0] ?? null,
     release: record(shown),
@@ -99,9 +100,7 @@ function siteStatus({ site, parts, at, error }: SeenSite, place: StatusOrigin, r
     certificate: (certificates.items && certificateIn(certificates.items, reader).certificate) ?? null,
     certificates: certificates.items,
     queues: queues.items,
-    errors: Object.fromEntries(
-      failed.flatMap(([name, why]) => (why ? [[name, { code: why.code, message: why.message, status: why.status ?? null }]] : [])),
-    ),
+    errors: Object.fromEntries(failed.flatMap(([name, why]) => (why ? [[name, errorOf(why, ctx.settings)]] : []))),
   };
 }
 

@@ -1,7 +1,7 @@
 import { DnxError, usage } from '../../../base/errors.ts';
 import { didYouMean } from '../../../base/nearest.ts';
 import type { GivenConsent } from '../../../cli/language/command.ts';
-import { objectOf, type Printed, word, words } from '../../../cli/language/shape.ts';
+import { failedItem, listOf, objectOf, type Printed, word, words } from '../../../cli/language/shape.ts';
 import { columns, message } from '../../../cli/output/view.ts';
 import { type Located, targetIds } from '../../../platform/names/names.ts';
 import { consentToSend } from '../dangers.ts';
@@ -18,7 +18,7 @@ interface ChosenKeys {
 }
 
 /** What a copy did, for scripts: keys only, never values. */
-export const copySummary = objectOf({ site: word, from: word, added: words, changed: words, equal: words }, { failed: words });
+export const copySummary = objectOf({ site: word, from: word, added: words, changed: words, equal: words }, { failed: listOf(failedItem) });
 
 /** `dnx env copy`: gives a site the variables of another. */
 export async function copyVariables(

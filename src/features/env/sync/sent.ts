@@ -1,6 +1,7 @@
-import type { Next } from '../../../base/errors.ts';
+import { DnxError, type Next } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { type Column, record } from '../../../cli/output/view.ts';
+import { failedOf } from '../../../cli/run/several.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { type DeployOptions, deployIfWanted } from '../deploy-after.ts';
 import { applyFailure, type SyncOutcome } from '../remote.ts';
@@ -37,7 +38,11 @@ export async function sentResult<S extends object>(
   const exit = applyFailure(outcome, [{ command: again, why: 'Send the rest with' }]);
   if (exit) {
     if (exit.code !== 'partial') throw exit;
-    const missing = [...failed.map(({ step }) => step), ...left].map(({ key }) => key);
+    const unsent = new DnxError('partial', 'Not sent, because another variable failed.');
+    const missing = [
+      ...failed.map(({ step, error }) => failedOf({ id: null, label: step.key }, error, ctx.settings)),
+      ...left.map(({ key }) => failedOf({ id: null, label: key }, unsent, ctx.settings, 'not_started')),
+    ];
     const view = record({ ...summary, failed: missing }, shown.columns);
     return { view, exit: options.deploy ? exit.withHint('Nothing was deployed.', ...exit.next) : exit };
   }

@@ -1,6 +1,6 @@
 import type { Detail } from '../../../base/errors.ts';
 import { plural } from '../../../base/text.ts';
-import { objectOf, type Printed, word, words } from '../../../cli/language/shape.ts';
+import { failedItem, listOf, objectOf, type Printed, word, words } from '../../../cli/language/shape.ts';
 import { safeLine } from '../../../cli/output/text.ts';
 import { columns } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
@@ -9,7 +9,7 @@ import { type SyncStep, type SyncSteps, stepsOf, type Verb } from './steps.ts';
 /** What a pull or push did, for scripts: keys only, never values. */
 export const variableSummary = objectOf(
   { site: word, file: word, added: words, changed: words, removed: words, kept: words, conflicts: words },
-  { failed: words },
+  { failed: listOf(failedItem) },
 );
 export type VariableSummary = Printed<typeof variableSummary>;
 
