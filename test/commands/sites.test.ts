@@ -18,11 +18,25 @@ test('site list prints the sites of every server, with the server of each', asyn
   expect(run.calls).toHaveLength(1 + bed.sandbox.state.servers.length);
 });
 
-test('site list --json prints the objects of the API', async () => {
+test('site list --json prints the objects of the API, with the name of their server', async () => {
   const all = await bed.dnx('site list --json');
   const one = await bed.dnx('site list --server web-1 --json');
+  expect(one.json<object[]>()[0]).toMatchObject({ domain: 'shop.example.com', server_id: web1, server: 'web-1' });
   expect(all.json<object[]>()).toHaveLength(bed.sandbox.state.sites.length);
   expect(all.json<{ server_id: string }[]>().filter(({ server_id }) => server_id === web1)).toEqual(one.json());
+});
+
+test('site list prints the server and its id in CSV, and for an id without a known name the id', async () => {
+  const [byId, all, named] = [
+    await bed.dnx(`site list --server ${web2} -o csv --fields domain,server`),
+    await bed.dnx('site list -o csv'),
+    await bed.dnx(`site list --server ${web2} -o csv`),
+  ];
+  expect(byId.stdout).toContain(`api.example.com,${web2}\n`);
+  for (const { stdout } of [all, named]) {
+    expect(stdout).toMatch(/^domain,server,status,branch,php_version,last_deployed_at,type,id,server_id\n/);
+    expect(stdout).toMatch(new RegExp(`\napi\\.example\\.com,web-2,failed,.*,${web2}\n`));
+  }
 });
 
 test('site list is limited by DNX_SERVER and --server, not by the link file', async () => {

@@ -45,7 +45,12 @@ export async function table(view: PrintableView, options: TableOptions): Promise
       if (view.title !== undefined && view.details && !options.fields) return titled(view.title, view.details, options, view.failed);
       return `${view.done === undefined ? '' : await succeeded(view.done, [], options)}${await whole(view, options)}`;
     case 'rows':
-      return rows(narrowed(view.items, options, view.columns), view.columns, options, view);
+      return rows(
+        narrowed(view.items, options, view.columns),
+        view.columns.filter(({ data }) => !data),
+        options,
+        view,
+      );
   }
 }
 

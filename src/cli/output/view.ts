@@ -17,6 +17,8 @@ export interface Column<T = Item> {
   readonly wrap?: true;
   /** Shown with --wide, in a pipe, and where there is room; ids from 120 columns up. */
   readonly wide?: true;
+  /** In CSV and TSV, but not in a table. */
+  readonly data?: true;
   /** Not an API field, but of another database: a table shows its name and its values as they are, and NULL. */
   readonly verbatim?: true;
   /** Not an API field: the value comes from `cell`, or from `more` of a record. */

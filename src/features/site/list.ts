@@ -1,7 +1,7 @@
 import { command } from '../../cli/language/command.ts';
 import { watching } from '../../cli/language/options.ts';
 import { creation } from '../../cli/language/resource.ts';
-import { listOf, recordOf } from '../../cli/language/shape.ts';
+import { listOf, recordOf, word } from '../../cli/language/shape.ts';
 import { type Column, type Item, rows } from '../../cli/output/view.ts';
 import type { Target } from '../../platform/names/names.ts';
 
@@ -18,33 +18,51 @@ export const listSites = (columns: readonly Column[]) =>
       'With --watch, reads the sites of one server every 6 seconds, or those of many servers in turn, starting with deployments in progress, with at most a third of the rate limit. On a terminal, the table is updated in place; elsewhere, it is printed again when it changes. Use -o ndjson for a line of JSON per changed site. Press Ctrl-C to stop.',
     calls: ['GET /servers', { when: 'server', instead: ofServer }, ofServer],
     options: { watch: watching },
-    prints: () => listOf(recordOf(columns)),
+    prints: () => listOf(recordOf(withServer(columns), [], { server: word })),
     examples: ['list', 'list --server web-1', 'list --json'],
     async run(ctx, { targets: { server }, options: { watch } }) {
-      if (server && watch) {
+      if (server) {
+        const shown = withServer(columns, { wide: true });
+        const named = (sites: readonly Item[]) => {
+          // Names are remembered by token, which the first request reads.
+          const label = ctx.nameOf('server', server.id) ?? server.label;
+          return sites.map((site) => placed({ site, server: { label } }));
+        };
+        if (!watch) return rows(mapped(await ctx.pages<Item>(ofServer), named), shown, EMPTY, creation('site', { server }));
         const { watchedList } = await import('../watch/watch.ts');
-        return watchedList(ctx, (options) => ctx.list<Item>(ofServer, options), columns, EMPTY);
+        return watchedList(ctx, async (options) => named(await ctx.list<Item>(ofServer, options)), shown, EMPTY);
       }
-      if (server) return rows(await ctx.pages<Item>(ofServer), columns, EMPTY, creation('site', { server }));
+      const shown = withServer(columns);
       if (watch) {
         const [{ watchedRows }, { sitesInTurn }] = await Promise.all([import('../watch/watch.ts'), import('./watch.ts')]);
         const read = sitesInTurn(ctx);
-        const placed = async () => {
+        const listed = async () => {
           const { places, ...round } = await read();
-          const listed = places.flatMap(({ server, sites }) => sites.map((site) => ({ server, site })));
-          return { ...round, ...withServers(listed, columns) };
+          const items = places.flatMap(({ server, sites }) => sites.map((site) => placed({ site, server })));
+          return { ...round, items, columns: shown };
         };
-        return watchedRows(ctx, placed, EMPTY);
+        return watchedRows(ctx, listed, EMPTY);
       }
       const { listed, unread } = await ctx.everySite();
       for (const { server, error } of unread) ctx.progress.warn(`Sites on server ${server.label} are not listed. ${error.message}`);
-      const { items, columns: shown } = withServers(listed, columns);
-      return rows(items, shown, EMPTY, creation('site', {}));
+      return rows(listed.map(placed), shown, EMPTY, creation('site', {}));
     },
   });
 
-function withServers(listed: readonly { readonly server: Target; readonly site: Item }[], [site, ...others]: readonly Column[]) {
-  const servers = new Map<Item, string>(listed.map(({ site, server }) => [site, server.label]));
-  const place: Column = { key: 'server_id', title: 'Server', cell: (item) => servers.get(item) };
-  return { items: [...servers.keys()], columns: [...(site ? [site] : []), place, ...others] };
+/** The columns of sites with the name of their server and its id. */
+const withServer = ([site, ...others]: readonly Column[], options: Pick<Column, 'wide'> = {}): readonly Column[] => [
+  ...(site ? [site] : []),
+  { key: 'server', ...options },
+  ...others,
+  { key: 'server_id', data: true },
+];
+
+/** A site with the name of its server. */
+const placed = ({ site, server }: { readonly site: Item; readonly server: Pick<Target, 'label'> }): Item => ({
+  ...site,
+  server: server.label,
+});
+
+async function* mapped<T>(pages: AsyncIterable<T>, change: (page: T) => T): AsyncGenerator<T> {
+  for await (const page of pages) yield change(page);
 }
