@@ -59,6 +59,15 @@ test('what is gone is reported as fixed, and removed by --update-baseline', asyn
   expect((await bed.dnx(`audit --baseline ${FILE} -o markdown`)).stdout).toContain(
     '### Fixed since the baseline\n\n- queue-worker-stopped',
   );
+  const json = await bed.dnx(`audit --baseline ${FILE} --fail-on low --json`);
+  expect(json).toExit(0);
+  expect(json.json()).toEqual([
+    {
+      ...{ rule: 'queue-worker-stopped', severity: 'fixed', server: 'web-1', site: 'shop.example.com', resource: 'mails' },
+      ...{ message: 'Fixed since the baseline', why: expect.stringMatching(/./), fix: null, fingerprint: linesIn()[1]?.fingerprint },
+    },
+  ]);
+  expect(sarifIn((await bed.dnx(`audit --baseline ${FILE} -o sarif`)).stdout).runs[0].results).toEqual([]);
   await write();
   expect(linesIn().map(({ rule }) => rule)).toEqual(['database-port-open']);
 });

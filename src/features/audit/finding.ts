@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { DnxError } from '../../base/errors.ts';
 import { toJson } from '../../base/json.ts';
-import { nullable, objectOf, oneOf, type Printed, type Shape, word } from '../../cli/language/shape.ts';
+import { failure, nullable, objectOf, oneOf, type Printed, type Shape, word } from '../../cli/language/shape.ts';
 import { isId, type Target } from '../../platform/names/names.ts';
 import { type RuleId, type Severity, severities } from './rules.ts';
 
@@ -36,6 +37,8 @@ export interface UncheckedRule {
   readonly reason: string;
   /** The command that makes it possible, without `dnx`. */
   readonly fix: readonly string[] | undefined;
+  /** The error of the request that failed, if one did. */
+  readonly error: DnxError | undefined;
   /** True if there is nothing to check yet. */
   readonly pending: boolean;
 }
@@ -46,18 +49,21 @@ export interface PlaceNames {
   readonly site: string | null;
 }
 
-/** A finding, as scripts get it. Its severity is `not_checked` if the check could not be made. */
-export const auditFinding = objectOf({
-  rule: word as Shape<RuleId>,
-  severity: oneOf(...severities, 'not_checked'),
-  server: nullable(word),
-  site: nullable(word),
-  resource: nullable(word),
-  message: word,
-  why: word,
-  fix: nullable(objectOf({ command: word })),
-  fingerprint: word,
-});
+/** A finding, as scripts get it. Its severity is `not_checked` if the check could not be made, and `fixed` if it is gone since the baseline. */
+export const auditFinding = objectOf(
+  {
+    rule: word as Shape<RuleId>,
+    severity: oneOf(...severities, 'not_checked', 'fixed'),
+    server: nullable(word),
+    site: nullable(word),
+    resource: nullable(word),
+    message: word,
+    why: word,
+    fix: nullable(objectOf({ command: word })),
+    fingerprint: word,
+  },
+  { error: failure },
+);
 export type AuditFinding = Printed<typeof auditFinding>;
 
 /** A rule at a place, by name. */
@@ -72,6 +78,15 @@ export const namesIn = ({ server, site }: AuditPlace): PlaceNames => ({ server: 
 /** `shop.example.com on web-1`, `web-1`, or undefined for the organization. */
 export const placeName = ({ server, site }: PlaceNames): string | undefined =>
   site === null ? (server ?? undefined) : server === null ? site : `${site} on ${server}`;
+
+/** `queue-worker-stopped shop.example.com on web-1 (mails)`. */
+export const findingWords = ({
+  rule,
+  server,
+  site,
+  resource,
+}: PlaceNames & { readonly rule: string; readonly resource: string | null }): string =>
+  [rule, placeName({ server, site }), resource === null ? undefined : `(${resource})`].filter(Boolean).join(' ');
 
 /** The fingerprint of a finding, the same in every audit until it is fixed. `turn`: counts those that are otherwise alike. */
 export function findingFingerprint(

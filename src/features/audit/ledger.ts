@@ -8,7 +8,7 @@ import { idIn, resourceName, sameName, type Target } from '../../platform/names/
 import { type AuditPlace, type Flaw, namesIn, type Risk, type RuleAtPlace, ruleKey, type UncheckedRule } from './finding.ts';
 import type { RuleId } from './rules.ts';
 
-type Obstacle = Pick<UncheckedRule, 'reason'> & Partial<Pick<UncheckedRule, 'fix' | 'pending'>>;
+type Obstacle = Pick<UncheckedRule, 'reason'> & Partial<Pick<UncheckedRule, 'fix' | 'error' | 'pending'>>;
 
 /** Collects what the checks find, and what they covered. */
 export type Ledger = ReturnType<typeof openLedger>;
@@ -38,11 +38,11 @@ export function openLedger() {
       checked(place, rule);
       add(rule, place, flaws);
     },
-    unchecked(place: AuditPlace, rules: readonly RuleId[], { reason, fix, pending = false }: Obstacle): void {
+    unchecked(place: AuditPlace, rules: readonly RuleId[], { reason, fix, error, pending = false }: Obstacle): void {
       for (const rule of rules) {
         const key = JSON.stringify([rule, reason]);
         const before = gaps.get(key);
-        gaps.set(key, { rule, reason, fix, pending, places: [...(before?.places ?? []), place] });
+        gaps.set(key, { rule, reason, fix, error, pending, places: [...(before?.places ?? []), place] });
       }
     },
     covered: (): readonly RuleAtPlace[] => [...covered.values()],
@@ -68,7 +68,7 @@ export function openReader({ api, tokens }: Context, ledger: Ledger) {
     } catch (error) {
       if (!isAboutList(error)) throw error;
       const fix = error.lacks === undefined ? error.next[0]?.command : await forAudit(tokens);
-      const obstacle = { reason: error.message, fix };
+      const obstacle = { reason: error.message, fix, error };
       // Abilities belong to the token, and a role may be another on each server.
       if (error.lacks !== undefined && !answered.has(endpoint)) refused.set(endpoint, obstacle);
       return void ledger.unchecked(place, rules, obstacle);

@@ -1,14 +1,25 @@
 import { DnxError, usage } from '../../base/errors.ts';
+import { own } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, type Reports, rows } from '../../cli/output/view.ts';
 import { commandLine } from '../../cli/run/line.ts';
+import { errorOf } from '../../cli/run/several.ts';
 import { pathToWrite } from '../../machine/files/own-files.ts';
 import { type AuditScope, examineServers } from './audit.ts';
 import { type AcceptedFinding, type BaselineComparison, compareWith, readBaseline, writeBaseline } from './baseline.ts';
-import { type AuditFinding, findingFingerprint, namesIn, placeName, type Risk, type UncheckedRule, wordList } from './finding.ts';
+import {
+  type AuditFinding,
+  findingFingerprint,
+  findingWords,
+  namesIn,
+  placeName,
+  type Risk,
+  type UncheckedRule,
+  wordList,
+} from './finding.ts';
 import type { Ledger } from './ledger.ts';
 import { type AuditReport, auditSummary, counted, isAtLeast, tableReport } from './report/report.ts';
-import { ruleIds, rules, type Severity, severities } from './rules.ts';
+import { type Rule, type RuleId, ruleIds, rules, type Severity, severities } from './rules.ts';
 
 interface AuditOptions extends AuditScope {
   /** Undefined: only what could not be checked fails the audit. */
@@ -47,7 +58,7 @@ export async function showAudit(ctx: Context, choice: AuditOptions) {
     gaps,
     covered: ledger.covered(),
     accepted: update ? found : comparison.accepted,
-    fixed: comparison.fixed.map(wordsFor),
+    fixed: comparison.fixed.map(fixedSince),
     servers: names,
     sites: servers.reduce((sum, { sites = [] }) => sum + sites.length, 0),
     at: clock.now(),
@@ -56,7 +67,8 @@ export async function showAudit(ctx: Context, choice: AuditOptions) {
   const exit = failure(report, choice, ledger.gaps().some(({ pending }) => !pending) ? missing : undefined);
   if (gaps.length > 0 && exit?.code !== 'partial') progress.warn(missing);
   if (file !== undefined) tell(progress, comparison, { file, update, written: found.length + comparison.unknown.length });
-  const view = { ...rows([...report.findings, ...gaps], shown, ''), reports: reportsOf(report), sentence: auditSummary(report) };
+  const items = [...report.findings, ...gaps, ...report.fixed];
+  const view = { ...rows(items, shown, ''), reports: reportsOf(report), sentence: auditSummary(report) };
   return { view, exit };
 }
 
@@ -70,15 +82,26 @@ function knownFindings({ baseline: file, update }: AuditOptions, world: Context[
   return known ?? [];
 }
 
-const wordsFor = ({ rule, server, site, resource }: AcceptedFinding): string =>
-  [rule, placeName({ server, site }), resource === null ? undefined : `(${resource})`].filter(Boolean).join(' ');
+/** What is in the baseline and was fixed since. */
+const fixedSince = ({ rule, server, site, resource, fingerprint }: AcceptedFinding): AuditFinding => ({
+  rule: rule as RuleId,
+  severity: 'fixed',
+  server,
+  site,
+  resource,
+  message: 'Fixed since the baseline',
+  // The baseline may be of another version, with other rules.
+  why: own(rules as Readonly<Record<string, Rule>>, rule)?.why ?? '',
+  fix: null,
+  fingerprint,
+});
 
 function tell(
   progress: Context['progress'],
   { accepted, fixed }: BaselineComparison,
   { file, update, written }: { readonly file: string; readonly update: boolean; readonly written: number },
 ): void {
-  for (const entry of fixed) progress.succeeded(`Fixed: ${wordsFor(entry)}`);
+  for (const entry of fixed) progress.succeeded(`Fixed: ${findingWords(entry)}`);
   if (update) return void progress.succeeded(`Wrote ${counted(written, 'finding')} to ${file}`);
   const some = ({ length }: readonly unknown[], singular: string, plural: string) =>
     `${counted(length, 'finding')} of ${file} ${length === 1 ? singular : plural}`;
@@ -142,7 +165,7 @@ function compare(one: ReturnType<typeof sortKey>, other: ReturnType<typeof sortK
 const gapsOf = ({ gaps }: Ledger, where: Where): readonly AuditFinding[] =>
   gaps()
     .toSorted((one, other) => ruleIds.indexOf(one.rule) - ruleIds.indexOf(other.rule))
-    .map(({ rule, places, reason, fix }): AuditFinding => {
+    .map(({ rule, places, reason, fix, error }): AuditFinding => {
       const [place = {}, ...others] = places;
       const names = others.length === 0 ? namesIn(place) : { server: null, site: null };
       const at = wherever(places);
@@ -155,6 +178,7 @@ const gapsOf = ({ gaps }: Ledger, where: Where): readonly AuditFinding[] =>
         why: rules[rule].why,
         fix: fix ? { command: commandLine(fix, where) } : null,
         fingerprint: findingFingerprint({ rule, place: {}, identity: ['not_checked', at, reason] }, 0),
+        ...(error && { error: errorOf(error, where) }),
       };
     });
 

@@ -36,7 +36,7 @@ async function auditMachine(ctx: Context, { server, record, sites, online }: Aud
   const named = online.filter(({ domain }) => /^\w[\w.-]*$/.test(domain));
   const sections = await read(ctx, { server, record }, named).catch((error: unknown) => {
     if (!(error instanceof DnxError) || isStop(error)) throw error;
-    ledger.unchecked(place, sshRules, { reason: error.message, fix: error.next[0]?.command });
+    ledger.unchecked(place, sshRules, { reason: error.message, fix: error.next[0]?.command, error });
     return undefined;
   });
   if (!sections) return;

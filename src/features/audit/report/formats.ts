@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../base/json.ts';
 import { repository, version } from '../../../base/version.ts';
 import { json } from '../../../cli/output/text.ts';
-import { type AuditFinding, type PlaceNames, placeName, ruleKey } from '../finding.ts';
+import { type AuditFinding, findingWords, type PlaceNames, placeName, ruleKey } from '../finding.ts';
 import { type Rule, ruleIds, rules, type Severity } from '../rules.ts';
 import { type AuditReport, auditSummary, byServer, printable } from './report.ts';
 
@@ -82,7 +82,7 @@ function passed({ findings, accepted, covered }: AuditReport): readonly Case[] {
 const asMarkdown = (text: string): string =>
   printable(text).replace(/[\\`*_[\]<>|~@#&$]|:(?=\/\/|[\w+-]+:)|(?<=www)\./gi, (character) => `&#${character.codePointAt(0)};`);
 
-const marks = { high: '🔴 high', medium: '🟠 medium', low: '🔵 low', not_checked: 'not checked' } as const;
+const marks = { high: '🔴 high', medium: '🟠 medium', low: '🔵 low', not_checked: 'not checked', fixed: '🟢 fixed' } as const;
 
 /** Markdown for the summary of a CI job or a comment. */
 export function markdownReport(report: AuditReport): string {
@@ -92,7 +92,9 @@ export function markdownReport(report: AuditReport): string {
     `${asMarkdown(auditSummary(report))}.`,
     ...(findings.length > 0 ? [tableOf(findings)] : []),
     ...(gaps.length > 0 ? [`### Not checked\n\n${gaps.map(gap).join('\n')}`] : []),
-    ...(fixed.length > 0 ? [`### Fixed since the baseline\n\n${fixed.map((line) => `- ${asMarkdown(line)}`).join('\n')}`] : []),
+    ...(fixed.length > 0
+      ? [`### Fixed since the baseline\n\n${fixed.map((finding) => `- ${asMarkdown(findingWords(finding))}`).join('\n')}`]
+      : []),
     ...(accepted.length > 0 ? [`${accepted.length} more in the baseline.`] : []),
   ];
   return `${parts.join('\n\n')}\n`;
@@ -159,7 +161,7 @@ function result(finding: AuditFinding): JsonObject {
   return {
     ruleId: rule,
     ruleIndex: ruleIds.indexOf(rule),
-    level: severity === 'not_checked' ? 'none' : levels[severity],
+    level: severity === 'not_checked' || severity === 'fixed' ? 'none' : levels[severity],
     message: { text: literal(text) },
     locations: [
       { physicalLocation, logicalLocations: [{ fullyQualifiedName: names.map(printable).join('/') || 'organization', kind: 'resource' }] },

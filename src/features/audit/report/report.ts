@@ -11,8 +11,8 @@ export interface AuditReport {
   readonly covered: readonly RuleAtPlace[];
   /** The findings of the baseline, which are not shown. */
   readonly accepted: readonly AuditFinding[];
-  /** What is in the baseline and was fixed, in words. */
-  readonly fixed: readonly string[];
+  /** What is in the baseline and was fixed. */
+  readonly fixed: readonly AuditFinding[];
   readonly servers: readonly string[];
   readonly sites: number;
   /** When it ended, in epoch ms. */
@@ -24,7 +24,7 @@ export const counted = (count: number, noun: string): string => `${count} ${noun
 
 /** True for a finding of this severity or a worse one. */
 export const isAtLeast = (severity: AuditFinding['severity'], least: Severity): boolean =>
-  severity !== 'not_checked' && severities.indexOf(severity) <= severities.indexOf(least);
+  severities.some((each, at) => each === severity && at <= severities.indexOf(least));
 
 /** `8 findings on 3 servers and 6 sites: 3 high, 5 low`. */
 export function auditSummary({ findings, gaps, accepted, servers, sites }: AuditReport): string {
@@ -51,7 +51,7 @@ export const printable = (text: string): string => safeLine(text.replace(/\p{Cs}
 
 type Page = Parameters<Reports['table']>[0];
 
-const tones = { high: 'red', medium: 'yellow', low: 'accent', not_checked: 'dim' } as const;
+const tones = { high: 'red', medium: 'yellow', low: 'accent', not_checked: 'dim', fixed: 'green' } as const;
 const LABEL = 'medium'.length;
 
 /** The findings for people: by server, each with the command that fixes it. */
