@@ -52,7 +52,7 @@ describe('api --schema', () => {
       option: true,
       help: 'Command to keep running',
     });
-    expect(daemon?.response.fields).toContainEqual({ name: 'status', type: null, assumed: true });
+    expect(daemon?.response.fields).toContainEqual({ name: 'status', type: 'string', assumed: true });
   });
 
   test('prints every method of a path, given as a template, with ids, names, or as a URL', async () => {
