@@ -83,10 +83,11 @@ describe.skipIf(reason !== undefined)('dnx ssh --all', () => {
       'pwd; echo err >&2; test "$PWD" = /home/deploynix',
     ]);
     expect(ran).toExit(12);
-    const common = { server: 'web-1', stderr: 'err\n', error: null };
+    const common = { id: expect.stringMatching(/^01JQ/), server: 'web-1', stderr: 'err\n' };
+    const error = expect.objectContaining({ code: 'failed', reason: 'failed', message: 'Exit code 1.', status: null });
     expect(JSON.parse(ran.stdout)).toEqual([
-      { ...common, name: 'web-1', site: null, exit_code: 0, stdout: '/home/deploynix\n' },
-      { ...common, name: SHOP, site: SHOP, exit_code: 1, stdout: `/home/deploynix/${SHOP}/current\n` },
+      { ...common, name: 'web-1', site: null, outcome: 'succeeded', exit_code: 0, error: null, stdout: '/home/deploynix\n' },
+      { ...common, name: SHOP, site: SHOP, outcome: 'failed', exit_code: 1, error, stdout: `/home/deploynix/${SHOP}/current\n` },
     ]);
     expect(JSON.parse(ran.stderr)).toMatchObject({ error: { code: 'partial', message: '1 of 2 servers and sites failed.' } });
   });
