@@ -49,8 +49,8 @@ test('env push lists what was not sent in the same way', async () => {
   const file = join(bed.directory, '.env');
   writeFileSync(file, 'NEW=1\nOTHER=2\nTHIRD=3\n');
   bed.sandbox.faults.next({ method: 'POST', path: variables }, rejection);
-  const run = await bed.dnx('env push .env --site shop.example.com --yes --json');
-  expect(run).toExit(12);
+  const run = await bed.dnx('env push .env --site shop.example.com --yes --json', { env: { GITHUB_ACTIONS: 'true' } });
+  expect(run).toExit(12, { says: '::error title=dnx env push::1 of 3 variables was not sent%0ANEW: No.' });
   expect(run.json()).toMatchObject({ added: ['OTHER', 'THIRD'], failed: [failedOf('NEW', null)] });
   rmSync(file);
 });

@@ -66,7 +66,9 @@ function messagesOf({ data: words }: NonNullable<Ending['failure']>, data: unkno
     const text = [texts].flat().join(' ');
     return headline.includes(text) ? [] : [`${field}: ${text}`];
   });
-  const items = Array.isArray(data) ? data.flatMap((item) => messageIn(item) ?? []) : [];
+  // Of `env push`, they are in an object.
+  const list = isObject(data) ? data.failed : data;
+  const items = Array.isArray(list) ? list.flatMap((item) => messageIn(item) ?? []) : [];
   return [headline, ...fields, ...items.filter((item) => !headline.includes(item))];
 }
 
