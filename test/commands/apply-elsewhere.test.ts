@@ -75,7 +75,7 @@ describe('a plan that was applied is already applied on any machine', () => {
     await expect(apply('--yes', elsewhere())).toExit(0, { changes: [], stdout: AGAIN });
     const rows = (await apply('--yes --json', elsewhere())).json();
     expect(rows).toEqual([
-      { change: 1, call: plan().changes[0]?.call, id: expect.toBeOneOf([null, expect.any(String)]), result: 'unchanged' },
+      { change: 1, call: plan().changes[0]?.call, id: expect.toBeOneOf([null, expect.any(String)]), outcome: 'unchanged' },
     ]);
   });
 });
@@ -89,7 +89,7 @@ test('a part that was made is not made again, and the result says so', async () 
   });
   const run = await apply('--yes --json', elsewhere());
   expect(run).toExit(0, { changes: [expect.stringMatching(/\/databases$/)], says: '2 of 3 changes were already made.\n' });
-  expect(run.json()).toMatchObject([{ result: 'unchanged' }, { result: 'unchanged', id: expect.any(String) }, { result: 'applied' }]);
+  expect(run.json()).toMatchObject([{ outcome: 'unchanged' }, { outcome: 'unchanged', id: expect.any(String) }, { outcome: 'applied' }]);
   await expect(apply('--yes', elsewhere())).toExit(0, { changes: [], stdout: AGAIN });
 });
 

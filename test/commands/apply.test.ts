@@ -211,7 +211,7 @@ describe('dnx apply', () => {
     const run = await apply('--yes --json');
     expect([run.code, run.json()]).toMatchObject([
       12,
-      [{ result: 'applied' }, { result: 'failed', error: { code: 'invalid' } }, { result: 'not sent' }],
+      [{ outcome: 'applied' }, { outcome: 'failed', error: { code: 'invalid' } }, { outcome: 'not_started' }],
     ]);
     const again = await apply();
     expect([again.code, again.changes.length]).toEqual([0, 2]);

@@ -99,7 +99,7 @@ describe('success', () => {
     ['audit', [], {}],
     ['env ensure shop.example.com NEW=1', { outcome: 'created' }, {}],
     ['env push shop.example.com new.env --yes', { added: expect.anything() }, {}],
-    ['apply plan.json --yes', [{ result: 'applied' }], {}],
+    ['apply plan.json --yes', [{ outcome: 'applied' }], {}],
   ])('%s writes its result and its outcome, and annotates nothing', async (line, result, outputs) => {
     writeFileSync(join(bed.directory, 'new.env'), 'NEW=1\n');
     if (line.startsWith('apply'))

@@ -119,7 +119,10 @@ describe('env copy', () => {
     setAll(API, target);
     bed.sandbox.faults.next({ method: 'POST' }, { status: 422, body: { message: 'No.', errors: { value: ['No.'] } } });
     const run = await copy('--yes', '--deploy', '--json');
-    expect([run.code, run.json()]).toEqual([12, expect.objectContaining({ changed: ['APP_NAME'], failed: [expect.objectContaining({ name: 'MAIL_HOST' })] })]);
+    expect([run.code, run.json()]).toEqual([
+      12,
+      expect.objectContaining({ changed: ['APP_NAME'], failed: [expect.objectContaining({ name: 'MAIL_HOST' })] }),
+    ]);
     expect(run.stderr).toContain(`dnx env copy ${SHOP} web-2/${API} --deploy`);
     const again = await bed.dnx(`env copy ${SHOP} web-2/${API} --deploy --yes --json`);
     expect([again.code, again.json()]).toEqual([

@@ -38,7 +38,7 @@ describe.each([
     expect(agent.forms.map(({ message }) => message)).toEqual([
       `1 change, which needs your consent\n\n${stdout.trimEnd()}\n\nApply 1 change?`,
     ]);
-    expect(dataIn(answer)).toEqual([expect.objectContaining({ change: 1, result: 'applied' })]);
+    expect(dataIn(answer)).toEqual([expect.objectContaining({ change: 1, outcome: 'applied' })]);
     expect(sent()).toEqual(['POST /servers/*/crontabs']);
     expect(proposed()).toEqual([]);
   });
@@ -93,7 +93,7 @@ describe.each([
       return approve();
     };
     agent = await openAgent(bed, '', { modern, fill });
-    expect(dataIn(await agent.change(...words))).toMatchObject([{ result: 'unchanged' }]);
+    expect(dataIn(await agent.change(...words))).toMatchObject([{ outcome: 'unchanged' }]);
     expect(sent()).toEqual([]);
   });
 
@@ -219,8 +219,8 @@ describe('work that goes on is started, and followed to its end', () => {
     agent = await openAgent(bed, '', { fill: approve });
     const answer = await agent.change(...line.split(' '));
     expect(answer.isError, answer.text).toBe(false);
-    const [row] = dataIn(answer) as { readonly result: string; readonly id: unknown }[];
-    expect(row?.result).toBe('started');
+    const [row] = dataIn(answer) as { readonly outcome: string; readonly id: unknown }[];
+    expect(row?.outcome).toBe('started');
     if (line.includes(' create ')) expect(row?.id).toEqual(expect.any(String));
     const [, words] = /Follow it with wait: (.*)$/.exec(answer.text) ?? [];
     const done = await agent.call('wait', { words: JSON.parse(words ?? '') });

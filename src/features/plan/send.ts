@@ -88,7 +88,7 @@ export const appliedShape = objectOf(
     call: word,
     id: nullable(word),
     /** `started`: it goes on, and `follow` is the command that shows how it ends. `unchanged`: it was as wanted before. */
-    result: oneOf('applied', 'started', 'unchanged', 'failed', 'not sent'),
+    outcome: oneOf('applied', 'started', 'unchanged', 'failed', 'not_started'),
   },
   { error: failure, follow: words },
 );
@@ -117,10 +117,10 @@ function followLine(job: Job, { server = '', site = '' }: Ids, created: string |
 function rowOf(call: string, ids: Ids, id: string | null, goesOn: boolean): ChangeResult {
   const job = goesOn ? startedBy(call) : undefined;
   const follow = job && followLine(job, ids, id);
-  return { id, result: job ? 'started' : 'applied', ...(follow && { follow }) };
+  return { id, outcome: job ? 'started' : 'applied', ...(follow && { follow }) };
 }
 
-type ChangeResult = Pick<AppliedChange, 'id' | 'result' | 'follow'>;
+type ChangeResult = Pick<AppliedChange, 'id' | 'outcome' | 'follow'>;
 type Ids = Readonly<Record<string, string>>;
 
 /** What a change is about, the same for each change of a resource. An action follows the path of what it acts on. */
@@ -144,7 +144,7 @@ export const idsOf = ({ targets }: PlannedChange, made: MadeChanges): Ids =>
 
 /** The rows of the changes that need not be sent. */
 export const unchangedRows = ({ changes }: Plan, made: MadeChanges): readonly AppliedChange[] =>
-  changes.flatMap(({ call }, at) => (made[at] ? [{ change: at + 1, call, id: made[at].id, result: 'unchanged' as const }] : []));
+  changes.flatMap(({ call }, at) => (made[at] ? [{ change: at + 1, call, id: made[at].id, outcome: 'unchanged' as const }] : []));
 
 /** Sends every change in order, until one fails. */
 export async function sendAll(dispatch: Dispatch, pending: readonly PendingChange[]) {
@@ -155,7 +155,7 @@ export async function sendAll(dispatch: Dispatch, pending: readonly PendingChang
   for (const step of pending) {
     const row = { change: step.at + 1, call: step.change.call, id: null };
     if (failure) {
-      report.push({ ...row, result: 'not sent' });
+      report.push({ ...row, outcome: 'not_started' });
       continue;
     }
     try {
@@ -163,7 +163,7 @@ export async function sendAll(dispatch: Dispatch, pending: readonly PendingChang
     } catch (error) {
       if (!isError(error)) throw error;
       failure = error;
-      report.push({ ...row, result: 'failed', error: errorOf(error, dispatch.ctx.settings) });
+      report.push({ ...row, outcome: 'failed', error: errorOf(error, dispatch.ctx.settings) });
     }
   }
   const titles = new Map(pending.map(({ at, title }) => [at + 1, title]));
@@ -172,7 +172,12 @@ export async function sendAll(dispatch: Dispatch, pending: readonly PendingChang
   const note = `${unchanged.length} of ${countedChanges(plan.changes)} ${unchanged.length === 1 ? 'was' : 'were'} already made.`;
   const shown = columns<AppliedChange>(
     { key: 'change', computed: true, title: 'Change', cell: ({ change }) => titleOf(change), wrap: true },
-    { key: 'result', cell: ({ result, error }) => error?.message.split('\n', 1)[0] ?? result, wrap: true },
+    {
+      key: 'outcome',
+      title: 'Result',
+      cell: ({ outcome, error }) => error?.message.split('\n', 1)[0] ?? (outcome === 'not_started' ? 'not sent' : outcome),
+      wrap: true,
+    },
   );
   const next = report.flatMap(({ follow }) => (follow ? [{ command: follow, why: 'Follow it with' }] : []));
   const exit = failure && failureOf(failure, report.length);
