@@ -151,7 +151,8 @@ function isOf(backup: JsonObject, { noun, target, server }: BackupPlace): boolea
 
 const MOST = 10;
 
-const backupTime = ({ created_at, completed_at }: JsonObject): number | undefined => timeOf(created_at) ?? timeOf(completed_at);
+/** When a backup was made, in epoch ms. */
+export const backupTime = ({ created_at, completed_at }: JsonObject): number | undefined => timeOf(created_at) ?? timeOf(completed_at);
 
 /** True for a backup that can be restored. */
 export const isComplete = ({ status }: JsonObject): boolean => phaseOf(status) === 'good';

@@ -76,8 +76,8 @@ export function countProgress({ progress, clock }: Pick<Context, 'progress' | 'c
   progress.spin(words());
   return (): void => {
     done += 1;
-    if (progress.spins) return progress.spin(words());
-    if (clock.elapsed() - shownAt < EVERY_MS) return;
+    progress.spin(words());
+    if (progress.spins || clock.elapsed() - shownAt < EVERY_MS) return;
     shownAt = clock.elapsed();
     progress.step(words());
   };

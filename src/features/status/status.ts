@@ -106,7 +106,7 @@ function siteStatus({ site, parts, at, error }: SeenSite, place: StatusOrigin, r
 }
 
 /** The live release, or the newest finished one if the API marks none. Undefined if it may be on another page. */
-function shownRelease(releases: readonly Release[], complete: boolean): Release | undefined {
+export function shownRelease(releases: readonly Release[], complete: boolean): Release | undefined {
   const live = liveRelease(releases);
   if (live || !complete) return live;
   const going = inProgress(releases);
