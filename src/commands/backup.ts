@@ -1,8 +1,8 @@
 import { bytes } from '../base/text.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, flag, following, text } from '../cli/language/options.ts';
-import { item, listOf, number, objectOf, recordOf, word } from '../cli/language/shape.ts';
-import { columns, done, type LateCells, rows } from '../cli/output/view.ts';
+import { item, listOf, number, objectOf, recordOf, severalOf, word } from '../cli/language/shape.ts';
+import { columns, type LateCells, rows } from '../cli/output/view.ts';
 import { backupsEndpoint, siteEndpoint } from '../platform/follow/readers.ts';
 import { idIn } from '../platform/names/names.ts';
 
@@ -82,6 +82,7 @@ async function* matching(pages: AsyncIterable<readonly Backup[]>, isWanted: (bac
 const unnamed = () => undefined;
 
 const ofDatabase = 'GET /servers/{server}/databases/{database}/backups';
+const verification = 'POST /backups/{backup}/verify';
 const createOfDatabase = 'POST /servers/{server}/databases/{database}/backups';
 const createOfApplication = 'POST /backups/application';
 
@@ -196,14 +197,30 @@ const restore = command({
 
 const verify = command({
   name: 'verify',
-  summary: 'Check that a backup is intact',
-  calls: 'POST /backups/{backup}/verify',
+  summary: 'Check that backups are intact',
+  description:
+    'With --all, verifies every completed backup, four at a time, and with --latest the newest one of each database and site: of everything, or of --server, --site, or --database with --server. Each takes a request.',
+  calls: [
+    verification,
+    { when: 'all', instead: backupsEndpoint },
+    { when: 'latest', instead: backupsEndpoint },
+    { when: ['all', 'latest'], also: [verification] },
+    { when: 'database', instead: ofDatabase },
+    { when: 'site', instead: siteEndpoint },
+  ],
+  named: true,
   targets: 'each',
-  prints: () => item,
-  examples: ['verify 01JQ8Z4T9G000000000000BK06'],
-  run: async (ctx, { targets: { backup } }) => {
-    const { data, message } = await ctx.call<object>();
-    return done(`Backup ${backup.label} is intact`, data ?? { message: message ?? 'The backup is intact.' });
+  options: {
+    all: flag('Verify every completed backup'),
+    latest: flag('Verify the newest completed backup of each database and site'),
+  },
+  prints: () => severalOf(item),
+  examples: ['verify 01JQ8Z4T9G000000000000BK06', 'verify --latest', 'verify --all --site shop.example.com'],
+  run: async (ctx, { targets, options: { all, latest } }) => {
+    const { verifyBackup, verifyBackups } = await import('../features/backup/verify.ts');
+    const { backup }: Partial<typeof targets> = targets;
+    if (backup) return verifyBackup(ctx, backup);
+    return verifyBackups(ctx, { all, latest, sources: sourcesWith(ctx) });
   },
 });
 

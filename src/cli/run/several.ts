@@ -1,5 +1,6 @@
 import { DnxError, isStop, type Next, Planned } from '../../base/errors.ts';
 import { isObject, toJson } from '../../base/json.ts';
+import { inParallel } from '../../base/parallel.ts';
 import { phaseOf } from '../../base/status.ts';
 import { plural, title, wordOf } from '../../base/text.ts';
 import type { Target } from '../../platform/names/names.ts';
@@ -11,21 +12,28 @@ interface Items<I extends Target, D> {
   readonly verb: string;
   readonly items: readonly I[];
   readonly run: (item: I) => Promise<View<D> | Result<D>>;
+  /** How many run side by side; one by default. */
+  readonly atATime?: number | undefined;
 }
 
 /** Runs a command for each item in turn; exits with 12 if some failed. A signal skips the rest, which are reported, too. */
-export async function several<I extends Target, D>({ noun, verb, items, run }: Items<I, D>): Promise<Result<Several<D>>> {
-  const results: Result[] = [];
-  const report = new Map<Item, { readonly label: string; readonly words: string }>();
+export async function several<I extends Target, D>({ noun, verb, items, run, atATime = 1 }: Items<I, D>): Promise<Result<Several<D>>> {
+  const left = new DnxError('partial', 'Not started: dnx was interrupted.');
   let stopped: DnxError | undefined;
-  for (const item of items) {
-    const result = stopped ? failed(item, skipped()) : await run(item).then(asResult<unknown>, (error: unknown) => failed(item, error));
+  const runOne = async (item: I) => {
+    const result = stopped ? failed(item, left) : await run(item).then(asResult<unknown>, (error: unknown) => failed(item, error));
     if (result.exit instanceof DnxError && isStop(result.exit)) stopped = result.exit;
-    results.push(result);
-    report.set(itemOf(result, item), { label: item.label, words: wordsOf(result, verb) });
-  }
-  // The first item was interrupted: there is nothing else to report.
-  if (stopped && isStop(results[0]?.exit)) throw stopped;
+    return result;
+  };
+  const results = await inParallel(items, runOne, atATime);
+  const report = new Map(
+    items.map((item, index) => {
+      const result = results[index] ?? { view: nothing };
+      return [itemOf(result, item), { label: item.label, words: wordsOf(result, verb) }];
+    }),
+  );
+  // Nothing was done by then, so there is nothing else to report.
+  if (stopped && results.every(({ exit }) => isStop(exit) || exit === left)) throw stopped;
   const failures = results.filter(({ exit }) => exit).length;
   const shown = columns<Item>(
     { key: 'id', title: title(noun), cell: (row) => report.get(row)?.label },
@@ -51,8 +59,6 @@ function failed({ id, label }: Target, error: unknown): Result {
   const { code, message, status = null } = error;
   return { view: { kind: 'record', item: { id, name: label, error: { code, message, status } }, columns: [] }, exit: error };
 }
-
-const skipped = (): DnxError => new DnxError('partial', 'Not started: dnx was interrupted.');
 
 function itemOf({ view }: Result, { id }: Target): Item {
   if (view.kind === 'record') return { ...view.item };
