@@ -4,7 +4,7 @@ import { argument, choice, flag, following, text } from '../cli/language/options
 import { item, listOf, number, objectOf, recordOf, severalOf, word } from '../cli/language/shape.ts';
 import { columns, type LateCells, rows } from '../cli/output/view.ts';
 import { backupsEndpoint, siteEndpoint } from '../platform/follow/readers.ts';
-import { idIn } from '../platform/names/names.ts';
+import { idIn, type Targets } from '../platform/names/names.ts';
 
 interface Backup {
   readonly id: string;
@@ -195,6 +195,13 @@ const restore = command({
   },
 });
 
+/** What the command line limits a command to. */
+async function ownerOf({ isGiven, resolve }: Context): Promise<Partial<Targets>> {
+  if (isGiven('database')) return resolve('/servers/{server}/databases/{database}');
+  if (isGiven('site')) return resolve('/servers/{server}/sites/{site}');
+  return isGiven('server') ? resolve('/servers/{server}') : {};
+}
+
 const verify = command({
   name: 'verify',
   summary: 'Check that backups are intact',
@@ -204,9 +211,9 @@ const verify = command({
     verification,
     { when: 'all', instead: backupsEndpoint },
     { when: 'latest', instead: backupsEndpoint },
-    { when: ['all', 'latest'], also: [verification] },
     { when: 'database', instead: ofDatabase },
     { when: 'site', instead: siteEndpoint },
+    { when: ['all', 'latest', 'database', 'site'], also: [verification] },
   ],
   named: true,
   targets: 'each',
@@ -220,7 +227,7 @@ const verify = command({
     const { verifyBackup, verifyBackups } = await import('../features/backup/verify.ts');
     const { backup }: Partial<typeof targets> = targets;
     if (backup) return verifyBackup(ctx, backup);
-    return verifyBackups(ctx, { all, latest, sources: sourcesWith(ctx) });
+    return verifyBackups(ctx, { all, latest, owner: () => ownerOf(ctx), sources: sourcesWith(ctx) });
   },
 });
 

@@ -16,6 +16,8 @@ export async function verifyBackup({ api }: Context, { id, label }: Target) {
 }
 
 interface Selection extends Given<{ all: boolean; latest: boolean }> {
+  /** Looks up what it is limited to. */
+  readonly owner: () => Promise<Partial<Targets>>;
   /** Reads what backups are of. */
   readonly sources: LateCells['read'];
 }
@@ -23,12 +25,12 @@ interface Selection extends Given<{ all: boolean; latest: boolean }> {
 const AT_A_TIME = 4;
 
 /** Verifies all completed backups of a server, a site or a database, or of everything; with `latest`, only the newest of each database and site. */
-export async function verifyBackups(ctx: Context, { all, latest, sources }: Selection) {
+export async function verifyBackups(ctx: Context, { all, latest, owner, sources }: Selection) {
   if (all && latest) throw usage('--all and --latest cannot be combined.', 'Use only one of them.');
   if (!all && !latest) throw usage('No backup given.', 'Use its id, --all or --latest.');
-  const owner = await ownerOf(ctx);
-  const { server } = owner;
-  const place = namedIn(owner);
+  const limit = await owner();
+  const { server } = limit;
+  const place = namedIn(limit);
   const backups = (await ctx.api.list<JsonObject>(backupsEndpoint))
     .filter(isComplete)
     .filter((backup) => (place ? isOf(backup, place) : server === undefined || idIn(backup.server_id) === server.id));
@@ -43,13 +45,6 @@ export async function verifyBackups(ctx: Context, { all, latest, sources }: Sele
     label: `${sourceOf(backup)}, ${describeBackup(backup, now)}`,
   }));
   return ctx.each(targets, (target) => verifyBackup(ctx, target), AT_A_TIME);
-}
-
-/** What the command line limits it to. */
-async function ownerOf({ isGiven, resolve }: Context): Promise<Partial<Targets>> {
-  if (isGiven('database')) return resolve('/servers/{server}/databases/{database}');
-  if (isGiven('site')) return resolve('/servers/{server}/sites/{site}');
-  return isGiven('server') ? resolve('/servers/{server}') : {};
 }
 
 function newestOfEach(backups: readonly JsonObject[]): readonly JsonObject[] {

@@ -1,12 +1,11 @@
 import { DnxError, isError } from '../../base/errors.ts';
 import { phaseOf } from '../../base/status.ts';
-import { andList, plural } from '../../base/text.ts';
+import { andList, plural, wordOf } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { valueIn, words } from '../../cli/output/fields.ts';
-import { markdownTable } from '../../cli/output/markdown.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
 import type { Target } from '../../platform/names/names.ts';
+import { markdownTable } from '../overview/markdown.ts';
 import { certificateIn, type TimeReader } from '../overview/overview.ts';
 import { type Reading, readReport, type SiteReport } from './read.ts';
 
@@ -115,6 +114,8 @@ function inMarkdown(sites: readonly SiteReport[], now: number): string {
   const known = shown({ now, terminal: false });
   const listed = Object.keys(MARKDOWN).flatMap((key) => known.find((column) => column.key === key) ?? []);
   const cells = (site: SiteReport) =>
-    listed.map((column) => words(valueIn({ ...site }, column)).replace(/(\d{4}-\d\d-\d\d)T[\d:.]+Z/g, '$1'));
+    listed.map(({ key, cell }) =>
+      wordOf(cell ? cell({ ...site }) : site[key as keyof SiteReport]).replace(/(\d{4}-\d\d-\d\d)T[\d:.]+Z/g, '$1'),
+    );
   return markdownTable(Object.values(MARKDOWN), sites.map(cells));
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../base/json.ts';
 import { repository, version } from '../../../base/version.ts';
-import { asMarkdown } from '../../../cli/output/markdown.ts';
 import { json, printable } from '../../../cli/output/text.ts';
+import { asMarkdown } from '../../overview/markdown.ts';
 import { type AuditFinding, type PlaceNames, placeName, ruleKey } from '../finding.ts';
 import { type Rule, ruleIds, rules, type Severity } from '../rules.ts';
 import { type AuditReport, auditSummary, byServer } from './report.ts';

@@ -1,4 +1,4 @@
-import { printable } from './text.ts';
+import { printable } from '../../cli/output/text.ts';
 
 /** A text of the API as HTML entities wherever Markdown could read more than text: no link, mention, image, table or tag. */
 export const asMarkdown = (text: string): string =>
