@@ -14,7 +14,7 @@ const works = async (token: string): Promise<boolean> => (await bed.dnx('whoami'
 
 test('--match replaces each token whose name matches, with a file for each', async () => {
   const run = await bed.dnx(`${LINE} --yes --json`);
-  expect(run).toExit(0, { stderr: '' });
+  expect(run).toExit(0, { stderr: 'Each new token is in a file in new that only you can read.\n' });
   expect(run.json()).toMatchObject([
     { id: '7', name: 'GitHub Actions', revoked: 2, abilities: ['site:deploy'], file: join(bed.directory, 'new', 'GitHub Actions.token') },
     { id: '8', name: 'Grafana', revoked: 4 },
@@ -112,4 +112,18 @@ test('a new token whose value was lost is named, neither rotated nor revoked', a
   expect(again).toExit(0, { says: '! Token Grafana (id 30) may be left from the run that was killed, and its value lost.' });
   expect(tokens().filter(({ name }) => name === 'Grafana').length).toBe(2);
   expect([await works(file('GitHub Actions.token')), await works(file('Grafana.token'))]).toEqual([true, true]);
+});
+
+test('two at once replace each token once', async () => {
+  const runs = await Promise.all([bed.dnx(`${LINE} --yes`), bed.dnx(`${LINE} --yes`)]);
+  expect(runs.map(({ code }) => code)).toContain(0);
+  expect(runs.flatMap(({ calls }) => calls.filter((call) => call === 'POST /tokens'))).toHaveLength(2);
+  expect(tokens().filter(({ name }) => /^G/.test(name))).toHaveLength(2);
+  expect([await works(file('GitHub Actions.token')), await works(file('Grafana.token'))]).toEqual([true, true]);
+});
+
+test('a directory that cannot be made is named, and nothing is created', async () => {
+  writeFileSync(join(bed.directory, 'new'), '');
+  const run = await bed.dnx(`${LINE} --yes`);
+  expect(run).toExit(1, { says: `Could not write to ${join(bed.directory, 'new')}`, calls: ['GET /tokens'] });
 });

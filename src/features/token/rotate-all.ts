@@ -5,7 +5,8 @@ import { wildcard, wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type View } from '../../cli/output/view.ts';
 import { reserveFile } from '../../machine/credentials/token-file.ts';
-import { makeDirectory, readJson, readText, writeJson } from '../../machine/files/text-file.ts';
+import { locked } from '../../machine/files/lock.ts';
+import { readJson, readText, writeJson } from '../../machine/files/text-file.ts';
 import { leaseEnd } from '../../machine/lease.ts';
 import { pathOf } from '../../machine/world.ts';
 import { idIn, type Target } from '../../platform/names/names.ts';
@@ -44,19 +45,29 @@ export async function rotateTokens(ctx: Context, { match, to_file, yes }: Rotate
   const directory = pathOf(to_file, ctx.world);
   const journal = join(directory, JOURNAL);
   const listed = await ctx.api.list<Token>('GET /tokens');
-  const rotation = unfinished(journal, match, to_file) ?? { match, tokens: await matching(ctx, listed, match) };
-  if (!existsSync(journal)) requireNewFiles(rotation, directory, to_file);
+  const begun = unfinished(journal, match, to_file);
+  const rotation = begun ?? { match, tokens: await matching(ctx, listed, match) };
+  const begin = () => {
+    if (!begun) requireNewFiles(rotation, directory, to_file);
+  };
   const rotate = (token: RotatedToken) => rotateOne(ctx, token, { directory, listed, rotation });
+  begin();
   if (ctx.recorder) return ctx.each(rotation.tokens, rotate);
   if (!yes) await agreeToRotate(ctx, rotation.tokens);
-  save(journal, rotation, directory);
   const next: Next = { command: ['token', 'rotate', '--match', match, '--to-file', to_file], why: 'To continue' };
   const again = (error: DnxError) => error.withHint(error.hint, ...error.next, next);
-  const result = await ctx.each(rotation.tokens, rotate).catch((error: unknown) => {
-    throw isError(error) ? again(error) : error;
-  });
-  if (!result.exit) rmSync(journal, { force: true });
-  return result.exit instanceof DnxError ? { ...result, exit: again(result.exit) } : result;
+  return writing(directory, () =>
+    locked(journal, ctx, async () => {
+      begin();
+      writeJson(journal, rotation);
+      const result = await ctx.each(rotation.tokens, rotate).catch((error: unknown) => {
+        throw isError(error) ? again(error) : error;
+      });
+      if (result.exit instanceof DnxError) return { ...result, exit: again(result.exit) };
+      rmSync(journal);
+      return { ...result, note: `Each new token is in a file in ${to_file} that only you can read.` };
+    }),
+  );
 }
 
 function unfinished(journal: string, match: string, name: string): Rotation | undefined {
@@ -102,14 +113,12 @@ function requireNewFiles({ tokens }: Rotation, directory: string, name: string):
   if (taken) throw usage(`${join(name, taken.file)} already exists. Nothing was changed.`, 'Remove it, or use another directory.');
 }
 
-function save(journal: string, rotation: Rotation, directory: string): void {
+async function writing<T>(directory: string, write: () => Promise<T>): Promise<T> {
   try {
-    makeDirectory(directory);
-    writeJson(journal, rotation);
+    return await write();
   } catch (error) {
-    const reason = systemReason(error);
-    if (reason === undefined) throw error;
-    throw usage(`Could not write to ${directory}: ${reason}. Nothing was changed.`);
+    const reason = isError(error) ? undefined : systemReason(error);
+    throw reason === undefined ? error : new DnxError('failed', `Could not write to ${directory}: ${reason}.`, { cause: error });
   }
 }
 
