@@ -77,9 +77,9 @@ test('CSV has the values of the JSON, and Markdown days and no markup of the API
   expect(row).toMatch(/^shop\.example\.com,643deaf\w{33},2026-04-16T07:12:00Z,3$/);
   const lines = (await bed.dnx('report -o markdown')).stdout.split('\n');
   expect(lines.slice(0, 3)).toEqual([
-    '| Site | Server | PHP | Branch | Live | Deployed | Certificate | Workers | Backup |',
+    '| Site | Server | Live | Deployed | Certificate | Workers | Backup | PHP | Branch |',
     '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
-    '| shop.example.com | web-1 | 8.3 | &#91;x&#93;(http&#58;//x)&#124; | 643deaf | 2026-04-16 | valid until 2026-06-25 | 3 | pending 2026-04-16 |',
+    '| shop.example.com | web-1 | 643deaf | 2026-04-16 | valid until 2026-06-25 | 3 | pending 2026-04-16 | 8.3 | &#91;x&#93;(http&#58;//x)&#124; |',
   ]);
 });
 

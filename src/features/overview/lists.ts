@@ -43,7 +43,8 @@ export function openLists({ api, tokens }: Pick<Context, 'api' | 'tokens'>, comm
 /** False for what stops every request: no network, no valid token, Ctrl-C, or a bug. */
 const isAboutList = (error: unknown): error is DnxError => isError(error, 'forbidden', 'not_found', 'invalid', 'differences', 'failed');
 
-const moreAbilities = async (tokens: Context['tokens'], command: string): Promise<readonly string[]> =>
+/** The command that gives a token the abilities of a command, without `dnx`. */
+export const moreAbilities = async (tokens: Context['tokens'], command: string): Promise<readonly string[]> =>
   (await tokens.find())?.source === 'variable' ? ['token', 'create', command, '--for', command] : ['auth', 'refresh', '--for', command];
 
 /** Records without those that a list repeats, as one does that changed while its pages were read. */

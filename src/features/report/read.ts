@@ -1,10 +1,9 @@
-import type { DnxError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { inParallel } from '../../base/parallel.ts';
 import { phaseOf } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { failure, mapOf, nullable, number, objectOf, type Printed, word } from '../../cli/language/shape.ts';
+import { failure, fieldsOf, mapOf, nullable, number, objectOf, type Printed, word } from '../../cli/language/shape.ts';
 import { PAGE_SIZE } from '../../platform/api/pages.ts';
 import { backupsEndpoint, certificatesEndpoint, releasesEndpoint, serversEndpoint, sitesEndpoint } from '../../platform/follow/readers.ts';
 import { idIn, type Target } from '../../platform/names/names.ts';
@@ -40,56 +39,10 @@ export const siteReport = objectOf({
 });
 export type SiteReport = Printed<typeof siteReport>;
 
-/** What was read. `unread`: every list that could not be. */
-export interface Reading {
-  readonly sites: readonly SiteReport[];
-  readonly unread: readonly Unread[];
-}
-
-type Unread = Extract<ListReading, { readonly error: DnxError }>;
-type Lists = ReturnType<typeof openLists>;
-
 interface Place {
   readonly server: Target;
   readonly record: JsonObject;
-  readonly sites: ListReading;
   readonly certificates: ListReading;
-}
-
-/** Reads all sites, or those of a server: two lists, two of each server, and three of each site at most. Fails if the servers cannot be read. */
-export async function readReport(ctx: Context, only: Target | undefined): Promise<Reading> {
-  const read = openLists(ctx, 'report');
-  const unread = new Set<Unread>();
-  const list: Lists = async (...request) => {
-    const reading = await read(...request);
-    if (reading.error) unread.add(reading);
-    return reading;
-  };
-  const warn = (what: string) => ctx.progress.warn(what);
-  const servers = withLabels(distinct(await ctx.api.list<JsonObject>(serversEndpoint)), 'server', warn);
-  const wanted = servers.filter(([{ id }]) => only === undefined || id === only.id);
-  if (only && wanted.length === 0) throw notFound('server', only.label, []);
-  const backups = wanted.length === 0 ? listOf([]) : await list(backupsEndpoint, {});
-  const places = await inParallel(wanted, async ([server, record]): Promise<Place> => {
-    const ids = { server: server.id };
-    const [sites, certificates] = await Promise.all([list(sitesEndpoint, ids), list('GET /servers/{server}/certificates', ids)]);
-    return { server, record, sites, certificates };
-  });
-  const found = places.flatMap((place): readonly { readonly place: Place; readonly site?: ListedSite }[] => {
-    if (place.sites.error) return [{ place }];
-    return withLabels(place.sites.items, 'site', warn).map(([{ id }, site]) => ({ place, site: { ...site, id } }));
-  });
-  const next = countProgress(ctx, 'Reading', found.length, 'site');
-  const sites = await inParallel(
-    found,
-    async ({ place, site }) => {
-      const report = site ? await readSite(site, place, { list, backups, now: ctx.clock.now() }) : siteless(place);
-      next();
-      return report;
-    },
-    SITES_AT_A_TIME,
-  );
-  return { sites, unread: [...unread] };
 }
 
 type ListedSite = JsonObject & { readonly id: string };
@@ -97,17 +50,40 @@ type ListedSite = JsonObject & { readonly id: string };
 /** Each takes three requests at a time. */
 const SITES_AT_A_TIME = 3;
 
+/** Reads all sites, or those of a server: two lists, two of each server, and three of each site at most. Fails if the servers cannot be read. */
+export async function readReport(ctx: Context, only: Target | undefined): Promise<readonly SiteReport[]> {
+  const { api, clock, progress } = ctx;
+  const list = openLists(ctx, 'report');
+  const servers = withLabels(distinct(await api.list<JsonObject>(serversEndpoint)), 'server', progress.warn);
+  const wanted = servers.filter(([{ id }]) => only === undefined || id === only.id);
+  if (only && wanted.length === 0) throw notFound('server', only.label, []);
+  const backups = await list(backupsEndpoint, {});
+  const places = await inParallel(wanted, async ([server, record]) => {
+    const ids = { server: server.id };
+    const [sites, certificates] = await Promise.all([list(sitesEndpoint, ids), list('GET /servers/{server}/certificates', ids)]);
+    return { server, record, sites, certificates };
+  });
+  const found = places.flatMap(({ sites, ...place }): readonly (Place & { readonly site?: ListedSite; readonly sites: ListReading })[] => {
+    const listed = withLabels(sites.items ?? [], 'site', progress.warn);
+    return sites.error ? [{ ...place, sites }] : listed.map(([{ id }, site]) => ({ ...place, sites, site: { ...site, id } }));
+  });
+  const next = countProgress(ctx, 'Reading', found.length, 'site');
+  const read = async ({ site, sites, ...place }: (typeof found)[number]) => {
+    const report = site ? await readSite(site, place, { list, backups, now: clock.now() }) : nothingOf(place.server, { sites });
+    next();
+    return report;
+  };
+  return inParallel(found, read, SITES_AT_A_TIME);
+}
+
 interface Reader {
-  readonly list: Lists;
+  readonly list: ReturnType<typeof openLists>;
   readonly backups: ListReading;
   readonly now: number;
 }
 
-async function readSite(
-  site: ListedSite,
-  { server, record, certificates: shared }: Place,
-  { list, backups, now }: Reader,
-): Promise<SiteReport> {
+async function readSite(site: ListedSite, place: Place, { list, backups, now }: Reader): Promise<SiteReport> {
+  const { server, record, certificates: shared } = place;
   const ids = { server: server.id, site: site.id };
   // An API that lists them for the server saves a request for each site.
   const listed = shared.items?.filter(({ site_id }) => wordOf(site_id) === site.id) ?? [];
@@ -119,9 +95,10 @@ async function readSite(
   const covering = shared.items?.filter((certificate) => covers(certificate, wordOf(site.domain))) ?? [];
   const { certificate } = certificateIn([...covering, ...(certificates.items ?? [])], { now, terminal: false });
   const live = releases.items && shownRelease(releasesOf(releases.items), releases.items.length < PAGE_SIZE);
-  const backup = backups.items && newestBackup(backups.items, site.id, server.id);
+  const backup = newestBackup(backups.items ?? [], site.id, server.id);
   return {
-    ...siteless({ server }),
+    // Without those of the server, it is unclear whether one of them covers the site.
+    ...nothingOf(server, { releases, certificates: certificate || certificates.error ? certificates : shared, queues, backups }),
     id: site.id,
     domain: known(site.domain),
     status: known(site.status),
@@ -136,8 +113,6 @@ async function readSite(
     workers_stopped: queues.items?.filter(({ status }) => phaseOf(status) === 'bad').length ?? null,
     backup: known(backup?.status),
     backup_at: known(backup?.completed_at) ?? known(backup?.created_at),
-    // Without those of the server, it is unclear whether one of them covers the site.
-    errors: errorsOf({ releases, certificates: certificate || certificates.error ? certificates : shared, queues, backups }),
   };
 }
 
@@ -145,37 +120,18 @@ const listOf = (items: readonly JsonObject[]): ListReading => ({ items });
 
 const known = (value: unknown): string | null => wordOf(value) || null;
 
-const siteless = ({ server, sites }: Pick<Place, 'server'> & Partial<Pick<Place, 'sites'>>): SiteReport => ({
-  id: null,
-  domain: null,
-  status: null,
-  server: server.label,
-  server_id: server.id,
-  php_version: null,
-  branch: null,
-  release: null,
-  commit_hash: null,
-  deployed_at: null,
-  certificate: null,
-  certificate_expires_at: null,
-  workers: null,
-  workers_stopped: null,
-  backup: null,
-  backup_at: null,
-  errors: errorsOf(sites ? { sites } : {}),
-});
+const EMPTY = Object.fromEntries(fieldsOf(siteReport).map((field) => [field, null])) as unknown as SiteReport;
 
-const errorsOf = (readings: Readonly<Record<string, ListReading>>): SiteReport['errors'] =>
-  Object.fromEntries(
-    Object.entries(readings).flatMap(([part, { error }]) =>
-      error ? [[part, { code: error.code, message: error.message, status: error.status ?? null }]] : [],
-    ),
+function nothingOf({ id, label }: Target, readings: Readonly<Record<string, ListReading>>): SiteReport {
+  const errors = Object.entries(readings).flatMap(([part, { error }]) =>
+    error ? [[part, { code: error.code, message: error.message, status: error.status ?? null }] as const] : [],
   );
+  return { ...EMPTY, server: label, server_id: id, errors: Object.fromEntries(errors) };
+}
 
 /** The newest backup of a site; if it has none, the newest of a database on its server. */
 function newestBackup(backups: readonly JsonObject[], site: string, server: string): JsonObject | undefined {
   const own = backups.filter(({ site_id }) => idIn(site_id) === site);
   const others = backups.filter(({ site_id, server_id }) => wordOf(site_id) === '' && idIn(server_id) === server);
-  const times = (own.length > 0 ? own : others).map((backup) => ({ backup, at: backupTime(backup) ?? 0 }));
-  return times.reduce<(typeof times)[number] | undefined>((best, next) => (best && best.at >= next.at ? best : next), undefined)?.backup;
+  return (own.length > 0 ? own : others).toSorted((one, other) => (backupTime(other) ?? 0) - (backupTime(one) ?? 0))[0];
 }

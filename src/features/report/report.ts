@@ -1,13 +1,14 @@
-import { DnxError, isError } from '../../base/errors.ts';
+import { DnxError } from '../../base/errors.ts';
 import { phaseOf } from '../../base/status.ts';
-import { andList, plural, wordOf } from '../../base/text.ts';
+import { andList, wordOf } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
 import type { Target } from '../../platform/names/names.ts';
+import { moreAbilities } from '../overview/lists.ts';
 import { markdownTable } from '../overview/markdown.ts';
 import { certificateIn, type TimeReader } from '../overview/overview.ts';
-import { type Reading, readReport, type SiteReport } from './read.ts';
+import { readReport, type SiteReport } from './read.ts';
 
 /** What the parts of a report are called. */
 const PARTS = { sites: 'sites', releases: 'releases', certificates: 'certificates', queues: 'workers', backups: 'backups' } as const;
@@ -16,41 +17,33 @@ type Part = keyof typeof PARTS;
 
 /** `dnx report`: a line for each site. */
 export async function showReport(ctx: Context, server: Target | undefined): Promise<Result<readonly SiteReport[]>> {
-  const { clock, world, progress } = ctx;
-  const reading = await readReport(ctx, server);
+  const { clock, world, progress, tokens } = ctx;
+  const sites = await readReport(ctx, server);
   const now = clock.now();
   const view = {
-    ...rows(reading.sites, shown({ now, terminal: world.stdout.isTTY === true }), 'No sites.'),
-    reports: { markdown: async () => inMarkdown(reading.sites, now) },
+    ...rows(sites, shown({ now, terminal: world.stdout.isTTY === true }), 'No sites.'),
+    reports: { markdown: async () => inMarkdown(sites, now) },
   };
-  const exit = incomplete(reading);
-  const refused = partsWith(reading, (code) => code === 'forbidden');
-  if (refused.length > 0) progress.warn(`The token cannot read ${andList(refused)}, so they are unknown.`);
-  const fix = reading.unread.find(({ error, fix }) => error.lacks !== undefined && fix)?.fix;
-  return { view, exit, next: fix ? [{ command: fix, why: 'To read everything' }] : [] };
+  const refused = (Object.keys(PARTS) as Part[]).filter((part) => sites.some(({ errors }) => errors[part]?.code === 'forbidden'));
+  if (refused.length === 0) return { view, exit: incomplete(sites) };
+  progress.warn(`The token cannot read ${andList(refused.map((part) => PARTS[part]))}, so they are unknown.`);
+  return { view, exit: incomplete(sites), next: [{ command: await moreAbilities(tokens, 'report'), why: 'To read everything' }] };
 }
 
-const partsWith = ({ sites }: Reading, matches: (code: string) => boolean): readonly string[] =>
-  (Object.keys(PARTS) as Part[])
-    .filter((part) => sites.some(({ errors }) => errors[part] && matches(errors[part].code)))
-    .map((part) => PARTS[part]);
-
 /** What a token cannot read is no failure. */
-function incomplete({ sites, unread }: Reading): DnxError | undefined {
-  const cause = unread.find(({ error }) => !isError(error, 'forbidden'))?.error;
-  if (!cause) return undefined;
-  const count = sites.filter(({ errors }) => Object.values(errors).some(({ code }) => code !== 'forbidden')).length;
-  return new DnxError('partial', `${count} of ${sites.length} ${plural('site')} could not be read completely: ${cause.message}`, { cause });
+function incomplete(sites: readonly SiteReport[]): DnxError | undefined {
+  const failures = sites.flatMap(({ errors }) => Object.values(errors).find(({ code }) => code !== 'forbidden') ?? []);
+  const [cause] = failures;
+  return cause && new DnxError('partial', `${failures.length} of ${sites.length} sites could not be read completely: ${cause.message}`);
 }
 
 const orUnknown = ({ errors }: SiteReport, ...parts: readonly Part[]): string | undefined =>
   ['sites' as const, ...parts].some((part) => errors[part]) ? 'unknown' : undefined;
 
 function certificateCell(site: SiteReport, reader: TimeReader) {
-  const unknown = orUnknown(site, 'certificates');
-  if (unknown !== undefined) return { words: unknown, tone: undefined };
   const { certificate: status, certificate_expires_at: expires_at } = site;
-  return certificateIn(status === null ? [] : [{ status, expires_at }], reader);
+  const { words, tone } = certificateIn(status === null ? [] : [{ status, expires_at }], reader);
+  return { words: orUnknown(site, 'certificates') ?? words, tone };
 }
 
 const liveCell = (site: SiteReport): string =>
@@ -71,51 +64,37 @@ function backupCell(site: SiteReport, reader: TimeReader): string {
 const shown = (reader: TimeReader) =>
   columns<SiteReport>(
     { key: 'domain', title: 'Site', cell: (site) => orUnknown(site) ?? site.domain },
-    'server',
+    { key: 'server', title: 'Server' },
     { key: 'commit_hash', title: 'Live', cell: liveCell },
     { key: 'deployed_at', title: 'Deployed', cell: (site) => orUnknown(site) ?? site.deployed_at },
     {
       key: 'certificate',
+      title: 'Certificate',
       cell: (site) => certificateCell(site, reader).words,
       tone: (site) => certificateCell(site, reader).tone,
     },
-    { key: 'workers', cell: workersCell, tone: ({ workers_stopped: stopped }) => (stopped ? 'red' : undefined) },
+    { key: 'workers', title: 'Workers', cell: workersCell, tone: ({ workers_stopped: stopped }) => (stopped ? 'red' : undefined) },
     {
       key: 'backup',
+      title: 'Backup',
       cell: (site) => backupCell(site, reader),
       tone: ({ backup }) => (phaseOf(backup) === 'bad' ? 'red' : undefined),
     },
-    { key: 'php_version', cell: (site) => orUnknown(site) ?? site.php_version },
-    { key: 'branch', cell: (site) => orUnknown(site) ?? site.branch },
-    { key: 'status', wide: true },
-    { key: 'release', wide: true },
-    { key: 'certificate_expires_at', wide: true },
-    { key: 'workers_stopped', wide: true },
+    { key: 'php_version', title: 'PHP', cell: (site) => orUnknown(site) ?? site.php_version },
+    { key: 'branch', title: 'Branch', cell: (site) => orUnknown(site) ?? site.branch },
+    ...(['status', 'release', 'certificate_expires_at', 'workers_stopped'] as const).map((key) => ({ key, wide: true as const })),
     { key: 'backup_at', title: 'Backed up', wide: true },
     { key: 'server_id', wide: true },
     { key: 'id', wide: true },
   );
 
-/** The columns of Markdown, and their headings. */
-const MARKDOWN = {
-  domain: 'Site',
-  server: 'Server',
-  php_version: 'PHP',
-  branch: 'Branch',
-  commit_hash: 'Live',
-  deployed_at: 'Deployed',
-  certificate: 'Certificate',
-  workers: 'Workers',
-  backup: 'Backup',
-} as const satisfies Readonly<Partial<Record<keyof SiteReport, string>>>;
-
-/** With days instead of times. */
+/** The columns that are not wide, with days instead of times. */
 function inMarkdown(sites: readonly SiteReport[], now: number): string {
-  const known = shown({ now, terminal: false });
-  const listed = Object.keys(MARKDOWN).flatMap((key) => known.find((column) => column.key === key) ?? []);
-  const cells = (site: SiteReport) =>
-    listed.map(({ key, cell }) =>
-      wordOf(cell ? cell({ ...site }) : site[key as keyof SiteReport]).replace(/(\d{4}-\d\d-\d\d)T[\d:.]+Z/g, '$1'),
-    );
-  return markdownTable(Object.values(MARKDOWN), sites.map(cells));
+  const listed = shown({ now, terminal: false }).filter(({ wide }) => !wide);
+  const days = (text: string) => text.replace(/(\d{4}-\d\d-\d\d)T[\d:.]+Z/g, '$1');
+  const cells = (site: SiteReport) => listed.map(({ key, cell }) => days(wordOf(cell ? cell({ ...site }) : site[key as keyof SiteReport])));
+  return markdownTable(
+    listed.map(({ title = '' }) => title),
+    sites.map(cells),
+  );
 }
