@@ -101,3 +101,13 @@ const PLAIN = /^[ -~–…]*$/;
 
 /** True for text with one column per character. */
 export const isPlain = (text: string): boolean => PLAIN.test(text);
+
+/** Matches the texts of a pattern in which `*` is any text: `ci-*`. */
+export const wildcard = (pattern: string): RegExp =>
+  new RegExp(
+    `^${pattern
+      .split('*')
+      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`,
+    's',
+  );

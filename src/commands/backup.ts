@@ -1,10 +1,10 @@
 import { bytes } from '../base/text.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, flag, following, text } from '../cli/language/options.ts';
-import { item, listOf, number, objectOf, recordOf, word } from '../cli/language/shape.ts';
-import { columns, done, type LateCells, rows } from '../cli/output/view.ts';
+import { item, listOf, number, objectOf, recordOf, severalOf, word } from '../cli/language/shape.ts';
+import { columns, type LateCells, rows } from '../cli/output/view.ts';
 import { backupsEndpoint, siteEndpoint } from '../platform/follow/readers.ts';
-import { idIn } from '../platform/names/names.ts';
+import { idIn, type Targets } from '../platform/names/names.ts';
 
 interface Backup {
   readonly id: string;
@@ -82,6 +82,7 @@ async function* matching(pages: AsyncIterable<readonly Backup[]>, isWanted: (bac
 const unnamed = () => undefined;
 
 const ofDatabase = 'GET /servers/{server}/databases/{database}/backups';
+const verification = 'POST /backups/{backup}/verify';
 const createOfDatabase = 'POST /servers/{server}/databases/{database}/backups';
 const createOfApplication = 'POST /backups/application';
 
@@ -194,16 +195,39 @@ const restore = command({
   },
 });
 
+/** What the command line limits a command to. */
+async function ownerOf({ isGiven, resolve }: Context): Promise<Partial<Targets>> {
+  if (isGiven('database')) return resolve('/servers/{server}/databases/{database}');
+  if (isGiven('site')) return resolve('/servers/{server}/sites/{site}');
+  return isGiven('server') ? resolve('/servers/{server}') : {};
+}
+
 const verify = command({
   name: 'verify',
-  summary: 'Check that a backup is intact',
-  calls: 'POST /backups/{backup}/verify',
+  summary: 'Check that backups are intact',
+  description:
+    'With --all, verifies every completed backup, four at a time, and with --latest the newest one of each database and site: of everything, or of --server, --site, or --database with --server. Each takes a request.',
+  calls: [
+    verification,
+    { when: 'all', instead: backupsEndpoint },
+    { when: 'latest', instead: backupsEndpoint },
+    { when: 'database', instead: ofDatabase },
+    { when: 'site', instead: siteEndpoint },
+    { when: ['all', 'latest', 'database', 'site'], also: [verification] },
+  ],
+  named: true,
   targets: 'each',
-  prints: () => item,
-  examples: ['verify 01JQ8Z4T9G000000000000BK06'],
-  run: async (ctx, { targets: { backup } }) => {
-    const { data, message } = await ctx.call<object>();
-    return done(`Backup ${backup.label} is intact`, data ?? { message: message ?? 'The backup is intact.' });
+  options: {
+    all: flag('Verify every completed backup'),
+    latest: flag('Verify the newest completed backup of each database and site'),
+  },
+  prints: () => severalOf(item),
+  examples: ['verify 01JQ8Z4T9G000000000000BK06', 'verify --latest', 'verify --all --site shop.example.com'],
+  run: async (ctx, { targets, options: { all, latest } }) => {
+    const { verifyBackup, verifyBackups } = await import('../features/backup/verify.ts');
+    const { backup }: Partial<typeof targets> = targets;
+    if (backup) return verifyBackup(ctx, backup);
+    return verifyBackups(ctx, { all, latest, owner: () => ownerOf(ctx), sources: sourcesWith(ctx) });
   },
 });
 

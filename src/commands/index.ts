@@ -122,6 +122,7 @@ export const standalone: readonly Entry<AnyCommand>[] = [
     load: () => import('./logs.ts'),
   },
   { name: 'audit', summary: 'Check servers and sites for risks', section: 'Servers', load: () => import('./audit.ts') },
+  { name: 'report', summary: 'Report on all sites', section: 'Servers', load: () => import('./report.ts') },
   { name: 'doctor', summary: 'Check your setup and suggest fixes', section: 'Account', load: () => import('./doctor.ts') },
   { name: 'api', summary: 'Make an authenticated API request', section: 'Tools', load: () => import('./api.ts') },
   {

@@ -101,13 +101,26 @@ const rotate = command({
   reach: 'account',
   summary: 'Replace a token with a new one',
   description:
-    'The new token has the same name and abilities. If dnx itself uses the old token, the new one replaces it where it is stored; otherwise it is printed, or written to a file with --to-file. The old token is revoked last, so one of the two always works.',
-  calls: ['DELETE /tokens/{token}', 'GET /tokens', 'POST /tokens', 'GET /user'],
-  consent: { level: 'moderate', warning: 'Anything that uses the old token stops working until it gets the new one.' },
-  options: { to_file: text('Write the new token to a new file that only you can read', 'file') },
-  prints: () => objectOf({ name: anything }, { id: anything, abilities: anything }),
-  examples: ['rotate Grafana --yes'],
-  run: (ctx, { targets, options }) => rotateToken(ctx, targets.token.id, options),
+    "The new token has the same name and abilities. If dnx itself uses the old token, the new one replaces it where it is stored; otherwise it is printed, or written to a file with --to-file. The old token is revoked last, so one of the two always works.\n\n--match rotates every token whose name matches, such as 'ci-*', except leases and the token in use: one after the other, each is created, written to a file in the directory of --to-file, and then the old one revoked. If it is killed, run it again: it continues.",
+  calls: [
+    'DELETE /tokens/{token}',
+    { when: 'match', instead: 'GET /tokens' },
+    { when: 'match', also: ['DELETE /tokens/{token}'] },
+    'GET /tokens',
+    'POST /tokens',
+    'GET /user',
+  ],
+  consent: { level: 'moderate', deferred: true },
+  options: {
+    match: text('Rotate every token whose name matches; * is any text', 'pattern'),
+    to_file: text('Write the new token to a new file that only you can read; with --match, a file for each to this directory', 'file'),
+  },
+  prints: () => severalOf(objectOf({ name: anything }, { id: anything, abilities: anything, revoked: anything, file: word })),
+  examples: ['rotate Grafana --yes', 'rotate --match "G*" --to-file tokens --yes'],
+  async run(ctx, { targets, options: { match, to_file }, consent: { yes } }) {
+    if (match === undefined) return rotateToken(ctx, targets.token.id, { to_file, yes });
+    return (await import('../features/token/rotate-all.ts')).rotateTokens(ctx, { match, to_file, yes });
+  },
 });
 
 const LEASE_MS = HOUR;

@@ -75,6 +75,8 @@ const reads = [
   ['release list shop.example.com', 'releases shop.example.com'],
   ['release shop.example.com', 'releases shop.example.com'],
   ['security', 'audit'],
+  ['inventory', 'report'],
+  ['overview', 'report'],
   ['size list hetzner', 'provider sizes hetzner'],
   ['sizes hetzner', 'provider sizes hetzner'],
   ['troubleshoot shop.example.com', 'why shop.example.com'],

@@ -9,21 +9,24 @@ const bed = perTest(() => openBed());
 const OTHERS = /blog\.example|staging\.example|api\.example|web-2|db-1/;
 
 describe('--site', () => {
-  test.each([['status', 'shop.example.com'], ['status'], ['why', 'shop.example.com'], ['audit'], ['audit', '--server', 'web-1']])(
-    'lets %s %s read what the site depends on, and names no other site or server',
-    async (...words) => {
-      const agent = await openAgent(bed, '--site shop.example.com', { run: { elsewhere: () => {} } });
-      const before = bed.sandbox.calls.length;
-      const answer = await agent.read(...words);
-      expect(answer.text).not.toContain('This goes beyond it');
-      expect(answer.text).not.toMatch(OTHERS);
-      expect(answer.text).toContain(words[0] === 'audit' ? 'web-1' : 'shop.example.com');
-      const own = [seeded.servers['web-1'], seeded.sites['shop.example.com']];
-      for (const { path } of bed.sandbox.calls.slice(before))
-        for (const id of path.match(/01JQ8Z4T9G\w+/g) ?? []) expect(own).toContain(id);
-      await expect(agent.end()).toExit(0);
-    },
-  );
+  test.each([
+    ['status', 'shop.example.com'],
+    ['status'],
+    ['why', 'shop.example.com'],
+    ['audit'],
+    ['audit', '--server', 'web-1'],
+    ['report'],
+  ])('lets %s %s read what the site depends on, and names no other site or server', async (...words) => {
+    const agent = await openAgent(bed, '--site shop.example.com', { run: { elsewhere: () => {} } });
+    const before = bed.sandbox.calls.length;
+    const answer = await agent.read(...words);
+    expect(answer.text).not.toContain('This goes beyond it');
+    expect(answer.text).not.toMatch(OTHERS);
+    expect(answer.text).toContain(words[0] === 'audit' ? 'web-1' : 'shop.example.com');
+    const own = [seeded.servers['web-1'], seeded.sites['shop.example.com']];
+    for (const { path } of bed.sandbox.calls.slice(before)) for (const id of path.match(/01JQ8Z4T9G\w+/g) ?? []) expect(own).toContain(id);
+    await expect(agent.end()).toExit(0);
+  });
 
   test('is refused at the start if it names nothing, or several', async () => {
     for (const [line, words] of [

@@ -28,8 +28,12 @@ export interface Context<E extends Endpoint = Endpoint> {
   list<T>(endpoint?: E, options?: { readonly query?: Query; readonly retry?: boolean }): Promise<T[]>;
   /** Reads the first page of a list, and the others when the view is printed. For `rows`. */
   pages<T extends object = object>(endpoint?: E, options?: { readonly query?: Query }): Promise<AsyncIterable<readonly T[]>>;
-  /** Runs once per item, one after the other, and reports each. */
-  each<I extends NamedItem, D>(items: readonly I[], run: (item: I) => Promise<View<D> | Result<D>>): Promise<Result<Several<D>>>;
+  /** Runs once per item, one after the other by default, and reports each. */
+  each<I extends NamedItem, D>(
+    items: readonly I[],
+    run: (item: I) => Promise<View<D> | Result<D>>,
+    atATime?: number,
+  ): Promise<Result<Several<D>>>;
   /** With the option `timeout` or a `limitMs`, requests end at `deadline`. */
   readonly api: Api;
   /** The end of `--timeout` or `limitMs`, in ms of the monotonic clock. */

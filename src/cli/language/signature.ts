@@ -1,6 +1,6 @@
 import { capitalized, title } from '../../base/text.ts';
 import { namings, waysToName, withoutUrl } from '../../platform/names/names.ts';
-import { parametersOf, pathsIn } from './calls.ts';
+import { alternativesIn, parametersOf, pathsIn } from './calls.ts';
 import { type AnyCommand, type Group, nounOf } from './command.ts';
 import { bodyOptions, consents, dryRunOptions } from './globals.ts';
 import type { Option, Options } from './options.ts';
@@ -29,7 +29,9 @@ export function positionalsOf(group: Group, command: AnyCommand): readonly Posit
   const placed = Object.entries(taken).filter(([, option]) => option.place);
   const follows = placed.some(([, option]) => option.follows);
   const target: Positional[] =
-    parametersOf(first).includes(noun) && !follows ? [{ key: noun, required: !isPlace(noun), variadic: several, option: ownOf(noun) }] : [];
+    parametersOf(first).includes(noun) && !follows
+      ? [{ key: noun, required: !isPlace(noun) && replacingOptions(command).length === 0, variadic: several, option: ownOf(noun) }]
+      : [];
   const others: readonly Positional[] = [
     ...target,
     ...placed.map(([key, option]) => ({
@@ -107,6 +109,10 @@ export function optionsOf(group: Group, command: AnyCommand): Options {
 
 const pathsOf = ({ calls }: AnyCommand): ReturnType<typeof pathsIn> =>
   typeof calls === 'function' ? { first: undefined, others: [] } : pathsIn(calls);
+
+/** The options that stand for the target, such as `--all`. */
+export const replacingOptions = ({ calls, options = {} }: AnyCommand): readonly string[] =>
+  typeof calls === 'function' ? [] : alternativesIn(calls).filter((name) => name in options);
 
 function parentsOf(command: AnyCommand): readonly string[] {
   const { first, others } = pathsOf(command);

@@ -34,7 +34,7 @@ async function reported(
   if (view.kind !== 'rows' || !view.reports) return undefined;
   if (isReportFormat(format)) return view.reports[format]?.();
   if (format !== 'table' || wide || [query, fields, sort, limit].some((each) => each !== undefined)) return undefined;
-  return view.reports.table({ style, width, wrap: await wrapAt(width) });
+  return view.reports.table?.({ style, width, wrap: await wrapAt(width) });
 }
 
 /** `found`: the result of `--query`, or the data of the view. */

@@ -28,7 +28,10 @@ export const safeLine = (value: string): string =>
         .replace(/[\r\n\t\u0085\u2028\u2029]+/g, ' ')
         .replace(UNSAFE, '');
 
-/** The same for multiline text, such as a log. */
+/** A text of the API in one line, without control characters, direction marks and halves of characters. */
+export const printable = (text: string): string => safeLine(text.replace(/\p{Cs}/gu, '\ufffd'));
+
+/** Like `safeLine`, for multiline text such as a log. */
 export const safeLines = (value: string): string =>
   HARMLESS_LINES.test(value) ? value : stripVTControlCharacters(value).replace(UNSAFE, '');
 

@@ -44,10 +44,17 @@ export interface Section {
   readonly details: readonly Detail[];
 }
 
+/** Where people read a table. `width`: undefined without a terminal. */
+export interface TablePage {
+  readonly style: Style;
+  readonly wrap: Wrap;
+  readonly width: number | undefined;
+}
+
 /** Formats a view in other ways than as a list. */
 export interface Reports extends Readonly<Partial<Record<ReportFormat, () => Promise<string>>>> {
-  /** For people, instead of a table. Not with options that shape a table. `width`: undefined without a terminal. */
-  readonly table: (page: { readonly style: Style; readonly wrap: Wrap; readonly width: number | undefined }) => Promise<string>;
+  /** For people, instead of a table. Not with options that shape a table. */
+  readonly table?: (page: TablePage) => Promise<string>;
 }
 
 declare const printed: unique symbol;

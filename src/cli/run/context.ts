@@ -107,8 +107,10 @@ function contextFor(ready: Ready, targets: Targets, body: Readonly<Record<string
     deadline,
     timeoutMs,
     ...requestsOf({ endpoint: callsOf(line).endpoint, targets, lookUp, body }, api, scope),
-    each: async (items, run) =>
-      (await import('./several.ts')).several({ noun: nounOf(line.group), verb: line.command.name, items, settings: base.settings, run }),
+    each: async (items, run, atATime) => {
+      const { several } = await import('./several.ts');
+      return several({ noun: nounOf(line.group), verb: line.command.name, items, settings: base.settings, run, atATime });
+    },
     async everySite() {
       const { server: word } = firstWords(line);
       const { everySite, sitesOn } = await import('../../platform/names/site-search.ts');

@@ -1,6 +1,6 @@
 import { type Next, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
-import { flagName } from '../../base/text.ts';
+import { flagName, plural, title } from '../../base/text.ts';
 import { DEFAULT_PROFILE } from '../../machine/settings/host.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import { parameters } from '../../platform/api/endpoint.ts';
@@ -11,7 +11,7 @@ import { alternativesIn, type ChosenCalls, choose, parametersOf } from '../langu
 import { type AnyCommand, type Group, nounOf, type TypedLine, type Words } from '../language/command.ts';
 import { attributeOf, bodyOptions, consents, dryRunOptions, type Globals, globalsOf, textOf } from '../language/globals.ts';
 import type { Options } from '../language/options.ts';
-import { type GivenOptions, isPlace, type Positional, positionalsOf, takenBy } from '../language/signature.ts';
+import { type GivenOptions, isPlace, type Positional, positionalsOf, replacingOptions, takenBy } from '../language/signature.ts';
 import { mayChange } from '../language/tree.ts';
 import type { Result } from '../output/view.ts';
 import type { Ask } from '../prompt/ask.ts';
@@ -147,16 +147,22 @@ export function requireWords(line: WordedLine, { allowed }: Pick<Ask, 'allowed'>
   const { group, command, path, options, fields, targets, defaults } = line;
   const [one, other] = typeof command.calls === 'function' ? [] : alternativesIn(command.calls).filter((name) => targets[name]);
   if (one && other) throw usage(`${flagName(one)} and ${flagName(other)} cannot be combined.`, 'Use only one of them.');
+  const noun = nounOf(group);
+  const standIns = replacingOptions(command).filter((name) => name !== noun);
+  const standIn = standIns.find((name) => options[name]);
+  if (standIn !== undefined && targets[noun])
+    throw usage(`${flagName(standIn)} cannot be combined with ${plural(title(noun))}.`, 'Use only one of them.');
   const positionals = positionalsOf(group, command);
+  const isNeeded = ({ key, required }: Positional) => required || (key === noun && standIns.length > 0 && standIn === undefined);
   const missing = positionals.find(
-    ({ key, required }) => required && [targets[key], options[key], fields[key]].every((word) => word === undefined),
+    (positional) => isNeeded(positional) && [targets, options, fields].every((words) => words[positional.key] === undefined),
   );
-  if (!allowed && lacksPlace(line, positionals)) throw notGiven(nounOf(group), defaults, true);
+  if (!allowed && lacksPlace(line, positionals)) throw notGiven(noun, defaults, true);
   if (!allowed && lacksDestination(line)) throw nowhere(defaults);
   if (!missing) return;
   const { key, option } = missing;
-  if (key !== nounOf(group)) throw usage(`Missing ${option.placeholder ?? `<${key.replaceAll('_', '-')}>`}.`, undefined, seeHelp(path));
-  if (!allowed || !namings[key]) throw notGiven(key, {}, true);
+  if (key !== noun) throw usage(`Missing ${option.placeholder ?? `<${key.replaceAll('_', '-')}>`}.`, undefined, seeHelp(path));
+  if (!allowed || !namings[key]) throw notGiven(key, {}, true, standIns);
 }
 
 /** True if the server or site of a command is neither given nor set as a default. */

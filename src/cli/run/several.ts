@@ -1,6 +1,7 @@
 import { errorObject } from '../../base/error-object.ts';
 import { DnxError, isStop, type Next, Planned } from '../../base/errors.ts';
 import { isObject, toJson } from '../../base/json.ts';
+import { inParallel } from '../../base/parallel.ts';
 import { phaseOf } from '../../base/status.ts';
 import { plural, title, wordOf } from '../../base/text.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
@@ -15,6 +16,8 @@ interface Items<I extends NamedItem, D> {
   readonly items: readonly I[];
   readonly settings: Settings;
   readonly run: (item: I) => Promise<View<D> | Result<D>>;
+  /** How many run side by side; one by default. */
+  readonly atATime?: number | undefined;
 }
 
 /** An error for scripts, the same wherever it is printed. */
@@ -30,20 +33,26 @@ export const failedOf = (
 ): Printed<typeof failedItem> => ({ name: label, id: id || null, outcome, error: errorOf(error, settings) });
 
 /** Runs a command for each item in turn; exits with 12 if some failed. A signal skips the rest, which are reported, too. */
-export async function several<I extends NamedItem, D>({ noun, verb, items, settings, run }: Items<I, D>): Promise<Result<Several<D>>> {
-  const results: Result[] = [];
-  const report = new Map<Item, { readonly label: string; readonly words: string }>();
+export async function several<I extends NamedItem, D>(all: Items<I, D>): Promise<Result<Several<D>>> {
+  const { noun, verb, items, settings, run, atATime = 1 } = all;
+  const left = new DnxError('partial', 'Not started: dnx was interrupted.');
   let stopped: DnxError | undefined;
-  for (const item of items) {
-    const isLeft = stopped !== undefined;
-    const result = isLeft ? { view: nothing, exit: left() } : await run(item).then(asResult<unknown>, failed);
+  const runOne = async (item: I): Promise<Result> => {
+    if (stopped) return { view: nothing, exit: left };
+    const result = await run(item).then(asResult<unknown>, failed);
     if (result.exit instanceof DnxError && isStop(result.exit)) stopped = result.exit;
-    results.push(result);
-    const row = isLeft ? failedOf(item, left(), settings, 'not_started') : itemOf(result, item, settings);
-    report.set(row, { label: item.label, words: wordsOf(result, verb) });
-  }
-  // The first item was interrupted: there is nothing else to report.
-  if (stopped && isStop(results[0]?.exit)) throw stopped;
+    return result;
+  };
+  const results = await inParallel(items, runOne, atATime);
+  const report = new Map(
+    items.map((item, index) => {
+      const result = results[index] ?? { view: nothing };
+      const row = result.exit === left ? failedOf(item, left, settings, 'not_started') : itemOf(result, item, settings);
+      return [row as Item, { label: item.label, words: wordsOf(result, verb) }];
+    }),
+  );
+  // Nothing was done by then, so there is nothing else to report.
+  if (stopped && results.every(({ exit }) => isStop(exit) || exit === left)) throw stopped;
   const failures = results.filter(({ exit }) => exit).length;
   const shown = columns<Item>(
     { key: 'id', title: title(noun), cell: (row) => report.get(row)?.label },
@@ -68,8 +77,6 @@ function failed(error: unknown): Result {
   if (!(error instanceof DnxError)) throw error;
   return { view: nothing, exit: error };
 }
-
-const left = (): DnxError => new DnxError('partial', 'Not started: dnx was interrupted.');
 
 function itemOf({ view, exit }: Result, item: NamedItem, settings: Settings): Item {
   const known = view.kind === 'record' ? view.item : view.kind === 'message' && isObject(view.data) ? view.data : {};

@@ -1,7 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { Tree } from '../../cli/language/command.ts';
-import { columns, type Reports, rows, type View } from '../../cli/output/view.ts';
+import { columns, rows, type TablePage, type View } from '../../cli/output/view.ts';
 import { endpointsOf, type KnownEndpoint, type KnownField } from '../schema/endpoints.ts';
 
 /** `dnx api --schema`: what dnx knows of the endpoints at a path, without a request. `method`: only this one. */
@@ -59,7 +59,7 @@ function apart(typed: string | undefined, known: string | undefined): number {
   return nearest(typed, [known]) === undefined ? 4 : 1;
 }
 
-type Page = Parameters<Reports['table']>[0];
+type Page = TablePage;
 
 /** A line, and how much further than its beginning the lines that continue it are indented. */
 type Line = readonly [text: string, hang: number];

@@ -7,6 +7,7 @@ import { backupsEndpoint } from '../../platform/follow/readers.ts';
 import { idIn, type Target } from '../../platform/names/names.ts';
 import { notFound } from '../../platform/names/unresolved.ts';
 import { isAmbiguous } from '../deploy/release.ts';
+import { countProgress, distinct, withLabels } from '../overview/lists.ts';
 import { hasEverything, tokenId } from '../token/token.ts';
 import { type BackupTimes, backupTimes, missingBackups, openPorts, stoppedDaemons, stoppedWorkers } from './checks/resources.ts';
 import {
@@ -24,7 +25,7 @@ import {
 } from './checks/site.ts';
 import { differingKeys, type KeysOn } from './checks/ssh-keys.ts';
 import type { AuditPlace } from './finding.ts';
-import { distinct, inspect, type Ledger, type ListReader, openLedger, openReader, withLabels } from './ledger.ts';
+import { inspect, type Ledger, type ListReader, openLedger, openReader } from './ledger.ts';
 import { type AuditedMachine, auditMachines } from './machine/machine.ts';
 import { serverRules, siteRules, sshRules } from './rules.ts';
 
@@ -64,19 +65,19 @@ export async function examineServers(ctx: Context, { server, ssh, backupDays }: 
   const place = server ? { server } : {};
   const read = wanted.length === 0 ? [] : await reader(backupsEndpoint, place, ['database-backup-missing'], { type: 'database' });
   const audit = { ledger, reader, now: ctx.clock.now(), backupDays, backups: read && backupTimes(read), whole, ssh };
-  const progress = auditProgress(ctx, wanted.length);
+  const progress = countProgress(ctx, 'Auditing', wanted.length, 'server');
   const servers: AuditedServer[] = [];
   // One after the other, because the rate limit decides how long it takes.
   for (const [target, record] of wanted) {
     servers.push(await auditServer(record, target, audit));
-    progress.next();
+    progress();
   }
   const keys = servers.flatMap((audited) => audited.keys ?? []);
   // A key that seems to be gone may be on a server that could not be read.
   if (whole && keys.length === records.length) ledger.found('ssh-key-differs', {}, differingKeys(keys));
   else ledger.add('ssh-key-differs', {}, differingKeys(keys));
   if (ssh) {
-    progress.connect();
+    ctx.progress.step(`Signing in to ${wanted.length} ${wanted.length === 1 ? 'server' : 'servers'}`);
     const provisioned = servers.filter(({ record }) => !isProvisioning(record));
     await auditMachines(ctx, provisioned, ledger);
   }
@@ -223,23 +224,4 @@ async function auditCertificates(
 function isCovered(shared: readonly JsonObject[], domain: string, now: number): boolean {
   const covering = shared.filter((certificate) => covers(certificate, domain));
   return covering.length > 0 && verdictOf(covering, now)?.state !== 'missing';
-}
-
-const EVERY_MS = 30_000;
-
-function auditProgress({ progress, clock }: Context, total: number): { next(): void; connect(): void } {
-  let done = 0;
-  let shownAt = clock.elapsed();
-  const words = () => `Auditing ${done} of ${total} ${total === 1 ? 'server' : 'servers'}`;
-  progress.spin(words());
-  return {
-    connect: () => progress.step(`Signing in to ${total} ${total === 1 ? 'server' : 'servers'}`),
-    next() {
-      done += 1;
-      if (progress.spins) return progress.spin(words());
-      if (clock.elapsed() - shownAt < EVERY_MS) return;
-      shownAt = clock.elapsed();
-      progress.step(words());
-    },
-  };
 }

@@ -1,10 +1,8 @@
-import { type DnxError, isError } from '../../base/errors.ts';
-import { isObject, type JsonObject } from '../../base/json.ts';
-import { wordOf } from '../../base/text.ts';
+import type { JsonObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Query } from '../../platform/api/api.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { idIn, resourceName, sameName, type Target } from '../../platform/names/names.ts';
+import { openLists } from '../overview/lists.ts';
 import { type AuditPlace, type Flaw, namesIn, type Risk, type RuleAtPlace, ruleKey, type UncheckedRule } from './finding.ts';
 import type { RuleId } from './rules.ts';
 
@@ -54,33 +52,15 @@ export function openLedger() {
 /** Reads a list for checks. Undefined, and noted for these rules, if it cannot be read. */
 export type ListReader = ReturnType<typeof openReader>;
 
-/** Requests a list that the token cannot read only once, not for every server. */
-export function openReader({ api, tokens }: Context, ledger: Ledger) {
-  const refused = new Map<Endpoint, Obstacle>();
-  const answered = new Set<Endpoint>();
+/** Notes in the ledger what cannot be read. */
+export function openReader(ctx: Context, ledger: Ledger) {
+  const read = openLists(ctx, 'audit');
   return async (endpoint: Endpoint, place: AuditPlace, rules: readonly RuleId[], query?: Query) => {
-    const known = refused.get(endpoint);
-    if (known) return void ledger.unchecked(place, rules, known);
-    try {
-      const items = await api.list<unknown>(endpoint, { server: place.server?.id, site: place.site?.id }, query && { query });
-      answered.add(endpoint);
-      return distinct(items.filter(isObject));
-    } catch (error) {
-      if (!isAboutList(error)) throw error;
-      const fix = error.lacks === undefined ? error.next[0]?.command : await forAudit(tokens);
-      const obstacle = { reason: error.message, fix, error };
-      // Abilities belong to the token, and a role may be another on each server.
-      if (error.lacks !== undefined && !answered.has(endpoint)) refused.set(endpoint, obstacle);
-      return void ledger.unchecked(place, rules, obstacle);
-    }
+    const { items, error, fix } = await read(endpoint, { server: place.server?.id, site: place.site?.id }, query && { query });
+    if (error) ledger.unchecked(place, rules, { reason: error.message, fix, error });
+    return items;
   };
 }
-
-/** False for what stops every request: no network, no valid token, Ctrl-C, or a bug. */
-const isAboutList = (error: unknown): error is DnxError => isError(error, 'forbidden', 'not_found', 'invalid', 'differences', 'failed');
-
-const forAudit = async (tokens: Context['tokens']): Promise<readonly string[]> =>
-  (await tokens.find())?.source === 'variable' ? ['token', 'create', 'audit', '--for', 'audit'] : ['auth', 'refresh', '--for', 'audit'];
 
 /** Reads the list that a rule needs, and notes what is wrong with it. */
 export async function inspect(
@@ -92,24 +72,4 @@ export async function inspect(
 ): Promise<void> {
   const records = await reader(endpoint, place, [rule]);
   if (records) ledger.found(rule, place, flawsIn(records));
-}
-
-/** Records without those that a list repeats, as one does that changed while its pages were read. */
-export const distinct = (records: readonly JsonObject[]): readonly JsonObject[] => [
-  ...new Map(records.map((record) => [idIn(record.id) ?? record, record])).values(),
-];
-
-/** Servers or sites, each with a label that no other has. `unusable` is called with the name of one that has no id. */
-export function withLabels(records: readonly JsonObject[], noun: 'server' | 'site', unusable: (what: string, name: string) => void) {
-  const names = records.map((record) => resourceName(record, noun) ?? wordOf(record.id));
-  return records.flatMap((record, index): (readonly [Target, JsonObject])[] => {
-    const id = idIn(record.id);
-    const name = names[index] ?? '';
-    if (id === undefined) {
-      unusable(`Deploynix lists a ${[noun, name].filter(Boolean).join(' ')} without a usable id.`, name);
-      return [];
-    }
-    const isShared = names.filter((other) => sameName(noun, other, name)).length > 1;
-    return [[{ id, label: isShared ? `${name} (${id})` : name }, record]];
-  });
 }

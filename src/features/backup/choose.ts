@@ -135,23 +135,27 @@ interface BackupPlace {
   readonly server: Target | undefined;
 }
 
-function namedIn({ database, site, server }: Partial<Targets>): BackupPlace | undefined {
+/** The database or site that a command line names, if any. */
+export function namedIn({ database, site, server }: Partial<Targets>): BackupPlace | undefined {
   if (database) return { noun: 'database', target: database, server };
   return site && { noun: 'site', target: site, server };
 }
 
-const wordsFor = ({ noun, target }: BackupPlace): string => (noun === 'database' ? called(noun, target) : target.label);
+/** `database shop`, or the domain of a site. */
+export const wordsFor = ({ noun, target }: BackupPlace): string => (noun === 'database' ? called(noun, target) : target.label);
 
 const whereIs = (place: BackupPlace): string => `${wordsFor(place)}${place.server ? ` on ${place.server.label}` : ''}`;
 
-function isOf(backup: JsonObject, { noun, target, server }: BackupPlace): boolean {
+/** True for a backup of this database or site. */
+export function isOf(backup: JsonObject, { noun, target, server }: BackupPlace): boolean {
   const subject = subjectOf(backup);
   return subject?.noun === noun && subject.id === target.id && (server === undefined || subject.server === server.id);
 }
 
 const MOST = 10;
 
-const backupTime = ({ created_at, completed_at }: JsonObject): number | undefined => timeOf(created_at) ?? timeOf(completed_at);
+/** When a backup was made, in epoch ms. */
+export const backupTime = ({ created_at, completed_at }: JsonObject): number | undefined => timeOf(created_at) ?? timeOf(completed_at);
 
 /** True for a backup that can be restored. */
 export const isComplete = ({ status }: JsonObject): boolean => phaseOf(status) === 'good';

@@ -1,6 +1,6 @@
 import { DnxError, usage } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
-import { bytes, quotedName } from '../../base/text.ts';
+import { bytes, quotedName, wildcard } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
 import type { DatabaseSource } from './credentials.ts';
@@ -70,13 +70,7 @@ WHERE relkind IN ('r', 'p') AND nspname <> 'information_schema' AND nspname NOT 
 
 function matching(tables: readonly Table[], names: readonly string[], { credentials: { database } }: DatabaseSource): readonly Table[] {
   return names.flatMap((name) => {
-    const pattern = new RegExp(
-      `^${name
-        .split('*')
-        .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-        .join('.*')}$`,
-      's',
-    );
+    const pattern = wildcard(name);
     const found = tables.filter((table) => pattern.test(table.name));
     if (found.length > 0 || name.includes('*')) return found;
     const known = tables.map((table) => table.name);

@@ -4,7 +4,7 @@ import { wordOf } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { painted, safeLine } from '../../cli/output/text.ts';
-import { columns, type Reports, rows } from '../../cli/output/view.ts';
+import { columns, type Reports, rows, type TablePage } from '../../cli/output/view.ts';
 import { commandLine } from '../../cli/run/line.ts';
 import { instead } from '../../machine/credentials/keychain-failure.ts';
 import { type Env, NetworkFault, type World } from '../../machine/world.ts';
@@ -51,7 +51,7 @@ export async function examineSetup(ctx: Context) {
   return { view, note: warnings.length > 0 ? attention : `All ${all.length} checks passed.` };
 }
 
-function checkList(checks: readonly DoctorCheck[], { style, wrap }: Parameters<Reports['table']>[0]): string {
+function checkList(checks: readonly DoctorCheck[], { style, wrap }: TablePage): string {
   const width = Math.max(...checks.map(({ check }) => check.length));
   const indent = width + 4;
   const lines = checks.flatMap(({ check, verdict, detail, fix }) => {

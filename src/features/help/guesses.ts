@@ -27,6 +27,7 @@ const words = meanings({
   'apply --check': 'plan check',
   'provider regions': 'region, region list',
   audit: 'security',
+  report: 'inventory, overview',
   'provider sizes': 'size, size list',
   'site webhooks': 'webhook, webhook list',
   'config list': 'config show',

@@ -105,7 +105,7 @@ function siteStatus(ctx: Context, { site, parts, at, error }: SeenSite, reader: 
 }
 
 /** The live release, or the newest finished one if the API marks none. Undefined if it may be on another page. */
-function shownRelease(releases: readonly Release[], complete: boolean): Release | undefined {
+export function shownRelease(releases: readonly Release[], complete: boolean): Release | undefined {
   const live = liveRelease(releases);
   if (live || !complete) return live;
   const going = inProgress(releases);

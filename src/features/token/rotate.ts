@@ -1,23 +1,29 @@
 import { abilities as all } from '../../base/abilities.ts';
-import { DnxError, isError, usage } from '../../base/errors.ts';
-import { wordOf } from '../../base/text.ts';
+import { cancelled, DnxError, isError, usage } from '../../base/errors.ts';
+import { andList, wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, message } from '../../cli/output/view.ts';
 import type { TokenFile } from '../../machine/credentials/token-file.ts';
 import type { HeldToken } from '../../machine/credentials/tokens.ts';
 import { hostName } from '../../machine/settings/host.ts';
+import type { Target } from '../../platform/names/names.ts';
 import { type AbilityChoice, chosenAbilities, pickAbilities } from './choose.ts';
-import { mayHaveActed, mint, shownOnce, tokenDestination, undelivered, writeNewToken } from './mint.ts';
+import { type MintedToken, mayHaveActed, mint, shownOnce, tokenDestination, undelivered, writeNewToken } from './mint.ts';
 import { hasEverything, listedToken, type Token, tokenId, userOf } from './token.ts';
 
 /** Replaces a token with a new one of the same name and abilities. The old one is revoked last, so one of them always works. */
-export async function rotateToken(ctx: Context, id: string, { to_file }: { readonly to_file: string | undefined }) {
+export async function rotateToken(
+  ctx: Context,
+  id: string,
+  { to_file, yes }: { readonly to_file: string | undefined; readonly yes: boolean },
+) {
   const { tokens, progress } = ctx;
-  const { abilities, ...old } = await tokenOf(ctx, id);
+  const { abilities, ...old } = replaceable(await ctx.api.list<Token>('GET /tokens'), id);
   const held = await tokens.find();
   const inUse = held !== undefined && tokenId(held.token) === id ? held : undefined;
   const stored = inUse && inUse.source !== 'variable' ? inUse : undefined;
   if (ctx.recorder) await planReplacement(ctx, old, abilities);
+  if (!yes) await agreeToRotate(ctx, [{ id, label: wordOf(old.name) }]);
   const file = to_file === undefined && stored ? undefined : tokenDestination(to_file, ctx);
   const made = await replacement(ctx, old, { abilities, file });
   const { fresh } = made;
@@ -30,15 +36,23 @@ export async function rotateToken(ctx: Context, id: string, { to_file }: { reado
     return { ...shownOnce(ctx, fresh, ` ${stillWorks(old)}`), afterwards: () => revokeOld(ctx, made) };
   }
   await revokeOld(ctx, made);
-  const data = { id: fresh.id ?? null, name: old.name, abilities, revoked: old.id, ...(file && { file: file.path }) };
-  return done(`Rotated token ${wordOf(old.name)}`, data, [
+  return done(`Rotated token ${wordOf(old.name)}`, { ...replaced(made), ...(file && { file: file.path }) }, [
     ...(file ? [['file', `${to_file} (only you can read it)`] as const] : []),
     ...(stored ? [['stored', `in profile ${ctx.settings.profile}`] as const] : []),
   ]);
 }
 
-async function tokenOf({ api }: Context, id: string): Promise<Token & { readonly abilities: readonly string[] }> {
-  const old = (await api.list<Token>('GET /tokens')).find((token) => wordOf(token.id) === id);
+/** Asks before tokens are replaced, and names them. */
+export async function agreeToRotate({ ask, progress }: Context, tokens: readonly Target[]): Promise<void> {
+  const isOne = tokens.length === 1;
+  progress.warn(`Anything that uses ${isOne ? 'the old token' : 'an old token'} stops working until it gets the new one.`);
+  const names = andList(tokens.map(({ id, label }) => `${label} (id ${id})`));
+  if (!(await ask.confirm(`Replace ${isOne ? 'token' : `${tokens.length} tokens`} ${names}?`))) throw cancelled();
+}
+
+/** The token with this id. Throws if it is not among those that are listed, or its abilities are unknown. */
+export function replaceable(listed: readonly Token[], id: string): Token & { readonly abilities: readonly string[] } {
+  const old = listed.find((token) => wordOf(token.id) === id);
   if (!old)
     throw new DnxError('not_found', `Token '${id}' not found.`, {
       next: [{ command: ['token', 'list'], why: 'See' }],
@@ -54,8 +68,16 @@ async function tokenOf({ api }: Context, id: string): Promise<Token & { readonly
 
 type Replacement = Awaited<ReturnType<typeof replacement>>;
 
+/** What a rotation prints for scripts. */
+export const replaced = ({ fresh, old, abilities }: Replacement) => ({
+  id: fresh.id ?? null,
+  name: old.name,
+  abilities,
+  revoked: old.id,
+});
+
 /** Sends what a replacement sends in a dry run, and ends it. */
-async function planReplacement({ api }: Context, old: Token, abilities: readonly string[]): Promise<void> {
+export async function planReplacement({ api }: Context, old: Token, abilities: readonly string[]): Promise<void> {
   await api.send('POST /tokens', {}, { body: tokenLike(old, abilities), assume: {} });
   await api.send('DELETE /tokens/{token}', { token: wordOf(old.id) });
 }
@@ -63,7 +85,8 @@ async function planReplacement({ api }: Context, old: Token, abilities: readonly
 /** The body for a token with these abilities. The API does not accept `*`; without a list, it grants every ability. */
 const tokenLike = ({ name }: Token, abilities: readonly string[]) => ({ name, abilities: abilities.includes('*') ? undefined : abilities });
 
-async function replacement(
+/** Creates a replacement, and checks that it works. */
+export async function replacement(
   { api }: Context,
   old: Token,
   { abilities, file }: { readonly abilities: readonly string[]; readonly file: TokenFile | undefined },
@@ -90,7 +113,11 @@ async function storeInstead({ tokens, api }: Context, { fresh, abilities, user, 
   }
 }
 
-async function revokeOld({ api }: Context, { old, fresh }: Pick<Replacement, 'old' | 'fresh'>): Promise<void> {
+/** Revokes the old token with the new one. */
+export async function revokeOld(
+  { api }: Context,
+  { old, fresh }: { readonly old: Token; readonly fresh: Pick<MintedToken, 'plain'> },
+): Promise<void> {
   const id = wordOf(old.id);
   await api
     .as(fresh.plain)
@@ -106,7 +133,8 @@ async function revokeOld({ api }: Context, { old, fresh }: Pick<Replacement, 'ol
     });
 }
 
-const stillWorks = ({ name, id }: Token): string => `The old token ${wordOf(name)} (id ${wordOf(id)}) still works.`;
+/** `The old token ci (id 4) still works.` */
+export const stillWorks = ({ name, id }: Token): string => `The old token ${wordOf(name)} (id ${wordOf(id)}) still works.`;
 
 function prefixed(error: unknown, sentence: string): unknown {
   if (!isError(error)) return error;

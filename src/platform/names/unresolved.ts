@@ -85,13 +85,14 @@ function several(meant: Meant, hint: string): DnxError {
   });
 }
 
-/** The error for a resource that was not given. `isPositional`: it is no parent. */
-export function notGiven(noun: string, settled: Defaults, isPositional = false): DnxError {
+/** The error for a resource that was not given. `isPositional`: it is no parent. `standIns`: options that stand for it. */
+export function notGiven(noun: string, settled: Defaults, isPositional = false, standIns: readonly string[] = []): DnxError {
   const broken = brokenSetting(noun, settled);
   if (broken) return broken;
   const place = noun === 'server' || noun === 'site';
   const ways = [
     isPositional && !place ? `its ${waysToName(noun)}` : flagName(noun),
+    ...standIns.map(flagName),
     ...(place ? ['set a default with `dnx link`'] : []),
     ...(namings[noun] ? ['or run in a terminal to pick one'] : []),
   ];

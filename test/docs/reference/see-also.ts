@@ -12,7 +12,7 @@ const guides: Readonly<Record<string, readonly string[]>> = {
   'logs.md': ['logs', 'server'],
   'databases.md': ['db', 'database', 'backup'],
   'troubleshooting.md': ['why', 'doctor'],
-  'audit.md': ['audit'],
+  'audit.md': ['audit', 'report'],
   'ci.md': ['ci', 'deploy', 'site', 'watch', 'rollback', 'token', 'waiting', 'exit-codes'],
   'deployments.md': ['deploy', 'watch', 'rollback', 'waiting'],
   'completion.md': ['completion'],
@@ -23,7 +23,7 @@ const guides: Readonly<Record<string, readonly string[]>> = {
 /** The topics about each command. */
 const topics: Readonly<Record<string, readonly string[]>> = {
   options: ['api', 'output', 'environment'],
-  output: ['options', 'api', 'audit'],
+  output: ['options', 'api', 'audit', 'report'],
   'exit-codes': ['waiting', 'ci'],
   environment: ['config', 'options', 'ci'],
   tokens: ['token', 'auth', 'login', 'keychain', 'ci'],

@@ -5,7 +5,7 @@ import type { AnyCommand, Group, Term } from '../../language/command.ts';
 import { optionsOf, type Positional, positionalsOf } from '../../language/signature.ts';
 import { described, exampleLines, type HelpPage, joinedParts, optionSections, sectionLines, usageLine, wrappedText } from './page.ts';
 
-const MOST_NAMED = 5;
+const MOST_NAMED = 4;
 
 /** The help of one command, examples first. `path` is the name it was called by: `site deploy`, or `deploy`. */
 export function commandHelp(path: string, group: Group, command: AnyCommand, page: HelpPage): string {

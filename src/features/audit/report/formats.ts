@@ -1,9 +1,10 @@
 import type { JsonObject } from '../../../base/json.ts';
 import { repository, version } from '../../../base/version.ts';
-import { json } from '../../../cli/output/text.ts';
+import { json, printable } from '../../../cli/output/text.ts';
+import { asMarkdown } from '../../overview/markdown.ts';
 import { type AuditFinding, findingWords, type PlaceNames, placeName, ruleKey } from '../finding.ts';
 import { type Rule, ruleIds, rules, type Severity } from '../rules.ts';
-import { type AuditReport, auditSummary, byServer, printable } from './report.ts';
+import { type AuditReport, auditSummary, byServer } from './report.ts';
 
 /** Characters that XML 1.0 does not allow, even asXml. */
 const ILLEGAL = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
@@ -77,10 +78,6 @@ function passed({ findings, accepted, covered }: AuditReport): readonly Case[] {
     .filter((check) => !found.has(ruleKey(check)))
     .map(({ rule, server, site }): Case => ({ rule, server, name: caseName(rule, { server, site }), outcome: 'passed' }));
 }
-
-/** A text of the API as HTML entities wherever Markdown could read more than text: no link, mention, image, table or tag. */
-const asMarkdown = (text: string): string =>
-  printable(text).replace(/[\\`*_[\]<>|~@#&$]|:(?=\/\/|[\w+-]+:)|(?<=www)\./gi, (character) => `&#${character.codePointAt(0)};`);
 
 const marks = { high: '🔴 high', medium: '🟠 medium', low: '🔵 low', not_checked: 'not checked', fixed: '🟢 fixed' } as const;
 

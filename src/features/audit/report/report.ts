@@ -1,5 +1,5 @@
-import { safeLine } from '../../../cli/output/text.ts';
-import type { Reports } from '../../../cli/output/view.ts';
+import { printable } from '../../../cli/output/text.ts';
+import type { TablePage } from '../../../cli/output/view.ts';
 import type { AuditFinding, RuleAtPlace } from '../finding.ts';
 import { type Severity, severities } from '../rules.ts';
 
@@ -46,16 +46,11 @@ export const byServer = ({ findings, servers }: AuditReport): readonly ServerFin
     .map((server): ServerFindings => [server, findings.filter((finding) => finding.server === server)])
     .filter(([, found]) => found.length > 0);
 
-/** A text of the API in one line, without control characters, direction marks and halves of characters. */
-export const printable = (text: string): string => safeLine(text.replace(/\p{Cs}/gu, '\ufffd'));
-
-type Page = Parameters<Reports['table']>[0];
-
 const tones = { high: 'red', medium: 'yellow', low: 'accent', not_checked: 'dim', fixed: 'green' } as const;
 const LABEL = 'medium'.length;
 
 /** The findings for people: by server, each with the command that fixes it. */
-export function tableReport(report: AuditReport, page: Page): string {
+export function tableReport(report: AuditReport, page: TablePage): string {
   const { style, wrap } = page;
   const blocks = byServer(report).map(([server, findings]) => [
     style.bold(printable(server ?? 'Organization')),
@@ -69,13 +64,13 @@ export function tableReport(report: AuditReport, page: Page): string {
   return [...all, ...end].join('\n');
 }
 
-function lines({ severity, site, message, fix }: AuditFinding, { style, wrap }: Page): readonly string[] {
+function lines({ severity, site, message, fix }: AuditFinding, { style, wrap }: TablePage): readonly string[] {
   const label = style[tones[severity]](severity.padEnd(LABEL));
   const what = printable(site === null ? message : `${site}: ${message}`);
   return [wrap(`  ${label}  ${what}`, LABEL + 4), ...(fix ? [fixLine(fix, LABEL + 4, style)] : [])];
 }
 
-function gapLines(gaps: readonly AuditFinding[], message: string, { style, wrap }: Page): readonly string[] {
+function gapLines(gaps: readonly AuditFinding[], message: string, { style, wrap }: TablePage): readonly string[] {
   const alike = gaps.filter((gap) => gap.message === message);
   const what = printable(message.replace(/^Not checked(: | on )/, ''));
   return [
@@ -86,5 +81,5 @@ function gapLines(gaps: readonly AuditFinding[], message: string, { style, wrap 
 }
 
 /** The command stays in one piece, to be copied: a terminal breaks a line that is too long. */
-const fixLine = ({ command }: NonNullable<AuditFinding['fix']>, indent: number, { dim, accent }: Page['style']): string =>
+const fixLine = ({ command }: NonNullable<AuditFinding['fix']>, indent: number, { dim, accent }: TablePage['style']): string =>
   `${' '.repeat(indent)}${dim('fix:')} ${accent(printable(command))}`;
