@@ -27,7 +27,10 @@ export async function showReport(ctx: Context, server: Target | undefined): Prom
   const refused = (Object.keys(PARTS) as Part[]).filter((part) => sites.some(({ errors }) => errors[part]?.code === 'forbidden'));
   if (refused.length === 0) return { view, exit: incomplete(sites) };
   progress.warn(`The token cannot read ${andList(refused.map((part) => PARTS[part]))}, so they are unknown.`);
-  return { view, exit: incomplete(sites), next: [{ command: await moreAbilities(tokens, 'report'), why: 'To read everything' }] };
+  // More abilities do not help against a role.
+  const canHelp = sites.some(({ errors }) => Object.values(errors).some(({ reason }) => reason === 'ability_missing'));
+  const next = canHelp ? [{ command: await moreAbilities(tokens, 'report'), why: 'To read everything' }] : [];
+  return { view, exit: incomplete(sites), next };
 }
 
 /** What a token cannot read is no failure. */
