@@ -52,11 +52,12 @@ async function deploySeveral(outer: DeployContext, all: readonly Targets[], valu
     if (!isOver()) await ctx.api.room(requests, () => sites.outstanding(requests));
     if (isOver()) return undefined;
     const inner = { ...ctx, ...within(ctx, allowanceOf(values)), targets };
-    return { inner, leave: sites.enter(siteReference(targets), inner.deadline) };
+    return { inner, ...sites.enter(siteReference(targets), inner.deadline) };
   };
   const deployInTurn = async (targets: Targets): Promise<DeployReport> => {
     const starting = turn.then(() => start(targets));
-    turn = starting.catch(() => {});
+    // What was read of the first one tells how many others use the rate limit.
+    turn = starting.then((started) => (targets === all[0] ? started?.begun : undefined)).catch(() => {});
     try {
       const started = await starting;
       return started ? await deployOneOf(started.inner, values, verification).finally(started.leave) : skippedReport(targets, ctx.signal);

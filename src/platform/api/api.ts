@@ -67,10 +67,12 @@ export interface Api {
   /** Like `ask`, but never retried and with an unread body, for downloads. */
   raw(method: string, path: string): Promise<HttpResponse>;
   /**
-   * Waits, past any deadline, until new work can send so many requests without a pause, with room left for polls and for `others`.
-   * Books nothing.
+   * Waits, past any deadline, until new work can send so many requests without a pause, with room left for polls, for `others`, and for a
+   * window also for those who use the limit elsewhere. Books nothing.
    */
   room(requests: number, others: () => number): Promise<void>;
+  /** How long a poll of so many requests leaves the rate limit to those who use it elsewhere, in ms. 0 if it suffices for all. */
+  backoff(requests: number): Promise<number>;
   /** Says that this is what a request with this body created, although its response was lost. */
   found(body: JsonObject, item: JsonObject): Promise<void>;
   /** How much of the rate limit is used, without a request. */
