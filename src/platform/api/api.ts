@@ -32,6 +32,8 @@ export interface Reply<T = unknown> {
   readonly status: number;
   readonly headers: HttpResponse['headers'];
   readonly tookMs?: number | undefined;
+  /** Of a 429 that was not waited out: the option that would wait longer, and what the command had sent before. */
+  readonly limited?: { readonly bound: string | undefined; readonly sent: string } | undefined;
   /** The JSON as received; undefined if the body is empty or not JSON. */
   readonly body: unknown;
   /** The resource, unwrapped from `data` if needed. Undefined if there is only a message, or nothing. */
@@ -146,6 +148,8 @@ export interface ClientOptions {
   /** The error for an operation that is not sent, if only GET requests may be. A dry run sends no others. */
   readonly readOnly?: ((operation: string) => DnxError) | undefined;
   readonly gate?: Gate | undefined;
+  /** Counts the changes that were sent. Undefined for a command that only reads. */
+  readonly changes?: { sent: number } | undefined;
   /** Not told about requests with another token. */
   readonly observer?: Observer | undefined;
 }
