@@ -6,6 +6,7 @@ import { follow } from '../../platform/follow/follow.ts';
 import { isLinkedSite } from '../link/confirmation.ts';
 import { isInstallation, reportsWork, workInProgress } from './baseline.ts';
 import { type DeployValues, readsSiteFirst, type Verification } from './options.ts';
+import { liveRelease } from './release.ts';
 import { type DeployReport, deployReport, deployResult } from './result.ts';
 import type { SavedRun } from './run-file.ts';
 import { attachToRunning, followRun, requestDeployment } from './runs.ts';
@@ -30,7 +31,7 @@ export async function deploySite(ctx: DeployContext, values: DeployValues, verif
   if (before && !attach && !values.guard) await warnBefore(ctx, siteRef, before);
   const saved =
     attach && before ? attachToRunning(ctx, siteRef, before) : await inTime(requestDeployment(ctx, siteRef, before, values.commit), job);
-  if (!before || values.wait === false) return startedReport(siteRef, saved, values.wait);
+  if (!before || values.wait === false) return startedReport(siteRef, saved, before, values.wait);
   if (!attach) ctx.progress.step(`Started a deployment of ${siteRef.site.label}`);
 
   const isLogged = values.log !== false && ctx.ask.allowed;
@@ -143,8 +144,12 @@ async function warnBefore(ctx: DeployContext, siteRef: SiteReference, { site, re
 }
 
 /** The report of a deployment that is not followed, because of --no-wait or because the token cannot read the site. */
-function startedReport(siteRef: SiteReference, { run }: SavedRun, wait: boolean | undefined): DeployReport {
-  const { started_at } = run;
-  const report = deployReport({ kind: 'deploy', ...siteRef }, deployResult(siteRef, { started_at, outcome: 'started' }), null);
+function startedReport(siteRef: SiteReference, { run }: SavedRun, before: Snapshot | undefined, wait: boolean | undefined): DeployReport {
+  const result = deployResult(siteRef, {
+    started_at: run.started_at,
+    outcome: 'started',
+    live: liveRelease(before?.releases)?.name ?? null,
+  });
+  const report = deployReport({ kind: 'deploy', ...siteRef }, result, null);
   return wait === false ? { ...report, next: [{ command: siteCommand('watch', siteRef), why: 'Watch it with' }] } : report;
 }

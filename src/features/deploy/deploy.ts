@@ -110,6 +110,7 @@ function severalResult({ settings, signal, world }: DeployContext, all: readonly
   const items = reports.map(({ result, failure }) => (failure ? { ...result, error: errorOf(failure, settings) } : result));
   const person = settings.format === 'table' && world.stdout.isTTY === true;
   const others = deployColumns.filter(({ key }) => {
+    if (person && key === 'live' && items.every(({ live, release }) => live === null || live === release)) return false;
     if (person && key !== 'server' && items.every((result) => result[key as keyof DeployResult] === null)) return false;
     return key !== 'outcome' && key !== 'status' && key !== 'site';
   });

@@ -7,7 +7,7 @@ import { continues, type Following, type FollowReading, follow } from '../../pla
 import { type Baseline, baselineOf, isDeploymentOver, isInstallation, newSince, type Site, standingOf, timesOf } from './baseline.ts';
 import { dueMs, type Evidence, judge, judgeRollback, LAG_MS, type Observation, PATIENCE_MS, type Verdict } from './judge.ts';
 import { isAmbiguous, isInProgress, liveRelease, type Release, releaseBeforeLive } from './release.ts';
-import { type DeployReport, deployReport, deployResult } from './result.ts';
+import { type DeployReport, type DeployResult, deployReport, deployResult } from './result.ts';
 import { baselineOfRun, type Run, recallRuns, rememberRun, type SavedRun } from './run-file.ts';
 import {
   type DeployContext,
@@ -123,10 +123,34 @@ async function sendOnce<T>(saved: SavedRun, send: () => Promise<T>): Promise<T> 
   }
 }
 
-function startOf({ attached, started_at }: Run, release: Release | null | undefined): string {
-  const created = utcOf(release?.created);
-  return attached && created !== undefined && Date.parse(created) < Date.parse(started_at) ? created : started_at;
+type Times = Pick<DeployResult, 'started_at' | 'finished_at' | 'duration_s'>;
+
+/** When a deployment began and ended as the API says, whenever dnx saw it. */
+function timesSaid({ kind }: Run, verdict: Verdict | undefined, last: Observation | undefined, baseline: Baseline): Times | undefined {
+  const times = kind === 'deploy' && verdict?.release && last ? timesOf(verdict.release, last.site, baseline) : undefined;
+  if (!times) return undefined;
+  const { began, ended } = times;
+  return { started_at: timestamp(began), finished_at: timestamp(ended), duration_s: Math.round((ended - began) / 1000) };
 }
+
+/** The same as dnx saw it. `elapsedMs`: since the request, if it was followed from there. */
+function timesSeen(
+  { clock }: DeployContext,
+  { attached, started_at: asked }: Run,
+  verdict: Verdict | undefined,
+  elapsedMs?: number,
+): Times {
+  const created = utcOf(verdict?.release?.created);
+  const started_at = attached && created !== undefined && Date.parse(created) < Date.parse(asked) ? created : asked;
+  const ms = attached ? undefined : elapsedMs;
+  return {
+    started_at,
+    finished_at: verdict ? timestamp(clock.now()) : null,
+    duration_s: Math.round((ms ?? Math.max(0, clock.now() - Date.parse(started_at))) / 1000),
+  };
+}
+
+const timestamp = (ms: number): string => new Date(ms).toISOString();
 
 /** Follows a run to its end and saves the result. If the wait ends early, it can be resumed. `resumed`: it may have ended already. */
 export async function followRun(ctx: DeployContext, saved: SavedRun, resumed = false): Promise<DeployReport> {
@@ -141,16 +165,13 @@ export async function followRun(ctx: DeployContext, saved: SavedRun, resumed = f
     const poll = runPoll(ctx, saved, baseline, resumed);
     const { verdict, status, elapsedMs } = await follow(ctx, { ...followed, ...poll, immediately: resumed });
     const last = poll.last();
-    const started_at = startOf(run, verdict?.release);
-    const ms = resumed || run.attached ? Math.max(0, ctx.clock.now() - Date.parse(started_at)) : elapsedMs;
     const other = verdict?.outcome === 'succeeded' ? otherCommit(ctx, run, verdict.release) : undefined;
     const result = deployResult(run, {
-      started_at,
+      ...(timesSaid(run, verdict, last, baseline) ?? timesSeen(ctx, run, verdict, resumed ? undefined : elapsedMs)),
       status,
       outcome: other === undefined ? (verdict?.outcome ?? 'timed_out') : 'failed',
-      finished_at: verdict ? new Date(ctx.clock.now()).toISOString() : null,
-      duration_s: Math.round(ms / 1000),
       release: verdict?.release?.name ?? null,
+      live: liveRelease(last?.releases)?.name ?? null,
     });
     const reason = other === undefined ? (verdict?.reason ?? null) : `it went live, but ${other}`;
     if (verdict) saved.change({ result, reason, ...(last && { ended: baselineOf(last.site, last.releases) }) });
