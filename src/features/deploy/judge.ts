@@ -23,7 +23,7 @@ export interface Evidence {
 }
 
 /** The outcome of a deployment or rollback. `started`: not followed to its end. */
-export type Outcome = 'succeeded' | 'failed' | 'started' | 'timed_out' | 'superseded' | 'rolled_back' | 'unknown';
+export type Outcome = 'succeeded' | 'failed' | 'started' | 'timed_out' | 'superseded' | 'rolled_back' | 'unknown' | 'not_started';
 
 /** The outcome and the release that proves it. */
 export interface Verdict {

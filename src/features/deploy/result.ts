@@ -15,8 +15,8 @@ const fields = {
   site: word,
   server: word,
   status: nullable(word),
-  /** Null for one of several sites that was not started. */
-  outcome: nullable(oneOf<Outcome>('succeeded', 'failed', 'started', 'timed_out', 'superseded', 'rolled_back', 'unknown')),
+  /** Null for one of several sites whose deployment could not be requested; `not_started` after failures of others. */
+  outcome: nullable(oneOf<Outcome>('succeeded', 'failed', 'started', 'timed_out', 'superseded', 'rolled_back', 'unknown', 'not_started')),
   started_at: nullable(word),
   finished_at: nullable(word),
   duration_s: nullable(number),
