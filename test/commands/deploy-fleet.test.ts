@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
 import { openLimitedBed, type Run } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 import { fleet } from '../support/fleet.ts';
+import { withRows } from '../support/platform.ts';
 
 const bed = perTest(openLimitedBed);
 
@@ -106,4 +108,34 @@ test('in CI a command waits for the rate limit as long as it may take', async ()
   bed.sandbox.faults.always({ path: '/servers' }, { status: 429, headers: { 'Retry-After': '300' } });
   await expect(bed.dnx('server list')).toExit(9, { waited: 0 });
   await expect(bed.dnx('server list', { env: { CI: 'true' } })).toExit(9, { waited: 900_000 });
+});
+
+describe('a deployment that another dnx on this machine requested a second ago', () => {
+  const twice = async (words: string) => {
+    await expect(bed.dnx('deploy shop.example.com --no-wait')).toExit(0);
+    await bed.clock.sleep(1_000);
+    return bed.dnx(`deploy shop.example.com --json ${words}`);
+  };
+
+  test('stops --if-running fail', async () => {
+    await expect(twice('--if-running fail')).toExit(10, { says: 'shop.example.com is already queued.' });
+    expect(posts()).toBe(1);
+  });
+
+  test('is waited for, or followed', async () => {
+    const waited = await twice('--if-running wait');
+    expect([waited.code, waited.json().outcome, posts(), waited.stderr.match(/is busy/g)]).toEqual([0, 'succeeded', 2, ['is busy']]);
+    const attached = await twice('--if-running attach');
+    expect([attached.code, attached.json().outcome, posts()]).toEqual([0, 'succeeded', 3]);
+  });
+});
+
+test('of two deployments of one commit at once, the newer one being live is a success', async () => {
+  bed.sandbox.faults.always({ path: /releases$/ }, (answer) =>
+    withRows(answer, (rows) => rows.map((row) => ({ ...row, commit_hash: '0123456789abcdef0123456789abcdef01234567' }))),
+  );
+  bed.clock.at(1_000, () => bed.sandbox.deployElsewhere(seeded.sites['shop.example.com']));
+  const run = await bed.dnx('deploy shop.example.com --json');
+  const live = bed.sandbox.state.releases.find(({ site_id, active }) => site_id === seeded.sites['shop.example.com'] && active);
+  expect([run.code, run.json()]).toEqual([0, expect.objectContaining({ outcome: 'succeeded', release: live?.name, live: live?.name })]);
 });

@@ -9,7 +9,7 @@ import { type DeployValues, readsSiteFirst, type Verification } from './options.
 import { liveRelease } from './release.ts';
 import { type DeployReport, deployReport, deployResult } from './result.ts';
 import type { SavedRun } from './run-file.ts';
-import { attachToRunning, followRun, requestDeployment } from './runs.ts';
+import { attachToRunning, followRun, isRequested, requestDeployment } from './runs.ts';
 import {
   type DeployContext,
   readReleases,
@@ -65,10 +65,10 @@ export const mustRead = ({ if_running, wait }: DeployValues, verification: Verif
 async function settleRunning(ctx: DeployContext, first: Snapshot, { if_running }: DeployValues) {
   let before = first;
   let answer = if_running;
-  for (;;) {
-    const word = workInProgress(before.site, before.releases);
-    if (word === undefined) return { before, attach: false };
+  for (let waited = false; ; waited = true) {
     const siteRef = siteReference(ctx.targets, before.site.domain);
+    const word = workInProgress(before.site, before.releases) ?? (isRequested(ctx, siteRef, before) ? 'queued' : undefined);
+    if (word === undefined) return { before, attach: false };
     answer ??= await choose(ctx, siteRef, word);
     if (answer === 'fail') throw busy(siteRef, word);
     if (answer === 'attach') {
@@ -78,6 +78,7 @@ async function settleRunning(ctx: DeployContext, first: Snapshot, { if_running }
       ctx.progress.note(`${what}; following it.`);
       return { before, attach: true };
     }
+    if (!waited) ctx.progress.note(`${siteRef.site.label} is busy; waiting for it to finish.`);
     await untilIdle(ctx, siteRef);
     before = await snapshotNamed(ctx);
   }
@@ -103,7 +104,6 @@ export const busy = (siteRef: SiteReference, word: string): DnxError =>
 
 async function untilIdle(ctx: DeployContext, siteRef: SiteReference): Promise<void> {
   const { label } = siteRef.site;
-  ctx.progress.note(`${label} is busy; waiting for it to finish.`);
   const follower = ctx.sites?.follower(ctx, siteRef);
   const { verdict } = await follow(ctx, {
     what: `${label} (before this deployment)`,

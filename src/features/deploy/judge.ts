@@ -119,6 +119,7 @@ export function judge(baseline: Baseline, evidence: Evidence, observation: Obser
     evidence.sawUnfinished = true;
     return undefined;
   }
+  if (ours && others.length > 0 && isSameCommit(ours, others)) return verdictsAbout(ours, evidence, observation.at).certain('succeeded');
   if (others.length > 0) {
     const reason = `${fresh.length} deployments ran at the same time, so it is unclear which one is yours`;
     return { outcome: 'superseded', release: null, reason };
@@ -126,6 +127,10 @@ export function judge(baseline: Baseline, evidence: Evidence, observation: Obser
   if (ours && !finished) evidence.sawUnfinished = true;
   return ours ? judgeRelease(baseline, evidence, observation, ours) : judgeSite(baseline, evidence, observation);
 }
+
+/** True if the newest of several new releases is live and brought what the others did, so that it does not matter which one is ours. */
+const isSameCommit = ({ live, commit }: Release, others: readonly Release[]): boolean =>
+  live === true && commit !== '' && others.every((other) => other.commit === commit && isFinished(other));
 
 /** Whether the site is healthy; undefined if unknown. An unchanged status counts as healthy unless it was a failure. */
 function healthOf(standing: Standing, { status }: Baseline): 'good' | 'bad' | undefined {

@@ -102,6 +102,13 @@ export async function requestRollback(
 export const sendRollback = (api: Context['api'], siteRef: SiteReference, { sentId }: Release) =>
   api.send('POST /servers/{server}/sites/{site}/rollback', siteIds(siteRef), { body: { release_id: sentId } });
 
+/** True if another process on this machine requested a deployment of the site so recently that the API may not show it yet. */
+export function isRequested(ctx: DeployContext, { site }: SiteReference, now: Snapshot): boolean {
+  const last = recallRuns(ctx).find(({ run }) => run.host === ctx.settings.host && run.site.id === site.id)?.run;
+  if (last?.kind !== 'deploy' || last.attached || last.result || ctx.clock.now() - Date.parse(last.started_at) > LAG_MS) return false;
+  return !isDeploymentOver(baselineOfRun(last, now), now.site, now.releases);
+}
+
 /** The run of a deployment in progress: the last one of this machine if it may be that, or else someone else's. Sends nothing. */
 export function attachToRunning(ctx: DeployContext, { server, site }: SiteReference, now: Snapshot): SavedRun {
   const last = recallRuns(ctx).find(({ run }) => run.host === ctx.settings.host && run.site.id === site.id);
