@@ -32,7 +32,7 @@ async function deployWith(runners: number) {
   return { seconds: (bed.clock.elapsed() - before.at) / 1_000, requests: bed.sandbox.calls.length - before.calls };
 }
 
-// Measured: 297 s and 249 requests by one process, 183 s and 228 requests by ten; before they took turns, 332 s and 389 requests.
+// Measured: 297 s and 249 requests by one process, 183 s and 236 requests by ten; before they took turns, 332 s and 389 requests.
 test('40 sites from ten machines need at most 1.25 times the time and 1.5 times the requests of one process', async () => {
   const one = await deployWith(1);
   await bed.clock.sleep(120_000);
@@ -41,7 +41,7 @@ test('40 sites from ten machines need at most 1.25 times the time and 1.5 times 
   expect(ten.seconds).toBeLessThanOrEqual(1.25 * one.seconds);
   expect(ten.requests).toBeLessThanOrEqual(1.5 * one.requests);
   expect(ten.requests).toBeLessThan(300);
-});
+}, 60_000);
 
 describe('deploy --all', () => {
   test('deploys the sites of every server, and says how many that are', async () => {
