@@ -5,6 +5,7 @@ import type { Given } from '../../../cli/language/options.ts';
 import { nullable, objectOf, oneOf, type Printed, word } from '../../../cli/language/shape.ts';
 import { type Column, columns, rows } from '../../../cli/output/view.ts';
 import { pathOf } from '../../../machine/world.ts';
+import { serverEndpoint } from '../../../platform/follow/readers.ts';
 import { type Located, targetIds } from '../../../platform/names/names.ts';
 import { parseDotenv } from '../dotenv/dotenv.ts';
 import { openLocal, siteFileName } from '../local-file.ts';
@@ -116,7 +117,7 @@ async function siteOf(ctx: DiffContext, word: string | undefined): Promise<Locat
     server: environment.server.id ?? environment.server.name,
     site: environment.site.id ?? environment.site.name,
   };
-  const around = word !== undefined && !word.includes('/') && ctx.isGiven('server') ? await ctx.resolve('/servers/{server}') : {};
+  const around = word !== undefined && !word.includes('/') && ctx.isGiven('server') ? await ctx.resolve(serverEndpoint) : {};
   const typed = { site: word, ...(around.server && { server: around.server.id }) };
   const { server, site } = await ctx.resolve(siteVariables.path, word === undefined ? undefined : (named ?? typed));
   if (!server || !site) throw new Error('A site was not resolved.');
