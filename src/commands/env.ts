@@ -267,7 +267,7 @@ const diff = command({
   compares: true,
   summary: 'Compare a dotenv file with a site, or two sites',
   description:
-    'A word is a file if it exists, starts with a dot or contains a slash; otherwise it is an environment of the link file or a site. The second one is the linked site by default.',
+    'A word is a file if it exists, starts with a dot or contains a slash, except SERVER/SITE; otherwise it is an environment of the link file or a site. The second one is the linked site by default.',
   exits: '10 there are differences, with --exit-code',
   calls: [variablesEndpoint],
   targets: 'optional',

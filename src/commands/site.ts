@@ -158,6 +158,7 @@ const deploy = command({
     'deploy shop.example.com --guard --allow migrations',
     'deploy shop.example.com blog.example.com --dry-run',
     'deploy --server web-1 --all --concurrency 2 --yes',
+    'deploy --server web-1 --all --canary staging.example.com --yes',
   ],
   run: async (ctx, { targets, options }) =>
     (await import('../features/deploy/deploy.ts')).deploy({ ...ctx, targets: targets[0] ?? {}, all: targets }, options),

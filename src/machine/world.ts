@@ -60,6 +60,8 @@ export interface HttpResponse {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** How long its headers took, in ms, without a wait for the rate limit. */
   readonly tookMs?: number | undefined;
+  /** Of a 429 that was not waited out: the option that would wait longer, and what the command had sent before. */
+  readonly limited?: { readonly bound: string | undefined; readonly sent: string } | undefined;
   /** The bytes as they arrive. Throws a NetworkFault if the body is cut off, stalls, takes too long or is too large. */
   readonly body: AsyncIterable<Uint8Array>;
   /** The same without limits on size and total time, for files. */

@@ -35,8 +35,8 @@ describe('GitHub Actions', () => {
   test('the documented example works as written', async () => {
     const { run, url } = await runExample(github);
     expect(run).toExit(0);
-    expect(read('output')).toBe(`outcome=succeeded\nexit_code=0\nstatus=active\nrelease=20260416_120003\nduration=16\nurl=${url}\n`);
-    expect(read('summary')).toContain('| shop.example.com | web-1 | succeeded | 20260416_120003 | 16s |');
+    expect(read('output')).toBe(`outcome=succeeded\nexit_code=0\nstatus=active\nrelease=20260416_120003\nduration=8\nurl=${url}\n`);
+    expect(read('summary')).toContain('| shop.example.com | web-1 | succeeded | 20260416_120003 | 8s |');
     expect(run.stderr.split('\n').filter((line) => line.startsWith('::'))).toEqual([
       '::group::Deploy shop.example.com',
       '::endgroup::',

@@ -11,7 +11,7 @@ describe('deploy', () => {
   test('prints the release, the URL and how to undo it', async () => {
     const run = await bed.dnx('deploy shop.example.com');
     expect(run.stdout).toMatch(
-      /^✓ Deployed shop\.example\.com in 16s\n {2}release {2}20260416_120003 {2}[0-9a-f]{7} \S.*\n {2}url {6}https:\/\/shop\.example\.com\n {2}undo {5}dnx rollback shop\.example\.com --server web-1\n$/,
+      /^✓ Deployed shop\.example\.com in 8s\n {2}release {2}20260416_120003 {2}[0-9a-f]{7} \S.*\n {2}url {6}https:\/\/shop\.example\.com\n {2}undo {5}dnx rollback shop\.example\.com --server web-1\n$/,
     );
     expect(run.stderr).not.toContain('Undo');
   });
@@ -47,7 +47,7 @@ describe('deploy', () => {
 
   test('--fields prints only these fields of the result', async () => {
     const run = await bed.dnx('deploy shop.example.com --fields outcome,release');
-    expect(run.stdout).toBe('✓ Deployed shop.example.com in 16s\nOutcome  succeeded\nRelease  20260416_120003\n');
+    expect(run.stdout).toBe('✓ Deployed shop.example.com in 8s\nOutcome  succeeded\nRelease  20260416_120003\n');
   });
 
   test('--no-wait prints what it started and how to watch it', async () => {

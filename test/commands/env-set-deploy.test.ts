@@ -32,7 +32,7 @@ test('for scripts, it prints the variables and the deployment', async () => {
     deployment: expect.objectContaining({ site: 'blog.example.com', server: 'web-1', outcome: 'succeeded' }),
   });
   const csv = await bed.dnx('env set APP_THEME=1 LOG_LEVEL=info --site blog.example.com --deploy -o csv');
-  expect(csv.stdout).toMatch(/^site,server,outcome,status,release,duration_s\r?\nblog\.example\.com,web-1,succeeded,active,/);
+  expect(csv.stdout).toMatch(/^site,server,outcome,status,release,duration_s,live\r?\nblog\.example\.com,web-1,succeeded,active,/);
   expect(csv.stderr).toContain('✓ Set 2 variables on blog.example.com\n');
 });
 

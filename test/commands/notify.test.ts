@@ -25,7 +25,7 @@ describe('--notify URL', () => {
       {
         method: 'POST',
         url: '/services/T0/B0/s3cr3t?key=s3cr3t',
-        body: { text: '✓ Deployed shop.example.com in 16s', exit_code: 0, command: 'deploy', result: run.json() },
+        body: { text: '✓ Deployed shop.example.com in 8s', exit_code: 0, command: 'deploy', result: run.json() },
         headers: expect.objectContaining({ 'content-type': 'application/json' }),
       },
     ]);
@@ -157,7 +157,7 @@ describe('--notify URL', () => {
     site.domain = '<!channel>\u001b[31m.example.com';
     const run = await bed.dnx(`deploy ${site.id} --server ${site.server_id} --json --notify ${hook()}`);
     expect(receiver.bodies).toEqual([
-      { text: '✓ Deployed ‹!channel›.example.com in 16s', exit_code: 0, command: 'deploy', result: run.json() },
+      { text: '✓ Deployed ‹!channel›.example.com in 8s', exit_code: 0, command: 'deploy', result: run.json() },
     ]);
   });
 });

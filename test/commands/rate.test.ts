@@ -74,14 +74,14 @@ describe('when the window is full, a command', () => {
 
 describe('Retry-After', () => {
   test.each([
-    ['31', 'in 31s'],
+    ['31', 'in 31s, or use a longer --max-wait'],
     ['Fri, 31 Dec 2999 23:59:59 GMT', 'after 2999-12-31 23:59 UTC'],
     ['2999-12-31T23:59:59Z', 'after 2999-12-31 23:59 UTC'],
-    ['-5', 'in a moment'],
-    ['1.5', 'in a moment'],
-    ['5, 10', 'in a moment'],
-    ['soon', 'in a moment'],
-    ['', 'in a moment'],
+    ['-5', 'in a moment, or use a longer --max-wait'],
+    ['1.5', 'in a moment, or use a longer --max-wait'],
+    ['5, 10', 'in a moment, or use a longer --max-wait'],
+    ['soon', 'in a moment, or use a longer --max-wait'],
+    ['', 'in a moment, or use a longer --max-wait'],
   ])('of %j is %s', async (value, words) => {
     bed.sandbox.faults.always({ path: '/servers' }, { status: 429, headers: { 'Retry-After': value } });
     await expect(list({}, '--max-wait 0')).toExit(9, { waited: 0, stderr: `Error: Rate limited.\n  Try again ${words}.\n` });
@@ -89,8 +89,8 @@ describe('Retry-After', () => {
 });
 
 describe('a wait that is too long', () => {
-  const hint = (seconds: string, option: string) =>
-    `Error: Rate limited: dnx server list used 5 requests.\n  Try again in ${seconds}, or use a longer ${option}.\n`;
+  const hint = (seconds: string, option: string, sent = '') =>
+    `Error: Rate limited: dnx server list used 5 requests.${sent}\n  Try again in ${seconds}, or use a longer ${option}.\n`;
 
   test.each([
     ['--max-wait 30s', {}],
@@ -114,7 +114,7 @@ describe('a wait that is too long', () => {
   test('names --timeout if that ends first', async () => {
     await fill();
     const run = await bed.dnx(`deploy ${seeded.sites['shop.example.com']} --server ${seeded.servers['web-1']} --timeout 20s`);
-    expect(run).toExit(9, { stdout: '', waited: 0, calls: [], stderr: hint('1m 1s', '--timeout') });
+    expect(run).toExit(9, { stdout: '', waited: 0, calls: [], stderr: hint('1m 1s', '--timeout', ' Nothing was changed.') });
   });
 
   test.each([

@@ -44,7 +44,7 @@ describe('deploy with several sites', () => {
     expect(run.stdout).toMatch(/shop\.example\.com +succeeded +web-1 /);
     expect(run.stdout).toMatch(/blog\.example\.com +failed +web-1 /);
     expect(run.stderr).toContain('shop.example.com: deploying');
-    expect(run.stderr).toContain('✗ Deployment of blog.example.com failed after 17s\n  failed  ');
+    expect(run.stderr).toContain('✗ Deployment of blog.example.com failed after 12s\n  failed  ');
     expect(run.stderr).toMatch(/\n {2}live {4}\d{8}_\d{6}.* {3}\(still serving\)\n/);
     expect(run.stderr).toMatch(/\nError: 1 of 2 sites failed\n {2}why {2}dnx why blog\.example\.com --server web-1\n$/);
   });
@@ -53,8 +53,8 @@ describe('deploy with several sites', () => {
     bed.sandbox.state.fail_deploys = true;
     const run = await bed.dnx('deploy shop.example.com blog.example.com api.example.com --concurrency 1 --max-failures 1 --json');
     expect(run).toExit(12);
-    expect(run.json<{ outcome: string | null }[]>().map(({ outcome }) => outcome)).toEqual(['failed', null, null]);
-    expect(run.json<{ error: object }[]>()[1]?.error).toMatchObject({ message: expect.stringContaining('was not deployed') });
+    expect(run.json<{ outcome: string | null }[]>().map(({ outcome }) => outcome)).toEqual(['failed', 'not_started', 'not_started']);
+    expect(run.json<{ error?: object }[]>().filter(({ error }) => error)).toHaveLength(1);
     expect(posts()).toHaveLength(1);
   });
 
@@ -79,7 +79,7 @@ describe('deploy with several sites', () => {
     const run = await bed.dnx('deploy --server web-1 --all --yes --json');
     expect(run.json<{ site: string }[]>().map(({ site }) => site)).toEqual(['shop.example.com', 'blog.example.com', 'staging.example.com']);
     await expect(bed.dnx('deploy shop.example.com --server web-1 --all')).toExit(2);
-    await expect(bed.dnx('deploy --server db-1 --all')).toExit(2, { stdout: '', says: 'this server has no sites' });
+    await expect(bed.dnx('deploy --server db-1 --all')).toExit(2, { stdout: '', says: 'there are no sites' });
   });
 
   test.each(['words', 7, true, ['words']])('a response that is no site (%j) stops that site alone, before its request', async (data) => {
@@ -156,15 +156,15 @@ describe('deploy with several sites', () => {
     expect(run).toExit(130);
     expect(run.json()).toMatchObject([
       { outcome: 'started', error: { code: 'interrupted' } },
-      { outcome: null, error: { message: 'blog.example.com was not deployed: dnx was interrupted.' } },
-      { outcome: null },
+      { outcome: 'not_started' },
+      { outcome: 'not_started' },
     ]);
     expect(posts()).toHaveLength(1);
   });
 
   test('--timeout applies to each site', async () => {
     const run = await bed.dnx('deploy --server web-1 --all --yes --concurrency 1 --timeout 20s --json');
-    expect([run.code, run.waited > 40_000]).toEqual([0, true]);
+    expect([run.code, run.waited > 30_000]).toEqual([0, true]);
   });
 
   test('each failure names its site', async () => {
@@ -175,7 +175,7 @@ describe('deploy with several sites', () => {
 
   test('a terminal shows a progress line for each', async () => {
     const run = await bed.dnx('deploy shop.example.com blog.example.com', { columns: 100, env: { NO_COLOR: '1' } });
-    expect(run).toExit(0, { says: ['✓ Deployed shop.example.com in 17s\n', '✓ Deployed blog.example.com in 17s\n'] });
+    expect(run).toExit(0, { says: ['✓ Deployed shop.example.com in 8s\n', '✓ Deployed blog.example.com in 8s\n'] });
   });
 });
 
@@ -229,8 +229,8 @@ describe('several with --no-wait', () => {
 
   test('shows no columns that nothing is in on a terminal, and every column in a pipe', async () => {
     expect((await started('', 80)).stdout).toMatch(/^SITE +OUTCOME +SERVER\nblog\.example\.com +started +web-1\n/);
-    expect((await started()).stdout).toMatch(/^SITE +OUTCOME +SERVER +RELEASE +DURATION\n/);
-    expect((await started('-o csv', 80)).stdout).toMatch(/^site,outcome,server,release,duration_s\n/);
+    expect((await started()).stdout).toMatch(/^SITE +OUTCOME +SERVER +RELEASE +DURATION +LIVE\n/);
+    expect((await started('-o csv', 80)).stdout).toMatch(/^site,outcome,server,release,duration_s,live\n/);
   });
 });
 

@@ -16,7 +16,7 @@ export const globals = {
   host: text('Deploynix host (default https://deploynix.io)', 'url'),
   ca_file: text('Also trust the CA certificates in this PEM file', 'file'),
   no_cache: flag('Look up names again instead of using remembered ones'),
-  max_wait: duration('Wait at most this long for the rate limit (default 2m)'),
+  max_wait: duration('Wait for the rate limit (default 2m; --timeout in CI)'),
   no_input: flag('Never prompt; exit 2 instead'),
   quiet: { ...flag('Hide progress and notes'), short: 'q' },
   debug: flag('Log HTTP requests to stderr, without secrets'),

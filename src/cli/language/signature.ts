@@ -97,8 +97,10 @@ export function optionsOf(group: Group, command: AnyCommand): Options {
   const parents = [...new Set([...typed, ...parentsOf(command), ...fillers])];
   const named = parents.filter((name) => (name !== noun || isPlace(noun)) && !(name in taken));
   const leads = (name: string) => positionalsOf(group, command).some(({ key, option }) => key === name && option.leads);
+  const several = (name: string) => name === 'server' && command.targets === 'all' && command.options?.all !== undefined;
+  const optionOf = (name: string) => ({ ...thing(name), ...(several(name) && { kind: 'list' as const }) });
   return {
-    ...Object.fromEntries(named.map((name) => [name, name === noun || leads(name) ? ownOf(name) : thing(name)])),
+    ...Object.fromEntries(named.map((name) => [name, name === noun || leads(name) ? ownOf(name) : optionOf(name)])),
     ...Object.fromEntries(Object.entries(taken).filter(([, option]) => option.place !== 'argument')),
     ...(level && consents[level]),
     ...(command.review !== undefined && consents.moderate),

@@ -1,5 +1,5 @@
 import { version } from '../../base/version.ts';
-import { openCi } from '../../machine/ci.ts';
+import { isCi, openCi } from '../../machine/ci.ts';
 import { openTokens, type Tokens } from '../../machine/credentials/tokens.ts';
 import { truthy } from '../../machine/env.ts';
 import { accountName } from '../../machine/settings/config.ts';
@@ -7,7 +7,7 @@ import type { Settings } from '../../machine/settings/settings.ts';
 import type { Transport, World } from '../../machine/world.ts';
 import type { Gate } from '../../platform/api/api.ts';
 import { createApi } from '../../platform/api/client.ts';
-import { within } from '../../platform/api/deadline.ts';
+import { DEFAULT_TIMEOUT_MS, within } from '../../platform/api/deadline.ts';
 import { type Endpoint, isRead, parameters } from '../../platform/api/endpoint.ts';
 import { openBudgets } from '../../platform/api/limit/budget.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
@@ -72,11 +72,12 @@ export async function createContext(
     debug: (text) => settings.debug && progress.debug(text),
     requests: openRequests(progress, clock),
     budgets: openBudgets(settings.directories.state, { clock, env, command: line.path }),
-    maxWaitMs: await maxWaitOf(globals.maxWait, { world, ask, stdin }),
+    maxWaitMs: await maxWaitOf(line, { world, ask, stdin }),
     random: world.random ?? Math.random,
     mostItems: globals.limit === undefined ? undefined : Number(globals.limit),
     observer: names,
     readOnly: recorder ? undefined : await readOnlyOf(settings),
+    changes: !recorder && mayChange(line.command) ? { sent: 0 } : undefined,
     gate: recorder?.gate ?? (await gateOf(line, { world, clock, progress, nameOf: names.nameOf })),
   });
   const scope: Scope = { api, settings: line.defaults, names, searching: searchingWith(progress) };
@@ -240,8 +241,14 @@ function namesOf({ settings, globals: { cache } }: Line, { env, clock, signal }:
   return openNameIndex({ directory: directories.cache, profile, host, token, stored, fresh, clock, signal });
 }
 
-async function maxWaitOf(option: string | undefined, sources: Pick<Context, 'world' | 'ask' | 'stdin'>): Promise<number> {
-  const word = option ?? (sources.world.env.DNX_MAX_WAIT || undefined);
+/** How long a request may wait for the rate limit. In CI, where jobs share it, that is as long as the command may take. */
+async function maxWaitOf(
+  { globals: { maxWait: option }, options }: Line,
+  sources: Pick<Context, 'world' | 'ask' | 'stdin'>,
+): Promise<number> {
+  const { env } = sources.world;
+  const word = option ?? (env.DNX_MAX_WAIT || undefined);
+  if (word === undefined && isCi(env)) return options.timeout === undefined ? DEFAULT_TIMEOUT_MS : Number.POSITIVE_INFINITY;
   if (word === undefined) return MAX_WAIT_MS;
   return Number(await parseValue('max_wait', globals.max_wait, word, sources, option === undefined ? 'DNX_MAX_WAIT' : undefined));
 }

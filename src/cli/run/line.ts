@@ -114,6 +114,16 @@ export const firstWords = ({ targets }: Pick<TypedLine, 'targets'>): Readonly<Re
 export const isForAll = ({ command, options }: Pick<TypedLine, 'command' | 'options'>): boolean =>
   command.targets === 'all' && options.all === true;
 
+/** True for `--all` sites without a server: not even the link file, the profile or DNX_SERVER names one. */
+export const isForEveryServer = (
+  line: Pick<TypedLine, 'group' | 'command' | 'options' | 'targets'> & Pick<WordedLine, 'defaults'>,
+): boolean =>
+  isForAll(line) &&
+  nounOf(line.group) === 'site' &&
+  [line.targets.server, line.defaults.server, line.defaults.linked?.server, brokenSetting('server', line.defaults)].every(
+    (word) => word === undefined,
+  );
+
 /** The path parameters that a command line needs, including a parent that fills a field of the body. */
 export function namesNeeded(line: WordedLine): readonly string[] {
   const { endpoint, instead } = callsOf(line);
@@ -123,6 +133,7 @@ export function namesNeeded(line: WordedLine): readonly string[] {
 
 /** The path parameters that must be given or have defaults: with `--all`, only the parents; none if the target is optional and not given. */
 export function namesWanted(line: WordedLine): readonly string[] {
+  if (isForEveryServer(line)) return [];
   if (isForAll(line)) return parameters(namings[nounOf(line.group)]?.list ?? '');
   const isNone = line.command.targets === 'optional' && ownWords(line).length === 0;
   return isNone ? [] : namesNeeded(line);

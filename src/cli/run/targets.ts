@@ -5,12 +5,12 @@ import { type LinkedChange, refuseMislinked } from '../../platform/names/linked.
 import type { Scope } from '../../platform/names/lookups.ts';
 import { isId, namings, type Targets, TRUST_MS, targetIds, targetOf } from '../../platform/names/names.ts';
 import { resolveTargets, verified } from '../../platform/names/resolve.ts';
-import { isServerName, noServerOrSite, siteWithId } from '../../platform/names/site-search.ts';
+import { everySite, isServerName, noServerOrSite, siteWithId } from '../../platform/names/site-search.ts';
 import { brokenSetting } from '../../platform/names/unresolved.ts';
 import { endpointsIn } from '../language/calls.ts';
 import { nounOf } from '../language/command.ts';
 import { consentLevel } from '../language/tree.ts';
-import { callsOf, firstWords, isForAll, type Line, namesNeeded, ownWords, type Ready } from './line.ts';
+import { callsOf, firstWords, isForAll, isForEveryServer, type Line, namesNeeded, ownWords, type Ready } from './line.ts';
 
 type NamedTargets = Pick<Ready, 'line' | 'targets'>;
 
@@ -61,8 +61,13 @@ async function targetsOf(line: Line, scope: Scope): Promise<readonly Targets[]> 
   const first = firstWords(line);
   if (isForAll(line)) {
     if (words.length > 0) throw usage(`--all cannot be combined with ${plural(title(noun))}.`, 'Use only one of them.');
-    return everyOne(noun, first, scope);
+    if (isForEveryServer(line)) return everySiteOf(scope);
+    const found: Targets[] = [];
+    for (const server of line.targets.server ?? [undefined])
+      found.push(...(await everyOne(noun, { ...first, ...(server !== undefined && { server }) }, scope)));
+    return [...new Map(found.map((targets) => [targets[noun]?.id, targets])).values()];
   }
+  if ((line.targets.server?.length ?? 0) > 1) throw usage('Several servers need --all.', 'Or name sites as SERVER/SITE.');
   const settled = noun === 'server' || noun === 'site' ? scope.settings[noun] : undefined;
   if (line.command.targets === 'optional' && words.length === 0 && settled === undefined) {
     const broken = brokenSetting(noun, scope.settings);
@@ -79,6 +84,13 @@ async function targetsOf(line: Line, scope: Scope): Promise<readonly Targets[]> 
     found.push(targets);
   }
   return found;
+}
+
+/** The sites of every server. Fails if those of one cannot be read. */
+async function everySiteOf(scope: Scope): Promise<readonly Targets[]> {
+  const { listed, unread } = await everySite(scope);
+  if (unread[0]) throw unread[0].error;
+  return listed.map(({ server, site }) => ({ server, site: targetOf(site, 'site') }));
 }
 
 async function everyOne(noun: string, words: Readonly<Record<string, string | undefined>>, scope: Scope): Promise<readonly Targets[]> {

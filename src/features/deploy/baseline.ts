@@ -1,5 +1,5 @@
 import { phaseOf, statusKey, statusOf } from '../../base/status.ts';
-import { timeOf } from '../../base/time.ts';
+import { DAY, timeOf } from '../../base/time.ts';
 import { nullable, objectOf, type Printed, word, words, yes } from '../../cli/language/shape.ts';
 import { inProgress, isAmbiguous, isFinished, liveRelease, type Release } from './release.ts';
 
@@ -60,6 +60,14 @@ export function isDeployed(baseline: Baseline, { last_deployed_at = null }: Site
   if (last_deployed_at === null || last_deployed_at === baseline.last_deployed_at) return false;
   const [before, now] = [timeOf(baseline.last_deployed_at), timeOf(last_deployed_at)];
   return before === undefined || now === undefined || now > before;
+}
+
+/** When the deployment of a release began and ended, in epoch ms, as the API says. Undefined if it does not say both. */
+export function timesOf(release: Release, site: Site, baseline?: Baseline): { readonly began: number; readonly ended: number } | undefined {
+  const { began, live } = release;
+  const isOurs = live && (!baseline || isDeployed(baseline, site));
+  const ended = release.ended ?? (isOurs ? timeOf(site.last_deployed_at) : undefined);
+  return began === undefined || ended === undefined || ended < began || ended > began + DAY ? undefined : { began, ended };
 }
 
 /** True if nothing was deployed since, as far as the API shows. Without releases, any change of the site may have been a deployment. */

@@ -6,9 +6,10 @@ import { follow } from '../../platform/follow/follow.ts';
 import { isLinkedSite } from '../link/confirmation.ts';
 import { isInstallation, reportsWork, workInProgress } from './baseline.ts';
 import { type DeployValues, readsSiteFirst, type Verification } from './options.ts';
+import { liveRelease } from './release.ts';
 import { type DeployReport, deployReport, deployResult } from './result.ts';
 import type { SavedRun } from './run-file.ts';
-import { attachToRunning, followRun, requestDeployment } from './runs.ts';
+import { attachToRunning, followRun, isRequested, requestDeployment } from './runs.ts';
 import {
   type DeployContext,
   readReleases,
@@ -30,7 +31,7 @@ export async function deploySite(ctx: DeployContext, values: DeployValues, verif
   if (before && !attach && !values.guard) await warnBefore(ctx, siteRef, before);
   const saved =
     attach && before ? attachToRunning(ctx, siteRef, before) : await inTime(requestDeployment(ctx, siteRef, before, values.commit), job);
-  if (!before || values.wait === false) return startedReport(siteRef, saved, values.wait);
+  if (!before || values.wait === false) return startedReport(siteRef, saved, before, values.wait);
   if (!attach) ctx.progress.step(`Started a deployment of ${siteRef.site.label}`);
 
   const isLogged = values.log !== false && ctx.ask.allowed;
@@ -64,10 +65,10 @@ export const mustRead = ({ if_running, wait }: DeployValues, verification: Verif
 async function settleRunning(ctx: DeployContext, first: Snapshot, { if_running }: DeployValues) {
   let before = first;
   let answer = if_running;
-  for (;;) {
-    const word = workInProgress(before.site, before.releases);
-    if (word === undefined) return { before, attach: false };
+  for (let waited = false; ; waited = true) {
     const siteRef = siteReference(ctx.targets, before.site.domain);
+    const word = workInProgress(before.site, before.releases) ?? (isRequested(ctx, siteRef, before) ? 'queued' : undefined);
+    if (word === undefined) return { before, attach: false };
     answer ??= await choose(ctx, siteRef, word);
     if (answer === 'fail') throw busy(siteRef, word);
     if (answer === 'attach') {
@@ -77,6 +78,7 @@ async function settleRunning(ctx: DeployContext, first: Snapshot, { if_running }
       ctx.progress.note(`${what}; following it.`);
       return { before, attach: true };
     }
+    if (!waited) ctx.progress.note(`${siteRef.site.label} is busy; waiting for it to finish.`);
     await untilIdle(ctx, siteRef);
     before = await snapshotNamed(ctx);
   }
@@ -102,7 +104,6 @@ export const busy = (siteRef: SiteReference, word: string): DnxError =>
 
 async function untilIdle(ctx: DeployContext, siteRef: SiteReference): Promise<void> {
   const { label } = siteRef.site;
-  ctx.progress.note(`${label} is busy; waiting for it to finish.`);
   const follower = ctx.sites?.follower(ctx, siteRef);
   const { verdict } = await follow(ctx, {
     what: `${label} (before this deployment)`,
@@ -143,8 +144,12 @@ async function warnBefore(ctx: DeployContext, siteRef: SiteReference, { site, re
 }
 
 /** The report of a deployment that is not followed, because of --no-wait or because the token cannot read the site. */
-function startedReport(siteRef: SiteReference, { run }: SavedRun, wait: boolean | undefined): DeployReport {
-  const { started_at } = run;
-  const report = deployReport({ kind: 'deploy', ...siteRef }, deployResult(siteRef, { started_at, outcome: 'started' }), null);
+function startedReport(siteRef: SiteReference, { run }: SavedRun, before: Snapshot | undefined, wait: boolean | undefined): DeployReport {
+  const result = deployResult(siteRef, {
+    started_at: run.started_at,
+    outcome: 'started',
+    live: liveRelease(before?.releases)?.name ?? null,
+  });
+  const report = deployReport({ kind: 'deploy', ...siteRef }, result, null);
   return wait === false ? { ...report, next: [{ command: siteCommand('watch', siteRef), why: 'Watch it with' }] } : report;
 }

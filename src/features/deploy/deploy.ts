@@ -15,11 +15,12 @@ import { type DeployContext, siteCommand, siteReference } from './site.ts';
 /** `dnx deploy`. With --all the result is a list, even for a single site. */
 export async function deploy(outer: DeployContext & { readonly all: readonly Targets[] }, values: DeployValues) {
   const { all } = outer;
-  if (all.length === 0) throw usage('Nothing to deploy: this server has no sites.');
+  if (all.length === 0) throw usage('Nothing to deploy: there are no sites.');
   refuseContradictions(values);
+  const canary = canaryOf(all, values);
   const verification = verificationOf(values);
   if (outer.recorder) return (await import('../changes/dry-run.ts')).recordDeployments(outer, all, values, verification);
-  if (all.length > 1 || values.all) return deploySeveral(outer, all, values, verification);
+  if (all.length > 1 || values.all) return deploySeveral(outer, all, values, { verification, canary });
   const close = outer.ci.group(`Deploy ${outer.targets.site?.label}`);
   return commandResult(await deploySite(outer, values, verification).finally(close), outer, values.url);
 }
@@ -34,7 +35,12 @@ const AT_A_TIME = 4;
 const MOST_AT_A_TIME = 20;
 
 /** Deploys several sites, a few at a time. Reports are in the given order; whatever happens to one site, the others have theirs. */
-async function deploySeveral(outer: DeployContext, all: readonly Targets[], values: DeployValues, verification: Verification | undefined) {
+async function deploySeveral(
+  outer: DeployContext,
+  all: readonly Targets[],
+  values: DeployValues,
+  { verification, canary }: { readonly verification: Verification | undefined; readonly canary: Targets | undefined },
+) {
   const { concurrency = AT_A_TIME, max_failures = Number.POSITIVE_INFINITY } = values;
   if (concurrency < 1 || concurrency > MOST_AT_A_TIME) throw usage(`--concurrency must be between 1 and ${MOST_AT_A_TIME}.`);
   // Each request and each pause listens to it; Node warns about more than ten.
@@ -44,7 +50,8 @@ async function deploySeveral(outer: DeployContext, all: readonly Targets[], valu
   const ctx = { ...outer, ...(all.length > 1 && { sites }) };
   let failures = 0;
   let turn: Promise<unknown> = Promise.resolve();
-  const isOver = () => failures >= max_failures || ctx.signal.aborted;
+  let isCanaryBroken = false;
+  const isOver = () => failures >= max_failures || isCanaryBroken || ctx.signal.aborted;
 
   /** Starts a site once the rate limit has room for its requests up to the POST: the state before it must not get old. */
   const start = async (targets: Targets) => {
@@ -52,24 +59,27 @@ async function deploySeveral(outer: DeployContext, all: readonly Targets[], valu
     if (!isOver()) await ctx.api.room(requests, () => sites.outstanding(requests));
     if (isOver()) return undefined;
     const inner = { ...ctx, ...within(ctx, allowanceOf(values)), targets };
-    return { inner, leave: sites.enter(siteReference(targets), inner.deadline) };
+    return { inner, ...sites.enter(siteReference(targets), inner.deadline) };
   };
   const deployInTurn = async (targets: Targets): Promise<DeployReport> => {
     const starting = turn.then(() => start(targets));
-    turn = starting.catch(() => {});
+    // What was read of the first one tells how many others use the rate limit.
+    turn = starting.then((started) => (targets === (canary ?? all[0]) ? started?.begun : undefined)).catch(() => {});
     try {
       const started = await starting;
-      return started ? await deployOneOf(started.inner, values, verification).finally(started.leave) : skippedReport(targets, ctx.signal);
+      return started ? await deployOneOf(started.inner, values, verification).finally(started.leave) : skippedReport(targets);
     } catch (error) {
-      return ctx.signal.aborted ? skippedReport(targets, ctx.signal) : stoppedReport(targets, error, null);
+      return ctx.signal.aborted ? skippedReport(targets) : stoppedReport(targets, error, null);
     }
   };
   const deployCounted = async (targets: Targets) => {
-    const report = await deployInTurn(targets);
-    if (report.failure) failures += 1;
-    return report;
+    const report = targets === canary ? await first : await deployInTurn(targets);
+    if (report?.failure) failures += 1;
+    return report ?? skippedReport(targets);
   };
   const close = ctx.ci.group(`Deploy ${all.length} sites`);
+  const first = canary && (await deployInTurn(canary));
+  isCanaryBroken = first?.failure !== undefined;
   const reports = await inParallel(all, deployCounted, concurrency).finally(close);
   return severalResult(ctx, all, reports);
 }
@@ -100,19 +110,40 @@ function stoppedReport({ site, server }: Targets, error: unknown, after: 'unknow
   return { result: deployResult(siteRef, { outcome: after }), failure, bug: { error } };
 }
 
-function skippedReport(targets: Targets, { aborted }: AbortSignal): DeployReport {
-  const why = aborted ? 'dnx was interrupted' : 'too many other sites failed';
-  return stoppedReport(targets, new DnxError('partial', `${targets.site?.label} was not deployed: ${why}.`), null);
+/** The report of a site that was not started, which is no failure of its own. */
+const skippedReport = ({ site, server }: Targets): DeployReport => ({
+  result: deployResult({ site: site ?? { label: '' }, server: server ?? { label: '' } }, { outcome: 'not_started' }),
+});
+
+/** The site of --canary, which must be one of several. */
+function canaryOf(all: readonly Targets[], { canary: word }: DeployValues): Targets | undefined {
+  if (word === undefined) return undefined;
+  if (all.length < 2) throw usage('--canary needs several sites.');
+  const [canary, ...others] = all.filter(
+    ({ site, server }) =>
+      site && [site.id, site.label, `${server?.label}/${site.label}`].some((name) => name.toLowerCase() === word.toLowerCase()),
+  );
+  if (!canary) throw usage(`--canary must be one of the sites, not '${word}'.`);
+  if (others.length > 0)
+    throw usage(`--canary '${word}' means ${others.length + 1} sites.`, `Use ${canary.server?.label}/${canary.site?.label}.`);
+  return canary;
 }
 
 function severalResult({ settings, signal, world }: DeployContext, all: readonly Targets[], reports: readonly DeployReport[]) {
   const items = reports.map(({ result, failure }) => (failure ? { ...result, error: errorOf(failure, settings) } : result));
   const person = settings.format === 'table' && world.stdout.isTTY === true;
   const others = deployColumns.filter(({ key }) => {
+    if (person && key === 'live' && items.every(({ live, release }) => live === null || live === release)) return false;
     if (person && key !== 'server' && items.every((result) => result[key as keyof DeployResult] === null)) return false;
     return key !== 'outcome' && key !== 'status' && key !== 'site';
   });
-  const shown = [...columns<DeployResult>('site', { key: 'outcome', cell: ({ outcome }) => outcome ?? 'not started' }), ...others];
+  const shown = [
+    ...columns<DeployResult>('site', {
+      key: 'outcome',
+      cell: ({ outcome }) => (outcome === 'not_started' ? null : outcome) ?? 'not started',
+    }),
+    ...others,
+  ];
   const bug = reports.find((report) => report.bug)?.bug;
   return {
     view: ending(rows(items, shown, '')),
@@ -125,7 +156,8 @@ function severalResult({ settings, signal, world }: DeployContext, all: readonly
 
 function failureOfAll(all: readonly Targets[], reports: readonly DeployReport[], { reason }: AbortSignal): DnxError | undefined {
   const failed = reports.filter(({ failure }) => failure);
-  const leftOut = failed.some(({ result, failure }) => result.outcome === null && failure?.code === 'partial');
+  const notStarted = reports.filter(({ result }) => result.outcome === 'not_started').length;
+  const leftOut = notStarted > 0;
   const stopped = failed.find(({ failure }) => isStop(failure))?.failure ?? (leftOut && reason instanceof DnxError ? reason : undefined);
   if (stopped) {
     // A request that was sent but not answered says how to check it.
@@ -137,7 +169,9 @@ function failureOfAll(all: readonly Targets[], reports: readonly DeployReport[],
   }
   if (failed.length === 0) return undefined;
   const next = failed.flatMap(({ failure }) => failure?.next ?? []);
-  return new DnxError('partial', `${failed.length} of ${reports.length} sites failed`, { next });
+  const counts =
+    notStarted > 0 ? `${failed.length} failed, ${notStarted} not started` : `${failed.length} of ${reports.length} sites failed`;
+  return new DnxError('partial', counts, { next });
 }
 
 /** The number of requests that start one deployment. The guard takes up to three: variables, repository and server. */
@@ -151,10 +185,12 @@ export async function deployConsent(ctx: Context, all: readonly Targets[], value
 }
 
 function wholeConsent({ ask, progress }: Context, all: readonly Targets[]): Consent | undefined {
-  const [first] = all;
-  if (!first) return undefined;
-  const names = all.map(({ site }) => site?.label ?? '');
-  const place = `of ${first.server?.label}`;
+  if (all.length === 0) return undefined;
+  const servers = new Set(all.map(({ server }) => server?.label ?? ''));
+  const isOne = servers.size === 1;
+  const names = all.map(({ site, server }) => (isOne ? site?.label : `${server?.label}/${site?.label}`) ?? '');
+  const [first] = servers;
+  const place = isOne ? `of ${first}` : `on ${servers.size} servers`;
   if (ask.allowed) progress.note([`Every site ${place}:`, ...names.map((name) => `  ${name}`)].join('\n'));
   return {
     level: 'moderate',

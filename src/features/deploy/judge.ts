@@ -1,5 +1,5 @@
 import { phaseOf, statusOf } from '../../base/status.ts';
-import { type Baseline, isDeployed, newSince, type Site, type Standing, standingOf } from './baseline.ts';
+import { type Baseline, isDeployed, newSince, type Site, type Standing, standingOf, timesOf } from './baseline.ts';
 import { isAmbiguous, isFinished, isInProgress, isOpen, liveRelease, type Release } from './release.ts';
 
 /** What was observed since the request. */
@@ -14,6 +14,8 @@ export interface Evidence {
   last?: string;
   /** Another deployment may have started between the baseline and our request. */
   blurred?: boolean;
+  /** A release that was created since, in epoch ms, is ours nevertheless. */
+  readonly since?: number | undefined;
   /** The response to our request was lost, so it may not have gone through. */
   readonly maybeNotSent?: boolean;
   /** The followed work is an installation or similar, whose success is not a deployment. */
@@ -21,7 +23,7 @@ export interface Evidence {
 }
 
 /** The outcome of a deployment or rollback. `started`: not followed to its end. */
-export type Outcome = 'succeeded' | 'failed' | 'started' | 'timed_out' | 'superseded' | 'rolled_back' | 'unknown';
+export type Outcome = 'succeeded' | 'failed' | 'started' | 'timed_out' | 'superseded' | 'rolled_back' | 'unknown' | 'not_started';
 
 /** The outcome and the release that proves it. */
 export interface Verdict {
@@ -117,6 +119,7 @@ export function judge(baseline: Baseline, evidence: Evidence, observation: Obser
     evidence.sawUnfinished = true;
     return undefined;
   }
+  if (ours && others.length > 0 && isSameCommit(ours, others)) return verdictsAbout(ours, evidence, observation.at).certain('succeeded');
   if (others.length > 0) {
     const reason = `${fresh.length} deployments ran at the same time, so it is unclear which one is yours`;
     return { outcome: 'superseded', release: null, reason };
@@ -124,6 +127,10 @@ export function judge(baseline: Baseline, evidence: Evidence, observation: Obser
   if (ours && !finished) evidence.sawUnfinished = true;
   return ours ? judgeRelease(baseline, evidence, observation, ours) : judgeSite(baseline, evidence, observation);
 }
+
+/** True if the newest of several new releases is live and brought what the others did, so that it does not matter which one is ours. */
+const isSameCommit = ({ live, commit }: Release, others: readonly Release[]): boolean =>
+  live === true && commit !== '' && others.every((other) => other.commit === commit && isFinished(other));
 
 /** Whether the site is healthy; undefined if unknown. An unchanged status counts as healthy unless it was a failure. */
 function healthOf(standing: Standing, { status }: Baseline): 'good' | 'bad' | undefined {
@@ -139,14 +146,17 @@ const OUT_OF_SERVICE = /suspend|disabl|paus|stop|maint/i;
 function judgeRelease(baseline: Baseline, evidence: Evidence, observation: Observation, ours: Release): Verdict | undefined {
   const { certain, final } = verdictsAbout(ours, evidence, observation.at);
   // The release may belong to an earlier deployment; then ours appears as a second one.
-  const isBlurred = evidence.blurred || isAmbiguous(baseline.status);
+  const isSince = evidence.since !== undefined && ours.at !== undefined && ours.at >= evidence.since;
+  const isBlurred = (evidence.blurred && !isSince) || isAmbiguous(baseline.status);
   if (isBlurred && !evidence.going && !final('unknown')) return undefined;
   if (ours.phase === 'bad') return certain('failed');
   return ours.live ? judgeLive(baseline, evidence, observation, ours) : judgeUnmarked(baseline, evidence, observation, ours);
 }
 
 function judgeLive(baseline: Baseline, evidence: Evidence, { site, at }: Observation, ours: Release): Verdict | undefined {
-  const { certain, final } = verdictsAbout(ours, evidence, at);
+  const { atOnce, certain: unhurried, final } = verdictsAbout(ours, evidence, at);
+  const { began = 0, ended = 0 } = timesOf(ours, site, baseline) ?? {};
+  const certain = ended > began ? atOnce : unhurried;
   const standing = standingOf(baseline, site);
   const health = healthOf(standing, baseline);
   const word = statusOf(site) ?? 'unknown';

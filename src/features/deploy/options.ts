@@ -49,7 +49,8 @@ export const deployOptions = {
     allow: guardCheck('Do not stop for this check'),
   }),
   ...under('Several sites', {
-    all: flag('Deploy every site of the server'),
+    all: flag('Deploy every site of the server, of each --server, or without one of all servers'),
+    canary: text('Deploy this one of the sites first; if it fails, start no other', 'site'),
     concurrency: count('Sites to deploy at a time (default 4)'),
     max_failures: count('Start no more deployments after this many failures'),
   }),

@@ -21,6 +21,9 @@ export interface Release {
   readonly live: boolean | undefined;
   /** Creation time in epoch ms; undefined for all releases if it is unknown for one. */
   readonly at: number | undefined;
+  /** When its deployment began and ended, in epoch ms, if the API says so. */
+  readonly began: number | undefined;
+  readonly ended: number | undefined;
   /** The branch that it was built from; empty if the API does not say. */
   readonly branch: string;
   readonly commit: string;
@@ -31,6 +34,8 @@ export interface Release {
 /** Fields that mark the live release, the most reliable first. */
 export const MARKS = ['is_live', 'live', 'is_current', 'current', 'is_active', 'active'];
 const LIVE_WORDS = ['live', 'current'];
+const BEGINNINGS = ['deployment_started_at', 'started_at', 'created_at'];
+const ENDINGS = ['deployment_finished_at', 'finished_at', 'completed_at', 'ended_at'];
 const TIMES = ['created_at', 'createdAt', 'started_at', 'deployed_at', 'released_at', 'timestamp', 'date'];
 
 /** Parses the releases in a response, and sorts them newest first. Keeps their order if their ages are unknown. */
@@ -50,6 +55,8 @@ export function releasesOf(answer: readonly unknown[]): readonly Release[] {
       phase: word === '' ? undefined : phaseOf(word),
       live: live ? record === live : MARKS.some((mark) => yesOrNo(record[mark]) === false) ? false : undefined,
       at: ages?.[index],
+      began: timeIn(record, BEGINNINGS),
+      ended: timeIn(record, ENDINGS),
       branch: wordOf(record.branch),
       commit: wordOf(record.commit_hash),
       message: wordOf(record.commit_message),
@@ -128,6 +135,10 @@ function agesOf(records: readonly JsonObject[]): readonly number[] | undefined {
   }
   return undefined;
 }
+
+/** The first of these times that a record has. */
+const timeIn = (record: JsonObject, keys: readonly string[]): number | undefined =>
+  keys.map((key) => timeOf(record[key])).find((time) => time !== undefined);
 
 const NAME = /^(\d{4})[-_.]?(\d\d)[-_.]?(\d\d)[-_.T]?(\d\d)[-_.:]?(\d\d)[-_.:]?(\d\d)/;
 

@@ -15,12 +15,14 @@ const fields = {
   site: word,
   server: word,
   status: nullable(word),
-  /** Null for one of several sites that was not started. */
-  outcome: nullable(oneOf<Outcome>('succeeded', 'failed', 'started', 'timed_out', 'superseded', 'rolled_back', 'unknown')),
+  /** Null for one of several sites whose deployment could not be requested; `not_started` after failures of others. */
+  outcome: nullable(oneOf<Outcome>('succeeded', 'failed', 'started', 'timed_out', 'superseded', 'rolled_back', 'unknown', 'not_started')),
   started_at: nullable(word),
   finished_at: nullable(word),
   duration_s: nullable(number),
   release: nullable(word),
+  /** The release that is live now; null if that is unknown. */
+  live: nullable(word),
 };
 export const deployShape = objectOf(fields);
 /** Of several sites, a list, in which a failed one may have an `error`. */
@@ -42,6 +44,7 @@ export const deployResult = (
   finished_at: null,
   duration_s: null,
   release: null,
+  live: null,
   ...known,
 });
 
@@ -132,11 +135,11 @@ function detailsOf(outcome: Outcome | null, name: string | null, { release, live
 }
 
 /** The columns of a result. */
-export const deployColumns = columns<DeployResult>('site', 'server', 'outcome', 'status', 'release', {
-  key: 'duration_s',
-  title: 'Duration',
-  cell: ({ duration_s }) => (duration_s === null ? null : duration(duration_s * 1000)),
-});
+export const deployColumns = columns<DeployResult>(
+  ...(['site', 'server', 'outcome', 'status', 'release'] as const),
+  { key: 'duration_s', title: 'Duration', cell: ({ duration_s }) => (duration_s === null ? null : duration(duration_s * 1000)) },
+  { key: 'live', wide: true },
+);
 
 /** Turns a report into the result of a command. `url` is the site's, if it differs from the domain. */
 export function commandResult(
@@ -149,6 +152,7 @@ export function commandResult(
   const details: readonly (Detail | undefined | false)[] = [
     // A rollback has named it in its sentence.
     result.release !== null && !done?.includes(result.release) && ['release', release ? describeRelease(release) : result.release],
+    result.live !== null && result.live !== result.release && ['live', result.live],
     result.outcome !== 'started' && url !== undefined && ['url', url],
     undo && ['undo', commandLine(undo, settings)],
   ];

@@ -63,7 +63,7 @@ async function rollBack(outer: DeployContext, { to, yes, wait }: RollbackValues)
   const { started_at } = saved.run;
   const undo = live && rollbackCommand(siteRef, releaseWord(live, now.releases ?? []));
   if (wait === false) {
-    const result = deployResult(siteRef, { started_at, outcome: 'started', release: target.name });
+    const result = deployResult(siteRef, { started_at, outcome: 'started', release: target.name, live: live?.name ?? null });
     const next = [{ command: siteCommand('watch', siteRef), why: 'Watch it with' }];
     return { ...deployReport({ kind: 'rollback', ...siteRef }, result, null, { release: target, undo }), next };
   }

@@ -4,7 +4,7 @@ import { attempt, systemCode } from '../../base/errors.ts';
 import { misfit } from '../../base/schema.ts';
 import { DAY, HOUR } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { nullable, objectOf, oneOf, type Printed, word, yes } from '../../cli/language/shape.ts';
+import { nullable, number, objectOf, oneOf, type Printed, word, yes } from '../../cli/language/shape.ts';
 import { fileNames, jsonFileNames, readJson, uniqueName, writeJson } from '../../machine/files/text-file.ts';
 import { type Baseline, baselineShape, baselineSince } from './baseline.ts';
 import { deployShape } from './result.ts';
@@ -39,6 +39,10 @@ const runShape = objectOf(
   {
     /** When the request was sent, on the clock of the API. Only without a baseline. */
     sent_at: word,
+    /** When the API got the request, at the earliest, on its own clock. Only if `blurred`. */
+    requested_at: word,
+    /** How long it usually takes until the end of a deployment shows, in ms. */
+    usual_ms: number,
     ended: baselineShape,
     /** The commit of the release that a rollback makes live, if the live release had a different one. */
     commit: nullable(word),

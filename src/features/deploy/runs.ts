@@ -4,16 +4,18 @@ import { utcOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { neverPerformed } from '../../platform/api/deadline.ts';
 import { continues, type Following, type FollowReading, follow } from '../../platform/follow/follow.ts';
-import { type Baseline, baselineOf, isDeploymentOver, isInstallation, newSince, type Site, standingOf } from './baseline.ts';
+import { type Baseline, baselineOf, isDeploymentOver, isInstallation, newSince, type Site, standingOf, timesOf } from './baseline.ts';
 import { dueMs, type Evidence, judge, judgeRollback, LAG_MS, type Observation, PATIENCE_MS, type Verdict } from './judge.ts';
 import { isAmbiguous, isInProgress, liveRelease, type Release, releaseBeforeLive } from './release.ts';
-import { type DeployReport, deployReport, deployResult } from './result.ts';
+import { type DeployReport, type DeployResult, deployReport, deployResult } from './result.ts';
 import { baselineOfRun, type Run, recallRuns, rememberRun, type SavedRun } from './run-file.ts';
 import {
   type DeployContext,
+  REQUESTS_OF_A_POLL,
   readReleases,
   readSite,
   rollbackCommand,
+  type SiteFollower,
   type SiteReference,
   type Snapshot,
   siteCommand,
@@ -24,6 +26,9 @@ import {
 /** The usual time between snapshot and response, in ms. In a longer gap, another deployment may have started. */
 const GAP_MS = 2_000;
 
+/** How long a deployment usually waits before it begins, and until its end shows, in ms. */
+const QUEUED_MS = 4_000;
+
 /** Requests a deployment and saves its run. Without a snapshot, `watch` judges it by the time of the request. */
 export async function requestDeployment(
   ctx: DeployContext,
@@ -33,12 +38,34 @@ export async function requestDeployment(
 ): Promise<SavedRun> {
   const { clock } = ctx;
   const { server, site } = siteRef;
-  const saved = rememberRun(ctx, { kind: 'deploy', server, site, baseline: before?.baseline ?? null, ...(planned && { planned }) });
+  const saved = rememberRun(ctx, {
+    kind: 'deploy',
+    server,
+    site,
+    baseline: before?.baseline ?? null,
+    ...usualOf(before),
+    ...(planned && { planned }),
+  });
+  ctx.sites?.begin(siteRef);
   const began = clock.elapsed();
   const { headers } = await sendOnce(saved, () => ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(siteRef)));
-  if (before) saved.change({ asked: true, blurred: clock.elapsed() - before.at > GAP_MS });
+  const blurred = before !== undefined && clock.elapsed() - before.at > GAP_MS;
+  if (before) saved.change({ asked: true, blurred, ...(blurred && requestedAt(headers.date)) });
   else saved.change({ asked: true, blurred: true, ...sentAt(headers.date, clock.elapsed() - began) });
   return saved;
+}
+
+/** How long the last deployment of the site took, as the API says. */
+function usualOf(before: Snapshot | undefined): Pick<Run, 'usual_ms'> {
+  const live = liveRelease(before?.releases);
+  const times = before && live && timesOf(live, before.site);
+  return times ? { usual_ms: QUEUED_MS + times.ended - times.began } : {};
+}
+
+/** When the API got a request that it answered at `date`. Empty if it does not say. */
+function requestedAt(date: string | undefined): Pick<Run, 'requested_at'> {
+  const time = Date.parse(date ?? '');
+  return Number.isNaN(time) ? {} : { requested_at: new Date(time - GAP_MS).toISOString() };
 }
 
 /** When a request was sent that took so many ms and was answered at `date`, in whole seconds. Empty if the API does not say. */
@@ -75,6 +102,13 @@ export async function requestRollback(
 export const sendRollback = (api: Context['api'], siteRef: SiteReference, { sentId }: Release) =>
   api.send('POST /servers/{server}/sites/{site}/rollback', siteIds(siteRef), { body: { release_id: sentId } });
 
+/** True if another process on this machine requested a deployment of the site so recently that the API may not show it yet. */
+export function isRequested(ctx: DeployContext, { site }: SiteReference, now: Snapshot): boolean {
+  const last = recallRuns(ctx).find(({ run }) => run.host === ctx.settings.host && run.site.id === site.id)?.run;
+  if (last?.kind !== 'deploy' || last.attached || last.result || ctx.clock.now() - Date.parse(last.started_at) > LAG_MS) return false;
+  return !isDeploymentOver(baselineOfRun(last, now), now.site, now.releases);
+}
+
 /** The run of a deployment in progress: the last one of this machine if it may be that, or else someone else's. Sends nothing. */
 export function attachToRunning(ctx: DeployContext, { server, site }: SiteReference, now: Snapshot): SavedRun {
   const last = recallRuns(ctx).find(({ run }) => run.host === ctx.settings.host && run.site.id === site.id);
@@ -96,10 +130,34 @@ async function sendOnce<T>(saved: SavedRun, send: () => Promise<T>): Promise<T> 
   }
 }
 
-function startOf({ attached, started_at }: Run, release: Release | null | undefined): string {
-  const created = utcOf(release?.created);
-  return attached && created !== undefined && Date.parse(created) < Date.parse(started_at) ? created : started_at;
+type Times = Pick<DeployResult, 'started_at' | 'finished_at' | 'duration_s'>;
+
+/** When a deployment began and ended as the API says, whenever dnx saw it. */
+function timesSaid({ kind }: Run, verdict: Verdict | undefined, last: Observation | undefined, baseline: Baseline): Times | undefined {
+  const times = kind === 'deploy' && verdict?.release && last ? timesOf(verdict.release, last.site, baseline) : undefined;
+  if (!times) return undefined;
+  const { began, ended } = times;
+  return { started_at: timestamp(began), finished_at: timestamp(ended), duration_s: Math.round((ended - began) / 1000) };
 }
+
+/** The same as dnx saw it. `elapsedMs`: since the request, if it was followed from there. */
+function timesSeen(
+  { clock }: DeployContext,
+  { attached, started_at: asked }: Run,
+  verdict: Verdict | undefined,
+  elapsedMs?: number,
+): Times {
+  const created = utcOf(verdict?.release?.created);
+  const started_at = attached && created !== undefined && Date.parse(created) < Date.parse(asked) ? created : asked;
+  const ms = attached ? undefined : elapsedMs;
+  return {
+    started_at,
+    finished_at: verdict ? timestamp(clock.now()) : null,
+    duration_s: Math.round((ms ?? Math.max(0, clock.now() - Date.parse(started_at))) / 1000),
+  };
+}
+
+const timestamp = (ms: number): string => new Date(ms).toISOString();
 
 /** Follows a run to its end and saves the result. If the wait ends early, it can be resumed. `resumed`: it may have ended already. */
 export async function followRun(ctx: DeployContext, saved: SavedRun, resumed = false): Promise<DeployReport> {
@@ -114,16 +172,13 @@ export async function followRun(ctx: DeployContext, saved: SavedRun, resumed = f
     const poll = runPoll(ctx, saved, baseline, resumed);
     const { verdict, status, elapsedMs } = await follow(ctx, { ...followed, ...poll, immediately: resumed });
     const last = poll.last();
-    const started_at = startOf(run, verdict?.release);
-    const ms = resumed || run.attached ? Math.max(0, ctx.clock.now() - Date.parse(started_at)) : elapsedMs;
     const other = verdict?.outcome === 'succeeded' ? otherCommit(ctx, run, verdict.release) : undefined;
     const result = deployResult(run, {
-      started_at,
+      ...(timesSaid(run, verdict, last, baseline) ?? timesSeen(ctx, run, verdict, resumed ? undefined : elapsedMs)),
       status,
       outcome: other === undefined ? (verdict?.outcome ?? 'timed_out') : 'failed',
-      finished_at: verdict ? new Date(ctx.clock.now()).toISOString() : null,
-      duration_s: Math.round(ms / 1000),
       release: verdict?.release?.name ?? null,
+      live: liveRelease(last?.releases)?.name ?? null,
     });
     const reason = other === undefined ? (verdict?.reason ?? null) : `it went live, but ${other}`;
     if (verdict) saved.change({ result, reason, ...(last && { ended: baselineOf(last.site, last.releases) }) });
@@ -177,6 +232,7 @@ function runPoll(ctx: DeployContext, saved: SavedRun, baseline: Baseline, resume
   const reads = releaseReads(ctx, baseline, evidence);
   let shown: Pick<FollowReading<Verdict>, 'status' | 'words'> | undefined;
   let last: Observation | undefined;
+  const began = ctx.clock.elapsed();
   const read = async (): Promise<FollowReading<Verdict>> => {
     const site = await (follower?.read() ?? readSite(ctx, run, { retry: false }));
     const standing = standingOf(baseline, site);
@@ -188,6 +244,8 @@ function runPoll(ctx: DeployContext, saved: SavedRun, baseline: Baseline, resume
     const releases = readable ? await readReleases(ctx, run, { retry: false }) : null;
     reads.note(site);
     last = { site, releases, at: ctx.clock.elapsed() };
+    // No response is that stale.
+    if (last.at - began >= 2 * LAG_MS) evidence.sawUnfinished = true;
     // A deployment that was requested before ours may have begun after it.
     if (run.sent_at !== undefined) evidence.blurred = ctx.clock.now() - Date.parse(run.started_at) < PATIENCE_MS;
     const verdict = verdictOf(run, baseline, evidence, last);
@@ -200,7 +258,20 @@ function runPoll(ctx: DeployContext, saved: SavedRun, baseline: Baseline, resume
     return { ...shown, verdict, dueMs: dueMs(evidence, last.at) };
   };
   /** `last`: the last poll that got a response. */
-  return { sleep: follower?.sleep, read, last: () => last };
+  return { sleep: pausing(ctx, run, resumed, follower), read, last: () => last };
+}
+
+/** The pauses between polls. If the rate limit is shared, the first one ends when a deployment of the site usually does. */
+function pausing({ api, clock, deadline, signal }: DeployContext, { usual_ms = 0 }: Run, resumed: boolean, follower?: SiteFollower) {
+  const sleep = follower?.sleep ?? ((ms: number) => clock.sleep(ms, signal));
+  let isFirst = !resumed;
+  return async (ms: number) => {
+    const backoff = await api.backoff(REQUESTS_OF_A_POLL);
+    const usual = isFirst && (follower || backoff > 0) ? usual_ms : 0;
+    isFirst = false;
+    // The polls that sites share wait for their turn themselves.
+    await sleep(Math.min(Math.max(ms, usual, follower ? 0 : backoff), Math.max(0, deadline - clock.elapsed())));
+  };
 }
 
 /**
@@ -223,10 +294,20 @@ function releaseReads({ sites, clock }: DeployContext, baseline: Baseline, evide
   };
 }
 
-function evidenceOf({ going, attached, asked, blurred }: Run, baseline: Baseline, resumed: boolean): Evidence {
+function evidenceOf({ going, attached, asked, blurred, requested_at }: Run, baseline: Baseline, resumed: boolean): Evidence {
   const foreign = attached && isInstallation(baseline.status);
   const siteWorked = attached ? baseline.idle === false : going;
-  return { going: going || attached, siteWorked, sawUnfinished: resumed, settledAt: undefined, blurred, maybeNotSent: !asked, foreign };
+  const since = requested_at === undefined ? undefined : Date.parse(requested_at);
+  return {
+    going: going || attached,
+    siteWorked,
+    sawUnfinished: resumed,
+    settledAt: undefined,
+    blurred,
+    since,
+    maybeNotSent: !asked,
+    foreign,
+  };
 }
 
 const verdictOf = (run: Run, baseline: Baseline, evidence: Evidence, observation: Observation): Verdict | undefined =>

@@ -9,6 +9,7 @@ import { idIn, type Targets } from '../../platform/names/names.ts';
 import type { Site } from './baseline.ts';
 import {
   type DeployContext,
+  REQUESTS_OF_A_POLL,
   readingOf,
   readSite,
   type SiteFollower,
@@ -20,20 +21,20 @@ import {
 
 const sitesEndpoint = 'GET /servers/{server}/sites' satisfies Endpoint;
 
+/** The most polls a minute of one command, so that others are not delayed. */
+const POLLS_A_MINUTE = 24;
+
 const FIELDS = [
   ...['deployment_status', 'last_deployment_status', 'status'],
   ...['last_deployed_at', 'updated_at', 'zero_downtime_enabled', 'domain'],
 ];
-
-/** The most polls a minute of one command, so that others are not delayed. */
-const POLLS_A_MINUTE = 24;
 
 interface Server {
   readonly polls: SharedPolls<ReadonlyMap<string, Site>>;
   /** How many sites of it are deployed in all. */
   readonly sites: number;
   /** The deployments in progress, by the id of the site. */
-  readonly active: Map<string, { readonly deadline: number; followed: boolean }>;
+  readonly active: Map<string, { readonly deadline: number; readonly begin: () => void; followed: boolean }>;
   /** The ids of those that the list does not show as well as `GET site` does. */
   readonly apart: Set<string>;
   /** The fields of a site that the list must have; undefined until it is compared with `GET site`, null if it is of no use. */
@@ -53,14 +54,20 @@ export class SharedSites implements SiteReads {
     this.all = all;
   }
 
-  /** Adds a deployment. Call the returned function at its end. */
-  enter(siteRef: SiteReference, deadline: number): () => void {
+  /** Adds a deployment. Call `leave` at its end. `begun`: it was read, or has ended. */
+  enter(siteRef: SiteReference, deadline: number) {
     const { active, apart } = this.serverOf(siteRef);
-    active.set(siteRef.site.id, { deadline, followed: false });
-    return () => {
+    let begin = () => {};
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    active.set(siteRef.site.id, { deadline, begin, followed: false });
+    const leave = () => {
+      begin();
       active.delete(siteRef.site.id);
       apart.delete(siteRef.site.id);
     };
+    return { begun, leave };
   }
 
   /** Reads the site before a request, from a list that is at most a second old. */
@@ -81,10 +88,15 @@ export class SharedSites implements SiteReads {
     return polled && site ? { at: polled.startedAt, site } : readingOf(ctx, siteRef);
   }
 
+  begin(siteRef: SiteReference): void {
+    this.serverOf(siteRef).active.get(siteRef.site.id)?.begin();
+  }
+
   follower(ctx: DeployContext, siteRef: SiteReference): SiteFollower {
     const server = this.serverOf(siteRef);
     const active = server.active.get(siteRef.site.id);
     if (active) active.followed = true;
+    this.begin(siteRef);
     const read = () => readSite(ctx, siteRef, { retry: false });
     const single = new SharedPolls({ ...this.ctx, read, wait: (last) => this.wait(last, 2) });
     let seen = server.polls.started;
@@ -162,9 +174,10 @@ export class SharedSites implements SiteReads {
   }
 
   /** How long the next poll has to wait. A single site needs no pace, unless others are polled. */
-  private wait(last: number, least: number): number {
+  private async wait(last: number, least: number): Promise<number> {
     const things = this.polled();
-    return last + (things < least ? 0 : between(things)) - this.ctx.clock.elapsed();
+    const backoff = await this.ctx.api.backoff(REQUESTS_OF_A_POLL);
+    return Math.max(backoff, last + (things < least ? 0 : between(things)) - this.ctx.clock.elapsed());
   }
 }
 

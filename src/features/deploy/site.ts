@@ -84,11 +84,16 @@ export interface SiteFollower {
 /** The readings that several deployments share. */
 export interface SiteReads {
   before(ctx: DeployContext, siteRef: SiteReference): Promise<SiteReading>;
+  /** Says that a site was read, and its deployment is requested or waited for now. */
+  begin(siteRef: SiteReference): void;
   /** Follows a site from now on: no earlier reading counts. */
   follower(ctx: DeployContext, siteRef: SiteReference): SiteFollower;
   /** The shortest time between two reads of the releases of an unchanged site, in ms. */
   between(): number;
 }
+
+/** The requests of a poll that sees the end: the site and its releases. */
+export const REQUESTS_OF_A_POLL = 2;
 
 /** Takes the snapshot before a request. Undefined if the token cannot read the site and following is optional. */
 export function snapshotBefore(ctx: DeployContext, required: boolean): Promise<Snapshot | undefined> {

@@ -56,11 +56,9 @@ export async function verifyDeployment(ctx: DeployContext, finished: FinishedRun
   }
 }
 
-function finishing({ clock }: DeployContext, { saved, report: { result, release, undo } }: FinishedRun) {
-  const began = clock.elapsed();
+function finishing({ saved, report: { result, release, undo } }: FinishedRun) {
   return (outcome: 'succeeded' | 'failed' | 'superseded' | 'rolled_back', reason: string | null, live?: Release, ended?: Baseline) => {
-    const duration_s = (result.duration_s ?? 0) + Math.round((clock.elapsed() - began) / 1000);
-    const finished = { ...result, outcome, finished_at: new Date(clock.now()).toISOString(), duration_s };
+    const finished = { ...result, outcome, live: live?.name ?? null };
     saved.change({ result: finished, reason, ...(ended && { ended }) });
     return deployReport(saved.run, finished, reason, { release, undo, live });
   };
@@ -69,7 +67,7 @@ function finishing({ clock }: DeployContext, { saved, report: { result, release,
 async function verifyLive(ctx: DeployContext, finished: FinishedRun): Promise<DeployReport> {
   const { saved, report, before, verification } = finished;
   const { label: name } = saved.run.site;
-  const finish = finishing(ctx, finished);
+  const finish = finishing(finished);
   let why: string | undefined;
   let now: Snapshot;
   let theirs: ReturnType<typeof otherDeployment>;
@@ -78,7 +76,7 @@ async function verifyLive(ctx: DeployContext, finished: FinishedRun): Promise<De
     const then = report.release ? undefined : await readSite(ctx, saved.run);
     why = report.other ?? (await probeSite(ctx, verification, { name, release: report.result.release }));
     // The run file has the failure even if dnx is stopped now.
-    if (why !== undefined) finish('failed', brokenSince(why));
+    if (why !== undefined) finish('failed', brokenSince(why), report.release ?? undefined);
     const timed = why === undefined ? ctx : late(ctx);
     ({ now, theirs } = await recheck(timed, finished, then).catch((error: unknown) => withoutRollback(error, why)));
   } finally {
@@ -89,7 +87,7 @@ async function verifyLive(ctx: DeployContext, finished: FinishedRun): Promise<De
   if (theirs?.live) return finish('superseded', theirs.reason, live);
   if (why === undefined) {
     ctx.progress.note(`${name} passed verification.`);
-    return finish('succeeded', null);
+    return finish('succeeded', null, live);
   }
   const back = liveRelease(before.releases);
   if (!verification.rollback || !back) return finish('failed', brokenSince(why), live);

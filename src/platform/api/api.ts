@@ -32,6 +32,8 @@ export interface Reply<T = unknown> {
   readonly status: number;
   readonly headers: HttpResponse['headers'];
   readonly tookMs?: number | undefined;
+  /** Of a 429 that was not waited out: the option that would wait longer, and what the command had sent before. */
+  readonly limited?: { readonly bound: string | undefined; readonly sent: string } | undefined;
   /** The JSON as received; undefined if the body is empty or not JSON. */
   readonly body: unknown;
   /** The resource, unwrapped from `data` if needed. Undefined if there is only a message, or nothing. */
@@ -67,10 +69,12 @@ export interface Api {
   /** Like `ask`, but never retried and with an unread body, for downloads. */
   raw(method: string, path: string): Promise<HttpResponse>;
   /**
-   * Waits, past any deadline, until new work can send so many requests without a pause, with room left for polls and for `others`.
-   * Books nothing.
+   * Waits, past any deadline, until new work can send so many requests without a pause, with room left for polls, for `others`, and for a
+   * window also for those who use the limit elsewhere. Books nothing.
    */
   room(requests: number, others: () => number): Promise<void>;
+  /** How long a poll of so many requests leaves the rate limit to those who use it elsewhere, in ms. 0 if it suffices for all. */
+  backoff(requests: number): Promise<number>;
   /** Says that this is what a request with this body created, although its response was lost. */
   found(body: JsonObject, item: JsonObject): Promise<void>;
   /** How much of the rate limit is used, without a request. */
@@ -144,6 +148,8 @@ export interface ClientOptions {
   /** The error for an operation that is not sent, if only GET requests may be. A dry run sends no others. */
   readonly readOnly?: ((operation: string) => DnxError) | undefined;
   readonly gate?: Gate | undefined;
+  /** Counts the changes that were sent. Undefined for a command that only reads. */
+  readonly changes?: { sent: number } | undefined;
   /** Not told about requests with another token. */
   readonly observer?: Observer | undefined;
 }

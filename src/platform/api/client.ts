@@ -48,11 +48,14 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
     async room(requests, others) {
       const { budgets, clock, host, requests: progress, signal, token } = unbounded;
       const budget = budgets(await token(), host);
-      for (let ms = budget.untilRoom(requests, others()); ms > 0; ms = budget.untilRoom(requests, others())) {
+      const began = clock.elapsed();
+      const fairly = () => clock.elapsed() - began < budget.windowMs;
+      for (let ms = budget.untilRoom(requests, others(), true); ms > 0; ms = budget.untilRoom(requests, others(), fairly())) {
         const resume = progress.pause(ms, false, budget.busiest());
         await clock.sleep(ms, signal).finally(resume);
       }
     },
+    backoff: async (requests) => options.budgets(await options.token(), options.host).backoff(requests),
     found: async (body, item) => options.gate?.found?.(body, item),
     rate: async () => options.budgets(await options.token(), options.host).status(),
     async raw(method, path) {

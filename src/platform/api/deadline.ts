@@ -11,7 +11,8 @@ import {
 import type { Api } from './api.ts';
 import { isReadMethod } from './endpoint.ts';
 
-const DEFAULT_TIMEOUT_MS = 15 * 60_000;
+/** How long a command waits for what it started, in ms. */
+export const DEFAULT_TIMEOUT_MS = 15 * 60_000;
 
 /** The time limit of a command, in ms. With --no-wait only an explicit --timeout counts. */
 export const allowanceOf = ({ wait, timeout }: { readonly wait?: unknown; readonly timeout?: unknown }): number =>

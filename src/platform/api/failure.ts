@@ -4,7 +4,7 @@ import { hidingSecrets, wordOf } from '../../base/text.ts';
 import { type Need, needOf, operations } from '../operations.ts';
 import type { Reply } from './api.ts';
 import { isRead } from './endpoint.ts';
-import { retryWords } from './limit/limiter.ts';
+import { waitHint } from './limit/limiter.ts';
 
 const codes: Readonly<Record<number, ErrorCode>> = {
   401: 'unauthenticated',
@@ -38,7 +38,7 @@ interface Explanation {
   readonly lacks?: string;
 }
 
-function explain({ status, headers }: Reply, said: string | undefined, endpoint: string): Explanation {
+function explain({ status, headers, limited }: Reply, said: string | undefined, endpoint: string): Explanation {
   switch (status) {
     case 401:
       return {
@@ -53,7 +53,7 @@ function explain({ status, headers }: Reply, said: string | undefined, endpoint:
     case 422:
       return { message: said ?? REJECTED };
     case 429:
-      return { message: quote('Rate limited', said), hint: `Try again ${retryWords(headers['retry-after'])}.` };
+      return { message: `${quote('Rate limited', said)}${limited?.sent ?? ''}`, hint: waitHint(headers['retry-after'], limited?.bound) };
   }
   if (status < 400) {
     const to = headers.location;

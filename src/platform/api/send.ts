@@ -50,7 +50,10 @@ export function openSending(options: ClientOptions): { readonly send: Send; read
     } finally {
       end();
       // A lost response and a 5xx do not say whether something changed.
-      if (!isReadMethod(method) && (status < 400 || status >= 500)) observer?.changed(method, path);
+      if (!isReadMethod(method) && (status < 400 || status >= 500)) {
+        observer?.changed(method, path);
+        if (options.changes) options.changes.sent += 1;
+      }
     }
   }
 }
@@ -160,10 +163,11 @@ function queryString(query: Query = {}): string {
 }
 
 /** A response without its body. */
-export const emptyReply = ({ status, headers, tookMs }: Pick<HttpResponse, 'status' | 'headers' | 'tookMs'>): Reply<never> => ({
+export const emptyReply = ({ status, headers, tookMs, limited }: Omit<HttpResponse, 'body' | 'file' | 'discard'>): Reply<never> => ({
   status,
   headers,
   tookMs,
+  limited,
   body: undefined,
   data: undefined,
   message: undefined,
@@ -172,7 +176,7 @@ export const emptyReply = ({ status, headers, tookMs }: Pick<HttpResponse, 'stat
 
 /** Parses a body: `{data}`, `{message}`, `{message,data}`, a bare object or array, or nothing. */
 export async function readReply<T>(response: HttpResponse): Promise<Reply<T>> {
-  const { status, headers, tookMs } = response;
+  const { status } = response;
   // Some servers send a byte order mark.
   const text = (await bodyText(response)).replace(/^\ufeff/, '');
   const nothing = emptyReply(response);
@@ -187,7 +191,7 @@ export async function readReply<T>(response: HttpResponse): Promise<Reply<T>> {
     const cause = new NetworkFault(error.message, { sent: true });
     throw new DnxError('failed', `Could not read the response (${status}): ${error.message}.`, { cause });
   }
-  return { status, headers, tookMs, body, ...unwrap<T>(body), text: undefined };
+  return { ...nothing, body, ...unwrap<T>(body) };
 }
 
 function unwrap<T>(body: unknown): { data: T | undefined; message: string | undefined } {

@@ -15,7 +15,7 @@ interface PollOptions<T> {
   /** `retry`: false for a poll, because its followers tolerate faults. */
   readonly read: (options: { readonly retry: boolean }) => Promise<T>;
   /** How long the next poll has to wait if the last one began at this time, in ms. */
-  readonly wait: (last: number) => number;
+  readonly wait: (last: number) => number | Promise<number>;
 }
 
 /** How old a reading or a fault may be when it is served, in ms. Shorter than the pause of a follower, so that it gets each once. */
@@ -51,7 +51,7 @@ export class SharedPolls<T> {
       if (latest && latest.number > after && now - latest.at <= FRESH_MS) return latest;
       if (failure && failure.number > after && now - failure.at <= FRESH_MS) throw failure.error;
       if (this.running && this.started > after) return waitUntil(this.running, deadline, clock, signal);
-      const wait = Math.min(waitAfter(this.startedAt), deadline - LAST_LOOK_MS - now);
+      const wait = Math.min(await waitAfter(this.startedAt), deadline - LAST_LOOK_MS - now);
       if (wait <= 0) return waitUntil(this.start({ retry: false }), deadline, clock, signal);
       await this.sleepAmong(this.waiters, wait);
     }

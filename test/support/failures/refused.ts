@@ -174,7 +174,7 @@ export const refusedFailures: readonly Failure[] = [
     code: 'rate_limited',
     given: always(servers, { status: 429, headers: { 'Retry-After': '3600', 'Content-Type': 'text/plain' }, body: 'Too Many Attempts.' }),
     says: 'Rate limited (“Too Many Attempts”).',
-    hint: 'Try again in 1h.',
+    hint: 'Try again in 1h, or use a longer --max-wait.',
     status: 429,
     calls: 1,
   },

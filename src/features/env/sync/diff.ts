@@ -5,6 +5,7 @@ import type { Given } from '../../../cli/language/options.ts';
 import { nullable, objectOf, oneOf, type Printed, word } from '../../../cli/language/shape.ts';
 import { type Column, columns, rows } from '../../../cli/output/view.ts';
 import { pathOf } from '../../../machine/world.ts';
+import { serverEndpoint } from '../../../platform/follow/readers.ts';
 import { type Located, targetIds } from '../../../platform/names/names.ts';
 import { parseDotenv } from '../dotenv/dotenv.ts';
 import { openLocal, siteFileName } from '../local-file.ts';
@@ -74,9 +75,12 @@ export async function diffVariables(
   return { view: rows(items, shown as readonly Column[], 'No differences.'), exit };
 }
 
-/** A word is a file if there is one of that name, if it starts with a dot or if it contains a slash. Else it is a site. */
+/** `web-1/shop.example.com`. */
+const SITE_PATH = /^[^.~/\\][^/\\]*\/(?!.*\.env\b)[^/\\]+\.[^/\\.]+$/;
+
+/** A word is a file if there is one of that name, if it starts with a dot, or if it contains a slash and is no SERVER/SITE. Else it is a site. */
 const isFile = (word: string, { world }: DiffContext): boolean =>
-  /^[.~]|[/\\]/.test(word) || statSync(pathOf(word, world), { throwIfNoEntry: false })?.isFile() === true;
+  (/^[.~]|[/\\]/.test(word) && !SITE_PATH.test(word)) || statSync(pathOf(word, world), { throwIfNoEntry: false })?.isFile() === true;
 
 async function ofFile(
   ctx: DiffContext,
@@ -113,7 +117,9 @@ async function siteOf(ctx: DiffContext, word: string | undefined): Promise<Locat
     server: environment.server.id ?? environment.server.name,
     site: environment.site.id ?? environment.site.name,
   };
-  const { server, site } = await ctx.resolve(siteVariables.path, word === undefined ? undefined : (named ?? { site: word }));
+  const around = word !== undefined && !word.includes('/') && ctx.isGiven('server') ? await ctx.resolve(serverEndpoint) : {};
+  const typed = { site: word, ...(around.server && { server: around.server.id }) };
+  const { server, site } = await ctx.resolve(siteVariables.path, word === undefined ? undefined : (named ?? typed));
   if (!server || !site) throw new Error('A site was not resolved.');
   return { server, site };
 }

@@ -45,6 +45,9 @@ const slackOf = ({ windowMs }: Rate): number => windowMs / 10;
 /** The requests that polls leave to commands. */
 const reserveOf = ({ limit }: Rate): number => (limit === Number.POSITIVE_INFINITY ? 0 : Math.floor(limit / 6));
 
+/** The mark of requests that others sent before a process began, which do not compete with it. */
+const EARLIER = '-';
+
 /** A timer may end this much early. */
 const EARLY_MS = 2;
 
@@ -90,6 +93,8 @@ function budgetOf(ledger: ReturnType<typeof openLedger>, fixed: Rate | undefined
   let pending = 0;
   /** What was known at the last booking. */
   let known: { readonly count: number; readonly limit: number | undefined } = { count: 0, limit: undefined };
+  /** True once a response said what others had sent before this process began. */
+  let met = false;
 
   /** With a mark, what was there before its line. */
   const used = (mark?: string): Usage => {
@@ -111,6 +116,23 @@ function budgetOf(ledger: ReturnType<typeof openLedger>, fixed: Rate | undefined
     pending = slot;
     known = { count: countAt(before, slot) + 1, limit: before.limit };
     return true;
+  };
+
+  /** The part of the limit that this machine can expect if others go on as they do, from 0 to 1: 1 while less than half of the limit is used. */
+  const share = (): number => {
+    const now = clock.now();
+    const recent = ledger.bookings().filter(({ at, mark }) => at > now - 2 * spanMs && at <= now && mark !== EARLIER);
+    const own = recent.filter(({ mark }) => mark !== '').length;
+    const current = used();
+    return own === 0 || countAt(current, now) * 2 <= current.rate.limit ? 1 : own / recent.length;
+  };
+
+  const untilRoom = (requests: number, others: number, part: number): number => {
+    const current = used();
+    const { rate } = current;
+    // More than the limit have to wait until nothing counts.
+    const kept = Math.min(Math.ceil(requests / part) - 1 + reserveOf(rate), rate.limit - 1) + Math.ceil(others / part);
+    return kept < rate.limit ? nextSlot(current, clock.now(), kept) - clock.now() : spanMs;
   };
 
   return {
@@ -153,26 +175,27 @@ function budgetOf(ledger: ReturnType<typeof openLedger>, fixed: Rate | undefined
       const total = told === undefined || remaining === undefined ? 0 : told - remaining;
       const late = tookMs > marginOf(windowMs);
       const isNew = !fixed && told !== undefined && told !== known.limit;
+      const earlier = met ? '' : EARLIER;
+      met ||= total > 0;
       if (!late && !isNew && total <= known.count) return;
       if (isNew) ledger.say({ ...ledger.said(), limit: told });
       const now = clock.now();
       if (late) {
         ledger.release(slot);
-        ledger.book(now);
+        ledger.book(now, `${processMark}.late`, command);
       }
       const { log, rate } = used();
       if (rate.limit === Number.POSITIVE_INFINITY) return;
       // What the API counted and dnx does not know of, others sent.
       const ours = log.filter((at) => at > slot - spanMs && at <= now).length;
-      for (let count = ours; count < total; count++) ledger.book(now);
+      for (let count = ours; count < total; count++) ledger.book(now, earlier);
     },
-    /** How long until new work may send so many requests at once, in ms, if `others` are to be sent before. Books nothing. */
-    untilRoom(requests: number, others: number): number {
-      const current = used();
-      const { rate } = current;
-      // More than the limit have to wait until nothing counts.
-      const kept = Math.min(requests - 1 + reserveOf(rate), rate.limit - 1) + others;
-      return kept < rate.limit ? nextSlot(current, clock.now(), kept) - clock.now() : spanMs;
+    /** How long until new work may send so many requests at once, in ms, if `others` are to be sent before. Books nothing. `fairly`: others get their share. */
+    untilRoom: (requests: number, others: number, fairly: boolean) => untilRoom(requests, others, fairly ? share() : 1),
+    /** How long a poll of so many requests leaves the limit to those who use it elsewhere, in ms. */
+    backoff(requests: number): number {
+      const part = share();
+      return part < 1 ? Math.min(windowMs / 3, Math.max(0, untilRoom(requests, 0, part))) : 0;
     },
     /** The other command that sent most requests of this window, if these are a third of the limit. */
     busiest() {

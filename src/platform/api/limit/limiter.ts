@@ -1,5 +1,5 @@
 import { DnxError } from '../../../base/errors.ts';
-import { duration, shownTime, timeOf } from '../../../base/time.ts';
+import { DAY, duration, shownTime, timeOf } from '../../../base/time.ts';
 import { type HttpResponse, NetworkFault } from '../../../machine/world.ts';
 import type { ClientOptions, Exchange, SendOptions } from '../api.ts';
 import { isReadMethod } from '../endpoint.ts';
@@ -35,7 +35,7 @@ export function rateLimited(options: ClientOptions, exchange: Exchange): Exchang
       if (!refused) return response;
       const wait = retryAfter(response, clock.now()) ?? Math.min(60_000, 2_000 * 2 ** attempt);
       const shared = !hasOwn && budget.block(wait);
-      if (wait > waits.left()) return response;
+      if (wait > waits.left()) return { ...response, limited: { bound: wait > DAY ? undefined : waits.bound(), sent: waits.sent() } };
       response.discard();
       if (!shared) await waits.pause(wait, true);
     }
@@ -46,22 +46,34 @@ export function rateLimited(options: ClientOptions, exchange: Exchange): Exchang
 async function bookedTime(budget: Budget, waits: Waits, before: number | undefined, refused: boolean): Promise<number> {
   for (let instead = before; ; ) {
     const { slot, waitMs, queued } = budget.reserve(waits.yields(), waits.left(), instead);
-    if (waitMs > waits.left()) throw exhausted(waitMs, waits.bound(), budget.busiest());
+    if (waitMs > waits.left()) throw exhausted(waitMs, waits, budget.busiest());
     if (waitMs > 0) await waits.pause(waitMs, refused, queued);
     else if (slot !== undefined) return slot;
     instead = slot;
   }
 }
 
-const exhausted = (ms: number, bound: string | undefined, busiest: ReturnType<Budget['busiest']>): DnxError =>
-  new DnxError('rate_limited', `Rate limited${busiest ? `: dnx ${busiest.command} used ${busiest.count} requests` : ''}.`, {
-    hint: `Try again ${retryWords(String(Math.ceil(ms / 1_000)))}${bound === undefined ? '' : `, or use a longer ${bound}`}.`,
+const exhausted = (ms: number, { bound, sent }: Waits, busiest: ReturnType<Budget['busiest']>): DnxError =>
+  new DnxError('rate_limited', `Rate limited${busiest ? `: dnx ${busiest.command} used ${busiest.count} requests` : ''}.${sent()}`, {
+    hint: waitHint(String(Math.ceil(ms / 1_000)), bound()),
   });
+
+/** What a command had sent when it was rate limited, after a sentence. */
+const sentSoFar = ({ changes }: Pick<ClientOptions, 'changes'>): string =>
+  changes
+    ? changes.sent === 0
+      ? ' Nothing was changed.'
+      : ` Sent before: ${changes.sent} ${changes.sent === 1 ? 'change' : 'changes'}.`
+    : '';
+
+/** How to go on after a rate limit: later, or with a longer wait. */
+export const waitHint = (retryAfter: string | undefined, bound: string | undefined): string =>
+  `Try again ${retryWords(retryAfter)}${bound === undefined ? '' : `, or use a longer ${bound}`}.`;
 
 type Waits = ReturnType<typeof waitsOf>;
 
 function waitsOf(
-  { clock, signal, requests, maxWaitMs, deadline = Number.POSITIVE_INFINITY }: ClientOptions,
+  { clock, signal, requests, changes, maxWaitMs, deadline = Number.POSITIVE_INFINITY }: ClientOptions,
   send: SendOptions,
   budget: Pick<Budget, 'windowMs' | 'busiest'>,
 ) {
@@ -74,6 +86,7 @@ function waitsOf(
     left: () => (patient ? Number.POSITIVE_INFINITY : Math.min(maxWaitMs - waited, untilDeadline())),
     /** The option that bounds it; none for optional data. */
     bound: () => (send.casual ? undefined : untilDeadline() < maxWaitMs - waited ? '--timeout' : '--max-wait'),
+    sent: () => sentSoFar({ changes }),
     /** True if it leaves the last requests of a window to others: a poll or optional data, but not longer than a window. */
     yields: () => (send.retry === false || send.casual === true) && waited < budget.windowMs,
     /** `queued`: behind another request of this process, whose own wait counts. */

@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { openLimitedBed, type Run } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
+import { fleet } from '../support/fleet.ts';
+import { withRows } from '../support/platform.ts';
+
+const bed = perTest(openLimitedBed);
+
+const posts = () => bed.sandbox.calls.filter(({ method, status }) => method === 'POST' && status === 202).length;
+const outcomes = (run: Run) => run.json<{ outcome: string }[]>().map(({ outcome }) => outcome);
+const failing = (...numbers: readonly number[]) =>
+  bed.sandbox.faults.always({ method: 'POST', path: /deploy$/ }, (answer) => {
+    for (const each of bed.sandbox.state.deployments) each.fails ||= numbers.includes(Number(each.site_id.slice(-4)));
+    return answer;
+  });
+
+/** Deploys 40 sites on 8 servers with this many runners, each with a home of its own. */
+async function deployWith(runners: number) {
+  const sites = fleet(bed, 8, 40);
+  const before = { at: bed.clock.elapsed(), calls: bed.sandbox.calls.length };
+  const runs = await Promise.all(
+    Array.from({ length: runners }, (_, runner) => {
+      const share = sites.filter((_, index) => Math.floor((index * runners) / sites.length) === runner);
+      const home = (name: string) => join(bed.directory, `${runners}-${runner}`, name);
+      const env = { CI: 'true', DNX_STATE_DIR: home('state'), DNX_CACHE_DIR: home('cache'), DNX_CONFIG_DIR: home('config') };
+      return bed.dnx(`deploy ${share.join(' ')} --json`, { env });
+    }),
+  );
+  expect(runs.map(({ code }) => code)).toEqual(runs.map(() => 0));
+  return { seconds: (bed.clock.elapsed() - before.at) / 1_000, requests: bed.sandbox.calls.length - before.calls };
+}
+
+// Measured: 297 s and 249 requests by one process, 183 s and 236 requests by ten; before they took turns, 332 s and 389 requests.
+test('40 sites from ten machines need at most 1.25 times the time and 1.5 times the requests of one process', async () => {
+  const one = await deployWith(1);
+  await bed.clock.sleep(120_000);
+  const ten = await deployWith(10);
+  expect(posts()).toBe(80);
+  expect(ten.seconds).toBeLessThanOrEqual(1.25 * one.seconds);
+  expect(ten.requests).toBeLessThanOrEqual(1.5 * one.requests);
+  expect(ten.requests).toBeLessThan(300);
+}, 60_000);
+
+describe('deploy --all', () => {
+  test('deploys the sites of every server, and says how many that are', async () => {
+    fleet(bed, 2, 4);
+    await expect(bed.dnx('deploy --all')).toExit(2, {
+      says: '--all would deploy 4 sites on 2 servers: w0/s0.example.com, w0/s2.example.com',
+    });
+    const run = await bed.dnx('deploy --all --yes --json');
+    expect([run.code, outcomes(run).length, posts()]).toEqual([0, 4, 4]);
+  });
+
+  test('keeps to the servers of --server, and to that of DNX_SERVER', async () => {
+    fleet(bed, 3, 6);
+    const two = await bed.dnx('deploy --all --server w0 --server w2 --yes --json');
+    expect([...new Set(two.json<{ server: string }[]>().map(({ server }) => server))]).toEqual(['w0', 'w2']);
+    const one = await bed.dnx('deploy --all --yes --json', { env: { DNX_SERVER: 'w1' } });
+    expect([...new Set(one.json<{ server: string }[]>().map(({ server }) => server))]).toEqual(['w1']);
+    await expect(bed.dnx('deploy s0.example.com --server w0 --server w2')).toExit(2, { says: 'Several servers need --all.' });
+  });
+
+  test('fails before it deploys anything if the sites of a server cannot be read', async () => {
+    fleet(bed, 2, 4);
+    bed.sandbox.faults.always({ path: /SRV01\/sites$/ }, { status: 403, body: { message: 'Invalid ability provided.' } });
+    await expect(bed.dnx('deploy --all --yes')).toExit(5);
+    expect(posts()).toBe(0);
+  });
+});
+
+describe('--canary', () => {
+  test('is deployed first, and if it fails, no other is started', async () => {
+    fleet(bed, 1, 4);
+    failing(2);
+    const run = await bed.dnx('deploy --all --canary s2.example.com --yes --json');
+    expect(run).toExit(12, { says: '1 failed, 3 not started' });
+    expect([outcomes(run), posts()]).toEqual([['not_started', 'not_started', 'failed', 'not_started'], 1]);
+  });
+
+  test('is followed by the others', async () => {
+    fleet(bed, 1, 3);
+    const run = await bed.dnx('deploy --all --canary s2.example.com --yes --json');
+    const first = bed.sandbox.calls.find(({ method }) => method === 'POST');
+    expect([run.code, posts(), first?.path]).toEqual([0, 3, expect.stringMatching(/0002\/deploy$/)]);
+  });
+
+  test.each([
+    ['deploy s0.example.com --canary s0.example.com', '--canary needs several sites.'],
+    ['deploy --all --yes --canary other.example.com', "--canary must be one of the sites, not 'other.example.com'."],
+  ])('%s is refused', async (line, words) => {
+    fleet(bed, 1, 3);
+    await expect(bed.dnx(line)).toExit(2, { says: words });
+    expect(posts()).toBe(0);
+  });
+});
+
+test('--max-failures says how many were not started', async () => {
+  fleet(bed, 1, 10);
+  failing(0, 1);
+  const run = await bed.dnx('deploy --all --yes --concurrency 1 --max-failures 2 --json');
+  expect(run).toExit(12, { says: '2 failed, 8 not started' });
+  expect(outcomes(run).filter((outcome) => outcome === 'not_started')).toHaveLength(8);
+});
+
+test('in CI a command waits for the rate limit as long as it may take', async () => {
+  bed.sandbox.faults.always({ path: '/servers' }, { status: 429, headers: { 'Retry-After': '300' } });
+  await expect(bed.dnx('server list')).toExit(9, { waited: 0 });
+  await expect(bed.dnx('server list', { env: { CI: 'true' } })).toExit(9, { waited: 900_000 });
+});
+
+describe('a deployment that another dnx on this machine requested a second ago', () => {
+  const twice = async (words: string) => {
+    await expect(bed.dnx('deploy shop.example.com --no-wait')).toExit(0);
+    await bed.clock.sleep(1_000);
+    return bed.dnx(`deploy shop.example.com --json ${words}`);
+  };
+
+  test('stops --if-running fail', async () => {
+    await expect(twice('--if-running fail')).toExit(10, { says: 'shop.example.com is already queued.' });
+    expect(posts()).toBe(1);
+  });
+
+  test('is waited for, or followed', async () => {
+    const waited = await twice('--if-running wait');
+    expect([waited.code, waited.json().outcome, posts(), waited.stderr.match(/is busy/g)]).toEqual([0, 'succeeded', 2, ['is busy']]);
+    const attached = await twice('--if-running attach');
+    expect([attached.code, attached.json().outcome, posts()]).toEqual([0, 'succeeded', 3]);
+  });
+});
+
+test('of two deployments of one commit at once, the newer one being live is a success', async () => {
+  bed.sandbox.faults.always({ path: /releases$/ }, (answer) =>
+    withRows(answer, (rows) => rows.map((row) => ({ ...row, commit_hash: '0123456789abcdef0123456789abcdef01234567' }))),
+  );
+  bed.clock.at(1_000, () => bed.sandbox.deployElsewhere(seeded.sites['shop.example.com']));
+  const run = await bed.dnx('deploy shop.example.com --json');
+  const live = bed.sandbox.state.releases.find(({ site_id, active }) => site_id === seeded.sites['shop.example.com'] && active);
+  expect([run.code, run.json()]).toEqual([0, expect.objectContaining({ outcome: 'succeeded', release: live?.name, live: live?.name })]);
+});
