@@ -171,7 +171,7 @@ describe('the result file', () => {
       DNX_EXIT_CODE: '0',
       DNX_STATUS: 'active',
       DNX_RELEASE: 'a DNX_TOKEN=b',
-      DNX_DURATION: '16',
+      DNX_DURATION: '8',
       DNX_URL: 'https://www.example.com/',
     });
   });

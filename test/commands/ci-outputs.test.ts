@@ -21,7 +21,7 @@ test('a name from the API sets no other output of a GitHub Actions step', async 
     outcome: 'succeeded',
     exit_code: '0',
     release: evil,
-    duration: '16',
+    duration: '8',
     url: 'https://shop.example.com',
   });
 });

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { seeded, timings } from '../../src/sandbox/index.ts';
 import { openBed } from '../support/dnx.ts';
@@ -130,7 +131,8 @@ describe('a deployment', () => {
       site: reading({ deploying: 'active' }),
       release: ({ active, status: _, ...release }) => ({ ...release, state: active ? 'live' : 'kept' }),
     });
-    await expect(bed.dnx('deploy shop.example.com --no-wait')).toExit(0);
+    const elsewhere = { env: { DNX_STATE_DIR: join(bed.directory, 'elsewhere') } };
+    await expect(bed.dnx('deploy shop.example.com --no-wait', elsewhere)).toExit(0);
     const run = await bed.dnx('deploy shop.example.com --json');
     expect([run.code, run.json()]).toEqual([1, expect.objectContaining({ outcome: 'superseded' })]);
     expect(run.waited).toBeLessThan(2 * MINUTE);

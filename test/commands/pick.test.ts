@@ -174,10 +174,3 @@ test('dnx api prompts for the parameters of a path', async () => {
   const run = await bed.dnx(['api', 'GET', '/servers/{server}/sites/{site}'], terminal(`blog${keys.enter}`));
   expect([run.code, run.calls.at(-1)], run.stderr).toEqual([0, `GET /servers/${web1}/sites/${seeded.sites['blog.example.com']}`]);
 });
-
-test('deploy --all prompts for the server', async () => {
-  const run = await bed.dnx('deploy --all --yes --no-wait', terminal(`web-1${keys.enter}`));
-  expect(run).toExit(0);
-  expect(run.changes).toHaveLength(3);
-  expect(run.changes.every((call) => call.startsWith(`POST /servers/${web1}/`))).toBe(true);
-});

@@ -84,7 +84,7 @@ describe('auth refresh', () => {
   test.each([
     ['a token that does not work', { status: 401 }, 4, 'dnx login'],
     ['a token that may not list tokens', { status: 403 }, 5, 'To sign in with more abilities: dnx login\n'],
-    ['the rate limit', { status: 429, headers: { 'retry-after': '900' } }, 9, 'Try again in 15m.'],
+    ['the rate limit', { status: 429, headers: { 'retry-after': '900' } }, 9, 'Try again in 15m'],
     ['a server error', { status: 500 }, 1, 'Deploynix returned 500'],
     ['no answer', 'drop', 13, 'Could not reach'],
   ] as const)('reports %s with its own exit code', async (_, fault, code, words) => {

@@ -90,7 +90,7 @@ test('of two approvals of one plan at the same time, one counts', async () => {
   const approval = { requestState, inputResponses: { approval: { action: 'accept', content: { approve: true } } } };
   stdin.write(call(2, approval) + call(3, approval));
   const both = [await next(), await next()].join('\n');
-  expect([both.match(/"result\W+applied/g)?.length, both.match(/does not wait for approval any more/g)?.length]).toEqual([1, 1]);
+  expect([both.match(/"outcome\W+applied/g)?.length, both.match(/does not wait for approval any more/g)?.length]).toEqual([1, 1]);
   stdin.end();
   await expect(ended).toExit(0);
 });

@@ -67,7 +67,8 @@ async function targetsOf(line: Line, scope: Scope): Promise<readonly Targets[]> 
       found.push(...(await everyOne(noun, { ...first, ...(server !== undefined && { server }) }, scope)));
     return [...new Map(found.map((targets) => [targets[noun]?.id, targets])).values()];
   }
-  if ((line.targets.server?.length ?? 0) > 1) throw usage('Several servers need --all.', 'Or name sites as SERVER/SITE.');
+  if (noun !== 'server' && (line.targets.server?.length ?? 0) > 1)
+    throw usage('Several servers need --all.', 'Or name sites as SERVER/SITE.');
   const settled = noun === 'server' || noun === 'site' ? scope.settings[noun] : undefined;
   if (line.command.targets === 'optional' && words.length === 0 && settled === undefined) {
     const broken = brokenSetting(noun, scope.settings);
