@@ -139,3 +139,18 @@ test('of two deployments of one commit at once, the newer one being live is a su
   const live = bed.sandbox.state.releases.find(({ site_id, active }) => site_id === seeded.sites['shop.example.com'] && active);
   expect([run.code, run.json()]).toEqual([0, expect.objectContaining({ outcome: 'succeeded', release: live?.name, live: live?.name })]);
 });
+
+describe('the times of the API do not keep several sites waiting', () => {
+  const words = 'deploy --all --server web-1 --canary shop.example.com --verify-cmd check --yes --json';
+
+  test('after a rollback', async () => {
+    await expect(bed.dnx(`${words} --rollback-on-fail`, { child: () => 1 })).toExit(12);
+    const run = await bed.dnx(words, { child: () => 0 });
+    expect([run.code, run.waited < 120_000]).toEqual([0, true]);
+  });
+
+  test('if they mean something else', async () => {
+    for (const site of bed.sandbox.state.sites) site.last_deployed_at = '2026-04-16T11:59:59Z';
+    await expect(bed.dnx(words, { child: () => 0 })).toExit(0);
+  });
+});

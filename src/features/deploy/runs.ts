@@ -55,10 +55,10 @@ export async function requestDeployment(
   return saved;
 }
 
-/** How long the last deployment of the site took, as the API says. */
+/** How long the last deployment of the site took, as the API says. After a rollback, the site has the time of that. */
 function usualOf(before: Snapshot | undefined): Pick<Run, 'usual_ms'> {
-  const live = liveRelease(before?.releases);
-  const times = before && live && timesOf(live, before.site);
+  const [newest] = before?.releases ?? [];
+  const times = before && newest?.live && timesOf(newest, before.site);
   return times ? { usual_ms: QUEUED_MS + times.ended - times.began } : {};
 }
 
@@ -267,10 +267,12 @@ function pausing({ api, clock, deadline, signal }: DeployContext, { usual_ms = 0
   let isFirst = !resumed;
   return async (ms: number) => {
     const backoff = await api.backoff(REQUESTS_OF_A_POLL);
-    const usual = isFirst && (follower || backoff > 0) ? usual_ms : 0;
+    const left = Math.max(0, deadline - clock.elapsed());
+    // The times of the API may mean something else.
+    const usual = isFirst && (follower || backoff > 0) ? Math.min(usual_ms, left / 2) : 0;
     isFirst = false;
     // The polls that sites share wait for their turn themselves.
-    await sleep(Math.min(Math.max(ms, usual, follower ? 0 : backoff), Math.max(0, deadline - clock.elapsed())));
+    await sleep(Math.min(Math.max(ms, usual, follower ? 0 : backoff), left));
   };
 }
 
