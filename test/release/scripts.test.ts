@@ -60,6 +60,9 @@ const scripts = [
   file('scripts/smoke.sh', 'sh'),
   ...remote,
   file('docs/ci/docker.sh', 'bash'),
+  ...filesIn('test/agency')
+    .filter((name) => name.endsWith('.sh'))
+    .map((name) => file(name, 'sh')),
   ...[...filesIn('.github/workflows'), ...filesIn('docs/ci/github'), 'action.yml'].flatMap(scriptsOf),
   ...[...filesIn('templates'), ...filesIn('docs/ci/gitlab')].flatMap(gitlabScriptsOf),
 ];

@@ -73,7 +73,7 @@ export async function openExecutable({ speed, ...options }: ExecutableOptions = 
       const toRead = mustBeRead<Ran>(args.join(' '));
       bed ??= openInside();
       const { dnx } = await bed;
-      const home = insideHome(run.env?.HOME ?? directory);
+      const home = placesIn(run.env?.HOME ?? directory);
       const { code, stdout, stderr } = await dnx(args, { cwd: directory, ...run, env: { ...env, ...home, ...run.env } });
       return toRead({ exitCode: code, stdout, stderr });
     },
@@ -96,7 +96,7 @@ export async function openInside(): Promise<Bed> {
 }
 
 /** The directories of dnx in this home directory. */
-const insideHome = (home: string): Readonly<Record<string, string>> => ({
+export const placesIn = (home: string): Readonly<Record<string, string>> => ({
   DNX_CONFIG_DIR: join(home, '.config/dnx'),
   DNX_CACHE_DIR: join(home, '.cache/dnx'),
   DNX_STATE_DIR: join(home, '.local/state/dnx'),
