@@ -77,7 +77,7 @@ export async function createContext(
     mostItems: globals.limit === undefined ? undefined : Number(globals.limit),
     observer: names,
     readOnly: recorder ? undefined : await readOnlyOf(settings),
-    changes: !recorder && mayChange(line.command) ? { sent: 0 } : undefined,
+    changes: !recorder && (line.command.applies || mayChange(line.command)) ? { sent: 0 } : undefined,
     gate: recorder?.gate ?? (await gateOf(line, { world, clock, progress, nameOf: names.nameOf })),
   });
   const scope: Scope = { api, settings: line.defaults, names, searching: searchingWith(progress) };
