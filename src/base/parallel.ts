@@ -1,12 +1,24 @@
 const AT_A_TIME = 4;
 
-/** Runs a function for each item, four at a time by default. After a failure nothing new starts, and it is thrown once the running ones have ended. */
-export async function inParallel<T, R>(items: readonly T[], run: (item: T) => Promise<R>, atATime = AT_A_TIME): Promise<readonly R[]> {
+/**
+ * Runs a function for each item, four at a time by default. After a failure nothing new starts, and it is thrown once the running ones have
+ * ended. `isFree`: false for an item that has to wait for the end of another one.
+ */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  run: (item: T) => Promise<R>,
+  atATime = AT_A_TIME,
+  isFree: (item: T) => boolean = () => true,
+): Promise<readonly R[]> {
   const results: R[] = [];
   const left = [...items.entries()];
   let failure: { readonly error: unknown } | undefined;
+  const take = () => {
+    const index = left.findIndex(([, item]) => isFree(item));
+    return index < 0 ? undefined : left.splice(index, 1)[0];
+  };
   const worker = async () => {
-    for (let next = left.shift(); next && !failure; next = left.shift()) {
+    for (let next = take(); next && !failure; next = take()) {
       const [index, item] = next;
       try {
         results[index] = await run(item);

@@ -31,8 +31,11 @@ export function deployNow(ctx: Context, targets: Located, outer: Partial<DeployV
   return deploy({ ...ctx, ...within(ctx, allowanceOf(outer)), targets, all: [targets] }, { ...unset, ...outer });
 }
 
-const AT_A_TIME = 4;
+/** How many sites are deployed at a time. */
 const MOST_AT_A_TIME = 20;
+
+/** How many sites of a server are deployed at a time without --concurrency, and of all servers with --max-failures. */
+const FEW_AT_A_TIME = 4;
 
 /** Deploys several sites, a few at a time. Reports are in the given order; whatever happens to one site, the others have theirs. */
 async function deploySeveral(
@@ -41,8 +44,11 @@ async function deploySeveral(
   values: DeployValues,
   { verification, canary }: { readonly verification: Verification | undefined; readonly canary: Targets | undefined },
 ) {
-  const { concurrency = AT_A_TIME, max_failures = Number.POSITIVE_INFINITY } = values;
-  if (concurrency < 1 || concurrency > MOST_AT_A_TIME) throw usage(`--concurrency must be between 1 and ${MOST_AT_A_TIME}.`);
+  const { max_failures = Number.POSITIVE_INFINITY } = values;
+  // The more run at a time, the more fail before it is known.
+  const { concurrency = values.max_failures === undefined ? undefined : FEW_AT_A_TIME } = values;
+  if (concurrency !== undefined && (concurrency < 1 || concurrency > MOST_AT_A_TIME))
+    throw usage(`--concurrency must be between 1 and ${MOST_AT_A_TIME}.`);
   // Each request and each pause listens to it; Node warns about more than ten.
   setMaxListeners(0, outer.signal);
   const { SharedSites } = await import('./shared-sites.ts');
@@ -56,7 +62,7 @@ async function deploySeveral(
   /** Starts a site once the rate limit has room for its requests up to the POST: the state before it must not get old. */
   const start = async (targets: Targets) => {
     const requests = requestsFor(values);
-    if (!isOver()) await ctx.api.room(requests, () => sites.outstanding(requests));
+    if (!isOver()) await ctx.api.room(requests, () => sites.outstanding(requests), allowanceOf(values));
     if (isOver()) return undefined;
     const inner = { ...ctx, ...within(ctx, allowanceOf(values)), targets };
     return { inner, ...sites.enter(siteReference(targets), inner.deadline) };
@@ -80,8 +86,27 @@ async function deploySeveral(
   const close = ctx.ci.group(`Deploy ${all.length} sites`);
   const first = canary && (await deployInTurn(canary));
   isCanaryBroken = first?.failure !== undefined;
-  const reports = await inParallel(all, deployCounted, concurrency).finally(close);
-  return severalResult(ctx, all, reports);
+  const reports = new Map<Targets, DeployReport>();
+  await inTurns(all, concurrency, async (targets) => reports.set(targets, await deployCounted(targets))).finally(close);
+  return severalResult(
+    ctx,
+    all,
+    all.map((targets) => reports.get(targets) ?? skippedReport(targets)),
+  );
+}
+
+/** Runs a function for each site, a few at a time. Those of a server follow one another, because one list serves all that are deployed at once. */
+async function inTurns(all: readonly Targets[], concurrency: number | undefined, run: (targets: Targets) => Promise<unknown>) {
+  const serverIds = [...new Set(all.map(({ server }) => server?.id))];
+  const byServer = serverIds.flatMap((id) => all.filter(({ server }) => server?.id === id));
+  const running = new Set<Targets>();
+  const runCounted = async (targets: Targets) => {
+    running.add(targets);
+    await run(targets).finally(() => running.delete(targets));
+  };
+  const isFree = ({ server }: Targets) =>
+    concurrency !== undefined || [...running].filter((other) => other.server?.id === server?.id).length < FEW_AT_A_TIME;
+  await inParallel(concurrency === 1 ? all : byServer, runCounted, concurrency ?? MOST_AT_A_TIME, isFree);
 }
 
 /** Deploys one of several sites, without prompts and with its own progress. A failure is a report. */

@@ -51,7 +51,7 @@ export const deployOptions = {
   ...under('Several sites', {
     all: flag('Deploy every site of the server, of each --server, or without one of all servers'),
     canary: text('Deploy this one of the sites first; if it fails, start no other', 'site'),
-    concurrency: count('Sites to deploy at a time (default 4)'),
+    concurrency: count('Sites to deploy at a time, at most 20 (default 4 of each server)'),
     max_failures: count('Start no more deployments after this many failures'),
   }),
   ...reporting,

@@ -138,7 +138,8 @@ export class SharedSites implements SiteReads {
       sites: this.all.filter((item) => item.server?.id === id).length,
       active: new Map(),
       apart: new Set(),
-      fields: undefined,
+      // The lists of all servers have the same fields.
+      fields: [...this.servers.values()].find(({ fields }) => fields)?.fields,
       comparing: undefined,
       pages: 1,
     };

@@ -69,10 +69,10 @@ export interface Api {
   /** Like `ask`, but never retried and with an unread body, for downloads. */
   raw(method: string, path: string): Promise<HttpResponse>;
   /**
-   * Waits, past any deadline, until new work can send so many requests without a pause, with room left for polls, for `others`, and for a
-   * window also for those who use the limit elsewhere. Books nothing.
+   * Waits, past any deadline, until new work can send so many requests without a pause, with room left for `others`, and for a window also
+   * for those who use the limit elsewhere. Also leaves room for polls, if the work may take only a few windows (`timeoutMs`). Books nothing.
    */
-  room(requests: number, others: () => number): Promise<void>;
+  room(requests: number, others: () => number, timeoutMs: number): Promise<void>;
   /** How long a poll of so many requests leaves the rate limit to those who use it elsewhere, in ms. 0 if it suffices for all. */
   backoff(requests: number): Promise<number>;
   /** Says that this is what a request with this body created, although its response was lost. */

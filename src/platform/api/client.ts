@@ -9,6 +9,9 @@ import { openSending } from './send.ts';
 /** Creates an API client with authentication, retries, paging and rate limiting. */
 export const createApi = (options: ClientOptions): Api => apiOver(options, options);
 
+/** Work that may take longer than so many windows of the rate limit can wait for one to be polled. */
+const FEW_WINDOWS = 5;
+
 /** `unbounded`: the original options; `options` may have a deadline. */
 function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
   const { send: sendAny, exchange } = openSending(options);
@@ -45,12 +48,13 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
     },
     until: (deadline) => apiOver(unbounded, optionsUntil(unbounded, deadline)),
     unstopped: () => createApi({ ...unbounded, signal: new AbortController().signal }),
-    async room(requests, others) {
+    async room(requests, others, timeoutMs) {
       const { budgets, clock, host, requests: progress, signal, token } = unbounded;
       const budget = budgets(await token(), host);
       const began = clock.elapsed();
       const fairly = () => clock.elapsed() - began < budget.windowMs;
-      for (let ms = budget.untilRoom(requests, others(), true); ms > 0; ms = budget.untilRoom(requests, others(), fairly())) {
+      const wait = () => budget.untilRoom(requests, others(), fairly(), timeoutMs < FEW_WINDOWS * budget.windowMs);
+      for (let ms = wait(); ms > 0; ms = wait()) {
         const resume = progress.pause(ms, false, budget.busiest());
         await clock.sleep(ms, signal).finally(resume);
       }

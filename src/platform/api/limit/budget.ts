@@ -127,11 +127,12 @@ function budgetOf(ledger: ReturnType<typeof openLedger>, fixed: Rate | undefined
     return own === 0 || countAt(current, now) * 2 <= current.rate.limit ? 1 : own / recent.length;
   };
 
-  const untilRoom = (requests: number, others: number, part: number): number => {
+  const untilRoom = (requests: number, others: number, part: number, forPolls = true): number => {
     const current = used();
     const { rate } = current;
+    const reserve = forPolls ? reserveOf(rate) : 0;
     // More than the limit have to wait until nothing counts.
-    const kept = Math.min(Math.ceil(requests / part) - 1 + reserveOf(rate), rate.limit - 1) + Math.ceil(others / part);
+    const kept = Math.min(Math.ceil(requests / part) - 1 + reserve, rate.limit - 1) + Math.ceil(others / part);
     return kept < rate.limit ? nextSlot(current, clock.now(), kept) - clock.now() : spanMs;
   };
 
@@ -190,8 +191,12 @@ function budgetOf(ledger: ReturnType<typeof openLedger>, fixed: Rate | undefined
       const ours = log.filter((at) => at > slot - spanMs && at <= now).length;
       for (let count = ours; count < total; count++) ledger.book(now, earlier);
     },
-    /** How long until new work may send so many requests at once, in ms, if `others` are to be sent before. Books nothing. `fairly`: others get their share. */
-    untilRoom: (requests: number, others: number, fairly: boolean) => untilRoom(requests, others, fairly ? share() : 1),
+    /**
+     * How long until new work may send so many requests at once, in ms, if `others` are to be sent before. Books nothing.
+     * `fairly`: others get their share. `forPolls`: a poll may follow at once.
+     */
+    untilRoom: (requests: number, others: number, fairly: boolean, forPolls: boolean) =>
+      untilRoom(requests, others, fairly ? share() : 1, forPolls),
     /** How long a poll of so many requests leaves the limit to those who use it elsewhere, in ms. */
     backoff(requests: number): number {
       const part = share();
