@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
@@ -99,11 +99,45 @@ describe('deploy --all', () => {
     await expect(bed.dnx('deploy s0.example.com --server w0 --server w2')).toExit(2, { says: 'Several servers need --all.' });
   });
 
-  test('fails before it deploys anything if the sites of a server cannot be read', async () => {
+  test('says what narrows it to one server', async () => {
     fleet(bed, 2, 4);
-    bed.sandbox.faults.always({ path: /SRV01\/sites$/ }, { status: 403, body: { message: 'Invalid ability provided.' } });
-    await expect(bed.dnx('deploy --all --yes')).toExit(5);
+    const says = '--all would deploy 2 sites of w1 (from DNX_SERVER): s1.example.com, s3.example.com.';
+    await expect(bed.dnx('deploy --all', { env: { DNX_SERVER: 'w1' } })).toExit(2, { says });
+    await expect(bed.dnx('deploy --all --server w1', { env: { DNX_SERVER: 'w0' } })).toExit(2, { says: 'deploy 2 sites of w1: s1' });
+    writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ server: 'w0' }));
+    const linked = await bed.dnx('deploy --all', { columns: 80, keys: 'n\r', cwd: bed.directory });
+    expect(linked).toExit(1, { says: ['Every site of w0 (from the link file):', 'Deploy all 2 sites of w0 (from the link file)?'] });
     expect(posts()).toBe(0);
+  });
+
+  test.each(['', '--server w0 --server w1'])(
+    '%s fails before it deploys anything if the sites of a server cannot be read',
+    async (words) => {
+      fleet(bed, 2, 4);
+      bed.sandbox.faults.always({ path: /SRV01\/sites$/ }, { status: 403, body: { message: 'Invalid ability provided.' } });
+      await expect(bed.dnx(`deploy --all ${words} --yes`)).toExit(5, { says: '  server  w1\n' });
+      expect(posts()).toBe(0);
+    },
+  );
+
+  test('has nothing to deploy without servers or sites', async () => {
+    fleet(bed, 2, 0);
+    await expect(bed.dnx('deploy --all --yes')).toExit(2, { says: 'Nothing to deploy: there are no sites.' });
+    bed.sandbox.state.servers = [];
+    await expect(bed.dnx('deploy --all --yes')).toExit(2, { says: 'Nothing to deploy: there are no sites.' });
+  });
+
+  test('names what to resume after Ctrl-C, and what was not started', async () => {
+    fleet(bed, 2, 6);
+    const run = await bed.dnx('deploy --all --concurrency 2 --yes --json', { interruptAt: 6_000 });
+    expect([run.code, posts()]).toEqual([130, 2]);
+    expect(outcomes(run)).toEqual(['started', 'started', ...Array.from({ length: 4 }, () => 'not_started')]);
+    for (const name of ['s0', 's2']) expect(run.stderr).toContain(`dnx watch ${name}.example.com --server w0`);
+  });
+
+  test('needs what reads the lists of servers and sites', async () => {
+    const run = await bed.dnx("token abilities --for 'deploy --all' --json");
+    expect(run.json<{ ability: string }[]>().map(({ ability }) => ability)).toEqual(['site:deploy', 'server:read', 'site:read']);
   });
 });
 
@@ -121,6 +155,40 @@ describe('--canary', () => {
     const run = await bed.dnx('deploy --all --canary s2.example.com --yes --json');
     const first = bed.sandbox.calls.find(({ method }) => method === 'POST');
     expect([run.code, posts(), first?.path]).toEqual([0, 3, expect.stringMatching(/0002\/deploy$/)]);
+  });
+
+  test.each([
+    [6_000, ['not_started', 'not_started', 'started', 'not_started']],
+    [22_000, ['started', 'not_started', 'succeeded', 'not_started']],
+  ])('Ctrl-C after %i ms starts nothing else', async (interruptAt, expected) => {
+    fleet(bed, 1, 4);
+    const run = await bed.dnx('deploy --all --canary s2.example.com --concurrency 1 --yes --json', { interruptAt });
+    expect([run.code, outcomes(run), posts()]).toEqual([130, expected, expected.length - run.stdout.split('not_started').length + 1]);
+    expect(run.stderr).toContain(`dnx watch s${expected.indexOf('started')}.example.com --server w0`);
+  });
+
+  test.each([80, 40])('is first in a dry run, %i columns wide', async (columns) => {
+    fleet(bed, 2, 4);
+    const run = await bed.dnx('deploy --all --canary w1/s3.example.com --dry-run', { columns });
+    const lines = run.stdout.split('\n');
+    expect([lines[0], lines[1]]).toEqual(['* deploy s3.example.com (w1)', expect.stringContaining('  canary   if it fails, no other is')]);
+    expect(lines.filter((line) => line.startsWith('* deploy')).map((line) => line.slice(9, 11))).toEqual(['s3', 's0', 's2', 's1']);
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(columns);
+  });
+
+  test('is marked in the plan', async () => {
+    fleet(bed, 1, 3);
+    const run = await bed.dnx('deploy --all --canary s2.example.com --dry-run --json');
+    const { changes } = run.json<{ changes: { about: { canary?: boolean }[] }[] }>();
+    expect(changes.map(({ about }) => about.some(({ canary }) => canary))).toEqual([true, false, false]);
+  });
+
+  test('of a name on several servers needs the server', async () => {
+    fleet(bed, 2, 2);
+    for (const site of bed.sandbox.state.sites) site.domain = 'app.example.com';
+    await expect(bed.dnx('deploy --all --canary app.example.com --yes')).toExit(2, { says: ['means 2 sites', 'Use w0/app.example.com.'] });
+    const run = await bed.dnx('deploy --all --canary w1/app.example.com --yes');
+    expect([run.code, bed.sandbox.calls.find(({ method }) => method === 'POST')?.path]).toEqual([0, expect.stringContaining('SRV01')]);
   });
 
   test.each([

@@ -40,6 +40,7 @@ describe('a Tab offers the names that dnx remembers', () => {
     ['dnx server show d', 'dnx server show db-1'],
     ['dnx site show sho', 'dnx site show shop.example.com'],
     ['dnx deploy sho', 'dnx deploy shop.example.com'],
+    ['dnx deploy --all --canary sho', 'dnx deploy --all --canary shop.example.com'],
     ['dnx site list --server d', 'dnx site list --server db-1'],
     ['dnx site list --server=d', 'dnx site list --server=db-1'],
     ['dnx env list --site sho', 'dnx env list --site shop.example.com'],

@@ -200,6 +200,15 @@ describe('deploy --verify', () => {
         '',
       ]);
       expect(about(run.stderr)[0]?.split('it failed verification')[1]).toBe(`, and so did ${before} after the rollback: ${cause()}`);
+      // What is live stays the same for a script, and for who looks later.
+      const watched = await bed.dnx('watch shop.example.com --json');
+      expect(watched.json()).toMatchObject({ outcome: 'failed', release: OURS, live: before });
+    });
+
+    test('if the previous release is broken too, in JSON', async () => {
+      await serve(() => ({ status: 500 }));
+      const run = await bed.dnx(`${LINE()} --json`);
+      expect([run.code, run.json()]).toEqual([1, expect.objectContaining({ outcome: 'failed', release: OURS, live: before })]);
     });
 
     test.each([

@@ -63,8 +63,12 @@ async function targetsOf(line: Line, scope: Scope): Promise<readonly Targets[]> 
     if (words.length > 0) throw usage(`--all cannot be combined with ${plural(title(noun))}.`, 'Use only one of them.');
     if (isForEveryServer(line)) return everySiteOf(scope);
     const found: Targets[] = [];
-    for (const server of line.targets.server ?? [undefined])
-      found.push(...(await everyOne(noun, { ...first, ...(server !== undefined && { server }) }, scope)));
+    const [, second] = line.targets.server ?? [];
+    for (const server of line.targets.server ?? [undefined]) {
+      const words = { ...first, ...(server !== undefined && { server }) };
+      const ofServer = everyOne(noun, words, scope);
+      found.push(...(await (second === undefined ? ofServer : ofServer.catch((error: unknown) => failFor(server ?? '', error)))));
+    }
     return [...new Map(found.map((targets) => [targets[noun]?.id, targets])).values()];
   }
   if (noun !== 'server' && (line.targets.server?.length ?? 0) > 1)
@@ -90,8 +94,13 @@ async function targetsOf(line: Line, scope: Scope): Promise<readonly Targets[]> 
 /** The sites of every server. Fails if those of one cannot be read. */
 async function everySiteOf(scope: Scope): Promise<readonly Targets[]> {
   const { listed, unread } = await everySite(scope);
-  if (unread[0]) throw unread[0].error;
+  if (unread[0]) failFor(unread[0].server.label, unread[0].error);
   return listed.map(({ server, site }) => ({ server, site: targetOf(site, 'site') }));
+}
+
+/** Throws an error about one of several servers, with its name. */
+function failFor(server: string, error: unknown): never {
+  throw isError(error) ? error.with({ details: [['server', server]] }) : error;
 }
 
 async function everyOne(noun: string, words: Readonly<Record<string, string | undefined>>, scope: Scope): Promise<readonly Targets[]> {

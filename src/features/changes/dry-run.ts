@@ -24,7 +24,7 @@ import { changesOf } from './changes.ts';
 import { examined, stopped } from './guard.ts';
 import { changeDetails } from './show.ts';
 
-/** `deploy --dry-run`: for each site the branch, the live release and the commits between, as far as this clone shows them, and what the guard says. */
+/** `deploy --dry-run`: for each site, the canary first, the branch, the live release and the commits between, as far as this clone shows them, and what the guard says. */
 export async function recordDeployments(
   outer: DeployContext,
   all: readonly Targets[],
@@ -35,6 +35,7 @@ export async function recordDeployments(
   const sites = all.length > 1 ? new (await import('../deploy/shared-sites.ts')).SharedSites(outer, all) : undefined;
   for (const targets of all) sites?.enter(siteReference(targets), outer.deadline);
   const ctx = { ...outer, ...(sites && { sites }) };
+  if (values.canary !== undefined) ctx.recorder?.about({ canary: true }, [['canary', 'if it fails, no other is deployed']]);
   for (const targets of all) refusals.push(...((await recordOne({ ...ctx, targets }, values, verification)) ?? []));
   const next = refusals.flatMap((refusal) => refusal.next);
   const message = `--guard would stop ${refusals.length} of ${all.length} sites`;

@@ -4,8 +4,9 @@ import { inParallel } from '../../base/parallel.ts';
 import type { Consent, Context } from '../../cli/language/command.ts';
 import { columns, ending, rows } from '../../cli/output/view.ts';
 import { errorOf } from '../../cli/run/several.ts';
+import type { Origin } from '../../machine/settings/host.ts';
 import { allowanceOf, within } from '../../platform/api/deadline.ts';
-import type { Located, Targets } from '../../platform/names/names.ts';
+import type { Located, Target, Targets } from '../../platform/names/names.ts';
 import { linkConsent } from '../link/confirmation.ts';
 import { deploySite } from './deploy-site.ts';
 import { type DeployValues, deployOptions, readsSiteFirst, refuseContradictions, type Verification, verificationOf } from './options.ts';
@@ -19,7 +20,10 @@ export async function deploy(outer: DeployContext & { readonly all: readonly Tar
   refuseContradictions(values);
   const canary = canaryOf(all, values);
   const verification = verificationOf(values);
-  if (outer.recorder) return (await import('../changes/dry-run.ts')).recordDeployments(outer, all, values, verification);
+  if (outer.recorder) {
+    const inOrder = canary ? [canary, ...all.filter((targets) => targets !== canary)] : all;
+    return (await import('../changes/dry-run.ts')).recordDeployments(outer, inOrder, values, verification);
+  }
   if (all.length > 1 || values.all) return deploySeveral(outer, all, values, { verification, canary });
   const close = outer.ci.group(`Deploy ${outer.targets.site?.label}`);
   return commandResult(await deploySite(outer, values, verification).finally(close), outer, values.url);
@@ -209,13 +213,25 @@ export async function deployConsent(ctx: Context, all: readonly Targets[], value
   return (await linkConsent(ctx, all, 'Deploy')) ?? (values.all ? wholeConsent(ctx, all) : undefined);
 }
 
-function wholeConsent({ ask, progress }: Context, all: readonly Targets[]): Consent | undefined {
-  if (all.length === 0) return undefined;
-  const servers = new Set(all.map(({ server }) => server?.label ?? ''));
-  const isOne = servers.size === 1;
-  const names = all.map(({ site, server }) => (isOne ? site?.label : `${server?.label}/${site?.label}`) ?? '');
-  const [first] = servers;
-  const place = isOne ? `of ${first}` : `on ${servers.size} servers`;
+/** What else than the command line may name a server. */
+const originWords: Readonly<Partial<Record<Origin, string>>> = {
+  environment: 'DNX_SERVER',
+  'link file': 'the link file',
+  profile: 'the profile',
+};
+
+/** `w1`, or `w1 (from DNX_SERVER)`. */
+function serverWords({ id, label }: Target, { server, origins }: Context['settings']): string {
+  const origin = server === id || server === label ? originWords[origins.server ?? 'option'] : undefined;
+  return origin === undefined ? label : `${label} (from ${origin})`;
+}
+
+function wholeConsent({ ask, progress, settings }: Context, all: readonly Targets[]): Consent | undefined {
+  const [server] = all.map((targets) => targets.server);
+  if (!server) return undefined;
+  const count = new Set(all.map((targets) => targets.server?.id)).size;
+  const names = all.map((targets) => (count === 1 ? targets.site?.label : `${targets.server?.label}/${targets.site?.label}`) ?? '');
+  const place = count === 1 ? `of ${serverWords(server, settings)}` : `on ${count} servers`;
   if (ask.allowed) progress.note([`Every site ${place}:`, ...names.map((name) => `  ${name}`)].join('\n'));
   return {
     level: 'moderate',
