@@ -5,11 +5,12 @@ import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
 import { follow } from '../../platform/follow/follow.ts';
 import { isLinkedSite } from '../link/confirmation.ts';
 import { isInstallation, reportsWork, workInProgress } from './baseline.ts';
+import { followRun } from './follow-run.ts';
 import { type DeployValues, readsSiteFirst, type Verification } from './options.ts';
 import { liveRelease } from './release.ts';
+import { attachToRunning, isRequested, requestDeployment } from './request.ts';
 import { type DeployReport, deployReport, deployResult } from './result.ts';
 import type { SavedRun } from './run-file.ts';
-import { attachToRunning, followRun, isRequested, requestDeployment } from './runs.ts';
 import {
   type DeployContext,
   readReleases,

@@ -5,6 +5,7 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
 import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
 import type { Located } from '../../platform/names/names.ts';
+import { followRun } from './follow-run.ts';
 import {
   describeRelease,
   failedSince,
@@ -15,8 +16,8 @@ import {
   shortened,
   usableReleases,
 } from './release.ts';
+import { requestRollback, sendRollback } from './request.ts';
 import { commandResult, type DeployReport, deployReport, deployResult } from './result.ts';
-import { followRun, requestRollback, sendRollback } from './runs.ts';
 import {
   type DeployContext,
   rollbackCommand,

@@ -6,12 +6,13 @@ import { NetworkFault, shellCommand, type Transport } from '../../machine/world.
 import { inTime, runUntil, transportUntil, within } from '../../platform/api/deadline.ts';
 import { siteUrl } from '../../platform/names/names.ts';
 import { type Baseline, newSince, type Site, workInProgress } from './baseline.ts';
+import { followRun } from './follow-run.ts';
 import { PATIENCE_MS } from './judge.ts';
 import type { Verification } from './options.ts';
 import { isInProgress, liveRelease, type Release } from './release.ts';
+import { requestRollback } from './request.ts';
 import { type DeployReport, deployReport } from './result.ts';
 import type { SavedRun } from './run-file.ts';
-import { followRun, requestRollback } from './runs.ts';
 import { type DeployContext, readSite, rollbackCommand, type SiteReference, type Snapshot, siteCommand, takeSnapshot } from './site.ts';
 
 /** Fails before the deployment if the site cannot be requested, or --rollback-on-fail would not be possible. */

@@ -6,10 +6,11 @@ import { message, type Result, type View } from '../../cli/output/view.ts';
 import { within } from '../../platform/api/deadline.ts';
 import { siteEndpoint } from '../../platform/follow/readers.ts';
 import { isUnchanged, workInProgress } from './baseline.ts';
+import { followRun } from './follow-run.ts';
 import { liveRelease, releasesOf } from './release.ts';
+import { attachToRunning } from './request.ts';
 import { commandResult, type DeployReport, type DeployResult, deployJob, deployReport } from './result.ts';
 import { type Run, recallRuns, type SavedRun } from './run-file.ts';
-import { attachToRunning, followRun } from './runs.ts';
 import { type DeployContext, type Snapshot, siteReference, takeSnapshot } from './site.ts';
 
 /** How long `watch` repeats the outcome of a finished run, in ms. */

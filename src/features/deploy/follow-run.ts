@@ -1,14 +1,12 @@
-import { DnxError, isError, isStop } from '../../base/errors.ts';
+import { DnxError, isStop } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
 import { utcOf } from '../../base/time.ts';
-import type { Context } from '../../cli/language/command.ts';
-import { neverPerformed } from '../../platform/api/deadline.ts';
 import { continues, type Following, type FollowReading, follow } from '../../platform/follow/follow.ts';
-import { type Baseline, baselineOf, isDeploymentOver, isInstallation, newSince, type Site, standingOf, timesOf } from './baseline.ts';
+import { type Baseline, baselineOf, isInstallation, newSince, type Site, standingOf, timesOf } from './baseline.ts';
 import { dueMs, type Evidence, judge, judgeRollback, LAG_MS, type Observation, PATIENCE_MS, type Verdict } from './judge.ts';
 import { isAmbiguous, isInProgress, liveRelease, type Release, releaseBeforeLive } from './release.ts';
 import { type DeployReport, type DeployResult, deployReport, deployResult } from './result.ts';
-import { baselineOfRun, type Run, recallRuns, rememberRun, type SavedRun } from './run-file.ts';
+import { baselineOfRun, type Run, type SavedRun } from './run-file.ts';
 import {
   type DeployContext,
   REQUESTS_OF_A_POLL,
@@ -16,148 +14,9 @@ import {
   readSite,
   rollbackCommand,
   type SiteFollower,
-  type SiteReference,
-  type Snapshot,
   siteCommand,
-  siteIds,
   takeSnapshot,
 } from './site.ts';
-
-/** The usual time between snapshot and response, in ms. In a longer gap, another deployment may have started. */
-const GAP_MS = 2_000;
-
-/** How long a deployment usually waits before it begins, and until its end shows, in ms. */
-const QUEUED_MS = 4_000;
-
-/** Requests a deployment and saves its run. Without a snapshot, `watch` judges it by the time of the request. */
-export async function requestDeployment(
-  ctx: DeployContext,
-  siteRef: SiteReference,
-  before: Snapshot | undefined,
-  planned?: string | undefined,
-): Promise<SavedRun> {
-  const { clock } = ctx;
-  const { server, site } = siteRef;
-  const saved = rememberRun(ctx, {
-    kind: 'deploy',
-    server,
-    site,
-    baseline: before?.baseline ?? null,
-    ...usualOf(before),
-    ...(planned && { planned }),
-  });
-  ctx.sites?.begin(siteRef);
-  const began = clock.elapsed();
-  const { headers } = await sendOnce(saved, () => ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(siteRef)));
-  const blurred = before !== undefined && clock.elapsed() - before.at > GAP_MS;
-  if (before) saved.change({ asked: true, blurred, ...(blurred && requestedAt(headers.date)) });
-  else saved.change({ asked: true, blurred: true, ...sentAt(headers.date, clock.elapsed() - began) });
-  return saved;
-}
-
-/** How long the last deployment of the site took, as the API says. After a rollback, the site has the time of that. */
-function usualOf(before: Snapshot | undefined): Pick<Run, 'usual_ms'> {
-  const [newest] = before?.releases ?? [];
-  const times = before && newest?.live && timesOf(newest, before.site);
-  return times ? { usual_ms: QUEUED_MS + times.ended - times.began } : {};
-}
-
-/** When the API got a request that it answered at `date`. Empty if it does not say. */
-function requestedAt(date: string | undefined): Pick<Run, 'requested_at'> {
-  const time = Date.parse(date ?? '');
-  return Number.isNaN(time) ? {} : { requested_at: new Date(time - GAP_MS).toISOString() };
-}
-
-/** When a request was sent that took so many ms and was answered at `date`, in whole seconds. Empty if the API does not say. */
-function sentAt(date: string | undefined, tookMs: number): Pick<Run, 'sent_at'> {
-  const time = Date.parse(date ?? '');
-  return Number.isNaN(time) ? {} : { sent_at: new Date(time - Math.ceil(tookMs / 1000) * 1000).toISOString() };
-}
-
-/**
- * Requests a rollback to a given release, because the API's "previous" could change in the meantime. With `lost`, it gets the error of a
- * request that may have gone through, and the run can be followed.
- */
-export async function requestRollback(
-  ctx: DeployContext,
-  siteRef: SiteReference,
-  { baseline, releases }: Snapshot,
-  target: Release,
-  lost?: (error: DnxError) => void,
-): Promise<SavedRun> {
-  const { server, site } = siteRef;
-  const commit = target.commit === '' || target.commit === liveRelease(releases)?.commit ? null : target.commit;
-  const saved = rememberRun(ctx, { kind: 'rollback', server, site, baseline, to: target.id, commit });
-  try {
-    await sendOnce(saved, () => sendRollback(ctx.api, siteRef, target));
-    saved.change({ asked: true });
-  } catch (error) {
-    if (!lost || !isError(error) || isStop(error) || error.code === 'timed_out' || neverPerformed(error)) throw error;
-    lost(error);
-  }
-  return saved;
-}
-
-/** The request itself. */
-export const sendRollback = (api: Context['api'], siteRef: SiteReference, { sentId }: Release) =>
-  api.send('POST /servers/{server}/sites/{site}/rollback', siteIds(siteRef), { body: { release_id: sentId } });
-
-/** True if another process on this machine requested a deployment of the site so recently that the API may not show it yet. */
-export function isRequested(ctx: DeployContext, { site }: SiteReference, now: Snapshot): boolean {
-  const last = recallRuns(ctx).find(({ run }) => run.host === ctx.settings.host && run.site.id === site.id)?.run;
-  if (last?.kind !== 'deploy' || last.attached || last.result || ctx.clock.now() - Date.parse(last.started_at) > LAG_MS) return false;
-  return !isDeploymentOver(baselineOfRun(last, now), now.site, now.releases);
-}
-
-/** The run of a deployment in progress: the last one of this machine if it may be that, or else someone else's. Sends nothing. */
-export function attachToRunning(ctx: DeployContext, { server, site }: SiteReference, now: Snapshot): SavedRun {
-  const last = recallRuns(ctx).find(({ run }) => run.host === ctx.settings.host && run.site.id === site.id);
-  const isOurs = last?.run.kind === 'deploy' && !last.run.attached && !last.run.result;
-  if (isOurs && !isDeploymentOver(baselineOfRun(last.run, now), now.site, now.releases)) return last;
-  return rememberRun(ctx, { kind: 'deploy', server, site, baseline: now.baseline, attached: true, asked: true, going: true });
-}
-
-/** Sends the request of a saved run once. A rejected request deletes the run; a lost response keeps it. */
-async function sendOnce<T>(saved: SavedRun, send: () => Promise<T>): Promise<T> {
-  try {
-    return await send();
-  } catch (error) {
-    if (!isError(error)) throw error;
-    if (!neverPerformed(error))
-      throw error.withHint(undefined, { command: siteCommand('watch', saved.run), why: 'Check before you retry' });
-    saved.forget();
-    throw error;
-  }
-}
-
-type Times = Pick<DeployResult, 'started_at' | 'finished_at' | 'duration_s'>;
-
-/** When a deployment began and ended as the API says, whenever dnx saw it. */
-function timesSaid({ kind }: Run, verdict: Verdict | undefined, last: Observation | undefined, baseline: Baseline): Times | undefined {
-  const times = kind === 'deploy' && verdict?.release && last ? timesOf(verdict.release, last.site, baseline) : undefined;
-  if (!times) return undefined;
-  const { began, ended } = times;
-  return { started_at: timestamp(began), finished_at: timestamp(ended), duration_s: Math.round((ended - began) / 1000) };
-}
-
-/** The same as dnx saw it. `elapsedMs`: since the request, if it was followed from there. */
-function timesSeen(
-  { clock }: DeployContext,
-  { attached, started_at: asked }: Run,
-  verdict: Verdict | undefined,
-  elapsedMs?: number,
-): Times {
-  const created = utcOf(verdict?.release?.created);
-  const started_at = attached && created !== undefined && Date.parse(created) < Date.parse(asked) ? created : asked;
-  const ms = attached ? undefined : elapsedMs;
-  return {
-    started_at,
-    finished_at: verdict ? timestamp(clock.now()) : null,
-    duration_s: Math.round((ms ?? Math.max(0, clock.now() - Date.parse(started_at))) / 1000),
-  };
-}
-
-const timestamp = (ms: number): string => new Date(ms).toISOString();
 
 /** Follows a run to its end and saves the result. If the wait ends early, it can be resumed. `resumed`: it may have ended already. */
 export async function followRun(ctx: DeployContext, saved: SavedRun, resumed = false): Promise<DeployReport> {
@@ -197,6 +56,35 @@ export async function followRun(ctx: DeployContext, saved: SavedRun, resumed = f
     return { result: deployResult(run, { started_at: run.started_at, outcome }), failure: error };
   }
 }
+
+type Times = Pick<DeployResult, 'started_at' | 'finished_at' | 'duration_s'>;
+
+/** When a deployment began and ended as the API says, whenever dnx saw it. */
+function timesSaid({ kind }: Run, verdict: Verdict | undefined, last: Observation | undefined, baseline: Baseline): Times | undefined {
+  const times = kind === 'deploy' && verdict?.release && last ? timesOf(verdict.release, last.site, baseline) : undefined;
+  if (!times) return undefined;
+  const { began, ended } = times;
+  return { started_at: timestamp(began), finished_at: timestamp(ended), duration_s: Math.round((ended - began) / 1000) };
+}
+
+/** The same as dnx saw it. `elapsedMs`: since the request, if it was followed from there. */
+function timesSeen(
+  { clock }: DeployContext,
+  { attached, started_at: asked }: Run,
+  verdict: Verdict | undefined,
+  elapsedMs?: number,
+): Times {
+  const created = utcOf(verdict?.release?.created);
+  const started_at = attached && created !== undefined && Date.parse(created) < Date.parse(asked) ? created : asked;
+  const ms = attached ? undefined : elapsedMs;
+  return {
+    started_at,
+    finished_at: verdict ? timestamp(clock.now()) : null,
+    duration_s: Math.round((ms ?? Math.max(0, clock.now() - Date.parse(started_at))) / 1000),
+  };
+}
+
+const timestamp = (ms: number): string => new Date(ms).toISOString();
 
 function otherCommit({ progress }: DeployContext, { planned }: Run, release: Release | null): string | undefined {
   if (planned === undefined) return undefined;
