@@ -235,6 +235,53 @@ describe('a deployment that another dnx on this machine requested a second ago',
   });
 });
 
+describe('if the rate limit delays the request, and another deployment begins meanwhile', () => {
+  const POST = { method: 'POST', path: /deploy$/ };
+  const shop = seeded.sites['shop.example.com'];
+
+  const delayed = async (words: string, seconds: string) => {
+    bed.sandbox.faults.next(POST, { status: 429, headers: { 'Retry-After': seconds } });
+    bed.clock.at(bed.clock.elapsed() + 500, () => bed.sandbox.deployElsewhere(shop));
+    return bed.dnx(`deploy shop.example.com --json ${words}`);
+  };
+
+  test('--if-running fail deploys nothing', async () => {
+    await expect(delayed('--if-running fail', '6')).toExit(10, { says: 'shop.example.com is already deploying. Nothing was deployed.' });
+    expect(posts()).toBe(0);
+  });
+
+  test('one that has ended by then does not supersede it', async () => {
+    const run = await delayed('--if-running fail', '30');
+    expect([run.code, run.json(), posts()]).toEqual([0, expect.objectContaining({ outcome: 'succeeded' }), 1]);
+  });
+
+  test('--if-running wait deploys after it, and attach follows it', async () => {
+    const waited = await delayed('--if-running wait', '4');
+    expect([waited.code, waited.json().outcome, posts(), waited.stderr.match(/is busy/g)]).toEqual([0, 'succeeded', 1, ['is busy']]);
+    const attached = await delayed('--if-running attach', '4');
+    expect([attached.code, attached.json().outcome, posts()]).toEqual([0, 'succeeded', 1]);
+  });
+
+  test('a short delay, and a site that stays idle, change nothing', async () => {
+    await expect(delayed('--if-running fail --no-wait', '1')).toExit(0);
+    bed.sandbox.faults.next(POST, { status: 429, headers: { 'Retry-After': '30' } });
+    await expect(bed.dnx('deploy blog.example.com --if-running fail')).toExit(0);
+    expect(posts()).toBe(2);
+  });
+
+  test('a delay longer than --max-wait exits with 9', async () => {
+    await expect(delayed('--if-running fail --max-wait 10s', '30')).toExit(9, { says: 'Nothing was changed.' });
+    expect(posts()).toBe(0);
+  });
+});
+
+test('a request that the rate limit never let go is not to be watched', async () => {
+  const line = `deploy ${seeded.sites['shop.example.com']} --server ${seeded.servers['web-1']} --max-wait 1s`;
+  const run = await bed.dnx(line, { env: { DNX_RATE_LIMIT: '2' } });
+  expect(run).toExit(9, { says: 'Nothing was changed.' });
+  expect([posts(), run.stderr]).toEqual([0, expect.not.stringContaining('dnx watch')]);
+});
+
 test('of two deployments of one commit at once, the newer one being live is a success', async () => {
   bed.sandbox.faults.always({ path: /releases$/ }, (answer) =>
     withRows(answer, (rows) => rows.map((row) => ({ ...row, commit_hash: '0123456789abcdef0123456789abcdef01234567' }))),

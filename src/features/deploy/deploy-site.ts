@@ -1,4 +1,4 @@
-import { DnxError } from '../../base/errors.ts';
+import { DnxError, isError } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
 import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
@@ -26,12 +26,7 @@ import {
 /** Deploys one site: reads it, requests the deployment once, follows it to its end, and verifies it. */
 export async function deploySite(ctx: DeployContext, values: DeployValues, verification: Verification | undefined): Promise<DeployReport> {
   const job = `the deployment of ${siteReference(ctx.targets).site.label}`;
-  const { before, attach } = await inTime(readyToDeploy(ctx, values, verification), job);
-  const siteRef = siteReference(ctx.targets, before?.site.domain);
-  if (values.guard && !attach) await inTime((await import('../changes/guard.ts')).guard(ctx, siteRef, values, before), job);
-  if (before && !attach && !values.guard) await warnBefore(ctx, siteRef, before);
-  const saved =
-    attach && before ? attachToRunning(ctx, siteRef, before) : await inTime(requestDeployment(ctx, siteRef, before, values.commit), job);
+  const { siteRef, saved, before, attach } = await inTime(startDeployment(ctx, values, verification), job);
   if (!before || values.wait === false) return startedReport(siteRef, saved, before, values.wait);
   if (!attach) ctx.progress.step(`Started a deployment of ${siteRef.site.label}`);
 
@@ -41,6 +36,28 @@ export async function deploySite(ctx: DeployContext, values: DeployValues, verif
   if (verification && (report.result.outcome === 'succeeded' || report.other !== undefined))
     report = await (await import('./verify.ts')).verifyDeployment(ctx, { saved, report, before, verification });
   return withCause(ctx, siteRef, report);
+}
+
+/** How long the rate limit may delay the request before the site is read again for --if-running, in ms, and how often. */
+const DELAY_MS = 3_000;
+const MOST_READS = 3;
+
+/** Requests the deployment, or attaches to one in progress. With --if-running, what was read before the request must not be old. */
+async function startDeployment(ctx: DeployContext, values: DeployValues, verification: Verification | undefined) {
+  for (let reads = values.if_running === undefined ? MOST_READS : 1; ; reads++) {
+    const { before, attach } = await readyToDeploy(ctx, values, verification);
+    const siteRef = siteReference(ctx.targets, before?.site.domain);
+    if (attach && before) return { siteRef, saved: attachToRunning(ctx, siteRef, before), before, attach };
+    if (values.guard) await (await import('../changes/guard.ts')).guard(ctx, siteRef, values, before);
+    else if (before) await warnBefore(ctx, siteRef, before);
+    const mostDelayMs = reads < MOST_READS ? DELAY_MS : undefined;
+    try {
+      return { siteRef, saved: await requestDeployment(ctx, siteRef, before, { planned: values.commit, mostDelayMs }), before, attach };
+    } catch (error) {
+      // Reading waits for the rate limit, for as long as --max-wait allows.
+      if (reads >= MOST_READS || !isError(error, 'rate_limited')) throw error;
+    }
+  }
 }
 
 /** Reads the site if the options need it, and handles a deployment in progress: attaches to it, waits for its end, or fails. */

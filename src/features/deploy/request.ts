@@ -18,7 +18,7 @@ export async function requestDeployment(
   ctx: DeployContext,
   siteRef: SiteReference,
   before: Snapshot | undefined,
-  planned?: string | undefined,
+  { planned, mostDelayMs }: { readonly planned?: string | undefined; readonly mostDelayMs?: number | undefined },
 ): Promise<SavedRun> {
   const { clock } = ctx;
   const { server, site } = siteRef;
@@ -32,7 +32,9 @@ export async function requestDeployment(
   });
   ctx.sites?.begin(siteRef);
   const began = clock.elapsed();
-  const { headers } = await sendOnce(saved, () => ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(siteRef)));
+  const { headers } = await sendOnce(saved, () =>
+    ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(siteRef), { mostDelayMs }),
+  );
   const blurred = before !== undefined && clock.elapsed() - before.at > GAP_MS;
   if (before) saved.change({ asked: true, blurred, ...(blurred && requestedAt(headers.date)) });
   else saved.change({ asked: true, blurred: true, ...sentAt(headers.date, clock.elapsed() - began) });

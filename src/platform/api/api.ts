@@ -15,6 +15,8 @@ export interface SendOptions {
   readonly retry?: boolean;
   /** True for optional data: requested once, and a rate limit that outlasts the deadline fails immediately. */
   readonly casual?: boolean;
+  /** How long the rate limit may delay it at most, in ms, for a request after what was read. */
+  readonly mostDelayMs?: number | undefined;
   /** False for `POST /login`, the only call without a token; its 429 is not waited out. */
   readonly authenticated?: boolean;
   /** True for a file, which must arrive as it is: not compressed. */

@@ -44,7 +44,7 @@ export const isUnperformed = (error: unknown): boolean =>
 /** True if Deploynix rejected the request or never got it. */
 export function neverPerformed(error: DnxError): boolean {
   const { code, cause, status } = error;
-  if (isUnperformed(error)) return true;
+  if (isUnperformed(error) || code === 'rate_limited') return true;
   if (code === 'network') return cause instanceof NetworkFault && !cause.sent;
   return status !== undefined && status < 500;
 }

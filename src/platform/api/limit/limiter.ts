@@ -78,12 +78,13 @@ function waitsOf(
   budget: Pick<Budget, 'windowMs' | 'busiest'>,
 ) {
   let waited = 0;
+  const mostMs = Math.min(maxWaitMs, send.mostDelayMs ?? maxWaitMs);
   // A poll may wait until the deadline, which ends the pause.
   const patient = send.retry === false && deadline !== Number.POSITIVE_INFINITY;
   const untilDeadline = () => deadline - clock.elapsed();
   return {
     /** How much longer it may wait, in ms. */
-    left: () => (patient ? Number.POSITIVE_INFINITY : Math.min(maxWaitMs - waited, untilDeadline())),
+    left: () => (patient ? Number.POSITIVE_INFINITY : Math.min(mostMs - waited, untilDeadline())),
     /** The option that bounds it; none for optional data. */
     bound: () => (send.casual ? undefined : untilDeadline() < maxWaitMs - waited ? '--timeout' : '--max-wait'),
     sent: () => sentSoFar({ changes }),
