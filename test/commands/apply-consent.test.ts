@@ -86,6 +86,33 @@ describe('several plans are one: a client is closed by one approval', () => {
   });
 });
 
+test('what several plans create or delete is one change', async () => {
+  const ensured = ['database ensure reports --server db-1', "crontab ensure date --frequency '0 8 * * *' --server web-1"];
+  const deleted = 'database delete shop --server db-1';
+  const files = await save(...ensured, ...ensured, deleted, deleted);
+  await expect(bed.dnx(`apply ${files} --check`)).toExit(0, {
+    stdout: '✓ 3 changes can be applied\n  needs    database:create, crontab:create, database:delete\n  consent  --confirm shop\n',
+  });
+  const run = await bed.dnx(`apply ${files} 1.json --confirm shop`);
+  expect(run).toExit(0, { changes: [/databases$/, /crontabs$/, /databases\/\w+$/].map((end) => expect.stringMatching(end)) });
+  for (const state of ['state', 'elsewhere'])
+    await expect(bed.dnx(`apply ${files} 1.json --yes`, { env: { DNX_STATE_DIR: join(bed.directory, state) } })).toExit(0, {
+      changes: [],
+      stdout: 'This plan was already applied.\n',
+    });
+});
+
+test('what an earlier plan deletes, or is on a server that it deletes, cannot be changed', async () => {
+  const files = await save(
+    'database delete shop --server db-1',
+    'database-user create app --database shop --server db-1 --password @secret',
+    'server delete web-1',
+    'site suspend shop.example.com',
+  );
+  for (const more of ['--check', '--confirm shop --confirm web-1'])
+    await expect(bed.dnx(`apply ${files} ${more}`)).toExit(10, { changes: [], says: 'change 3 deletes what it needs' });
+});
+
 test('two of the same name are confirmed by a --confirm for each', async () => {
   const files = await save('site delete staging.example.com --server web-1', 'site delete staging.example.com --server web-2');
   const once = '--confirm staging.example.com';
