@@ -102,6 +102,12 @@ test('what several plans create or delete is one change', async () => {
     });
 });
 
+test('a plan that is given twice is applied once, also what depends on what it creates', async () => {
+  const files = await save('site create new.example.com --type laravel --server web-1 --certificate --deploy');
+  const run = await bed.dnx(`apply ${files} ${files} --yes`);
+  expect(run).toExit(0, { changes: [/sites$/, /certificates$/, /deploy$/].map((end) => expect.stringMatching(end)) });
+});
+
 test('what an earlier plan deletes, or is on a server that it deletes, cannot be changed', async () => {
   const files = await save(
     'database delete shop --server db-1',

@@ -40,9 +40,11 @@ export function readPlanFiles(names: readonly string[], world: Pick<World, 'cwd'
   return { plan: { ...first, changes, ...(created_at !== undefined && { created_at }) }, text: read.map(({ text }) => text).join('\0') };
 }
 
-/** The same for changes that create or delete the same, which is done once; empty for others. */
-const keyOfOnce = ({ call, targets, body, query, absent }: PlannedChange): string =>
-  absent || call.startsWith('DELETE ') ? JSON.stringify([call, targets, body, query]) : '';
+/** The same for changes that create or delete the same, which is done once, and for what follows a creation; empty for others. */
+function keyOfOnce({ call, targets, body, query }: PlannedChange): string {
+  const isOnce = createdBy(call) || call.startsWith('DELETE ') || Object.values(targets).some(({ created_by }) => created_by !== undefined);
+  return isOnce ? JSON.stringify([call, targets, body, query]) : '';
+}
 
 /** A change whose targets are created by the changes with these numbers. */
 function renumbered({ targets, ...change }: PlannedChange, numbers: readonly number[]): PlannedChange {
