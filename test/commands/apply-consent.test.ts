@@ -102,6 +102,25 @@ test('what several plans create or delete is one change', async () => {
     });
 });
 
+test('the same command line goes on after a part was made, and a name that was not meant is told from a missing one', async () => {
+  const files = await save(
+    'database delete shop --server db-1',
+    'database delete analytics --server db-1',
+    'site suspend blog.example.com',
+  );
+  const confirmed = `apply ${files} --confirm shop --confirm analytics`;
+  await expect(bed.dnx(`${confirmed} --confirm other`)).toExit(2, {
+    changes: [],
+    says: "'other' does not match. Nothing was changed.\n  Expected 'shop', 'analytics'.",
+  });
+  const elsewhere = { env: { DNX_STATE_DIR: join(bed.directory, 'elsewhere') } };
+  await expect(bed.dnx('database delete shop --server db-1 --confirm shop')).toExit(0);
+  await expect(bed.dnx(`apply ${files} --confirm shop`)).toExit(2, { changes: [], says: 'Use --confirm analytics.' });
+  await expect(bed.dnx(`${confirmed} --check`, elsewhere)).toExit(0, { changes: [], says: '' });
+  await expect(bed.dnx('database delete analytics --server db-1 --confirm analytics')).toExit(0);
+  await expect(bed.dnx(confirmed, elsewhere)).toExit(0, { changes: [expect.stringMatching(/suspend$/)] });
+});
+
 test('a plan that is given twice is applied once, also what depends on what it creates', async () => {
   const files = await save('site create new.example.com --type laravel --server web-1 --certificate --deploy');
   const run = await bed.dnx(`apply ${files} ${files} --yes`);
