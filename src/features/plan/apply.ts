@@ -53,7 +53,7 @@ export async function applyPlan(
   { yes }: GivenConsent,
 ): Promise<Result<Printed<typeof applyShape>>> {
   const { plan, preview, material } = named;
-  const application = await openApplication(ctx, named.text, options.check);
+  const application = await openApplication(ctx, named.text, options);
   try {
     const dispatch = { ctx, plan, application, lists: openLists(ctx), options, dotenv: new Map(), material };
     await settleFlight(dispatch);
