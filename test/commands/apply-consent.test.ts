@@ -86,6 +86,58 @@ describe('several plans are one: a client is closed by one approval', () => {
   });
 });
 
+test('what several plans create or delete is one change', async () => {
+  const ensured = ['database ensure reports --server db-1', "crontab ensure date --frequency '0 8 * * *' --server web-1"];
+  const deleted = 'database delete shop --server db-1';
+  const files = await save(...ensured, ...ensured, deleted, deleted);
+  await expect(bed.dnx(`apply ${files} --check`)).toExit(0, {
+    stdout: '✓ 3 changes can be applied\n  needs    database:create, crontab:create, database:delete\n  consent  --confirm shop\n',
+  });
+  const run = await bed.dnx(`apply ${files} 1.json --confirm shop`);
+  expect(run).toExit(0, { changes: [/databases$/, /crontabs$/, /databases\/\w+$/].map((end) => expect.stringMatching(end)) });
+  for (const state of ['state', 'elsewhere'])
+    await expect(bed.dnx(`apply ${files} 1.json --yes`, { env: { DNX_STATE_DIR: join(bed.directory, state) } })).toExit(0, {
+      changes: [],
+      stdout: 'This plan was already applied.\n',
+    });
+});
+
+test('the same command line goes on after a part was made, and a name that was not meant is told from a missing one', async () => {
+  const files = await save(
+    'database delete shop --server db-1',
+    'database delete analytics --server db-1',
+    'site suspend blog.example.com',
+  );
+  const confirmed = `apply ${files} --confirm shop --confirm analytics`;
+  await expect(bed.dnx(`${confirmed} --confirm other`)).toExit(2, {
+    changes: [],
+    says: "'other' does not match. Nothing was changed.\n  Expected 'shop', 'analytics'.",
+  });
+  const elsewhere = { env: { DNX_STATE_DIR: join(bed.directory, 'elsewhere') } };
+  await expect(bed.dnx('database delete shop --server db-1 --confirm shop')).toExit(0);
+  await expect(bed.dnx(`apply ${files} --confirm shop`)).toExit(2, { changes: [], says: 'Use --confirm analytics.' });
+  await expect(bed.dnx(`${confirmed} --check`, elsewhere)).toExit(0, { changes: [], says: '' });
+  await expect(bed.dnx('database delete analytics --server db-1 --confirm analytics')).toExit(0);
+  await expect(bed.dnx(confirmed, elsewhere)).toExit(0, { changes: [expect.stringMatching(/suspend$/)] });
+});
+
+test('a plan that is given twice is applied once, also what depends on what it creates', async () => {
+  const files = await save('site create new.example.com --type laravel --server web-1 --certificate --deploy');
+  const run = await bed.dnx(`apply ${files} ${files} --yes`);
+  expect(run).toExit(0, { changes: [/sites$/, /certificates$/, /deploy$/].map((end) => expect.stringMatching(end)) });
+});
+
+test('what an earlier plan deletes, or is on a server that it deletes, cannot be changed', async () => {
+  const files = await save(
+    'database delete shop --server db-1',
+    'database-user create app --database shop --server db-1 --password @secret',
+    'server delete web-1',
+    'site suspend shop.example.com',
+  );
+  for (const more of ['--check', '--confirm shop --confirm web-1'])
+    await expect(bed.dnx(`apply ${files} ${more}`)).toExit(10, { changes: [], says: 'change 3 deletes what it needs' });
+});
+
 test('two of the same name are confirmed by a --confirm for each', async () => {
   const files = await save('site delete staging.example.com --server web-1', 'site delete staging.example.com --server web-2');
   const once = '--confirm staging.example.com';

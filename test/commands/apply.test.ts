@@ -5,11 +5,13 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import planSchema from '../../docs/plan.schema.json';
 import type { Plan } from '../../src/cli/plan/plan.ts';
+import { type Holder, holderName } from '../../src/machine/files/lock.ts';
 import { NetworkFault } from '../../src/machine/world.ts';
 import { changes } from '../../src/platform/operations.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
+import { startHolder } from '../support/holder.ts';
 
 const bed = perTest(openBed);
 
@@ -308,6 +310,36 @@ describe('if the progress cannot be saved', () => {
     // The process that held it has ended.
     writeFileSync(join(directory(), name), JSON.stringify({ ...record, holder: null }));
     await expect(apply()).toExit(0, { changes: [], says: 'Was performed before: ' });
+  });
+});
+
+describe('another process that applies the plan', () => {
+  /** Leaves what this process would save of a plan of which it has sent nothing. */
+  async function leave(holder: Holder): Promise<void> {
+    await save(UPDATE);
+    bed.sandbox.faults.next({ method: 'PUT' }, { status: 422, body: { message: 'No.' } });
+    await expect(apply()).toExit(7);
+    const directory = join(bed.directory, 'state/plans');
+    const [name = ''] = readdirSync(directory);
+    const record = JSON.parse(readFileSync(join(directory, name), 'utf8'));
+    writeFileSync(join(directory, name), JSON.stringify({ ...record, holder: holderName(holder) }));
+  }
+
+  test('is not overtaken while it runs', async () => {
+    const { holder, kill } = await startHolder();
+    await leave(holder);
+    for (const more of ['--yes', '--yes --in-flight send'])
+      await expect(apply(more)).toExit(1, { calls: [], stderr: `Error: Process ${holder.pid} on ${holder.host} is applying this plan.\n` });
+    await kill();
+    await expect(apply()).toExit(0, { changes: [expect.stringMatching(/^PUT /)] });
+  });
+
+  test('on another machine may have ended, which --in-flight says', async () => {
+    await leave({ host: 'runner-7', pid: 7, boot: '', namespace: '', start: '1' });
+    const stderr =
+      'Error: Process 7 on runner-7 is applying this plan.\n  If it has ended, run this again with --in-flight done or --in-flight send.\n';
+    await expect(apply()).toExit(1, { calls: [], stderr });
+    await expect(apply('--yes --in-flight send')).toExit(0, { changes: [expect.stringMatching(/^PUT /)] });
   });
 });
 

@@ -163,6 +163,13 @@ describe('env set with a key alone', () => {
     expect(run.stderr).toContain("'LICENSE' is not KEY=VALUE.");
   });
 
+  test.each([
+    ['LICENSE:hunter2', 'LICENSE:…'],
+    ['=hunter2', '=…'],
+  ])('does not show the value of %s', async (word, shown) => {
+    await expect(bed.dnx(`env set ${word} ${on}`)).toExit(2, { changes: [], says: `Error: '${shown}' is not KEY=VALUE.\n` });
+  });
+
   test('a complete line asks nothing, also on a terminal', async () => {
     await expect(bed.dnx(`env set LICENSE=1 ${on}`, terminal(''))).toExit(0, { stderr: later });
   });

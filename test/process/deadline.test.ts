@@ -93,6 +93,14 @@ test.concurrent('--timeout ends name lookups', async ({ open }) => {
   expect(run.stderr).toContain('Timed out before anything started. Nothing was changed.');
 });
 
+test.concurrent('a --timeout that ends before the first request is not taken for a rate limit', async ({ open }) => {
+  const { dnx, sandbox } = await open({});
+  const run = await dnx(['deploy', 'shop.example.com', '--timeout', '1ms']);
+  expect(run).toExit(124);
+  expect([run.stdout, sandbox.calls]).toEqual(['', []]);
+  expect(run.stderr).toContain('Timed out before anything started. Nothing was changed.');
+});
+
 test.concurrent('--timeout ends --verify-cmd', async ({ open }) => {
   const { dnx, sandbox } = await open({ speed: 2 * SPEED });
   const run = await dnx(['deploy', 'shop.example.com', '--verify-cmd', 'echo $$; exec sleep 60', '--timeout', '30s', '--json']);

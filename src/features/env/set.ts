@@ -113,7 +113,11 @@ async function pairsOf(ctx: Context, { assignment, from_file }: Assignments) {
   for (const word of assignment) {
     const at = word.indexOf('=');
     if (at === 0 || (at < 0 && !ctx.ask.allowed))
-      throw usage(`'${word}' is not KEY=VALUE.`, 'Use KEY= for an empty value, KEY --from-file FILE, or KEY in a terminal to type it.');
+      // What follows the name may be a secret.
+      throw usage(
+        `'${word.replace(/^(\w*\W).+$/s, '$1…')}' is not KEY=VALUE.`,
+        'Use KEY= for an empty value, KEY --from-file FILE, or KEY in a terminal to type it.',
+      );
     typed ||= at < 0;
     pairs.push(
       at < 0 ? { key: word, value: await ctx.ask.password(`Value of ${word}:`) } : { key: word.slice(0, at), value: word.slice(at + 1) },

@@ -4,8 +4,9 @@ import { DnxError, type ErrorCode, isError, systemCode, systemReason } from '../
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { DAY } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { holderNamed, isHolderGone, locked, ownHolderName } from '../../machine/files/lock.ts';
+import { type Holder, holderNamed, isHolderGone, isLocalHolder, locked, ownHolderName } from '../../machine/files/lock.ts';
 import { pruneFiles, readJson, writeJson } from '../../machine/files/text-file.ts';
+import type { SendingOptions } from './send.ts';
 
 /** What became of the changes of a plan on this machine. Contains no secrets. */
 interface ApplicationRecord {
@@ -40,16 +41,20 @@ const KEPT_MS = 30 * DAY;
 
 /**
  * Opens the progress of a plan, which its text names. Fails if another process applies it, or if it cannot be saved: then nobody could tell
- * later what was sent. `isDry`: nothing is saved.
+ * later what was sent. `check`: nothing is saved. `in_flight`: a process on another machine, which may share this directory, has ended.
  */
-export async function openApplication(ctx: Context, text: string, isDry = false) {
+export async function openApplication(
+  ctx: Context,
+  text: string,
+  { check: isDry, in_flight }: Pick<SendingOptions, 'check' | 'in_flight'>,
+) {
   const directory = join(ctx.settings.directories.state, 'plans');
   const digest = createHash('sha256').update(ctx.settings.host).update('\0').update(text).digest('hex');
   const file = join(directory, `${digest.slice(0, 40)}.json`);
   const open = () => {
     const found = read(file);
     const holder = found.holder === null ? undefined : holderNamed(found.holder);
-    if (holder && !isHolderGone(holder)) throw new DnxError('failed', `Process ${holder.pid} on ${holder.host} is applying this plan.`);
+    if (holder && !isHolderGone(holder) && (in_flight === undefined || isLocalHolder(holder))) throw busy(holder);
     if (isDry) return found;
     const held: ApplicationRecord = { ...found, holder: ownHolderName() };
     writeJson(file, held);
@@ -86,6 +91,12 @@ export async function openApplication(ctx: Context, text: string, isDry = false)
     release: () => save({ holder: null }, () => {}),
   };
 }
+
+/** A process applies the plan, or was killed on another machine. */
+const busy = (holder: Holder): DnxError =>
+  new DnxError('failed', `Process ${holder.pid} on ${holder.host} is applying this plan.`, {
+    ...(!isLocalHolder(holder) && { hint: 'If it has ended, run this again with --in-flight done or --in-flight send.' }),
+  });
 
 /** The progress could not be saved. Any other error is thrown as it is. */
 function notSaved(directory: string, cause: unknown, consequence = ''): DnxError {

@@ -53,7 +53,7 @@ export async function applyPlan(
   { yes }: GivenConsent,
 ): Promise<Result<Printed<typeof applyShape>>> {
   const { plan, preview, material } = named;
-  const application = await openApplication(ctx, named.text, options.check);
+  const application = await openApplication(ctx, named.text, options);
   try {
     const dispatch = { ctx, plan, application, lists: openLists(ctx), options, dotenv: new Map(), material };
     await settleFlight(dispatch);
@@ -67,7 +67,7 @@ export async function applyPlan(
     if (options.wait === false && pending.some(({ change }) => change.deployment?.verify))
       throw usage('This plan verifies a deployment, so it cannot be combined with --no-wait.', 'Remove --no-wait.');
     const given = { yes, confirm: options.confirm ?? [] };
-    const needed = await neededConsent(pending, dispatch.lists, given);
+    const needed = await neededConsent(plan, pending, dispatch.lists, given);
     if (options.check) {
       if ((yes || given.confirm.length > 0) && !ctx.ask.allowed) requireAnswers(needed, given, preview);
       return { view: checked(pending, needed) };

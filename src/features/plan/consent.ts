@@ -3,8 +3,10 @@ import { quoted } from '../../base/shell.ts';
 import { inQuotes } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { commitDetails } from '../../cli/plan/deployment.ts';
+import type { Plan, PlannedChange } from '../../cli/plan/plan.ts';
 import { changeSection, countedChanges } from '../../cli/plan/show.ts';
 import { type ConsentQuestion, nameQuestion, requireName, warnOfLoss } from '../../cli/run/consent.ts';
+import { parameters } from '../../platform/api/endpoint.ts';
 import { type Located, sameName, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
 import { operationPath, operations, severeOperations } from '../../platform/operations.ts';
 import { changesBy, dangersOf, sendingQuestions, warnUnkept } from '../env/dangers.ts';
@@ -26,19 +28,23 @@ interface NamedTarget extends Target {
   readonly dangers: readonly Detail[];
 }
 
-/** The strictest consent that the changes of a plan need, whatever the plan says of it. Fails for a name that is not in the plan. */
+/**
+ * The strictest consent that the changes of a plan that are left need, whatever the plan says of it. Fails for a name that is not in the plan. That
+ * of what is made by now is not needed, but the same command line has to do again.
+ */
 export type NeededConsent = Awaited<ReturnType<typeof neededConsent>>;
 
-export async function neededConsent(pending: readonly PendingChange[], lists: Lists, { confirm }: GivenNames) {
+export async function neededConsent({ changes }: Plan, pending: readonly PendingChange[], lists: Lists, { confirm }: GivenNames) {
   const variables = await variablesIn(pending, lists);
   const sites = variables.map(({ place, dangers }): NamedTarget => ({ noun: 'site', ...place.site, dangers }));
   const names = [...sites.filter(({ dangers }) => dangers.length > 0), ...pending.filter(isSevere).map(({ targets }) => lastOf(targets))];
+  const known = [...sites, ...names, ...changes.flatMap(confirmedIn)];
   const missing = [...names];
   for (const word of confirm) {
     const isMeant = ({ noun, id, label }: NamedTarget) => sameName(noun, word, label) || word === id;
     const at = missing.findIndex(isMeant);
     if (at >= 0) missing.splice(at, 1);
-    else if (!sites.some(isMeant)) throw unexpected(word, missing.length > 0 ? missing : sites);
+    else if (!known.some(isMeant)) throw unexpected(word, [missing, names, sites].find((expected) => expected.length > 0) ?? []);
   }
   return { names, missing, variables };
 }
@@ -50,6 +56,13 @@ const isOfVariable = ({ change }: PendingChange): boolean => operations[change.c
 function lastOf(targets: Targets): NamedTarget {
   const [noun, target] = Object.entries(targets).at(-1) as [string, Target];
   return { noun, ...target, dangers: [] };
+}
+
+/** What a change of a plan has a --confirm for: what it deletes, or the site of a variable. */
+function confirmedIn({ call, targets }: PlannedChange): readonly NamedTarget[] {
+  const noun = operations[call]?.consent === 'variables' ? 'site' : severeOperations.includes(call) ? parameters(call).at(-1) : undefined;
+  const { id, name } = targets[noun ?? ''] ?? {};
+  return noun !== undefined && id && name ? [{ noun, id, label: name, dangers: [] }] : [];
 }
 
 const unexpected = (word: string, expected: readonly Target[]): DnxError =>

@@ -18,22 +18,37 @@ const LIMIT_MB = 2;
 /** At the API's limit of 60 requests a minute, sending them takes half an hour. */
 const MOST_CHANGES = 2000;
 
-/** Reads plans as one, whose changes follow each other. */
+/** Reads plans as one, whose changes follow each other. What several of them create or delete is one change. */
 export function readPlanFiles(names: readonly string[], world: Pick<World, 'cwd' | 'home'>) {
   const read = names.map((name) => readPlanFile(name, world));
   const [{ plan: first }] = read as [(typeof read)[0]];
   const changes: PlannedChange[] = [];
+  const shared = new Map<string, number>();
   for (const [at, { plan }] of read.entries()) {
     if (plan.host !== first.host) throw usage(`${names[at]} is a plan for ${plan.host}, and ${names[0]} for ${first.host}.`);
-    const before = changes.length;
-    changes.push(...plan.changes.map((change) => renumbered(change, before)));
+    const numbers: number[] = [];
+    const earlier = new Map(shared);
+    for (const planned of plan.changes) {
+      const change = renumbered(planned, numbers);
+      const key = keyOfOnce(change);
+      const number = earlier.get(key) ?? changes.push(change);
+      numbers.push(number);
+      if (key !== '') shared.set(key, number);
+    }
   }
   const [created_at] = read.flatMap(({ plan }) => plan.created_at ?? []).sort();
   return { plan: { ...first, changes, ...(created_at !== undefined && { created_at }) }, text: read.map(({ text }) => text).join('\0') };
 }
 
-function renumbered({ targets, ...change }: PlannedChange, before: number): PlannedChange {
-  const moved = ({ created_by: by, ...target }: PlannedTarget) => ({ ...target, ...(by !== undefined && { created_by: by + before }) });
+/** The same for changes that create or delete the same, which is done once, and for what follows a creation; empty for others. */
+function keyOfOnce({ call, targets, body, query }: PlannedChange): string {
+  const isOnce = createdBy(call) || call.startsWith('DELETE ') || Object.values(targets).some(({ created_by }) => created_by !== undefined);
+  return isOnce ? JSON.stringify([call, targets, body, query]) : '';
+}
+
+/** A change whose targets are created by the changes with these numbers. */
+function renumbered({ targets, ...change }: PlannedChange, numbers: readonly number[]): PlannedChange {
+  const moved = ({ created_by: by = 0, ...target }: PlannedTarget) => ({ ...target, ...(by > 0 && { created_by: numbers[by - 1] }) });
   return { ...change, targets: Object.fromEntries(Object.entries(targets).map(([noun, target]) => [noun, moved(target)])) };
 }
 

@@ -43,7 +43,9 @@ async function comparedChanges(dispatch: Dispatch): Promise<readonly ComparedCha
   const found: ComparedChange[] = [];
   const made: Record<number, { readonly id: string | null }> = { ...application.saved.done };
   const earlier = new Map<string, 'made' | 'open'>();
-  const deleted = new Set(plan.changes.flatMap(({ call, targets }) => (call.startsWith('DELETE ') ? keyOfLast(targets) : [])));
+  const deleted = new Set(plan.changes.filter(isDeletion).flatMap((change) => targetsOf(change).at(-1) ?? []));
+  /** The numbers of the changes that are left and delete something. */
+  const gone = new Map<string, number>();
   const created = new Set<string>();
   for (const [at, change] of plan.changes.entries()) {
     const place = placeOf(change);
@@ -51,8 +53,11 @@ async function comparedChanges(dispatch: Dispatch): Promise<readonly ComparedCha
       const body = await bodyOf(dispatch, at, change);
       const situation = { ids: idsOf(change, made), body, earlier: earlier.get(place), since: plan.created_at, deleted, created };
       const comparison = await compare(lists, change, situation, material?.left[at]);
+      const deletions = comparison.made ? [] : targetsOf(change).flatMap((target) => gone.get(target) ?? []);
+      const moved = [...comparison.moved, ...deletions.map((number) => `change ${number} deletes what it needs`)];
       if (comparison.made) made[at] = comparison.made;
-      found.push(await described(ctx, { ...comparison, at, change, body }));
+      else if (isDeletion(change)) gone.set(targetsOf(change).at(-1) ?? '', at + 1);
+      found.push(await described(ctx, { ...comparison, moved, at, change, body }));
     }
     if (made[at]) created.add(keyOf(createdBy(change.call) ?? '', made[at].id ?? ''));
     const isOpen = earlier.get(place) === 'open' || (found.at(-1)?.at === at && !made[at] && found.at(-1)?.moved.length === 0);
@@ -61,10 +66,11 @@ async function comparedChanges(dispatch: Dispatch): Promise<readonly ComparedCha
   return found;
 }
 
-const keyOfLast = (targets: PlannedChange['targets']): string => {
-  const [noun = '', target] = Object.entries(targets).at(-1) ?? [];
-  return keyOf(noun, target?.id ?? '');
-};
+const isDeletion = ({ call }: PlannedChange): boolean => call.startsWith('DELETE ');
+
+/** Its targets, of which the last one is what it deletes. */
+const targetsOf = ({ targets }: PlannedChange): readonly string[] =>
+  Object.entries(targets).map(([noun, { id, created_by }]) => keyOf(noun, id ?? `#${created_by}`));
 
 /** A compared change with its title, by the names that its targets have now, and whether the branch of a deployment has moved. */
 async function described(ctx: Context, compared: Omit<ComparedChange, 'title'>): Promise<ComparedChange> {

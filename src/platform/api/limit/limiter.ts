@@ -84,7 +84,7 @@ function waitsOf(
   const untilDeadline = () => deadline - clock.elapsed();
   return {
     /** How much longer it may wait, in ms. */
-    left: () => (patient ? Number.POSITIVE_INFINITY : Math.min(mostMs - waited, untilDeadline())),
+    left: () => (patient ? Number.POSITIVE_INFINITY : Math.max(0, Math.min(mostMs - waited, untilDeadline()))),
     /** The option that bounds it; none for optional data. */
     bound: () => (send.casual ? undefined : untilDeadline() < maxWaitMs - waited ? '--timeout' : '--max-wait'),
     sent: () => sentSoFar({ changes }),
