@@ -5,7 +5,6 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { failure, fieldsOf, mapOf, nullable, number, objectOf, type Printed, word } from '../../cli/language/shape.ts';
 import { errorOf } from '../../cli/run/several.ts';
-import { PAGE_SIZE } from '../../platform/api/pages.ts';
 import { backupsEndpoint, certificatesEndpoint, releasesEndpoint, serversEndpoint, sitesEndpoint } from '../../platform/follow/readers.ts';
 import { idIn, type Target } from '../../platform/names/names.ts';
 import { notFound } from '../../platform/names/unresolved.ts';
@@ -25,7 +24,7 @@ export const siteReport = objectOf({
   server_id: word,
   php_version: nullable(word),
   branch: nullable(word),
-  /** The live release. */
+  /** The live release; null, too, if it is on another page than the newest ones. */
   release: nullable(word),
   commit_hash: nullable(word),
   deployed_at: nullable(word),
@@ -97,7 +96,7 @@ async function readSite(site: ListedSite, place: Place, { list, backups, now, se
   ]);
   const covering = shared.items?.filter((certificate) => covers(certificate, wordOf(site.domain))) ?? [];
   const { certificate } = certificateIn([...covering, ...(certificates.items ?? [])], { now, terminal: false });
-  const live = releases.items && shownRelease(releasesOf(releases.items), releases.items.length < PAGE_SIZE);
+  const live = releases.items && shownRelease(releasesOf(releases.items), releases.isWhole);
   const backup = newestBackup(backups.items ?? [], site.id, server.id);
   return {
     // Without those of the server, it is unclear whether one of them covers the site.
@@ -119,7 +118,7 @@ async function readSite(site: ListedSite, place: Place, { list, backups, now, se
   };
 }
 
-const listOf = (items: readonly JsonObject[]): ListReading => ({ items });
+const listOf = (items: readonly JsonObject[]): ListReading => ({ items, isWhole: true });
 
 const known = (value: unknown): string | null => wordOf(value) || null;
 
