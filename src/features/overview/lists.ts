@@ -9,8 +9,8 @@ import { idIn, resourceName, sameName, type Target } from '../../platform/names/
 
 /** A list, and whether it has no further page; or why it could not be read and the command that makes it possible, without `dnx`. */
 export type ListReading =
-  | { readonly items: readonly JsonObject[]; readonly isWhole: boolean; readonly error?: undefined; readonly fix?: undefined }
-  | { readonly items?: undefined; readonly isWhole?: undefined; readonly error: DnxError; readonly fix: readonly string[] | undefined };
+  | { readonly items: readonly JsonObject[]; readonly complete: boolean; readonly error?: undefined; readonly fix?: undefined }
+  | { readonly items?: undefined; readonly complete?: undefined; readonly error: DnxError; readonly fix: readonly string[] | undefined };
 
 interface ListOptions {
   readonly query?: Query;
@@ -31,7 +31,7 @@ export function openLists({ api, tokens }: Pick<Context, 'api' | 'tokens'>, comm
         ? await readPage<JsonObject>(api.send, endpoint, ids)
         : { rows: await api.list<JsonObject>(endpoint, ids, listed), last: 1 };
       answered.add(endpoint);
-      return { items: distinct(rows.filter(isObject)), isWhole: last <= 1 };
+      return { items: distinct(rows.filter(isObject)), complete: last <= 1 };
     } catch (error) {
       if (!isAboutList(error)) throw error;
       const fix = error.lacks === undefined ? error.next[0]?.command : await moreAbilities(tokens, command);
