@@ -139,6 +139,19 @@ test.each([
   expect([ids(), existsSync(join(bed.directory, 'Grafana.token'))]).toEqual([[1, 2, 3, 4, 5, 6], false]);
 });
 
+test('an unfinished rotation does not continue with a token that it would revoke', async () => {
+  const made = await bed.dnx('token create Grafana --ability server:read');
+  expect(made).toExit(0);
+  const id = tokens().at(-1)?.id;
+  const stop = bed.sandbox.faults.always({ method: 'POST', path: '/tokens' }, { status: 422, body: { message: 'No.' } });
+  await expect(bed.dnx('token rotate --match Grafana --to-file new --yes')).toExit(12);
+  stop();
+  const before = ids();
+  const again = await bed.dnx('token rotate --match Grafana --to-file new --yes', { env: { DNX_TOKEN: made.stdout.trim() } });
+  expect(again).toExit(2, { says: `Token Grafana (id ${id}) is in use now`, changes: [] });
+  expect(ids()).toEqual(before);
+});
+
 test('two at once replace each token once', async () => {
   const runs = await Promise.all([bed.dnx(`${LINE} --yes`), bed.dnx(`${LINE} --yes`)]);
   expect(runs.map(({ code }) => code)).toContain(0);

@@ -47,7 +47,11 @@ export async function rotateTokens(ctx: Context, { match, to_file, yes }: Rotate
   const journal = join(directory, JOURNAL);
   const listed = await ctx.api.list<Token>('GET /tokens');
   const begun = unfinished(journal, match, to_file);
-  const rotation = begun ?? { match, tokens: await matching(ctx, listed, match) };
+  const held = await ctx.tokens.find();
+  const inUse = held && tokenId(held.token);
+  const used = begun?.tokens.find(({ id }) => id === inUse);
+  if (used) throw usage(`Token ${used.label} (id ${used.id}) is in use now, and this would revoke it.`, 'Continue with another token.');
+  const rotation = begun ?? { match, tokens: matching(ctx, listed, { match, inUse }) };
   const begin = () => {
     if (!begun) requireNewFiles(rotation, directory, to_file);
   };
@@ -88,11 +92,13 @@ const isRotated = (token: unknown): boolean =>
   Array.isArray(token.namesakes);
 
 /** The tokens to rotate: no leases, and not the one in use. */
-async function matching({ tokens, progress }: Context, listed: readonly Token[], match: string): Promise<readonly RotatedToken[]> {
+function matching(
+  { progress }: Context,
+  listed: readonly Token[],
+  { match, inUse }: { readonly match: string; readonly inUse: string | undefined },
+): readonly RotatedToken[] {
   const pattern = wildcard(match);
   const found = listed.filter(({ name }) => pattern.test(wordOf(name)) && leaseEnd(wordOf(name)) === undefined);
-  const held = await tokens.find();
-  const inUse = held && tokenId(held.token);
   const next = { command: ['token', 'list'], why: 'See' };
   if (found.length > 0 && inUse === undefined)
     throw new DnxError('failed', 'It is unclear which of the tokens is the one in use. Nothing was changed.', { next: [next] });
