@@ -113,7 +113,7 @@ const rotate = command({
   consent: { level: 'moderate', deferred: true },
   options: {
     match: text('Rotate every token whose name matches; * is any text', 'pattern'),
-    to_file: text('Write the new token to a new file that only you can read; with --match, one file for each token in this directory', 'file'),
+    to_file: text('Write the new token to a new file that only you can read; with --match, one for each in this directory', 'file'),
   },
   prints: () => severalOf(objectOf({ name: anything }, { id: anything, abilities: anything, revoked: anything, file: word })),
   examples: ['rotate Grafana --yes', 'rotate --match "G*" --to-file tokens --yes'],
