@@ -160,9 +160,9 @@ const importVariables = command({
   consent: { level: 'moderate', warning: 'This overwrites variables with the same name in Deploynix.' },
   prints: () => item,
   examples: ['import shop.example.com --yes'],
-  run: async (ctx, { targets: { site } }) => ({
-    view: did(await ctx.call(), `Imported the .env of ${site.label}`),
-    next: nextDeploy(site),
+  run: async (ctx, { targets }) => ({
+    view: did(await ctx.call(), `Imported the .env of ${targets.site.label}`),
+    next: nextDeploy(ctx, targets),
   }),
 });
 

@@ -101,7 +101,7 @@ const rotate = command({
   reach: 'account',
   summary: 'Replace a token with a new one',
   description:
-    "The new token has the same name and abilities. If dnx itself uses the old token, the new one replaces it where it is stored; otherwise it is printed, or written to a file with --to-file. The old token is revoked last, so one of the two always works.\n\n--match rotates every token whose name matches, such as 'ci-*', except leases and the token in use: one after the other, each is created, written to a file in the directory of --to-file, and then the old one revoked. If it is killed, run it again: it continues.",
+    "The new token has the same name and abilities. If dnx itself uses the old token, the new one replaces it where it is stored; otherwise it is printed, or written to a file with --to-file. The old token is revoked last, so one of the two always works.\n\n--match rotates every token whose name matches, such as 'ci-*', except leases and the token in use. One after the other, each new token is created and written to a file in the directory of --to-file, and then the old one is revoked. If it is killed, run it again: it continues.",
   calls: [
     'DELETE /tokens/{token}',
     { when: 'match', instead: 'GET /tokens' },
@@ -113,7 +113,7 @@ const rotate = command({
   consent: { level: 'moderate', deferred: true },
   options: {
     match: text('Rotate every token whose name matches; * is any text', 'pattern'),
-    to_file: text('Write the new token to a new file that only you can read; with --match, a file for each to this directory', 'file'),
+    to_file: text('Write the new token to a new file that only you can read; with --match, one for each in this directory', 'file'),
   },
   prints: () => severalOf(objectOf({ name: anything }, { id: anything, abilities: anything, revoked: anything, file: word })),
   examples: ['rotate Grafana --yes', 'rotate --match "G*" --to-file tokens --yes'],

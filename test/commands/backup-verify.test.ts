@@ -65,6 +65,18 @@ test('a verification that the API only accepts is not called intact', async () =
   expect(all).toExit(0, { stdout: expect.stringMatching(/started\n.*started\n$/) });
 });
 
+test('a backup whose status is a failure after it was verified is not called intact', async () => {
+  bed.sandbox.faults.always(
+    { method: 'POST', path: `/backups/${shopFiles}/verify` },
+    { status: 200, body: { data: { status: 'Verification failed' } } },
+  );
+  await expect(bed.dnx(`backup verify ${shopFiles}`)).toExit(1, {
+    stdout: '',
+    stderr: `Error: Backup ${shopFiles} is not intact: its status is Verification failed.\n`,
+  });
+  await expect(bed.dnx('backup verify --latest')).toExit(12, { says: '1 of 2 backups failed' });
+});
+
 test.each([
   ['', 'No backup given.\n  Use its id, --all, --latest, or run in a terminal to pick one.'],
   ['--site shop.example.com', 'No backup given.'],

@@ -138,6 +138,18 @@ describe('env copy', () => {
     await expect(bed.dnx(`env copy staging.example.com ${API} --yes`)).toExit(6, { changes: [] });
   });
 
+  test('says how to name a source on one of several servers, and deploys the site that has the variables', async () => {
+    const unclear = await bed.dnx(`env copy staging.example.com ${API} --server web-2 --yes`);
+    expect(unclear).toExit(6, { says: 'Name it as SERVER/SITE, such as web-1/staging.example.com.', changes: [] });
+    expect(unclear.stderr).not.toContain('Use --server');
+    setAll(SHOP, { ONLY_HERE: 'x' });
+    const deploy = 'dnx deploy staging.example.com --server web-2';
+    const run = await bed.dnx(`env copy ${SHOP} staging.example.com --server web-2 --yes`);
+    expect(run).toExit(0, { says: `Takes effect on the next deployment. Run: ${deploy}\n` });
+    await expect(bed.dnx(`env set A=1 --site staging.example.com --server web-2`)).toExit(0, { says: deploy });
+    await expect(bed.dnx(deploy.replace('dnx ', ''))).toExit(0);
+  });
+
   test('does not take the variables of a site that took another name', async () => {
     setAll(SHOP, source);
     setAll(API, target);

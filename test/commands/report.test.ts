@@ -55,6 +55,16 @@ test('the live release is what serves, after a rollback and a failed deployment'
   expect(await shop()).toEqual(after);
 });
 
+test('a release is not called live if the live one may be on another page', async () => {
+  await expect(bed.dnx('rollback shop.example.com --yes')).toExit(0);
+  const { release } = of(await reported(), 'shop.example.com') ?? {};
+  bed.sandbox.faults.always({ method: 'GET', path: `/servers/{server}/sites/${seeded.sites['shop.example.com']}/releases` }, (answer) => {
+    const { data } = answer.body as { data: { name: string }[] };
+    return { ...answer, body: { data: data.filter(({ name }) => name !== release), meta: { current_page: 1, last_page: 2 } } };
+  });
+  expect(of(await reported(), 'shop.example.com')).toMatchObject({ release: null, commit_hash: null, errors: {} });
+});
+
 test.each([
   [120, ['Site', 'Server', 'Live', 'Deployed', 'Certificate', 'Workers', 'Backup', 'PHP', 'Branch', 'Status']],
   [80, ['Site', 'Server', 'Live', 'Deployed', 'Certificate', 'Workers']],
@@ -138,9 +148,14 @@ describe('what cannot be read', () => {
   test.each(lists)('ends with 12 if the API fails at %s, with everything else', async (part, path) => {
     bed.sandbox.faults.always({ method: 'GET', path }, { status: 500 });
     const run = await bed.dnx('report --json');
-    expect(run).toExit(12, { stderr: expect.stringMatching(/[56] of 6 sites could not be read completely/) });
+    expect(run).toExit(12, { stderr: expect.stringMatching(/[56] of 6 lines could not be read completely/) });
     const [shop] = run.json<SiteReport[]>();
     expect(shop).toMatchObject({ domain: 'shop.example.com', php_version: '8.3', errors: { [part]: { code: 'failed', status: 500 } } });
+  });
+
+  test('counts a server whose sites cannot be read as a line', async () => {
+    bed.sandbox.faults.always({ method: 'GET', path: `/servers/${seeded.servers['web-2']}/sites` }, { status: 404 });
+    await expect(bed.dnx('report')).toExit(12, { says: 'Error: 1 of 4 lines could not be read completely: Not found.' });
   });
 
   test('has a line for a server whose sites cannot be read', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openBed } from '../support/dnx.ts';
@@ -54,6 +54,8 @@ test.each([
   ['token rotate --yes', 2, 'Use its name or id, --match, or run in a terminal to pick one.'],
   ['token rotate --match "z*" --to-file new --yes', 6, "No token matches 'z*'."],
   ['token rotate --match Sandbox --to-file new --yes', 6, "No other token matches 'Sandbox'."],
+  ['token rotate --match "G*" --to-file "" --yes', 2, 'Use --to-file with a directory'],
+  ['token rotate --match "G*" --to-file - --yes', 2, 'Use --to-file with a directory'],
 ])('%s exits %i and changes nothing', async (line, code, words) => {
   const run = await bed.dnx(line);
   expect(run).toExit(code, { stdout: '', says: words });
@@ -109,9 +111,45 @@ test('a new token whose value was lost is named, neither rotated nor revoked', a
   writeFileSync(join(bed.directory, 'new', 'Grafana.token'), '');
   tokens().push({ ...tokens().find(({ id }) => id === 4), id: 30 } as ReturnType<typeof tokens>[number]);
   const again = await bed.dnx(`${LINE} --yes`);
-  expect(again).toExit(0, { says: '! Token Grafana (id 30) may be left from the run that was killed, and its value lost.' });
+  expect(again).toExit(0, { says: '! Token Grafana (id 30) may be left from an earlier run, and its value lost.' });
   expect(tokens().filter(({ name }) => name === 'Grafana').length).toBe(2);
   expect([await works(file('GitHub Actions.token')), await works(file('Grafana.token'))]).toEqual([true, true]);
+});
+
+test('a new token is named, too, if the response to its create was an error', async () => {
+  const stop = bed.sandbox.faults.always({ method: 'POST', path: '/tokens' }, (answer) => ({ ...answer, status: 500 }));
+  const run = await bed.dnx(`${LINE} --yes --json`);
+  stop();
+  expect(run).toExit(12, { says: '2 of 2 tokens failed' });
+  expect(ids()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  const again = await bed.dnx(`${LINE} --yes`);
+  expect(again).toExit(0, { says: ['! Token GitHub Actions (id 7) may be left', '! Token Grafana (id 8) may be left'] });
+  expect(ids()).toEqual([1, 3, 5, 6, 7, 8, 9, 10]);
+});
+
+test.each([
+  [[{}]],
+  [[{ id: '4', label: 'Grafana', file: '../Grafana.token', namesakes: ['4'] }]],
+  [[{ id: '4', label: 'Grafana', file: 'Grafana.token' }]],
+])('a journal with %j is refused before any change', async (entries) => {
+  mkdirSync(join(bed.directory, 'new'));
+  writeFileSync(join(bed.directory, 'new', 'rotation.json'), JSON.stringify({ match: 'G*', tokens: entries }));
+  const run = await bed.dnx(`${LINE} --yes`);
+  expect(run).toExit(2, { says: 'new/rotation.json is not from dnx.', calls: ['GET /tokens'] });
+  expect([ids(), existsSync(join(bed.directory, 'Grafana.token'))]).toEqual([[1, 2, 3, 4, 5, 6], false]);
+});
+
+test('an unfinished rotation does not continue with a token that it would revoke', async () => {
+  const made = await bed.dnx('token create Grafana --ability server:read');
+  expect(made).toExit(0);
+  const id = tokens().at(-1)?.id;
+  const stop = bed.sandbox.faults.always({ method: 'POST', path: '/tokens' }, { status: 422, body: { message: 'No.' } });
+  await expect(bed.dnx('token rotate --match Grafana --to-file new --yes')).toExit(12);
+  stop();
+  const before = ids();
+  const again = await bed.dnx('token rotate --match Grafana --to-file new --yes', { env: { DNX_TOKEN: made.stdout.trim() } });
+  expect(again).toExit(2, { says: `Token Grafana (id ${id}) is in use now`, changes: [] });
+  expect(ids()).toEqual(before);
 });
 
 test('two at once replace each token once', async () => {

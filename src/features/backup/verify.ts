@@ -1,5 +1,7 @@
 import { DnxError, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
+import { phaseOf } from '../../base/status.ts';
+import { oneLine } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
 import { done, type LateCells } from '../../cli/output/view.ts';
@@ -7,10 +9,12 @@ import { backupsEndpoint } from '../../platform/follow/readers.ts';
 import { idIn, requireId, type Target, type Targets } from '../../platform/names/names.ts';
 import { backupTime, describeBackup, isComplete, isOf, namedIn, subjectKey, wordsFor } from './choose.ts';
 
-/** Verifies a backup. What the API only accepts is not said to be intact. */
+/** Verifies a backup. What the API only accepts, or calls a failure, is not said to be intact. */
 export async function verifyBackup({ api }: Context, { id, label }: Target) {
-  const { status, data, message } = await api.send<object>('POST /backups/{backup}/verify', { backup: id });
-  const isAccepted = status === 202;
+  const { status, data, message } = await api.send<JsonObject>('POST /backups/{backup}/verify', { backup: id });
+  const phase = phaseOf(data?.status);
+  if (phase === 'bad') throw new DnxError('failed', `Backup ${label} is not intact: its status is ${oneLine(data?.status)}.`);
+  const isAccepted = status === 202 || phase === 'going';
   const sentence = isAccepted ? `Started to verify backup ${label}` : `Backup ${label} is intact`;
   return done(sentence, data ?? { message: message ?? `${sentence}.` });
 }

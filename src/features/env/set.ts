@@ -47,13 +47,13 @@ export async function setVariables(
   const outcome = await setEach(ctx, targets, known, pairs, body);
   const { result, changed } = outcome;
   if (result.exit instanceof DnxError && deploying.deploy)
-    return { ...result, exit: result.exit.withHint('Nothing was deployed.', ...(changed ? nextDeploy(targets.site) : [])) };
+    return { ...result, exit: result.exit.withHint('Nothing was deployed.', ...(changed ? nextDeploy(ctx, targets) : [])) };
   const sentence = doneIn(outcome, targets);
   const variables = variablesIn(result);
   if (deploying.deploy && !changed) return nothingDeployed(sentence, variables);
   const asked = (typed || confirmed) && !consent.yes && changed && !result.exit;
   const deployed = await deployIfWanted(ctx, targets, deploying, { sentence, asked, variables });
-  return deployed ?? { ...result, ...(changed && { next: nextDeploy(targets.site) }) };
+  return deployed ?? { ...result, ...(changed && { next: nextDeploy(ctx, targets) }) };
 }
 
 interface Outcome {
@@ -159,7 +159,7 @@ export async function ensureVariables(
     return result;
   };
   const [only] = pairs;
-  const next = () => (done.some(({ report }) => report.changed === true) ? { next: nextDeploy(targets.site) } : {});
+  const next = () => (done.some(({ report }) => report.changed === true) ? { next: nextDeploy(ctx, targets) } : {});
   if (only && pairs.length === 1) return { ...(await setPair(only)), ...next() };
   const { note: _, exit, ...result } = await ctx.each(pairs.map(namedIn(known)), setPair);
   const hidden = done.flatMap(({ key, report: { unknown } }) => (Array.isArray(unknown) && unknown.includes('value') ? [key] : []));
@@ -205,7 +205,7 @@ export async function unsetVariables(
     let next: readonly Next[] = [];
     const send = async () => {
       await ctx.api.send(deleteVariableEndpoint, targetIds(targets), { assume: {} });
-      next = nextDeploy(site);
+      next = nextDeploy(ctx, place);
       return done(`Removed ${label} from ${site.label}`, { id, deleted: true });
     };
     return { view: await unlessGone(ctx, 'variable', targets, options, send), next };

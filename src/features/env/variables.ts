@@ -2,7 +2,7 @@ import type { Next } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { resource } from '../../cli/language/resource.ts';
 import { columns } from '../../cli/output/view.ts';
-import type { Target } from '../../platform/names/names.ts';
+import type { Located } from '../../platform/names/names.ts';
 
 /** An environment variable of a site. */
 export interface SiteVariable {
@@ -30,9 +30,12 @@ export const createVariableEndpoint = `POST ${siteVariables.path}` as const;
 export const updateVariableEndpoint = `PUT ${siteVariables.path}/{variable}` as const;
 export const deleteVariableEndpoint = `DELETE ${siteVariables.path}/{variable}` as const;
 
-/** Deploynix writes variables into the site's .env when it deploys. */
-export const nextDeploy = (site: Target): readonly Next[] => [
-  { command: ['deploy', site.label], why: 'Takes effect on the next deployment. Run' },
+/** Deploynix writes variables into the site's .env when it deploys. Names the server if the user did, as for one of two sites of a name. */
+export const nextDeploy = ({ isGiven }: Pick<Context, 'isGiven'>, { site, server }: Located): readonly Next[] => [
+  {
+    command: ['deploy', site.label, ...(isGiven('server') ? ['--server', server.label] : [])],
+    why: 'Takes effect on the next deployment. Run',
+  },
 ];
 
 /** The context of a command that reads and sets variables. */

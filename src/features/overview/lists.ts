@@ -7,10 +7,10 @@ import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { readPage } from '../../platform/api/pages.ts';
 import { idIn, resourceName, sameName, type Target } from '../../platform/names/names.ts';
 
-/** A list, or why it could not be read and the command that makes it possible, without `dnx`. */
+/** A list, and whether it has no further page; or why it could not be read and the command that makes it possible, without `dnx`. */
 export type ListReading =
-  | { readonly items: readonly JsonObject[]; readonly error?: undefined; readonly fix?: undefined }
-  | { readonly items?: undefined; readonly error: DnxError; readonly fix: readonly string[] | undefined };
+  | { readonly items: readonly JsonObject[]; readonly complete: boolean; readonly error?: undefined; readonly fix?: undefined }
+  | { readonly items?: undefined; readonly complete?: undefined; readonly error: DnxError; readonly fix: readonly string[] | undefined };
 
 interface ListOptions {
   readonly query?: Query;
@@ -27,9 +27,11 @@ export function openLists({ api, tokens }: Pick<Context, 'api' | 'tokens'>, comm
     if (known) return known;
     const { first, ...listed } = options;
     try {
-      const items = first ? (await readPage<unknown>(api.send, endpoint, ids)).rows : await api.list<unknown>(endpoint, ids, listed);
+      const { rows, last = 1 } = first
+        ? await readPage<JsonObject>(api.send, endpoint, ids)
+        : { rows: await api.list<JsonObject>(endpoint, ids, listed), last: 1 };
       answered.add(endpoint);
-      return { items: distinct(items.filter(isObject)) };
+      return { items: distinct(rows.filter(isObject)), complete: last <= 1 };
     } catch (error) {
       if (!isAboutList(error)) throw error;
       const fix = error.lacks === undefined ? error.next[0]?.command : await moreAbilities(tokens, command);

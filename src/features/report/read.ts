@@ -5,7 +5,6 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { failure, fieldsOf, mapOf, nullable, number, objectOf, type Printed, word } from '../../cli/language/shape.ts';
 import { errorOf } from '../../cli/run/several.ts';
-import { PAGE_SIZE } from '../../platform/api/pages.ts';
 import { backupsEndpoint, certificatesEndpoint, releasesEndpoint, serversEndpoint, sitesEndpoint } from '../../platform/follow/readers.ts';
 import { idIn, type Target } from '../../platform/names/names.ts';
 import { notFound } from '../../platform/names/unresolved.ts';
@@ -25,7 +24,7 @@ export const siteReport = objectOf({
   server_id: word,
   php_version: nullable(word),
   branch: nullable(word),
-  /** The live release. */
+  /** The live release; null, too, if it is on another page than the newest ones. */
   release: nullable(word),
   commit_hash: nullable(word),
   deployed_at: nullable(word),
@@ -46,8 +45,6 @@ interface Place {
   readonly certificates: ListReading;
 }
 
-type ListedSite = JsonObject & { readonly id: string };
-
 /** Each takes three requests at a time. */
 const SITES_AT_A_TIME = 3;
 
@@ -64,18 +61,19 @@ export async function readReport(ctx: Context, only: Target | undefined): Promis
     const [sites, certificates] = await Promise.all([list(sitesEndpoint, ids), list('GET /servers/{server}/certificates', ids)]);
     return { server, record, sites, certificates };
   });
-  const found = places.flatMap(({ sites, ...place }): readonly (Place & { readonly site?: ListedSite; readonly sites: ListReading })[] => {
-    const listed = withLabels(sites.items ?? [], 'site', progress.warn);
-    return sites.error ? [{ ...place, sites }] : listed.map(([{ id }, site]) => ({ ...place, sites, site: { ...site, id } }));
-  });
-  const next = countProgress(ctx, 'Reading', found.length, 'site');
-  const read = async ({ site, sites, ...place }: (typeof found)[number]) => {
-    const reader = { list, backups, now: clock.now(), settings };
-    const report = site ? await readSite(site, place, reader) : nothingOf(place.server, { sites }, settings);
+  const reader = { list, backups, now: clock.now(), settings };
+  const reports = places.flatMap(({ sites, ...place }): readonly (() => SiteReport | Promise<SiteReport>)[] =>
+    sites.error
+      ? [() => nothingOf(place.server, { sites }, settings)]
+      : withLabels(sites.items, 'site', progress.warn).map((listed) => () => readSite(listed, place, reader)),
+  );
+  const next = countProgress(ctx, 'Reading', reports.length, 'site');
+  const read = async (readOne: (typeof reports)[number]) => {
+    const report = await readOne();
     next();
     return report;
   };
-  return inParallel(found, read, SITES_AT_A_TIME);
+  return inParallel(reports, read, SITES_AT_A_TIME);
 }
 
 interface Reader {
@@ -85,11 +83,11 @@ interface Reader {
   readonly settings: Context['settings'];
 }
 
-async function readSite(site: ListedSite, place: Place, { list, backups, now, settings }: Reader): Promise<SiteReport> {
+async function readSite([{ id }, site]: readonly [Target, JsonObject], place: Place, { list, backups, now, settings }: Reader) {
   const { server, record, certificates: shared } = place;
-  const ids = { server: server.id, site: site.id };
+  const ids = { server: server.id, site: id };
   // An API that lists them for the server saves a request for each site.
-  const listed = shared.items?.filter(({ site_id }) => wordOf(site_id) === site.id) ?? [];
+  const listed = shared.items?.filter(({ site_id }) => wordOf(site_id) === id) ?? [];
   const [releases, certificates, queues] = await Promise.all([
     list(releasesEndpoint, ids, { first: true }),
     listed.length > 0 ? listOf(listed) : list(certificatesEndpoint, ids),
@@ -97,12 +95,12 @@ async function readSite(site: ListedSite, place: Place, { list, backups, now, se
   ]);
   const covering = shared.items?.filter((certificate) => covers(certificate, wordOf(site.domain))) ?? [];
   const { certificate } = certificateIn([...covering, ...(certificates.items ?? [])], { now, terminal: false });
-  const live = releases.items && shownRelease(releasesOf(releases.items), releases.items.length < PAGE_SIZE);
-  const backup = newestBackup(backups.items ?? [], site.id, server.id);
+  const live = releases.items && shownRelease(releasesOf(releases.items), releases.complete);
+  const backup = newestBackup(backups.items ?? [], id, server.id);
   return {
     // Without those of the server, it is unclear whether one of them covers the site.
     ...nothingOf(server, { releases, certificates: certificate || certificates.error ? certificates : shared, queues, backups }, settings),
-    id: site.id,
+    id,
     domain: known(site.domain),
     status: known(site.status),
     php_version: known(site.php_version) ?? (isWithoutPhp(site) ? null : known(record.php_version)),
@@ -119,7 +117,7 @@ async function readSite(site: ListedSite, place: Place, { list, backups, now, se
   };
 }
 
-const listOf = (items: readonly JsonObject[]): ListReading => ({ items });
+const listOf = (items: readonly JsonObject[]): ListReading => ({ items, complete: true });
 
 const known = (value: unknown): string | null => wordOf(value) || null;
 

@@ -37,7 +37,7 @@ export async function showReport(ctx: Context, server: Target | undefined): Prom
 function incomplete(sites: readonly SiteReport[]): DnxError | undefined {
   const failures = sites.flatMap(({ errors }) => Object.values(errors).find(({ code }) => code !== 'forbidden') ?? []);
   const [cause] = failures;
-  return cause && new DnxError('partial', `${failures.length} of ${sites.length} sites could not be read completely: ${cause.message}`);
+  return cause && new DnxError('partial', `${failures.length} of ${sites.length} lines could not be read completely: ${cause.message}`);
 }
 
 const orUnknown = ({ errors }: SiteReport, ...parts: readonly Part[]): string | undefined =>

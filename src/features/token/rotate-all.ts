@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DnxError, isError, type Next, systemReason, usage } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
 import { wildcard, wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type View } from '../../cli/output/view.ts';
@@ -41,12 +42,16 @@ interface RotateOptions {
  * in use.
  */
 export async function rotateTokens(ctx: Context, { match, to_file, yes }: RotateOptions) {
-  if (to_file === undefined) throw usage('--match needs --to-file.', 'Use --to-file with a directory, for a file of each new token.');
+  if (!to_file || to_file === '-') throw usage('--match needs --to-file.', 'Use --to-file with a directory, for a file of each new token.');
   const directory = pathOf(to_file, ctx.world);
   const journal = join(directory, JOURNAL);
   const listed = await ctx.api.list<Token>('GET /tokens');
   const begun = unfinished(journal, match, to_file);
-  const rotation = begun ?? { match, tokens: await matching(ctx, listed, match) };
+  const held = await ctx.tokens.find();
+  const inUse = held && tokenId(held.token);
+  const used = begun?.tokens.find(({ id }) => id === inUse);
+  if (used) throw usage(`Token ${used.label} (id ${used.id}) is in use now, and this would revoke it.`, 'Continue with another token.');
+  const rotation = begun ?? { match, tokens: matching(ctx, listed, { match, inUse }) };
   const begin = () => {
     if (!begun) requireNewFiles(rotation, directory, to_file);
   };
@@ -73,16 +78,27 @@ export async function rotateTokens(ctx: Context, { match, to_file, yes }: Rotate
 function unfinished(journal: string, match: string, name: string): Rotation | undefined {
   if (!existsSync(journal)) return undefined;
   const rotation = readJson<Rotation>(journal);
-  if (rotation.match === match && Array.isArray(rotation.tokens)) return rotation;
+  if (!Array.isArray(rotation.tokens) || !rotation.tokens.every(isRotated))
+    throw usage(`${join(name, JOURNAL)} is not from dnx.`, 'Fix or remove it.');
+  if (rotation.match === match) return rotation;
   throw usage(`${name} has an unfinished rotation of '${rotation.match}'.`, 'Continue it with the same --match, or use another directory.');
 }
 
+/** False for a file of another program, or one that would have dnx write outside of the directory. */
+const isRotated = (token: unknown): boolean =>
+  isObject(token) &&
+  [token.id, token.label].every((value) => typeof value === 'string') &&
+  /^[^/\\]+\.token$/.test(wordOf(token.file)) &&
+  Array.isArray(token.namesakes);
+
 /** The tokens to rotate: no leases, and not the one in use. */
-async function matching({ tokens, progress }: Context, listed: readonly Token[], match: string): Promise<readonly RotatedToken[]> {
+function matching(
+  { progress }: Context,
+  listed: readonly Token[],
+  { match, inUse }: { readonly match: string; readonly inUse: string | undefined },
+): readonly RotatedToken[] {
   const pattern = wildcard(match);
   const found = listed.filter(({ name }) => pattern.test(wordOf(name)) && leaseEnd(wordOf(name)) === undefined);
-  const held = await tokens.find();
-  const inUse = held && tokenId(held.token);
   const next = { command: ['token', 'list'], why: 'See' };
   if (found.length > 0 && inUse === undefined)
     throw new DnxError('failed', 'It is unclear which of the tokens is the one in use. Nothing was changed.', { next: [next] });
@@ -142,10 +158,8 @@ async function rotateOne(ctx: Context, token: RotatedToken, { directory, listed,
   }
   const { abilities, ...old } = replaceable(listed, token.id);
   if (ctx.recorder) await planReplacement(ctx, old, abilities);
-  if (stored === '') {
-    rmSync(path);
-    warnOfLost(ctx, token, { directory, listed, rotation });
-  }
+  warnOfLost(ctx, token, { directory, listed, rotation });
+  if (stored === '') rmSync(path);
   const file = reserveFile(path, ctx.world);
   const made = await replacement(ctx, old, { abilities, file });
   await writeNewToken(ctx, made.fresh, file, ` ${stillWorks(old)}`);
@@ -153,12 +167,12 @@ async function rotateOne(ctx: Context, token: RotatedToken, { directory, listed,
   return done(sentence, { ...replaced(made), file: path });
 }
 
-/** Names the tokens that a killed run may have created without storing their value. */
+/** Names the tokens that an earlier run may have created without storing their value. */
 function warnOfLost({ progress }: Context, { label, namesakes }: RotatedToken, { directory, listed, rotation }: Surroundings): void {
   const held = new Set(rotation.tokens.map(({ file }) => tokenId(readText(join(directory, file)) ?? '')));
   for (const id of listed.filter(({ name }) => wordOf(name) === label).map((token) => wordOf(token.id)))
     if (!namesakes.includes(id) && !held.has(id))
       progress.warn(
-        `Token ${label} (id ${id}) may be left from the run that was killed, and its value lost. Revoke it with: dnx token revoke ${id}`,
+        `Token ${label} (id ${id}) may be left from an earlier run, and its value lost. Revoke it with: dnx token revoke ${id}`,
       );
 }

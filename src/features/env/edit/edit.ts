@@ -63,7 +63,7 @@ export async function editVariables(
   if (sent.length === 0) return deploying.deploy ? nothingDeployed(unchanged, summary) : { view: message(unchanged, summary) };
   const sentence = `Updated ${countedVariables(sent.length)} of ${site.label}`;
   const deployed = await deployIfWanted(ctx, targets, deploying, { sentence, asked: session.asked, variables: summary });
-  return deployed ?? { view: record(summary, columns, sentence, stepDetails(sent, 'past')), next: nextDeploy(site) };
+  return deployed ?? { view: record(summary, columns, sentence, stepDetails(sent, 'past')), next: nextDeploy(ctx, targets) };
 }
 
 const columns = summaryColumns.filter(({ key }) => ['site', 'added', 'changed', 'removed'].includes(key));
@@ -120,10 +120,10 @@ async function editAgain(session: EditSession, { path, write }: PrivateFile): Pr
 const QUICK_MS = 1_000;
 const WAIT = 'If the editor is still open, tell it to wait, as in EDITOR="code --wait".';
 
-function gaveUp({ sent, targets: { site } }: EditSession, why = 'Cancelled'): DnxError {
+function gaveUp({ ctx, sent, targets }: EditSession, why = 'Cancelled'): DnxError {
   if (sent.length === 0) return new DnxError('cancelled', `${why}; nothing was changed.`);
   const already = `${countedVariables(sent.length)} ${sent.length === 1 ? 'was' : 'were'} already changed`;
-  return new DnxError('cancelled', `${why}; ${already}.`, { details: stepDetails(sent, 'past'), next: nextDeploy(site) });
+  return new DnxError('cancelled', `${why}; ${already}.`, { details: stepDetails(sent, 'past'), next: nextDeploy(ctx, targets) });
 }
 
 async function sendEdited(session: EditSession, text: string): Promise<NotSent | undefined> {

@@ -1,4 +1,4 @@
-import { DnxError, usage } from '../../../base/errors.ts';
+import { DnxError, isError, usage } from '../../../base/errors.ts';
 import { didYouMean } from '../../../base/nearest.ts';
 import type { GivenConsent } from '../../../cli/language/command.ts';
 import { failedItem, listOf, objectOf, type Printed, word, words } from '../../../cli/language/shape.ts';
@@ -28,7 +28,10 @@ export async function copyVariables(
   consent: GivenConsent,
 ) {
   refuseWithoutDeploy(options);
-  const from = (await ctx.resolve(siteVariables.path, { site: word })) as Located;
+  const from = (await ctx.resolve(siteVariables.path, { site: word }).catch((error: unknown) => {
+    const [choice] = (isError(error, 'ambiguous') && error.meant?.choices) || [];
+    throw isError(error) && choice ? error.withHint(`Name it as SERVER/SITE, such as ${choice.word}.`) : error;
+  })) as Located;
   const { site, server } = targets;
   if (from.site.id === site.id) throw usage(`Both are ${site.label}.`, 'Name two different sites.');
   const here = chosenFrom(remoteSide(await ctx.api.list<SiteVariable>(variablesEndpoint, targetIds({ ...from }))), from, options);

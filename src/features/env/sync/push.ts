@@ -113,7 +113,7 @@ function nothingPushed(push: Push, sync: SyncSteps) {
   const { note } = keptNote(sync.steps);
   if (!deployOptions.deploy) return { view: message(sentence, summary), ...(note !== undefined && { note }), next: nextOf(push, sync) };
   const { view, note: nothing } = nothingDeployed(sentence, summary);
-  return { view, note: [note, nothing].filter(Boolean).join('\n'), next: [...nextOf(push, sync), ...nextDeploy(site)] };
+  return { view, note: [note, nothing].filter(Boolean).join('\n'), next: [...nextOf(push, sync), ...nextDeploy(push.ctx, targets)] };
 }
 
 const pushed = (push: Push, sync: SyncSteps, outcome: SyncOutcome, asked: boolean) => {

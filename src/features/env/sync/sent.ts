@@ -50,6 +50,6 @@ export async function sentResult<S extends object>(
   if (deployed) return deployed;
   return {
     view: record({ ...summary }, shown.columns, sentence, stepDetails(steps, 'past')),
-    next: [...next, ...nextDeploy(targets.site)],
+    next: [...next, ...nextDeploy(ctx, targets)],
   };
 }
