@@ -4,9 +4,9 @@ import { DnxError, type ErrorCode, isError, systemCode, systemReason } from '../
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { DAY } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { type Holder, holderNamed, isHolderGone, isLocalHolder, locked, ownHolderName } from '../../machine/files/lock.ts';
 import { pruneFiles, readJson, writeJson } from '../../machine/files/text-file.ts';
-import type { SendingOptions } from './send.ts';
 
 /** What became of the changes of a plan on this machine. Contains no secrets. */
 interface ApplicationRecord {
@@ -46,7 +46,7 @@ const KEPT_MS = 30 * DAY;
 export async function openApplication(
   ctx: Context,
   text: string,
-  { check: isDry, in_flight }: Pick<SendingOptions, 'check' | 'in_flight'>,
+  { check: isDry, in_flight }: Given<{ check: boolean; in_flight: string }>,
 ) {
   const directory = join(ctx.settings.directories.state, 'plans');
   const digest = createHash('sha256').update(ctx.settings.host).update('\0').update(text).digest('hex');
