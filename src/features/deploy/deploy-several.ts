@@ -152,7 +152,7 @@ function severalResult({ settings, signal, world }: DeployContext, all: readonly
   const shown = [
     ...columns<DeployResult>('site', {
       key: 'outcome',
-      cell: ({ outcome }) => (outcome === 'not_started' ? null : outcome) ?? 'not started',
+      cell: ({ outcome }) => (outcome === null || outcome === 'not_started' ? 'not started' : outcome),
     }),
     ...others,
   ];
@@ -169,8 +169,8 @@ function severalResult({ settings, signal, world }: DeployContext, all: readonly
 function failureOfAll(all: readonly Targets[], reports: readonly DeployReport[], { reason }: AbortSignal): DnxError | undefined {
   const failed = reports.filter(({ failure }) => failure);
   const notStarted = reports.filter(({ result }) => result.outcome === 'not_started').length;
-  const leftOut = notStarted > 0;
-  const stopped = failed.find(({ failure }) => isStop(failure))?.failure ?? (leftOut && reason instanceof DnxError ? reason : undefined);
+  const stopped =
+    failed.find(({ failure }) => isStop(failure))?.failure ?? (notStarted > 0 && reason instanceof DnxError ? reason : undefined);
   if (stopped) {
     // A request that was sent but not answered says how to check it.
     const isOpen = ({ result, failure }: DeployReport) =>

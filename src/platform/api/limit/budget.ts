@@ -118,14 +118,7 @@ function budgetOf(ledger: ReturnType<typeof openLedger>, fixed: Rate | undefined
     return true;
   };
 
-  /** The part of the limit that this machine can expect if others go on as they do, from 0 to 1: 1 while less than half of the limit is used. */
-  const share = (): number => {
-    const now = clock.now();
-    const recent = ledger.bookings().filter(({ at, mark }) => at > now - 2 * spanMs && at <= now && mark !== EARLIER);
-    const own = recent.filter(({ mark }) => mark !== '').length;
-    const current = used();
-    return own === 0 || countAt(current, now) * 2 <= current.rate.limit ? 1 : own / recent.length;
-  };
+  const share = (): number => shareOf(ledger.bookings(), used(), clock.now(), spanMs);
 
   const untilRoom = (requests: number, others: number, part: number, forPolls = true): number => {
     const current = used();
@@ -204,15 +197,29 @@ function budgetOf(ledger: ReturnType<typeof openLedger>, fixed: Rate | undefined
     },
     /** The other command that sent most requests of this window, if these are a third of the limit. */
     busiest() {
-      const counts = new Map<string, number>();
-      for (const { at, mark, command: other } of ledger.bookings())
-        if (!mark.startsWith(`${processMark}.`) && at > clock.now() - spanMs && /^[a-z][a-z -]*$/.test(other))
-          counts.set(other, (counts.get(other) ?? 0) + 1);
-      const [[most = '', count = 0] = []] = [...counts].sort(([, one], [, other]) => other - one);
-      return count > 0 && count * 3 >= used().rate.limit ? { command: most, count } : undefined;
+      const since = clock.now() - spanMs;
+      const most = busiestOf(ledger.bookings().filter(({ at, mark }) => at > since && !mark.startsWith(`${processMark}.`)));
+      return most && most.count * 3 >= used().rate.limit ? most : undefined;
     },
     status: () => statusOf(used(), fixed !== undefined, clock.now()),
   };
+}
+
+type Bookings = ReturnType<ReturnType<typeof openLedger>['bookings']>;
+
+/** The part of the limit that this machine can expect if others go on as they do, from 0 to 1: 1 while less than half of the limit is used. */
+function shareOf(bookings: Bookings, current: Usage, now: number, spanMs: number): number {
+  const recent = bookings.filter(({ at, mark }) => at > now - 2 * spanMs && at <= now && mark !== EARLIER);
+  const own = recent.filter(({ mark }) => mark !== '').length;
+  return own === 0 || countAt(current, now) * 2 <= current.rate.limit ? 1 : own / recent.length;
+}
+
+/** The command that sent most of these requests. */
+function busiestOf(bookings: Bookings): { readonly command: string; readonly count: number } | undefined {
+  const counts = new Map<string, number>();
+  for (const { command } of bookings) if (/^[a-z][a-z -]*$/.test(command)) counts.set(command, (counts.get(command) ?? 0) + 1);
+  const [most] = [...counts].sort(([, one], [, other]) => other - one);
+  return most && { command: most[0], count: most[1] };
 }
 
 /** What counts of the requests of a token. Times are epoch ms, because processes share them. */
