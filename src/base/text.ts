@@ -40,6 +40,9 @@ export function inQuotes(value: string): string {
 export const plural = (noun: string): string =>
   /(repositor|[^aeiou])y$/.test(noun) ? noun.replace(/y$/, 'ies') : /(s|x|ch)$/.test(noun) ? `${noun}es` : `${noun}s`;
 
+/** `1 server`, `3 servers`. */
+export const counted = (count: number, noun: string): string => `${count} ${count === 1 ? noun : plural(noun)}`;
+
 /** `the disk is full` -> `The disk is full`. */
 export const capitalized = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 

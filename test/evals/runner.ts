@@ -15,7 +15,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { abilities } from '../../src/base/abilities.ts';
 import { quotedForSh } from '../../src/base/shell.ts';
-import { counted } from '../../src/features/audit/report/report.ts';
+import { counted } from '../../src/base/text.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { grade, startOf } from './grade.ts';
 import { prepare } from './sandbox.ts';

@@ -1,6 +1,6 @@
 import type { Detail } from '../../base/errors.ts';
 import { isObject, own } from '../../base/json.ts';
-import { quotedName, title, visible } from '../../base/text.ts';
+import { counted, quotedName, title, visible } from '../../base/text.ts';
 import { MASK } from '../../platform/names/existing.ts';
 import { called, idIn, namings, resourceName, type Target, type Targets } from '../../platform/names/names.ts';
 import { consentedValue, fieldWords, isLong, shownValue, titleName } from '../../platform/names/value.ts';
@@ -73,7 +73,7 @@ function undoWords(changes: readonly PlannedChange[]): string {
 }
 
 /** `1 change`, `3 changes`. */
-export const countedChanges = ({ length }: readonly unknown[]): string => `${length} change${length === 1 ? '' : 's'}`;
+export const countedChanges = ({ length }: readonly unknown[]): string => counted(length, 'change');
 
 const actions: Readonly<Record<string, string>> = {
   'schedule-deploy': 'schedule a deployment of',

@@ -1,5 +1,6 @@
 import { DnxError, usage } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
+import { counted } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, type Reports, rows } from '../../cli/output/view.ts';
 import { commandLine } from '../../cli/run/line.ts';
@@ -18,7 +19,7 @@ import {
   wordList,
 } from './finding.ts';
 import type { Ledger } from './ledger.ts';
-import { type AuditReport, auditSummary, counted, isAtLeast, tableReport } from './report/report.ts';
+import { type AuditReport, auditSummary, isAtLeast, tableReport } from './report/report.ts';
 import { type Rule, type RuleId, ruleIds, rules, type Severity, severities } from './rules.ts';
 
 interface AuditOptions extends AuditScope {

@@ -1,4 +1,5 @@
 import { type Detail, DnxError } from '../../base/errors.ts';
+import { counted } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
@@ -69,7 +70,7 @@ function titleOf(changes: Changes): string {
 /** `2 migrations`; nothing if there are none. */
 export const countedList = (all: readonly unknown[] | null, noun: string): readonly string[] => {
   const count = all?.length ?? 0;
-  return count === 0 ? [] : [`${count} ${noun}${count === 1 ? '' : 's'}`];
+  return count === 0 ? [] : [counted(count, noun)];
 };
 
 /** The lines below the title. What was not read has none. */

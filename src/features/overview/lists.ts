@@ -1,6 +1,6 @@
 import { type DnxError, isError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
-import { wordOf } from '../../base/text.ts';
+import { counted, wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Query } from '../../platform/api/api.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
@@ -75,7 +75,7 @@ const EVERY_MS = 30_000;
 export function countProgress({ progress, clock }: Pick<Context, 'progress' | 'clock'>, doing: string, total: number, noun: string) {
   let done = 0;
   let shownAt = clock.elapsed();
-  const words = () => `${doing} ${done} of ${total} ${noun}${total === 1 ? '' : 's'}`;
+  const words = () => `${doing} ${done} of ${counted(total, noun)}`;
   progress.spin(words());
   return (): void => {
     done += 1;

@@ -1,5 +1,5 @@
 import type { Detail } from '../../base/errors.ts';
-import { wordOf } from '../../base/text.ts';
+import { counted, wordOf } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import { listOf, nullable, number, objectOf, oneOf, type Printed, word, words, yes } from '../../cli/language/shape.ts';
 import { columns, overview, record, type View } from '../../cli/output/view.ts';
@@ -189,14 +189,14 @@ const placeOf = ({ source, file, line_number: number }: QuotedLine): string =>
     ...(number === null ? [] : [`line ${number}`]),
   ].join(', ');
 
+const countIfAny = ({ length }: readonly unknown[], noun: string): string => (length === 0 ? '' : counted(length, noun));
+
 function changeLines({ changes }: Diagnosis): readonly Detail[] {
   if (!changes) return [];
   const { commits, migrations, dependencies } = changes;
-  const words = [counted(commits.length, 'commit'), counted(migrations.length, 'migration'), ...dependencies].filter(Boolean);
+  const words = [countIfAny(commits, 'commit'), countIfAny(migrations, 'migration'), ...dependencies].filter(Boolean);
   return [['changes', words.join(', ') || 'none']];
 }
-
-const counted = (count: number, noun: string): string => (count === 0 ? '' : `${count} ${noun}${count === 1 ? '' : 's'}`);
 
 /** What was checked and looks good or bad, in a line each. */
 function checkLines({ checks }: Diagnosis, reader: TimeReader): readonly Detail[] {

@@ -1,6 +1,6 @@
 import { getBuiltinModule } from 'node:process';
 import { hasCredentials, isSecretName } from '../../base/secrets.ts';
-import { inQuotes, quotedName, wordOf } from '../../base/text.ts';
+import { counted, inQuotes, quotedName, wordOf } from '../../base/text.ts';
 import { MASK } from './existing.ts';
 
 /** The longest value that is shown whole, in characters: three lines of a terminal. */
@@ -33,15 +33,13 @@ export function consentedValue(name: string, value: unknown): string {
   const word = wordOf(value);
   if (word === '' || !(isSecretName(name) || hasCredentials(word))) return shownValue(value);
   // The last four of a short one would be much of it.
-  return `${counted(word)}${word.length < 16 ? '' : `, ending in ${quotedName(word.slice(-4))}`}`;
+  return `${counted(word.length, 'character')}${word.length < 16 ? '' : `, ending in ${quotedName(word.slice(-4))}`}`;
 }
-
-const counted = ({ length }: string): string => `${length} character${length === 1 ? '' : 's'}`;
 
 // Loaded when it is needed: it takes two milliseconds, and most values are short.
 const sha256 = (data: string | Buffer): Buffer => getBuiltinModule('node:crypto').createHash('sha256').update(data).digest();
 
-const measured = (word: string): string => `(${counted(word)}, SHA-256 ${sha256(word).toString('hex').slice(0, 16)})`;
+const measured = (word: string): string => `(${counted(word.length, 'character')}, SHA-256 ${sha256(word).toString('hex').slice(0, 16)})`;
 
 const longWords = (word: string): string => `${inQuotes(word.slice(0, END))} … ${inQuotes(word.slice(-END))} ${measured(word)}`;
 

@@ -1,3 +1,4 @@
+import { counted } from '../../../base/text.ts';
 import { printable } from '../../../cli/output/text.ts';
 import type { TablePage } from '../../../cli/output/view.ts';
 import type { AuditFinding, RuleAtPlace } from '../finding.ts';
@@ -18,9 +19,6 @@ export interface AuditReport {
   /** When it ended, in epoch ms. */
   readonly at: number;
 }
-
-/** `3 servers`. */
-export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** True for a finding of this severity or a worse one. */
 export const isAtLeast = (severity: AuditFinding['severity'], least: Severity): boolean =>

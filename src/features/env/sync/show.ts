@@ -1,5 +1,5 @@
 import type { Detail } from '../../../base/errors.ts';
-import { plural } from '../../../base/text.ts';
+import { counted } from '../../../base/text.ts';
 import { failedItem, listOf, objectOf, type Printed, word, words } from '../../../cli/language/shape.ts';
 import { safeLine } from '../../../cli/output/text.ts';
 import { columns } from '../../../cli/output/view.ts';
@@ -57,7 +57,7 @@ export const stepLines = (sync: Pick<SyncSteps, 'steps'>): readonly string[] =>
   stepDetails(sync.steps, 'mark').map(([mark, text]) => `  ${mark} ${text}`);
 
 /** `1 variable`, `3 variables`. */
-export const countedVariables = (count: number): string => `${count} ${count === 1 ? 'variable' : plural('variable')}`;
+export const countedVariables = (count: number): string => counted(count, 'variable');
 
 /** What is kept, and why, as a note under `Nothing to push`. */
 export function keptNote(steps: readonly SyncStep[]): { readonly note?: string } {

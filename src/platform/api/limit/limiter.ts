@@ -1,4 +1,5 @@
 import { DnxError } from '../../../base/errors.ts';
+import { counted } from '../../../base/text.ts';
 import { DAY, duration, shownTime, timeOf } from '../../../base/time.ts';
 import { type HttpResponse, NetworkFault } from '../../../machine/world.ts';
 import type { ClientOptions, Exchange, SendOptions } from '../api.ts';
@@ -60,11 +61,7 @@ const exhausted = (ms: number, { bound, sent }: Waits, busiest: ReturnType<Budge
 
 /** What a command had sent when it was rate limited, after a sentence. */
 const sentSoFar = ({ changes }: Pick<ClientOptions, 'changes'>): string =>
-  changes
-    ? changes.sent === 0
-      ? ' Nothing was changed.'
-      : ` Sent before: ${changes.sent} ${changes.sent === 1 ? 'change' : 'changes'}.`
-    : '';
+  changes ? (changes.sent === 0 ? ' Nothing was changed.' : ` Sent before: ${counted(changes.sent, 'change')}.`) : '';
 
 /** How to go on after a rate limit: later, or with a longer wait. */
 export const waitHint = (retryAfter: string | undefined, bound: string | undefined): string =>
