@@ -96,3 +96,7 @@ function withBigints(value: unknown): unknown {
 /** The own property of an untrusted key, so that `constructor` is not found on every object. */
 export const own = <T>(record: Readonly<Record<string, T>> | null | undefined, key: string): T | undefined =>
   record !== undefined && record !== null && Object.hasOwn(record, key) ? record[key] : undefined;
+
+/** A record with only some of its fields. */
+export const pick = (record: JsonObject, isPicked: (field: string) => boolean): JsonObject =>
+  Object.fromEntries(Object.entries(record).filter(([field]) => isPicked(field)));

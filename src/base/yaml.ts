@@ -1,4 +1,4 @@
-import { Document, parseAllDocuments, visit } from 'yaml';
+import { Document, isMap, type Node, parseAllDocuments, type ToStringOptions, visit } from 'yaml';
 import { usage } from './errors.ts';
 
 /** Parses every document of a CI file, and merges `<<`. A tag such as GitLab's `!reference` is ignored. */
@@ -18,11 +18,6 @@ export function readPipelines(text: string, name: string): readonly unknown[] {
 /** Items to serialize at once: the library keeps several objects for every value, 2 GB for a list of 500,000. */
 const PART = 1_000;
 
-/** Words that a reader of YAML may take for another type, besides those that the library quotes. */
-const TYPED = /^([-+]?[\d,._:]+|null|true|false|yes|no|on|off|=|<<)$/i;
-/** Characters that YAML 1.1 does not allow as they are, or takes for a line break. */
-const UNSAFE = /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g;
-
 /** Serializes a value as YAML. Quotes every string that YAML 1.1 or 1.2 reads as another type. */
 export function writeYaml(value: unknown): string {
   if (!Array.isArray(value) || value.length <= PART) return written(value);
@@ -36,9 +31,65 @@ function written(value: unknown): string {
   visit(document, {
     Scalar(_, scalar) {
       const text = scalar.value;
-      // Not only unsafe characters: PyYAML reads no tab in a plain string.
-      if (typeof text === 'string' && (TYPED.test(text) || text.search(UNSAFE) >= 0 || text.includes('\t'))) scalar.type = 'QUOTE_DOUBLE';
+      if (typeof text === 'string' && (TYPED.test(text) || isUnsafe(text))) scalar.type = 'QUOTE_DOUBLE';
     },
   });
-  return document.toString().replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return escaped(document.toString());
 }
+
+/** Words that a reader of YAML may take for another type, besides those that the library quotes. */
+const TYPED = /^([-+]?[\d,._:]+|null|true|false|yes|no|on|off|=|<<)$/i;
+/** What is not seen, what YAML 1.1 takes for a line break, and what stands for bytes that are not text. */
+const UNSAFE = /[^\p{L}\p{M}\p{N}\p{P}\p{S} \n]|\ufffd/gu;
+
+/** Not only unsafe characters: PyYAML reads no tab in a plain string. */
+const isUnsafe = (text: string): boolean => text.search(UNSAFE) >= 0;
+
+const escaped = (text: string): string =>
+  text.replace(UNSAFE, (character) => {
+    const code = character.codePointAt(0)?.toString(16) ?? '';
+    return code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`;
+  });
+
+/** A number as a program writes it, or a boolean: it needs no quotes to be read as it stands. */
+const isExact = (text: string): boolean =>
+  text === 'true' || text === 'false' || (/^-?\d{1,15}(\.\d+)?$/.test(text) && String(Number(text)) === text);
+
+/** How a node is written. */
+export interface YamlStyle {
+  readonly isJson: boolean;
+  /** Spaces for each level. */
+  readonly indent: number;
+}
+
+/** A node as text, without the end of its last line. Each text is on one line. The node is not to be edited after this. */
+export function writeNode(node: Node, { isJson, indent }: YamlStyle): string {
+  const document = new Document(null, { compat: 'yaml-1.1' });
+  document.contents = node as never;
+  visit(document, {
+    Pair: (_, pair) => void Object.assign(pair, { key: document.createNode(pair.key) }),
+    Scalar(_, scalar) {
+      const { value, type } = scalar;
+      if (typeof value !== 'string') return;
+      if (isJson || isUnsafe(value) || value.includes('\n')) scalar.type = 'QUOTE_DOUBLE';
+      else if (type?.startsWith('QUOTE')) return;
+      else if (isExact(value)) Object.assign(scalar, { value: JSON.parse(value), type: 'PLAIN' });
+      else scalar.type = TYPED.test(value) ? 'QUOTE_SINGLE' : 'PLAIN';
+    },
+    Collection(_, collection) {
+      const write = collection.toString.bind(collection);
+      // As Prettier does: { a: b } and [a, b].
+      collection.toString = (ctx, ...others) =>
+        write({ ...ctx, flowCollectionPadding: isMap(collection) ? ' ' : '' } as typeof ctx, ...others);
+    },
+  });
+  return escaped(document.toString({ ...NODE_OPTIONS, indent })).trimEnd();
+}
+
+const NODE_OPTIONS: ToStringOptions = {
+  lineWidth: 0,
+  singleQuote: true,
+  blockQuote: false,
+  doubleQuotedAsJSON: true,
+  verifyAliasOrder: false,
+};

@@ -82,7 +82,6 @@ export default group({
     show(certificates),
     create,
     ensure(certificates, fields, {
-      keys: [['domain']],
       update: false,
       work: async (ctx, targets, domain) => issue(ctx, targets as Located, domain),
       spent: { is: isSpent, sentence: 'One that failed, was revoked or has expired does not count.' },

@@ -32,7 +32,7 @@ export default group({
     list(crontabs),
     show(crontabs),
     create(crontabs, fields),
-    ensure(crontabs, fields, { keys: [['command', 'user']] }),
+    ensure(crontabs, fields),
     update(crontabs, fields),
     remove(crontabs),
   ],

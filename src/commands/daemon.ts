@@ -31,7 +31,7 @@ export default group({
     list(daemons),
     show(daemons),
     create(daemons, fields),
-    ensure(daemons, fields, { keys: [['command', 'directory', 'user']] }),
+    ensure(daemons, fields),
     update(daemons, fields),
     remove(daemons),
     restart(daemons),

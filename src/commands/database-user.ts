@@ -22,7 +22,7 @@ export default group({
     list(users),
     show(users),
     create(users, fields),
-    ensure(users, fields, { keys: [['username']], generates: true }),
+    ensure(users, fields, { generates: true }),
     update(users, { password: assumed(secret('New password')) }),
     remove(users),
   ],

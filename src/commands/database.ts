@@ -20,7 +20,7 @@ export default group({
     list(databases),
     show(databases),
     create(databases, fields),
-    ensure(databases, fields, { keys: [['name']], update: false }),
+    ensure(databases, fields, { update: false }),
     remove(databases, { level: 'severe', warning: 'The database and all its data will be lost.' }),
   ],
 });

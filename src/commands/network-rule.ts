@@ -32,7 +32,7 @@ export default group({
     list(networkRules),
     show(networkRules),
     create(networkRules, fields),
-    ensure(networkRules, fields, { keys: [['port', 'protocol', 'source', 'action']], update: false }),
+    ensure(networkRules, fields, { update: false }),
     remove(networkRules),
   ],
 });

@@ -49,7 +49,7 @@ export default group({
     list(queues),
     show(queues),
     create(queues, fields),
-    ensure(queues, fields, { keys: [['queue', 'connection']] }),
+    ensure(queues, fields),
     update(queues, changes),
     remove(queues),
     restart(queues),

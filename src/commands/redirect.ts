@@ -29,7 +29,7 @@ export default group({
     list(redirects),
     show(redirects),
     create(redirects, fields),
-    ensure(redirects, fields, { keys: [['from']] }),
+    ensure(redirects, fields),
     update(redirects, fields),
     remove(redirects),
   ],

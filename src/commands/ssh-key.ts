@@ -23,11 +23,5 @@ const fields = {
 
 export default group({
   name: 'ssh-key',
-  commands: [
-    list(sshKeys),
-    show(sshKeys),
-    create(sshKeys, fields),
-    ensure(sshKeys, fields, { keys: [['public_key'], ['name']], update: false }),
-    remove(sshKeys),
-  ],
+  commands: [list(sshKeys), show(sshKeys), create(sshKeys, fields), ensure(sshKeys, fields, { update: false }), remove(sshKeys)],
 });

@@ -30,12 +30,47 @@ export function git(
   args: readonly string[],
   where = cwd,
 ): Promise<Capture | undefined> {
-  return capture({
-    file: 'git',
-    args: [...SAFE, ...args],
-    cwd: where,
-    env: childEnv(gitEnv(env), QUIET),
-  });
+  return capture(programOf(env, args, where));
+}
+
+const programOf = (env: Env, args: readonly string[], cwd: string) => ({
+  file: 'git',
+  args: [...SAFE, ...args],
+  cwd,
+  env: childEnv(gitEnv(env), QUIET),
+});
+
+/** More than this of all blobs together is not read. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+/** The texts of blobs by their ids, all in one process. What a partial or damaged clone lacks is left out. */
+export async function gitBlobs(
+  { env, start }: Pick<World, 'env' | 'start'>,
+  ids: readonly string[],
+  where: string,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const blobs = new Map<string, string>();
+  const child = await start({ ...programOf(env, ['cat-file', '--batch'], where), stdin: 'pipe' });
+  child?.stdin?.end(ids.map((id) => `${id}\n`).join(''));
+  child?.stderr.resume();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of child?.stdout ?? []) {
+    size += chunks[chunks.push(chunk) - 1]?.length ?? 0;
+    if (size > MOST_BYTES) child?.stop();
+  }
+  await child?.ended;
+  signal.throwIfAborted();
+  const output = Buffer.concat(chunks);
+  for (let at = 0; at < output.length; ) {
+    const end = output.indexOf('\n', at);
+    // `ID blob SIZE`, or `ID missing`
+    const [id = '', , bytes] = output.toString('utf8', at, end).split(' ');
+    at = end + 1 + (bytes === undefined ? 0 : Number(bytes) + 1);
+    if (bytes !== undefined && at <= output.length) blobs.set(id, output.toString('utf8', end + 1, at - 1));
+  }
+  return blobs;
 }
 
 /** A remote of a Git repository. Its URL may have a password. */

@@ -112,7 +112,7 @@ const reissue = none('Request a new one with dnx certificate create.');
 const changesSite = assumed('site:update');
 const isSuspended = ({ status }: JsonObject): boolean => status === 'suspended';
 const sameTime = (one: unknown, other: unknown): boolean => Date.parse(wordOf(one)) === Date.parse(wordOf(other));
-const isAuto = ({ auto_deploy_enabled }: JsonObject): boolean => auto_deploy_enabled === true;
+const isAuto = ({ auto_deploy_enabled }: JsonObject): boolean => isSame(true, auto_deploy_enabled);
 
 /** Every operation of the API reference. A test compares them with the commands, and others with what they send. */
 export const operations: Readonly<Record<string, Operation>> = {
@@ -178,9 +178,9 @@ export const operations: Readonly<Record<string, Operation>> = {
   },
   [`POST ${SITE}/enable-zero-downtime`]: {
     ...changesSite,
-    ...none('The API cannot turn this off.'),
+    ...none('The API cannot turn off zero-downtime releases.'),
     touches: ['zero_downtime_enabled'],
-    isDone: (target) => target.zero_downtime_enabled === true,
+    isDone: (target) => isSame(true, target.zero_downtime_enabled),
   },
   [`GET ${SITE}/releases`]: assumed('site:read'),
   [`GET ${SITE}/webhooks`]: assumed('site:read'),

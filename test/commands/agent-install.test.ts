@@ -243,6 +243,7 @@ describe('the commands that agents read', () => {
   test('run, and those under Read only read', async () => {
     await expect(dnx('link shop.example.com')).toExit(0);
     await expect(dnx('agent install claude --yes')).toExit(0);
+    write('deploynix.yml', 'sites:\n  shop.example.com:\n    branch: main\n');
     const lines = [SKILL, 'AGENTS.md'].flatMap((file) => commandsOf(read(file)).map((argv) => argv.join(' ')));
     const [, reading = ''] = /## Read\n(.*)\n## Change/s.exec(read(SKILL)) ?? [];
     const reads = commandsOf(reading).map((argv) => argv.join(' '));

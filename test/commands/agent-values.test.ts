@@ -56,6 +56,14 @@ test('an agent gives no site the values of another, unless it may see them', asy
   expect(shown).toExit(0, { stdout: expect.stringContaining('APP_NAME') });
 });
 
+test('a site that an agent copies has no value of a variable, unless it may see them', async () => {
+  const line = 'site copy shop.example.com --to web-2 --dry-run';
+  const [hidden] = await inSession([line]);
+  expect(hidden).toExit(0, { stdout: expect.stringContaining('hidden by the API  APP_NAME, APP_ENV') });
+  const [shown] = await inSession([line], `${ABILITIES} --show-values`);
+  expect(shown).toExit(0, { stdout: expect.stringContaining('create variable APP_NAME') });
+});
+
 test('a table of variables does not suggest the option that is refused there', async () => {
   const [run] = await inSession(['env list shop.example.com']);
   expect(run).toExit(0, { stderr: expect.not.stringContaining('--reveal') });

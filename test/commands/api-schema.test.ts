@@ -38,7 +38,7 @@ describe('api --schema', () => {
     expect(daemon).toMatchObject({
       operation: 'POST /servers/{server}/daemons',
       ability: { name: 'daemon:create', assumed: false },
-      commands: ['daemon create', 'daemon ensure'],
+      commands: ['daemon create', 'daemon ensure', 'site copy'],
       path: ['server'],
       query: [],
       response: { type: 'object' },

@@ -71,7 +71,7 @@ describe('--out', () => {
   });
 
   test.each([
-    ['env set shop.example.com NEW=hunter2', 'The value cannot be saved in a plan, because it is a secret that was typed.'],
+    ['env set shop.example.com NEW=hunter2', 'The value cannot be saved in a plan, because it is a secret that no file has.'],
     ['database-user create app --database shop --server db-1', 'a new password is shown only once'],
     ['token create ci --ability site:read', 'a new token is shown only once'],
     ['token rotate Grafana', 'a new token is shown only once'],
@@ -516,10 +516,10 @@ describe('a hostile plan', () => {
   });
 
   test('is no larger than it says', async () => {
-    await hostile((plan) => ({ ...plan, changes: Array.from({ length: 2001 }, () => plan.changes[0]) }));
+    await hostile((plan) => ({ ...plan, changes: Array.from({ length: 10_001 }, () => plan.changes[0]) }));
     await hostile((plan) => ({ ...plan, more: [] }));
     await hostile((plan) => first(plan, { next: [] }));
-    await hostile(() => `${' '.repeat(2_100_000)}{}`);
+    await hostile(() => `${' '.repeat(10_500_000)}{}`);
     await hostile(() => `{"changes":${'['.repeat(100_000)}`);
     await hostile(() => '[]');
     await hostile((plan) => ({ ...plan, version: 2 }));

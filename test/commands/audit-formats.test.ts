@@ -124,7 +124,7 @@ test('hostile names break no format', async () => {
 }, 120_000);
 
 describe('-o sarif, junit and markdown', () => {
-  test.each(leading(['sarif', 'junit', 'markdown'], 1))('%s belongs to audit alone', async (format) => {
+  test.each(leading(['sarif', 'junit', 'markdown'], 1))('%s belongs to reports alone', async (format) => {
     for (const [line, env] of [
       [`server list -o ${format}`, {}],
       ['server list', { DNX_OUTPUT: format }],

@@ -91,8 +91,17 @@ describe('certificate ensure', () => {
     const other = certificate.with(2, 'www.example.com');
     await ensure(bed, other, '--no-wait');
     expect((await ensure(bed, other, '--json')).json()).toMatchObject({ outcome: 'unchanged', certificate: { status: 'active' } });
-    const type = await ensure(bed, [...other, '--type', 'wildcard']);
-    expect(type.stderr).toContain('The API cannot update certificates.');
+    const reason = await ensure(bed, [...other, '-F', 'reason=renewal']);
+    expect(reason.stderr).toContain('The API cannot update certificates.');
+  });
+
+  test('takes one of another type for another one, if a type is given', async () => {
+    const wildcard = [...certificate, '--type', 'wildcard', '--json'];
+    expect((await ensure(bed, wildcard)).json()).toMatchObject({ outcome: 'created', certificate: { type: 'wildcard' } });
+    expect((await ensure(bed, wildcard)).json()).toMatchObject({ outcome: 'unchanged', certificate: { type: 'wildcard' } });
+    const run = await bed.dnx(certificate);
+    expect([run.code, changes(run)]).toEqual([6, []]);
+    expect(run.stderr).toContain('Use --type to tell them apart.');
   });
 
   test('never shows the key of a certificate, and does not compare it', async () => {

@@ -198,17 +198,17 @@ describe('nothing is kept, and the plan and the question say so before', () => {
     before();
     const env = { ...given, ...('DNX_TOKEN' in given && { DNX_TOKEN: bed.sandbox.token }) };
     const plan = await run(`env unset ${SITE} DB_PASSWORD --dry-run`, { env });
-    expect(plan.stdout).toContain(`undo     not possible: Its value is not kept: ${why}`);
+    expect(plan.stdout).toContain(`undo     not possible: Hidden values are not kept: ${why}`);
     const asked = await run(`env unset ${SITE} DB_PASSWORD`, { env, columns: 100, keys: 'n\r' });
-    expect(asked).toExit(1, { says: `dnx undo cannot take this back. Its value is not kept: ${why}` });
+    expect(asked).toExit(1, { says: `dnx undo cannot take this back. Hidden values are not kept: ${why}` });
     writeFileSync(join(bed.directory, 'shop.env'), `DB_PASSWORD=${NEW}\n`);
     const push = `env push ${SITE} shop.env --ours DB_PASSWORD`;
-    await expect(run(push, { env, cwd: bed.directory, columns: 100, keys: 'n\r' })).toExit(1, { says: 'Its value is not kept' });
+    await expect(run(push, { env, cwd: bed.directory, columns: 100, keys: 'n\r' })).toExit(1, { says: 'Hidden values are not kept' });
     await change(`env set ${SITE} DB_PASSWORD=${NEW}`, { env });
     expect([...bed.keychain.keys()]).not.toContain('history@local');
     expect(textsIn(state())).not.toMatch(/"sealed"|"hashes"|Secret-/);
     if ('DNX_NO_HISTORY' in given) return;
-    await expect(run('undo --yes', { env })).toExit(1, { says: 'Its value is not kept' });
+    await expect(run('undo --yes', { env })).toExit(1, { says: 'Hidden values are not kept' });
   });
 
   test('of a value that the API does not show', async () => {

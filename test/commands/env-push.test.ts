@@ -115,7 +115,7 @@ test('env push --dry-run shows the plan without values, needs no consent and sen
       '- delete variable API_KEY on blog.example.com (web-1)',
       '3 changes',
       '  needs    site:update',
-      '  undo     in part, with dnx undo. Its value is not kept: DNX_TOKEN is set.',
+      '  undo     in part, with dnx undo. Hidden values are not kept: DNX_TOKEN is set.',
       '  consent  --yes',
       '',
     ].join('\n'),

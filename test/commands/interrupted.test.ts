@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { openBed } from '../support/dnx.ts';
@@ -32,6 +34,15 @@ describe('Ctrl-C during a request', () => {
       '  The daemon may have been created.',
       `  Check before you retry: dnx daemon list --server ${web1}`,
     ]);
+  });
+
+  test('says that an apply goes on', async () => {
+    const text = 'sites: { shop.example.com: { server: web-1, env: { APP_NAME: Shop, NEW: a } } }\n';
+    writeFileSync(join(bed.directory, 'deploynix.yml'), text);
+    bed.sandbox.faults.always({ method: 'PUT' }, 'hang');
+    const run = await bed.dnx('apply --yes --debug', { interruptOn: '> PUT' });
+    expect(run).toExit(130, { says: 'Interrupted.\n  Run the same command again: it goes on.' });
+    expect(run.stderr).not.toContain('before you retry');
   });
 
   test('says nothing more if it only reads', async () => {

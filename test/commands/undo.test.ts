@@ -148,7 +148,9 @@ describe('dnx undo', () => {
     await change('site suspend shop.example.com --yes');
     expect((await bed.dnx('undo --dry-run')).stdout).toContain('\n  undo     dnx undo\n');
     await change('env set shop.example.com NEW=1');
-    expect((await bed.dnx('undo --dry-run')).stdout).toContain('\n  undo     not possible: Its value is not kept: DNX_TOKEN is set.\n');
+    expect((await bed.dnx('undo --dry-run')).stdout).toContain(
+      '\n  undo     not possible: Hidden values are not kept: DNX_TOKEN is set.\n',
+    );
     await change('server update web-1 --name web-9');
     expect((await bed.dnx('undo --dry-run')).stdout).toContain('\n  undo     dnx undo\n');
   });
@@ -179,8 +181,8 @@ describe('dnx undo', () => {
   test.each([
     ['server restart web-1 --yes', 'A restart leaves nothing to take back.'],
     ['database delete shop --server db-1 --confirm shop', 'Its data is gone.'],
-    ['env unset shop.example.com APP_URL --yes', 'Its value is not kept: DNX_TOKEN is set.'],
-    ['site enable-zero-downtime blog.example.com --yes', 'The API cannot turn this off.'],
+    ['env unset shop.example.com APP_URL --yes', 'Hidden values are not kept: DNX_TOKEN is set.'],
+    ['site enable-zero-downtime blog.example.com --yes', 'The API cannot turn off zero-downtime releases.'],
     ['server update 01JQ8Z4T9G00000000000WEB01 --name x', 'What it replaces was not read.'],
   ])('%s cannot be undone, and its plan says so before', async (line, why) => {
     expect((await bed.dnx(`${line} --dry-run`)).stdout).toContain(`not possible: ${why}`);

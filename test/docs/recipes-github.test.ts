@@ -6,9 +6,11 @@ import { seeded } from '../../src/sandbox/index.ts';
 import { temporary } from '../support/dnx.ts';
 import { perSuite, perTest } from '../support/fixtures.ts';
 import { lacking, required } from '../support/programs.ts';
+import { Repository } from '../support/repository.ts';
 import { sarifIn } from '../support/sarif.ts';
+import { stateOf } from '../support/shop-state.ts';
 import { deep, leading } from '../support/volume.ts';
-import { type Ended, type Event, type Repository, runWorkflow } from './recipes/actions.ts';
+import { type Ended, type Event, type Repository as Hosted, runWorkflow } from './recipes/actions.ts';
 import { openHub } from './recipes/hub.ts';
 import { createTokens } from './recipes/tokens.ts';
 import { openStage } from './stage.ts';
@@ -31,8 +33,8 @@ describe.skipIf(missing.length > 0 && !required)('GitHub Actions', () => {
   let production: Record<string, string>;
 
   beforeAll(async () => {
-    const { deploy, audit, read } = await createTokens(stage);
-    Object.assign(secrets, { DNX_TOKEN: deploy, DNX_AUDIT_TOKEN: audit, DNX_READ_TOKEN: read });
+    const { deploy, audit, drift, read } = await createTokens(stage);
+    Object.assign(secrets, { DNX_TOKEN: deploy, DNX_AUDIT_TOKEN: audit, DNX_DRIFT_TOKEN: drift, DNX_READ_TOKEN: read });
   });
   beforeEach(async () => {
     production = { DNX_TOKEN: stage.sandbox.token };
@@ -52,7 +54,7 @@ describe.skipIf(missing.length > 0 && !required)('GitHub Actions', () => {
   });
 
   /** Runs a recipe, or another file, in a private repository that has these files. */
-  async function run(recipe: string, event: Event, changed: Partial<Repository> = {}) {
+  async function run(recipe: string, event: Event, changed: Partial<Hosted> = {}) {
     const files = mkdtempSync(join(hub.directory, 'files-'));
     const { isPrivate = true } = changed;
     const env = { ...stage.env, PATH: stage.env.PATH ?? '', DNX_TEST_HUB: hub.url };
@@ -140,6 +142,24 @@ describe.skipIf(missing.length > 0 && !required)('GitHub Actions', () => {
         expect.objectContaining({ output: expect.stringContaining('DNX_TOKEN was rejected') }),
       ]);
       expect(hub.reports).toEqual([]);
+    });
+  });
+
+  test('drift.yml shows which side changed, and passes once the file is applied', async () => {
+    const repository = Repository.create(join(hub.directory, 'drifted'));
+    repository.commit('Start', { 'deploynix.yml': stateOf('branch: main') });
+    repository.commit('Deploy two', { 'deploynix.yml': stateOf('branch: two') });
+    for (let at = 0; at < 40; at += 1) repository.commit(`Other ${at}`);
+    const { drift } = await run('drift.yml', schedule, { files: repository.directory });
+    expect(drift?.result, outputOf(drift)).toBe('failure');
+    expect(drift?.summary).toMatch(
+      /\| shop\.example\.com on web-1 \| branch \| main at Deploynix, two in the file \| committed in [\da-f]{7} \S+ ago, not applied \|/,
+    );
+    repository.commit('Revert', { 'deploynix.yml': stateOf('branch: main') });
+    const next = (await run('drift.yml', schedule, { files: repository.directory })).drift;
+    expect(next, outputOf(next)).toMatchObject({
+      result: 'success',
+      summary: expect.stringContaining('No differences from deploynix.yml.'),
     });
   });
 

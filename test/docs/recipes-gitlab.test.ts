@@ -6,6 +6,7 @@ import { temporary } from '../support/dnx.ts';
 import { perSuite, perTest } from '../support/fixtures.ts';
 import { junitIn } from '../support/junit.ts';
 import { lacking, required } from '../support/programs.ts';
+import { stateOf } from '../support/shop-state.ts';
 import { deep, leading } from '../support/volume.ts';
 import { apiVariables, openLab } from './recipes/lab.ts';
 import { type Project, runPipeline } from './recipes/pipeline.ts';
@@ -127,6 +128,23 @@ describe.skipIf(missing.length > 0 && !required)('GitLab', () => {
       const { audit } = await run('audit.yml', schedule, { DNX_AUDIT_TOKEN: 'wrong' });
       expect([audit?.exitCode, existsSync(join(audit?.artifacts ?? '', 'audit.xml'))]).toEqual([4, false]);
     });
+  });
+
+  test('drift.yml keeps what differs', async () => {
+    const files = mkdtempSync(join(work.directory, 'drifted-'));
+    const schedule = { ...branch, CI_PIPELINE_SOURCE: 'schedule' };
+    const drifted = async (name: string) => {
+      writeFileSync(join(files, 'deploynix.yml'), stateOf(`branch: ${name}`));
+      // The token of deployments would win over a variable of the job.
+      return (await run('drift.yml', schedule, { DNX_TOKEN: 'wrong', DNX_DRIFT_TOKEN: tokens.drift }, files)).drift;
+    };
+    const drift = await drifted('two');
+    expect(drift?.exitCode, drift?.output).toBe(10);
+    expect(JSON.parse(readFileSync(join(drift?.artifacts ?? '', 'drift.json'), 'utf8'))).toMatchObject([
+      { field: 'branch', side: 'unknown' },
+    ]);
+    expect((await drifted('main'))?.exitCode).toBe(0);
+    expect(await run('drift.yml', branch, {}, files)).toEqual({});
   });
 
   describe('plan.yml', () => {

@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 import { openStage } from './stage.ts';
+import { addState } from './state-project.ts';
 import { drawn } from './svg.ts';
 import { record } from './transcript.ts';
 
@@ -16,6 +17,8 @@ export interface Screen {
   readonly directory?: string;
   /** The arguments of a `dnx` before it, which is not in the picture. */
   readonly before?: readonly string[];
+  /** Makes the project in that folder one with a state file. */
+  readonly hasState?: true;
   readonly stage?: { readonly signedOut?: boolean; readonly failDeploys?: boolean };
   /** Runs it in a sandbox of its own, after a deployment that failed of this cause. */
   readonly afterFailure?: string;
@@ -29,9 +32,10 @@ const ROWS = 60;
 
 /** Runs the built dnx on a terminal and draws the final screen as SVG. The signal ends a dnx that waits for input. */
 export async function picture(screen: Screen, signal: AbortSignal): Promise<string> {
-  const { words, columns = 80, stage: options, answers = [], until, directory = '', before, afterFailure } = screen;
+  const { words, columns = 80, stage: options, answers = [], until, directory = '', before, hasState, afterFailure } = screen;
   const stage = await openStage(options);
   const cwd = join(stage.directory, directory);
+  if (hasState) addState(stage, cwd);
   if (before) await record({ ...stage, directory: cwd }, [`dnx ${before.join(' ')}`]);
   const typed = `dnx ${words.join(' ')}`;
   const terminal = new xterm.Terminal({ cols: columns, rows: ROWS, allowProposedApi: true });

@@ -26,6 +26,8 @@ export const screens: readonly Screen[] = [
     name: 'plan',
     words: ['crontab', 'update', '/usr/local/bin/rotate-logs', '--frequency', '0 7 * * *', '--server', 'web-2', '--dry-run'],
   },
+  { name: 'apply', words: ['apply'], directory: 'shop', hasState: true, until: /Apply 3 changes\?.*\([Yy]\/[Nn]\)/ },
+  { name: 'drift', words: ['drift'], directory: 'shop', hasState: true },
   { name: 'rollback', words: ['rollback', 'shop.example.com'], until: /⏎ select/ },
   { name: 'why', words: ['why', 'shop.example.com'], afterFailure: 'composer' },
   { name: 'audit', words: ['audit', '--server', 'web-1'], columns: 100 },

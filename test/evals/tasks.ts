@@ -470,6 +470,25 @@ export const tasks: ReadonlyMap<string, Task> = new Map(
       end: { changes: ['POST /servers/web-1/restart'] },
       solve: (dnx) => dnx('server restart web-1 --yes'),
     },
+    'site-compare': {
+      outright: 'How do shop.example.com and api.example.com differ, in settings, variables and workers? Change nothing.',
+      loose: 'why does the api behave differently from the shop? what is set up differently?',
+      end: {
+        reads: ['web-1/sites/shop', 'web-2/sites/api'].flatMap((site) =>
+          ['environment-variables', 'queues'].map((list) => `GET /servers/${site}.example.com/${list}`),
+        ),
+      },
+      solve: (dnx) => dnx('site compare shop.example.com api.example.com --json'),
+    },
+    'site-copy': {
+      outright: 'Copy docs.example.com to web-1, as manual.example.com.',
+      loose: 'we need a second docs site on web-1, manual.example.com, just like the first',
+      end: {
+        changes: ['POST /servers/web-1/sites'],
+        holds: ({ sites }) => sites.some(({ domain, web_directory }) => domain === 'manual.example.com' && web_directory === '/dist'),
+      },
+      solve: (dnx) => dnx('site copy docs.example.com --to web-1 --as manual.example.com --yes'),
+    },
     'site-pushes': {
       outright: 'Who pushed last to the repository of shop.example.com? Change nothing.',
       loose: 'who touched the shop last?',
@@ -538,6 +557,13 @@ export const tasks: ReadonlyMap<string, Task> = new Map(
       loose: 'who can log into web-1?',
       end: { reads: ['GET /servers/web-1/ssh-keys'] },
       solve: (dnx) => dnx('ssh-key list --server web-1 --json --fields name,fingerprint'),
+    },
+    'state-drift': {
+      outright: 'Is everything at Deploynix as deploynix.yml says? Change nothing.',
+      loose: 'somebody clicked around in the dashboard. what did they change? deploynix.yml is how it should be',
+      files: { 'deploynix.yml': 'sites:\n  shop.example.com:\n    php_version: 8.4\n    queues: [default, mails]\n' },
+      end: { reads: ['GET /servers/web-1/sites', 'GET /servers/web-1/sites/shop.example.com/queues'] },
+      solve: (dnx) => dnx('drift --json', { exit: 10 }),
     },
     'token-revoke': {
       outright: "Revoke the token 'Old laptop'.",

@@ -4,6 +4,7 @@ import type { Child } from '../../src/machine/world.ts';
 import { SEED_EMAIL, SEED_PASSWORD, seeded } from '../../src/sandbox/index.ts';
 import type { Bed, Run, RunOptions } from './dnx.ts';
 import { deployed, Repository } from './repository.ts';
+import { stateOf } from './shop-state.ts';
 import { signIn } from './sign-in.ts';
 import { leaves, linesOf } from './tree.ts';
 import { openWebsite } from './website.ts';
@@ -92,6 +93,7 @@ export function prepareFiles(directory: string): void {
   for (const name of ['.env', '.env.shop.example.com', `.env.${seeded.sites['shop.example.com']}`])
     writeFileSync(join(directory, name), '# Local\nLOG_LEVEL=debug\n');
   writeFileSync(join(directory, '.env.staging'), 'CACHE_STORE=redis\n');
+  writeFileSync(join(directory, 'deploynix.yml'), stateOf('branch: main', 'env: { APP_ENV: production }'));
   writeFileSync(join(directory, 'deploy.log'), 'npm error code EUSAGE\n');
 }
 

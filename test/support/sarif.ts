@@ -29,14 +29,19 @@ export interface Sarif {
         readonly level: string;
         readonly message: { readonly text: string };
         readonly partialFingerprints: Readonly<Record<string, string>>;
-        readonly locations: readonly { readonly physicalLocation: { readonly artifactLocation: { readonly uri: string } } }[];
+        readonly locations: readonly {
+          readonly physicalLocation: {
+            readonly artifactLocation: { readonly uri: string };
+            readonly region: { readonly startLine: number };
+          };
+        }[];
       }[];
     },
   ];
 }
 
 /** Parses a SARIF log, which must follow the schema and what GitHub code scanning needs beyond it. */
-export function sarifIn(text: string): Sarif {
+export function sarifIn(text: string, file = '.deploynix.json'): Sarif {
   const log = JSON.parse(text) as Sarif;
   expect(isValid(log), JSON.stringify(isValid.errors, null, 2)).toBe(true);
   const [{ tool, results }] = log.runs;
@@ -45,7 +50,7 @@ export function sarifIn(text: string): Sarif {
     expect(message.text).not.toBe('');
     expect(Object.keys(partialFingerprints).length).toBeGreaterThan(0);
     // A path in the repository, without a scheme.
-    expect(locations.map(({ physicalLocation }) => physicalLocation.artifactLocation.uri)).toEqual(['.deploynix.json']);
+    expect(locations.map(({ physicalLocation }) => physicalLocation.artifactLocation.uri)).toEqual([file]);
   }
   return log;
 }

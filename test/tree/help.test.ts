@@ -47,7 +47,9 @@ describe('dnx', () => {
     for (const name of Object.keys(tree.shortcuts)) expect(help).toMatch(new RegExp(`\\b${name}\\b`));
     const used = help.slice(help.indexOf('Most used:'), help.indexOf('Commands:'));
     for (const name of ['login', 'deploy', 'status', 'why', 'env', 'logs']) expect(used).toMatch(new RegExp(` ${name} +[A-Z]`));
-    expect(help).toMatch(/^ {2}Account .*\n {2}Project +link, unlink, status, changes, why, apply, history, undo, redo\n/m);
+    expect(help).toMatch(
+      /^ {2}Account .*\n {2}Project +link, unlink, status, changes, why, apply, export, drift,\n {15}history, undo, redo\n/m,
+    );
     expect(help).toContain('\nExample: dnx deploy shop.example.com\n');
     expect(help).toContain('dnx help options');
     expect(help).toContain('dnx sandbox shell');

@@ -38,7 +38,10 @@ test.each(secrets)('%s refuses a value on the command line, sends nothing and do
 
 test('no option of another kind is called a password, a token or a key', () => {
   const wrong = options.filter(
-    ({ key, kind }) => /pass(word|phrase)|token|secret|key$/.test(key) && key !== 'public_key' && !['secret', 'flag'].includes(kind),
+    ({ key, kind }) =>
+      /pass(word|phrase)|token|secret|key$/.test(key) &&
+      !['public_key', 'allow_secret'].includes(key) &&
+      !['secret', 'flag'].includes(kind),
   );
   expect(wrong).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { tree } from '../../src/commands/index.ts';
 import { needsOfLines } from '../../src/features/token/abilities/needs.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 
-const world = { cwd: '/', home: '/', signal: new AbortController().signal };
+const world = { cwd: '/', home: '/', env: {}, platform: 'linux', signal: new AbortController().signal } as const;
 const web1 = seeded.servers['web-1'];
 const shop = seeded.sites['shop.example.com'];
 

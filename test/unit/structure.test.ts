@@ -106,7 +106,7 @@ const importers: Readonly<Record<string, RegExp>> = {
   'shell-quote': /^src\/features\/token\/abilities\/script\.ts$/,
   'temporal-polyfill': /^src\/features\/deploy\/schedule\.ts$/,
   ulid: /^src\/sandbox\//,
-  yaml: /^src\/base\/yaml\.ts$/,
+  yaml: /^src\/(base\/yaml[a-z-]*|features\/state\/[a-z-]+)\.ts$/,
   zod: /^src\/sandbox\//,
 };
 

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../base/json.ts';
 import { plural, title, wordOf } from '../../base/text.ts';
 import type { Followable } from '../../platform/follow/work.ts';
-import type { Keys } from '../../platform/names/existing.ts';
+import type { Keys } from '../../platform/kinds.ts';
+import { type KindName, kindOf } from '../../platform/kinds.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { type Context, command } from './command.ts';
 import { flag, following, type Options, required } from './options.ts';
@@ -9,10 +10,7 @@ import { article, endpoint, exampleLine, type Resource, secretFields } from './r
 import { anything, item, listOf, nullable, objectOf, oneOf, type Shape, word, words, yes } from './shape.ts';
 
 interface EnsureOptions {
-  readonly keys: Keys;
   readonly update?: boolean;
-  /** Fields that only a create sets. */
-  readonly fixed?: readonly string[];
   /** The API makes up a secret that is not given, and only its response shows it. */
   readonly generates?: true;
   /** What goes on after the response to the create. */
@@ -27,12 +25,9 @@ export const strict = flag('Exit with 10 if something differs and is not updated
 export const updating = flag('Update what differs');
 
 /** `GET path`, then `POST path` if it is not there, or `PUT path/{noun}` with `--update` if it differs. Takes what `create` takes. */
-export const ensure = (
-  resource: Resource,
-  declared: Options,
-  { keys, update = true, fixed = [], generates, work, spent }: EnsureOptions,
-) => {
+export const ensure = (resource: Resource, declared: Options, { update = true, generates, work, spent }: EnsureOptions = {}) => {
   const { noun, path, example } = resource;
+  const { keys, fixed = [] } = kindOf(noun as KindName);
   const isKey = (key: string) => keys.some(([first]) => first === key);
   // A script runs it, so nothing optional is asked for.
   const fields: Options = Object.fromEntries(

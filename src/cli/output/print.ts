@@ -55,7 +55,8 @@ export async function print(
   }
   if (shown.kind === 'live') return (await import('./live.ts')).writeLive(shown.states, screenOf(globals, { settings, world, progress }));
   const isReport =
-    shown.kind === 'rows' || (shown.kind === 'record' && (shown.title !== undefined || shown.sections !== undefined || shown.partial));
+    ['rows', 'text'].includes(shown.kind) ||
+    (shown.kind === 'record' && (shown.title !== undefined || shown.sections !== undefined || shown.partial));
   if (exit instanceof DnxError && !isReport && format === 'table') return;
   let hidden = 0;
   const options = await optionsFor(globals, format, world, (columns) => {

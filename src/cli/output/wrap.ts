@@ -65,6 +65,9 @@ function* charactersOf(text: string): Iterable<string> {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colors begin with one
 const COMMAND = /(?<=: | {2})(?:\u001b\[\d+m)*dnx \S/;
 
+/** A hanging indent that leaves less than this has a word on each line, so the line hangs by two instead. */
+const NARROWEST_TEXT = 24;
+
 /** The label of an indented line, such as `  url  https://shop.example.com`. */
 const LABEL = /^ +\S.*? {2}(?=\S)/;
 
@@ -86,7 +89,8 @@ function hanging(line: string, width: number, indent: number | undefined): strin
   const command = line.search(COMMAND);
   if (command === start.length && command > 0) return line;
   if (command > 0) return `${hanging(line.slice(0, command).trimEnd(), width, indent)}\n${start}  ${line.slice(command)}`;
-  const margin = ' '.repeat(indent ?? LABEL.exec(line)?.[0].length ?? start.length);
+  const hang = indent ?? LABEL.exec(line)?.[0].length ?? start.length;
+  const margin = ' '.repeat(width - hang < NARROWEST_TEXT ? start.length + 2 : hang);
   const parts = [...line.slice(start.length).matchAll(/( *)([^ ]*)/g)].map(([, gap = '', text = '']) => ({ gap, text }));
   return filled(parts, width, start, margin).join('\n');
 }

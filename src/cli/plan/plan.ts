@@ -4,8 +4,9 @@ import { isSecretName } from '../../base/secrets.ts';
 import { isMask } from '../../base/text.ts';
 import type { World } from '../../machine/world.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { isMarkedHidden, MASK } from '../../platform/names/existing.ts';
+import { MASK } from '../../platform/names/existing.ts';
 import { isId, resourceName, type Target, type Targets } from '../../platform/names/names.ts';
+import { isMarkedHidden } from '../../platform/names/spellings.ts';
 import { createdBy, needOf, operations } from '../../platform/operations.ts';
 import type { Consent, Context } from '../language/command.ts';
 import type { PlannedDeployment } from './deployment.ts';
@@ -61,7 +62,7 @@ export function exclusionOf({ call, body }: Pick<PlannedChange, 'call' | 'body'>
 
 /** What turns recorded requests into a plan. */
 export interface PlanParts {
-  readonly recorder: ChangeRecorder;
+  readonly recorder: Pick<ChangeRecorder, 'needed' | 'seen' | 'sourceOf'> & { readonly changes: readonly RecordedChange[] };
   readonly known: readonly Targets[];
   readonly nameOf: Context['nameOf'];
   readonly host: string;
@@ -130,7 +131,7 @@ export function planForFile(parts: PlanParts, keep?: World['keep']): Omit<Plan, 
 function unsaved({ call, field, shown }: HiddenValue): DnxError {
   const isDeclared = own(operations, call)?.secrets?.includes(field);
   const why = isDeclared
-    ? 'it is a secret that was typed'
+    ? 'it is a secret that no file has'
     : isSecretField(call, field)
       ? 'dnx does not know this field, which may be a secret'
       : `it may have a secret${shown === MASK ? '' : ' in a URL'}`;

@@ -37,13 +37,22 @@ export interface Fact {
 export type ChangeRecorder = ReturnType<typeof openRecorder>;
 
 /** The id of what a change creates, which nobody knows yet: `{1}` for the first. */
-const createdId = (number: number): string => `{${number}}`;
+export const createdId = (number: number): string => `{${number}}`;
 
 /** The number of the change that creates the resource with this id, from 1; undefined for a real id. */
 export const creatorOf = (id: string): number | undefined => {
   const [, number] = /^\{(\d+)\}$/.exec(id) ?? [];
   return number === undefined ? undefined : Number(number);
 };
+
+/** A body in which what has the id of something that a change creates has another one: `git_repository_id`. */
+export const withCreators = (body: JsonObject, idOf: (number: number) => string): JsonObject =>
+  Object.fromEntries(
+    Object.entries(body).map(([field, value]) => {
+      const number = field.endsWith('_id') && typeof value === 'string' ? creatorOf(value) : undefined;
+      return [field, number === undefined ? value : idOf(number)];
+    }),
+  );
 
 /** Records what a command would send. Nothing else in a dry run knows of requests. */
 export function openRecorder() {

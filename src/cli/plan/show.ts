@@ -9,16 +9,18 @@ import { columns, type Section, sections, type View } from '../output/view.ts';
 import { where } from '../run/consent.ts';
 import { verifyDetails } from './deployment.ts';
 import type { Plan, PlannedChange, PlannedTarget } from './plan.ts';
+import { creatorOf } from './record.ts';
 import { withoutUserinfo } from './secret-fields.ts';
 
 /** A plan as people see it: each change, what is known of it, and what all of them need. `details`: of each change, and of all. */
 export function planView(plan: Plan, nameOf: NameOf, details: PlanDetails): View<never> {
   const { changes, consent, abilities } = plan;
+  const consented = details.consent ?? (consent.level === 'moderate' ? '--yes' : `--confirm ${consent.confirm ?? 'NAME'}`);
   const needs: readonly Detail[] = [
     ...details.whole,
     ...(abilities.length > 0 ? [['needs', abilities.join(', ')] as const] : []),
     ...(changes.length > 0 ? [['undo', undoWords(changes)] as const] : []),
-    ...(consent.level ? [['consent', consent.level === 'moderate' ? '--yes' : `--confirm ${consent.confirm ?? 'NAME'}`] as const] : []),
+    ...(consent.level ? [['consent', consented] as const] : []),
   ];
   const blocks = changes.map((change, at) => changeSection(change, nameOf, { more: details.each[at], sent: details.sent?.[at] }));
   const shown = columns<Plan>('version', 'host', 'changes', 'consent', 'abilities', 'about');
@@ -60,6 +62,8 @@ function targetDetails({ call, targets }: PlannedChange): readonly Detail[] {
 interface PlanDetails {
   readonly each: readonly (readonly Detail[])[];
   readonly whole: readonly Detail[];
+  /** The options that consent, if several names do. */
+  readonly consent?: string;
   /** The bodies with their secrets, for who consents to them. */
   readonly sent?: readonly unknown[] | undefined;
 }
@@ -141,6 +145,8 @@ export function fieldDetails({ query, ...change }: FieldsOf, sent?: unknown): re
     .map(([field, value]): Detail => {
       const old = call.startsWith('PUT ') && before && field in before ? before[field] : undefined;
       const whole = isObject(sent) ? sent[field] : undefined;
+      const creator = field.endsWith('_id') && typeof value === 'string' ? creatorOf(value) : undefined;
+      if (creator !== undefined) return [fieldWords(field), `that of change ${creator}`];
       const words = whole !== undefined && isHidden(value) ? consentedValue(nameOf(field), whole) : wordsOf(value);
       return [fieldWords(field), old === undefined ? words : `${wordsOf(old)} → ${words}`];
     });

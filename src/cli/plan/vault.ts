@@ -72,7 +72,7 @@ export async function whyUnkept(ctx: VaultContext): Promise<string | undefined> 
 }
 
 /** Why `dnx undo` cannot bring a secret back. */
-export const unkeptWords = (why: string): string => `Its value is not kept: ${why}`;
+export const unkeptWords = (why: string): string => `Hidden values are not kept: ${why}`;
 
 function storeOf({ settings, world: { env } }: VaultContext): 'keychain' | 'file' | Unkept {
   const unkept = (why: string): Unkept => ({ why, failed: false });

@@ -144,9 +144,17 @@ export function hintFor({ rest }: NamedCommand, argv: readonly string[]): string
   return rest > 0 && !argv.includes('--') ? 'The options of a command come after its name.' : undefined;
 }
 
-/** The error for extra arguments. A single one may belong to an option. */
-export function tooMany(extra: readonly string[], path: string, option: string | undefined): DnxError {
-  const use = option && `Use ${option} ${quoted(extra[0] ?? '')}.`;
+interface OtherUses {
+  /** The option that an extra word could belong to. */
+  readonly option: string | undefined;
+  /** An option that was given, and may be repeated. */
+  readonly list: string | undefined;
+}
+
+/** The error for extra arguments, which may belong to an option. */
+export function tooMany(extra: readonly string[], path: string, { option, list }: OtherUses): DnxError {
+  const again = list && `To give several values, repeat ${flagName(list)}.`;
+  const use = option ? `Use ${option} ${quoted(extra[0] ?? '')}.` : again;
   return usage(`Too many arguments: ${extra.map((each) => `'${each}'`).join(', ')}.`, use, seeHelp(path));
 }
 

@@ -250,7 +250,8 @@ async function wordsByArgument(
     const extra = unplaced.slice(positionals.length);
     const option = optionFor(extra, named, { site, ...values });
     if (option) state.refused = { path, word: extra[0] ?? '', option };
-    throw tooMany(extra, path, option);
+    const list = Object.entries(named.options).find(([key, { kind }]) => kind === 'list' && values[key] !== undefined)?.[0];
+    throw tooMany(extra, path, { option, list });
   }
   const byPlace = byPosition(unplaced, named, state.argv);
   return all.length > positionals.length ? [site, ...byPlace] : byPlace;

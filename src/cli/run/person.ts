@@ -29,6 +29,10 @@ async function savedPlans(line: Line, { world, tree, runLine }: Needs): Promise<
   const newFile = () =>
     proposedFile(session?.lease?.state ?? directories.state, `${session?.name}-${uniqueName().slice(0, 8)}`, world.clock.now());
   try {
+    if (line.command.name === 'apply') {
+      const out = newFile();
+      if (await isSaved(line, { world, tree, runLine }, out)) return [out];
+    }
     // A copy, because whoever made the plan may remove it.
     if (Array.isArray(plan))
       return plan.map((name: string) => {
@@ -47,4 +51,17 @@ async function savedPlans(line: Line, { world, tree, runLine }: Needs): Promise<
     if (!isError(error) && systemCode(error) === undefined) throw error;
     return [];
   }
+}
+
+/** True if a state file could be saved as a plan: whoever wrote it may change it. */
+async function isSaved(line: Line, { world, tree, runLine }: Needs, out: string): Promise<boolean> {
+  const { confirm: _, ...options } = line.options;
+  const settings: Settings = { ...line.settings, quiet: true, problems: [], warnings: [] };
+  const dry: Line = { ...line, settings, options: { ...options, dry_run: true, out } };
+  try {
+    await perform(dry, await createContext(dry, world, { tree, runLine, recorder: undefined }));
+  } catch (error) {
+    if (!isError(error)) throw error;
+  }
+  return existsSync(out);
 }

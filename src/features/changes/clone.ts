@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { quoted } from '../../base/shell.ts';
+import { utcOf } from '../../base/time.ts';
 import { objectOf, oneOf, type Printed, word } from '../../cli/language/shape.ts';
 import { git, type Remote, remotesIn } from '../../machine/git.ts';
 import type { World } from '../../machine/world.ts';
@@ -14,6 +15,10 @@ export class Unknowable extends Error {
     this.fix = fix;
   }
 }
+
+/** What cannot be known, and what to do about it. A command stays without a full stop, so that it can be copied. */
+export const reasonWords = (why: string, fix: string | null): string =>
+  `${why}.${fix === null ? '' : ` ${fix.startsWith('Run: ') ? fix : `${fix}.`}`}`;
 
 /** The Git repository of the working directory. */
 export interface Clone {
@@ -53,7 +58,8 @@ async function directoryIn(world: Parameters<typeof git>[0], directory: string):
   return prefix;
 }
 
-function refused(stderr: string): Unknowable {
+/** Why Git does not read a repository, by what it says. */
+export function refused(stderr: string): Unknowable {
   if (/not a git repository/i.test(stderr)) return new Unknowable('this directory is not in a Git repository', 'Run it in a clone');
   const owned = /dubious ownership in repository at '(.*)'/.exec(stderr);
   if (owned) {
@@ -71,7 +77,8 @@ export async function mustRead(clone: Pick<Clone, 'read'>, ...args: readonly str
   return output;
 }
 
-const incomplete = () => new Unknowable('this clone is incomplete', 'Run: git fetch --refetch');
+/** Why a clone lacks something. */
+export const incomplete = () => new Unknowable('this clone is incomplete', 'Run: git fetch --refetch');
 
 /** The full hash of a commit of the clone, by at least seven hexadecimal digits; undefined unless exactly one matches. */
 export async function commitIn(clone: Clone, hash: string): Promise<string | undefined> {
@@ -96,13 +103,13 @@ export async function commitsBetween(clone: Clone, from: string, to: string): Pr
   if (from === to) return [];
   if (clone.isShallow && !(await isComplete(clone, from, to)))
     throw new Unknowable('the history of this clone is cut off', 'Run: git fetch --unshallow');
-  const format = ['%H', '%an', '%ct', '%s'].join('%x00');
+  const format = ['%H', '%an', '%cI', '%s'].join('%x00');
   const range = [`--max-count=${MOST_COMMITS}`, '--date-order', `${from}..${to}`, '--'];
   const output = await mustRead(clone, 'log', '-z', '--no-patch', '--no-follow', '--encoding=UTF-8', `--format=${format}`, ...range);
   const words = output.split('\0');
   return Array.from({ length: Math.floor(words.length / 4) }, (_, at) => {
-    const [commit = '', author = '', seconds = '', subject = ''] = words.slice(at * 4, at * 4 + 4);
-    return { commit, subject, author, committed_at: new Date(Number(seconds) * 1000).toISOString().replace(/\.\d+Z$/, 'Z') };
+    const [commit = '', author = '', time = '', subject = ''] = words.slice(at * 4, at * 4 + 4);
+    return { commit, subject, author, committed_at: utcOf(time) ?? time };
   });
 }
 

@@ -9,7 +9,7 @@ import type { Targets } from '../../platform/names/names.ts';
 import { inProgress, shortened } from '../deploy/release.ts';
 import { readReleases, readSite, siteReference } from '../deploy/site.ts';
 import { type ChangePart, type Changes, changesOf } from './changes.ts';
-import type { Commit, Migration } from './clone.ts';
+import { type Commit, type Migration, reasonWords } from './clone.ts';
 import type { Php } from './php.ts';
 
 /** `dnx changes`. */
@@ -130,16 +130,13 @@ export function phpWords({ current, required, platform, allowed }: Php): string 
   return `${current} is ${allowed ? 'allowed' : 'not allowed'}: composer.json requires ${requires}`;
 }
 
-/** A command stays without a full stop, so that it can be copied. */
-const ended = (fix: string): string => (fix.startsWith('Run: ') ? fix : `${fix}.`);
-
 /** Each reason once: `commits, migrations: this directory is not in a Git repository. Run it in a clone.` */
 export function unknownParts({ unknown }: Pick<Changes, 'unknown'>): readonly string[] {
   const reasons = [...new Set(unknown.map(({ why }) => why))];
   return reasons.map((reason) => {
     const same = unknown.filter(({ why }) => why === reason);
     const fix = same[0]?.fix ?? null;
-    return oneLine(`${same.map(({ what }) => partNames[what]).join(', ')}: ${reason}.${fix === null ? '' : ` ${ended(fix)}`}`);
+    return oneLine(`${same.map(({ what }) => partNames[what]).join(', ')}: ${reasonWords(reason, fix)}`);
   });
 }
 

@@ -70,10 +70,13 @@ export function changesBy(call: string, body: unknown, key: string | undefined, 
   return [...(next === key ? [] : removed), { key: next, value: value === UNKNOWN ? 'unknown' : wordOf(value) }];
 }
 
-/** Says before a question that `dnx undo` cannot bring back the values that are replaced, if so. `hidden`: variables that the API does not show. */
-export async function warnUnkept(ctx: Context, hidden: readonly string[] = []): Promise<undefined> {
+/**
+ * Says before a question that `dnx undo` cannot bring back the values that are replaced, if so. `hidden`: variables that the API does not show.
+ * `count`: the changes of a plan, of which it takes back the others.
+ */
+export async function warnUnkept(ctx: Context, hidden: readonly string[] = [], count = 1): Promise<undefined> {
   const why = await (await import('../../cli/plan/vault.ts')).whyUnkept(ctx);
-  if (why !== undefined) ctx.progress.warn(`dnx undo cannot take this back. ${why}`);
+  if (why !== undefined) ctx.progress.warn(`dnx undo cannot take ${count === 1 ? 'this' : 'all of this'} back. ${why}`);
   else if (hidden.length > 0) ctx.progress.warn(`dnx undo cannot bring back what the API does not show: ${hidden.join(', ')}.`);
 }
 

@@ -43,21 +43,29 @@ export function openLocal(word: string, { world, progress }: Context) {
     directory: dirname(path),
     text,
     /** Replaces the text as a whole. Keeps the mode, owner and group of an existing file; a new one can be read by the user only. */
-    write(next: string): void {
-      if (readText(path) !== text)
-        throw new DnxError('differences', `${name} was changed meanwhile. Nothing was written.`, { hint: 'Run the command again.' });
-      try {
-        removeTemporaries(path, world.clock.now());
-        writeText(path, next, text === undefined ? undefined : statSync(path));
-      } catch (cause) {
-        const kept = text === undefined ? '' : ' The file is unchanged.';
-        throw new DnxError('failed', `Could not write ${name}: ${systemReason(cause) ?? cause}.${kept}`, {
-          cause,
-          ...(systemCode(cause) === 'EPERM' && { hint: 'Another user or group owns it, which dnx could not keep. Run this as the owner.' }),
-        });
-      }
-    },
+    write: (next: string): void => replaceText({ name, path, text }, next, world),
   };
+}
+
+/** Replaces the text of a file as a whole, if it is still as it was read. Keeps the mode, owner and group of one that exists. */
+export function replaceText(
+  { name, path, text }: Pick<LocalFile, 'name' | 'path' | 'text'>,
+  next: string,
+  world: World,
+  access?: { readonly mode: number },
+): void {
+  if (readText(path) !== text)
+    throw new DnxError('differences', `${name} was changed meanwhile. Nothing was written.`, { hint: 'Run the command again.' });
+  try {
+    removeTemporaries(path, world.clock.now());
+    writeText(path, next, text === undefined ? access : statSync(path));
+  } catch (cause) {
+    const kept = text === undefined ? '' : ' The file is unchanged.';
+    throw new DnxError('failed', `Could not write ${name}: ${systemReason(cause) ?? cause}.${kept}`, {
+      cause,
+      ...(systemCode(cause) === 'EPERM' && { hint: 'Another user or group owns it, which dnx could not keep. Run this as the owner.' }),
+    });
+  }
 }
 
 type Needs = Pick<World, 'cwd' | 'home'>;

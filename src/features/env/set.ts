@@ -9,6 +9,7 @@ import { actionOf } from '../../cli/run/consent.ts';
 import { ensuredIn } from '../../cli/run/ensured.ts';
 import { unlessGone } from '../../cli/run/gone.ts';
 import { contentOf } from '../../cli/run/values.ts';
+import { kinds } from '../../platform/kinds.ts';
 import { idIn, type Located, type Target, targetIds } from '../../platform/names/names.ts';
 import { consentToSend } from './dangers.ts';
 import { type DeployOptions, deployIfWanted, nothingDeployed, refuseWithoutDeploy } from './deploy-after.ts';
@@ -150,7 +151,15 @@ export async function ensureVariables(
   const done: { readonly key: string; readonly report: JsonObject; readonly result: Result }[] = [];
   const setPair = async ({ key, value }: Pair) => {
     const wanted = { key, value, ...body };
-    const asked = { resource: siteVariables, keys: [['key']], secrets: [], confidential: 'value', targets, wanted, updates: true };
+    const asked = {
+      resource: siteVariables,
+      keys: kinds.variable.keys,
+      secrets: [],
+      confidential: 'value',
+      targets,
+      wanted,
+      updates: true,
+    };
     const result = await ensuredIn(ctx, known, { ...asked, update: update === true, strict: strict === true }).catch((error: unknown) => {
       throw withKey(error, key);
     });

@@ -57,7 +57,7 @@ function withoutWait({ command, options, dryRun }: Line, { allowed }: BaseContex
   const reading = Object.entries(command.options ?? {}).find(([name, { effect }]) => effect === 'read' && options[name]);
   if (reading) return `cannot be combined with ${flagName(reading[0])}`;
   // Without the option, a user on a terminal may still be asked.
-  return !command.options?.deploy || (options.deploy ?? allowed) ? undefined : 'needs --deploy';
+  return !command.options?.deploy || command.applies || (options.deploy ?? allowed) ? undefined : 'needs --deploy';
 }
 
 /** A host or a host and a port, and a path. A shell that does not find such a command would print it. */
@@ -81,7 +81,7 @@ function wayOf(word: string, source: string): URL | string {
 function isNews({ command, options }: Line, { result, failure }: Ending, signal: AbortSignal): boolean {
   if (isStop(failure?.error) || isError(failure?.error, 'usage', 'cancelled') || signal.aborted) return false;
   const data = result && dataIn(result.view);
-  return !command.options?.deploy || options.deploy !== undefined || (isObject(data) && 'deployment' in data);
+  return !command.options?.deploy || command.applies || options.deploy !== undefined || (isObject(data) && 'deployment' in data);
 }
 
 function notificationOf(command: string, { result, failure, code }: Ending): Notification {

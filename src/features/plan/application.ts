@@ -22,7 +22,7 @@ interface ApplicationRecord {
 }
 
 /** The failure of a deployment that was performed before; undefined if there is none. */
-export const failureIn = ({ failed }: ApplicationRecord): DnxError | undefined =>
+export const failureIn = ({ failed }: Application['saved']): DnxError | undefined =>
   failed
     ? new DnxError(failed.code, failed.message, { hint: 'This plan was applied. To deploy again, make a new one, or use dnx deploy.' })
     : undefined;
@@ -34,20 +34,31 @@ export interface Flight {
   readonly sent_at: string;
 }
 
-/** The progress of a plan, which survives the end of this process. */
-export type Application = Awaited<ReturnType<typeof openApplication>>;
+/** The progress of a plan. */
+export interface Application {
+  readonly saved: Pick<ApplicationRecord, 'done' | 'flight' | 'failed'>;
+  /** A change is about to be sent. */
+  start(flight: Flight): void;
+  /** A change was applied; without an id, it was not. */
+  end(at: number, done: { readonly id: string | null } | undefined): void;
+  /** These changes need not be sent. */
+  settle(made: ApplicationRecord['done']): void;
+  /** A deployment was performed, and failed. */
+  fail(at: number, error: DnxError): void;
+  release(): void;
+}
 
 const KEPT_MS = 30 * DAY;
 
 /**
- * Opens the progress of a plan, which its text names. Fails if another process applies it, or if it cannot be saved: then nobody could tell
+ * Opens the progress of a plan, which its text names, and which survives the end of this process. Fails if another process applies it, or if it cannot be saved: then nobody could tell
  * later what was sent. `check`: nothing is saved. `in_flight`: a process on another machine, which may share this directory, has ended.
  */
 export async function openApplication(
   ctx: Context,
   text: string,
   { check: isDry, in_flight }: Given<{ check: boolean; in_flight: string }>,
-) {
+): Promise<Application> {
   const directory = join(ctx.settings.directories.state, 'plans');
   const digest = createHash('sha256').update(ctx.settings.host).update('\0').update(text).digest('hex');
   const file = join(directory, `${digest.slice(0, 40)}.json`);
@@ -76,17 +87,15 @@ export async function openApplication(
   // The next run finds out what was performed.
   const warn = (cause: unknown) => ctx.progress.warn(notSaved(directory, cause).message);
   return {
-    get saved(): ApplicationRecord {
+    get saved() {
       return record;
     },
-    /** Saves that a change is about to be sent. */
-    start: (flight: Flight) => save({ flight }, refuse(' This change was not sent.')),
-    /** Saves that a change was applied; without an id, that it was not. */
-    end: (at: number, done: { readonly id: string | null } | undefined) =>
-      save({ flight: null, ...(done && { done: { ...record.done, [at]: done } }) }, warn),
-    /** Saves which changes need not be sent. */
-    settle: (made: ApplicationRecord['done']) => Object.keys(made).length > 0 && save({ done: { ...record.done, ...made } }, warn),
-    fail: (at: number, { code, message }: DnxError) => save({ flight: null, failed: { at, code, message } }, warn),
+    start: (flight) => save({ flight }, refuse(' This change was not sent.')),
+    end: (at, done) => save({ flight: null, ...(done && { done: { ...record.done, [at]: done } }) }, warn),
+    settle(made) {
+      if (Object.keys(made).length > 0) save({ done: { ...record.done, ...made } }, warn);
+    },
+    fail: (at, { code, message }) => save({ flight: null, failed: { at, code, message } }, warn),
     // The next run sees that this process has ended.
     release: () => save({ holder: null }, () => {}),
   };

@@ -3,12 +3,13 @@ import { quoted } from '../../base/shell.ts';
 import { HOUR } from '../../base/time.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import type { Printed } from '../../cli/language/shape.ts';
-import { done, message, nothing, type Result } from '../../cli/output/view.ts';
+import { done, message, nothing, type Result, type View } from '../../cli/output/view.ts';
 import { abilitiesOf, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
 import { changeTitle, countedChanges } from '../../cli/plan/show.ts';
-import { putAll } from '../../cli/run/consent.ts';
+import { type ConsentQuestion, putAll } from '../../cli/run/consent.ts';
+import type { Turn } from '../../cli/run/turn.ts';
 import { allowanceOf, within } from '../../platform/api/deadline.ts';
-import { type Flight, failureIn, openApplication } from './application.ts';
+import { type Application, type Flight, failureIn, openApplication } from './application.ts';
 import { isRelease, openLists, wasPerformed } from './compare.ts';
 import { consentWords, type NeededConsent, neededConsent, questionsBefore, requireAnswers } from './consent.ts';
 import { readPlanFiles } from './file.ts';
@@ -20,9 +21,9 @@ import {
   idsOf,
   outcomeOf,
   type PendingChange,
+  type PlanMaterial,
   type SendingOptions,
   sendAll,
-  type UndoMaterial,
   unchangedRows,
 } from './send.ts';
 
@@ -34,28 +35,32 @@ export async function applyPlanFiles(ctx: Context, files: readonly string[], opt
       `${files[0]} is a plan for ${plan.host}, not for ${ctx.settings.host}.`,
       `If you trust it, use --host ${quoted(plan.host)}.`,
     );
-  return applyPlan(ctx, { plan, text, preview: '--check' }, options, consent);
+  return applyPlan(ctx, { plan, application: await openApplication(ctx, text, options), preview: '--check' }, options, consent);
 }
 
-/** A plan, its text, which tells it from others, and the option that only previews it. */
-interface NamedPlan {
+/** A plan, its progress, and the option that only previews it. */
+interface OpenPlan {
   readonly plan: Plan;
-  readonly text: string;
+  readonly application: Application;
   readonly preview: '--check' | '--dry-run';
-  readonly material?: UndoMaterial;
+  /** Of a plan that was just made, what is not in a file. */
+  readonly material?: PlanMaterial;
+  /** Waits for a person, so that nobody else has to. */
+  readonly pause?: Turn['pause'];
+  /** What is shown if nothing is sent. */
+  readonly shown?: (pending: readonly PendingChange[], needed: NeededConsent) => View<never>;
 }
 
 /** Compares, asks, and sends each change once. What was applied before, or is as the plan wants it, is not sent. */
 export async function applyPlan(
   ctx: Context,
-  named: NamedPlan,
+  { plan, application, preview, material, pause = (wait) => wait(), shown }: OpenPlan,
   options: SendingOptions,
   { yes }: GivenConsent,
 ): Promise<Result<Printed<typeof applyShape>>> {
-  const { plan, preview, material } = named;
-  const application = await openApplication(ctx, named.text, options);
   try {
-    const dispatch = { ctx, plan, application, lists: openLists(ctx), options, dotenv: new Map(), material };
+    const lists = openLists(ctx, material?.read);
+    const dispatch = { ctx, plan, application, lists, options, dotenv: new Map(), states: new Map(), material };
     await settleFlight(dispatch);
     const failure = failureIn(application.saved);
     const { pending, made } = await remainderOf(dispatch);
@@ -70,9 +75,10 @@ export async function applyPlan(
     const needed = await neededConsent(plan, pending, dispatch.lists, given);
     if (options.check) {
       if ((yes || given.confirm.length > 0) && !ctx.ask.allowed) requireAnswers(needed, given, preview);
-      return { view: checked(pending, needed) };
+      return { view: shown?.(pending, needed) ?? checked(pending, needed) };
     }
-    const asked = await putAll(ctx, questionsBefore(ctx, pending, needed, { given, preview }));
+    const ask = { ...ctx.ask, put: (question: ConsentQuestion) => pause(() => ctx.ask.put(question)) };
+    const asked = await putAll({ ask }, questionsBefore(ctx, pending, needed, { given, preview }));
     if (typeof asked === 'object') return { view: nothing, exit: usage(`This was not answered yet: ${asked.text}`) };
     // A person may take long to answer.
     if (asked) dispatch.lists.forget();

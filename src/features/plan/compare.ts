@@ -1,5 +1,5 @@
 import { unlessError } from '../../base/errors.ts';
-import { isObject, type JsonObject } from '../../base/json.ts';
+import { isObject, type JsonObject, pick } from '../../base/json.ts';
 import { phaseOf } from '../../base/status.ts';
 import { isMask } from '../../base/text.ts';
 import { timeOf } from '../../base/time.ts';
@@ -17,26 +17,33 @@ import { createdBy, isDone, listPath, operationPath, operations } from '../../pl
 /** Reads lists of the API, each once. */
 export type Lists = ReturnType<typeof openLists>;
 
-export function openLists({ api }: Context) {
-  const known = new Map<string, Promise<readonly JsonObject[] | undefined>>();
+/** The items of a list; undefined if the token cannot read it. */
+export type ReadList = (path: string, ids: Readonly<Record<string, string>>) => Promise<readonly JsonObject[] | undefined>;
+
+/** `first`: what was read before at a path; undefined if that was not. */
+export function openLists({ api }: Context, first?: (path: string) => ReturnType<ReadList> | undefined) {
+  const known = new Map<string, ReturnType<ReadList>>();
+  let before = first;
   const placeOf = (path: string, ids: Readonly<Record<string, string>>) =>
     path.replaceAll(/\{(\w+)\}/g, (_, noun: string) => ids[noun] ?? '');
   return {
-    /** The items of a list; undefined if the token cannot read it. */
-    read(path: string, ids: Readonly<Record<string, string>>) {
+    read: ((path, ids) => {
       const key = placeOf(path, ids);
       const listed = async () => (await unlessError(api.list<unknown>(`GET ${path}` as Endpoint, ids), 'forbidden'))?.filter(isObject);
-      const found = known.get(key) ?? listed();
+      const found = known.get(key) ?? before?.(key) ?? listed();
       known.set(key, found);
       return found;
-    },
+    }) satisfies ReadList,
     /** Adds what was created since a list was read. */
     add(path: string, ids: Readonly<Record<string, string>>, id: string): void {
       const key = placeOf(path, ids);
       const found = known.get(key);
       if (found !== undefined) known.set(key, (async () => (await found)?.concat({ id }))());
     },
-    forget: () => known.clear(),
+    forget(): void {
+      known.clear();
+      before = undefined;
+    },
   };
 }
 
@@ -186,7 +193,7 @@ function creationFound(noun: string, items: readonly JsonObject[] | undefined, {
   if (!items || (!absent && items.some((item) => timeOf(item.created_at) === undefined))) return BLIND;
   const fresh = absent ? items : items.filter((item) => isSince(timeOf(item.created_at), since));
   const { fields = [], secrets = [], starts } = operations[call] ?? {};
-  const wanted = Object.fromEntries(Object.entries(body).filter(([field]) => noun === 'variable' || !secrets.includes(field)));
+  const wanted = pick(body, (field) => noun === 'variable' || !secrets.includes(field));
   const key = namings[noun]?.keys.find((field) => field in wanted) ?? '';
   const keys = new Set([key, ...Object.keys(wanted), ...fields]);
   const { found } = existing(noun, fresh, wanted, [[...keys]]);
@@ -219,7 +226,7 @@ async function releaseFound({ lists, change, ids, body, since }: Look): Promise<
 function shownNow(call: string, now: JsonObject, remains?: Remains): JsonObject {
   const { fields = [], secrets = [], touches = [] } = operations[call] ?? {};
   const isClear = (field: string) => (remains ? ![...fields, ...secrets].includes(field) : [...touches, 'updated_at'].includes(field));
-  return { ...shownFields(call, now), ...Object.fromEntries(Object.entries(now).filter(([field]) => isClear(field))) };
+  return { ...shownFields(call, now), ...pick(now, isClear) };
 }
 
 function differences(now: JsonObject, shown: JsonObject, before: JsonObject, remains?: Remains): readonly string[] {

@@ -73,10 +73,13 @@ const unexpected = (word: string, expected: readonly Target[]): DnxError =>
 /** The variables that change, by site. */
 async function variablesIn(pending: readonly PendingChange[], lists: Lists) {
   const found = [];
-  for (const { targets } of new Map(pending.filter(isOfVariable).map((item) => [item.targets.site?.id, item])).values()) {
-    const remote = remoteSide((await lists.read(operationPath(variablesEndpoint), targetIds(targets))) ?? []);
+  const keyOf = ({ targets }: PendingChange) => `${targets.site?.id} ${targets.site?.label}`;
+  for (const [key, { targets }] of new Map(pending.filter(isOfVariable).map((item) => [keyOf(item), item]))) {
+    // A site that is still to be created has no variables.
+    const listed = targets.site?.id === '' ? [] : await lists.read(operationPath(variablesEndpoint), targetIds(targets));
+    const remote = remoteSide(listed ?? []);
     const changes = pending
-      .filter((item) => isOfVariable(item) && item.targets.site?.id === targets.site?.id)
+      .filter((item) => isOfVariable(item) && keyOf(item) === key)
       .flatMap(({ change, body, targets: { variable } }) => changesBy(change.call, body, variable?.label, remote));
     found.push({ place: targets as Located, changes, remote, dangers: dangersOf(changes, remote) });
   }
@@ -116,7 +119,8 @@ export async function* questionsBefore(
   for (const { change, title, body } of pending) {
     const more = change.deployment ? commitDetails(change.deployment) : [];
     const { details } = changeSection(change, ctx.nameOf, { more, sent: isAsked ? body : undefined });
-    ctx.progress.note([title, ...details.map(([field, words]) => `  ${field}  ${words}`)].join('\n'));
+    const width = Math.max(0, ...details.map(([field]) => field.length));
+    ctx.progress.note([title, ...details.map(([field, words]) => `  ${field.padEnd(width)}  ${words}`)].join('\n'));
   }
   if (!ctx.ask.allowed) return requireAnswers(needed, given, preview);
   const isMissing = ({ id }: Target) => needed.missing.some((target) => target.id === id);
@@ -125,7 +129,7 @@ export async function* questionsBefore(
       yield* sendingQuestions(ctx, place, { changes, remote, consent: { yes: given.yes, confirm: undefined } });
   for (const change of pending.filter(isSevere)) if (isMissing(lastOf(change.targets))) yield await severeQuestion(ctx, change);
   if (needed.names.length > 0 || isGiven) return;
-  if (pending.some((item) => isOfVariable(item) && !item.change.call.startsWith('POST '))) await warnUnkept(ctx);
+  if (pending.some((item) => isOfVariable(item) && !item.change.call.startsWith('POST '))) await warnUnkept(ctx, [], pending.length);
   yield { kind: 'confirm', text: `Apply ${countedChanges(pending)}?` };
 }
 

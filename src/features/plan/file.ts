@@ -5,6 +5,7 @@ import { misfit } from '../../base/schema.ts';
 import { visible } from '../../base/text.ts';
 import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
 import { exclusionOf, type Plan, type PlannedChange, type PlannedTarget } from '../../cli/plan/plan.ts';
+import { createdId, withCreators } from '../../cli/plan/record.ts';
 import { readText } from '../../machine/files/text-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import { type Endpoint, parameters, segment } from '../../platform/api/endpoint.ts';
@@ -14,9 +15,9 @@ import { leavesSite } from '../deploy/options.ts';
 import type { AskedAbilities, AskedEndpoint } from '../token/abilities/arithmetic.ts';
 
 /** A larger plan is refused before it is read. */
-const LIMIT_MB = 2;
-/** At the API's limit of 60 requests a minute, sending them takes half an hour. */
-const MOST_CHANGES = 2000;
+const LIMIT_MB = 10;
+/** More than the entries of a state file. At the API's limit of 60 requests a minute, sending them takes three hours. */
+const MOST_CHANGES = 10_000;
 
 /** Reads plans as one, whose changes follow each other. What several of them create or delete is one change. */
 export function readPlanFiles(names: readonly string[], world: Pick<World, 'cwd' | 'home'>) {
@@ -46,10 +47,14 @@ function keyOfOnce({ call, targets, body, query }: PlannedChange): string {
   return isOnce ? JSON.stringify([call, targets, body, query]) : '';
 }
 
-/** A change whose targets are created by the changes with these numbers. */
-function renumbered({ targets, ...change }: PlannedChange, numbers: readonly number[]): PlannedChange {
-  const moved = ({ created_by: by = 0, ...target }: PlannedTarget) => ({ ...target, ...(by > 0 && { created_by: numbers[by - 1] }) });
-  return { ...change, targets: Object.fromEntries(Object.entries(targets).map(([noun, target]) => [noun, moved(target)])) };
+/** A change whose targets, and those that its body has the ids of, are created by the changes with these numbers. */
+function renumbered({ targets, body, ...change }: PlannedChange, numbers: readonly number[]): PlannedChange {
+  const moved = ({ created_by: by = 0, ...target }: PlannedTarget) => ({ ...target, ...(by > 0 && { created_by: numbers[by - 1] ?? by }) });
+  return {
+    ...change,
+    body: isObject(body) ? withCreators(body, (number) => createdId(numbers[number - 1] ?? number)) : body,
+    targets: Object.fromEntries(Object.entries(targets).map(([noun, target]) => [noun, moved(target)])),
+  };
 }
 
 /** Reads a plan that anybody may have written. It can only name operations of the API reference, of which every part is checked. */

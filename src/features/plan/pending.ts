@@ -26,7 +26,7 @@ export async function remainderOf(dispatch: Dispatch): Promise<{ readonly pendin
     throw new DnxError('differences', `${moved.length} of ${plan.changes.length} changes no longer apply. Nothing was changed.`, {
       details: moved.flatMap(({ title, moved: lines }) => lines.map((line): Detail => [title, line])),
       reason: 'plan_moved',
-      hint: material ? 'To take back another change: dnx undo ID' : 'Make a new plan.',
+      hint: material?.left ? 'To take back another change: dnx undo ID' : 'Make a new plan.',
     });
   const unclear = unclearIn(found);
   if (unclear.length > 0 && options.in_flight === undefined) throw unknownChanges(unclear);
@@ -52,7 +52,7 @@ async function comparedChanges(dispatch: Dispatch): Promise<readonly ComparedCha
     if (isLeft(dispatch, at)) {
       const body = await bodyOf(dispatch, at, change);
       const situation = { ids: idsOf(change, made), body, earlier: earlier.get(place), since: plan.created_at, deleted, created };
-      const comparison = await compare(lists, change, situation, material?.left[at]);
+      const comparison = await compare(lists, change, situation, material?.left?.[at]);
       const deletions = comparison.made ? [] : targetsOf(change).flatMap((target) => gone.get(target) ?? []);
       const moved = [...comparison.moved, ...deletions.map((number) => `change ${number} deletes what it needs`)];
       if (comparison.made) made[at] = comparison.made;
@@ -115,7 +115,7 @@ export async function bodyOf(dispatch: Dispatch, at: number, { call, body }: Pla
     if (reference === undefined && (mayHoldSecret(call, field, value) || isMask(value)))
       throw usage(
         `The plan has the ${field.replaceAll('_', ' ')} as text. Nothing was changed.`,
-        'A secret must be file://, env:// or dotenv://.',
+        'A secret must be file://, env://, dotenv:// or state://.',
       );
     if (reference !== undefined && !isSecretField(call, field)) throw usage(`The plan has a secret as ${field}. Nothing was changed.`);
     entries.push([field, reference === undefined ? value : await secretAt(dispatch, field, reference)]);
@@ -127,11 +127,19 @@ async function secretAt(dispatch: Dispatch, field: string, reference: string): P
   const { ctx, options } = dispatch;
   const [, file, key] = /^dotenv:\/\/(.+)#([^#]+)$/.exec(reference) ?? [];
   if (file !== undefined && key !== undefined) return dotenvValue(dispatch, file, key);
+  const [, state, path] = /^state:\/\/(.+)#([^#]+)$/.exec(reference) ?? [];
+  if (state !== undefined && path !== undefined) return stateValue(dispatch, state, path);
   if (!/^(file|env):\/\/./.test(reference))
-    throw usage(`The plan has a secret that cannot be read: ${reference}`, 'A secret must be file://, env:// or dotenv://.');
+    throw usage(`The plan has a secret that cannot be read: ${reference}`, 'A secret must be file://, env://, dotenv:// or state://.');
   const rules = { directory: ctx.world.cwd, allowed: options.allow_file ?? [] };
   const found = await resolveReferences({ variables: new Map(), references: new Map([[field, reference]]) }, rules, ctx);
   return found.get(field) ?? '';
+}
+
+async function stateValue({ ctx, options, states }: Dispatch, name: string, path: string): Promise<string> {
+  const value = states.get(name) ?? (await import('../state/references.ts')).openStateValues(ctx, name, options);
+  states.set(name, value);
+  return value(path);
 }
 
 async function dotenvValue(dispatch: Dispatch, name: string, key: string): Promise<string> {

@@ -20,6 +20,7 @@ import {
 import { columns, type Result, rows } from '../../cli/output/view.ts';
 import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
 import type { Plan, PlannedChange } from '../../cli/plan/plan.ts';
+import { createdId, withCreators } from '../../cli/plan/record.ts';
 import { changeTitle, countedChanges } from '../../cli/plan/show.ts';
 import { errorOf } from '../../cli/run/several.ts';
 import type { Query, Reply } from '../../platform/api/api.ts';
@@ -27,7 +28,6 @@ import { neverPerformed } from '../../platform/api/deadline.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { isLost } from '../../platform/api/network/fault.ts';
 import type { Creation } from '../../platform/names/creation.ts';
-import { isSame } from '../../platform/names/match.ts';
 import { idIn, type Located, type Targets } from '../../platform/names/names.ts';
 import { createdBy, type Job, operationPath, operations } from '../../platform/operations.ts';
 import type { DeployValues } from '../deploy/options.ts';
@@ -35,7 +35,7 @@ import type { parseDotenv } from '../env/dotenv/dotenv.ts';
 import { issueCertificate } from '../site/certificate.ts';
 import { installSite } from '../site/create.ts';
 import type { Application } from './application.ts';
-import { isRelease, type Lists, type Remains, wasPerformed } from './compare.ts';
+import { isRelease, type Lists, type openLists, type Remains, wasPerformed } from './compare.ts';
 import { settleLost } from './past.ts';
 
 /** The options that sending follows. */
@@ -43,6 +43,8 @@ export type SendingOptions = Given<{
   confirm: readonly string[];
   allow_file: readonly string[];
   in_flight: 'done' | 'send';
+  /** The plan may run op, if the file that it reads a secret from refers to 1Password. */
+  allow_op: boolean;
   wait: boolean;
   timeout: number;
   /** Nothing is sent or saved. */
@@ -58,18 +60,25 @@ export interface Dispatch {
   readonly options: SendingOptions;
   /** The dotenv files that were read, by name. */
   readonly dotenv: Map<string, ReturnType<typeof parseDotenv> & { readonly directory: string }>;
-  /** If it takes back what was done. */
-  readonly material?: UndoMaterial | undefined;
+  /** What reads the values of the state files that were read, by name. */
+  readonly states: Map<string, (path: string) => Promise<string>>;
+  /** Of a plan that was just made. */
+  readonly material?: PlanMaterial | undefined;
 }
 
-/** What an undo knows of its changes, by their place in its plan. */
-export interface UndoMaterial {
-  /** What each sends, with the secrets that were kept. */
+/** What a plan that was just made has of its changes besides a file, by their number from 0. */
+export interface PlanMaterial {
+  /** What each sends, with its secrets. */
   readonly bodies: readonly (JsonObject | undefined)[];
-  readonly left: readonly Remains[];
-  readonly done: readonly boolean[];
-  /** Is told which fields were not taken. */
-  readonly lost: (title: string, fields: readonly string[]) => void;
+  /** Of an undo. */
+  readonly left?: readonly Remains[];
+  readonly done?: readonly boolean[];
+  /** True for a deployment that need not be requested if one is in progress. */
+  readonly joins?: (at: number) => boolean;
+  /** Is told what the API answered to a create or update. */
+  readonly answered: (change: PendingChange, answer: unknown) => void;
+  /** The lists that were read for the plan. */
+  readonly read?: Parameters<typeof openLists>[1];
 }
 
 /** A change that is about to be applied. */
@@ -132,7 +141,7 @@ export function placeOf({ call, targets }: PlannedChange): string {
 /** True for a change that may still be sent: none is after a deployment that failed. */
 export function isLeft({ application, material }: Dispatch, at: number): boolean {
   const { done, failed } = application.saved;
-  return !done[at] && !material?.done[at] && !failed;
+  return !done[at] && !material?.done?.[at] && !failed;
 }
 
 /** The changes that need not be sent, by number from 0, and the id of what each created. */
@@ -162,8 +171,8 @@ export async function sendAll(dispatch: Dispatch, pending: readonly PendingChang
       report.push({ ...row, ...(await sendOne(dispatch, step)) });
     } catch (error) {
       if (!isError(error)) throw error;
-      failure = error;
-      report.push({ ...row, outcome: 'failed', error: errorOf(error, dispatch.ctx.settings) });
+      failure = isStop(error) && !isRelease(step.change.call) ? error.withHint('Run the same command again: it goes on.') : error;
+      report.push({ ...row, outcome: 'failed', error: errorOf(failure, dispatch.ctx.settings) });
     }
   }
   const titles = new Map(pending.map(({ at, title }) => [at + 1, title]));
@@ -192,9 +201,11 @@ const failureOf = (failure: DnxError, count: number): DnxError =>
 /** Sends a change once. If the response is lost, finds out whether it was performed. */
 async function sendOne(dispatch: Dispatch, pending: PendingChange): Promise<ChangeResult> {
   const { ctx, application, lists } = dispatch;
-  const { at, change, body } = pending;
+  const { at, change } = pending;
   const { call } = change;
-  const ids = idsOf(change, application.saved.done);
+  const made = application.saved.done;
+  const ids = idsOf(change, made);
+  const body = pending.body && withCreators(pending.body, (number) => made[number - 1]?.id ?? createdId(number));
   const list = createdBy(call) ? await lists.read(operationPath(call), ids) : undefined;
   const flight = { at, ids: list?.flatMap(({ id }) => idIn(id) ?? []) ?? null, sent_at: new Date(ctx.clock.now()).toISOString() };
   application.start(flight);
@@ -207,13 +218,20 @@ async function sendOne(dispatch: Dispatch, pending: PendingChange): Promise<Chan
       if (ended === 'done') application.end(at, { id: null });
       return rowOf(call, ids, null, ended !== 'done');
     }
-    const { id, ended = false } = await perform(dispatch, pending, ids, list);
+    const { id: answered, ended = false } = await perform(dispatch, { ...pending, body }, ids, list);
+    // A response may say no more than that it was created.
+    const found = createdBy(call) && answered === null && (await wasPerformed(lists, change, ids, body, flight.ids));
+    const id = found ? found.id : answered;
     application.end(at, { id });
     if (createdBy(call) && id !== null) lists.add(operationPath(call), ids, id);
-    else lists.forget();
+    else if (createdBy(call)) lists.forget();
     return rowOf(call, ids, id, !ended);
   } catch (error) {
     if (!isError(error)) throw error;
+    if (call.startsWith('DELETE ') && isError(error, 'not_found')) {
+      application.end(at, { id: null });
+      return { id: null, outcome: 'unchanged' };
+    }
     if (neverPerformed(error)) application.end(at, undefined);
     else if (isLost(error) && !isRelease(call)) {
       const found = await wasPerformed(lists, change, ids, body, flight.ids);
@@ -236,7 +254,7 @@ export function outcomeOf({ view }: Pick<Result, 'view'>): 'done' | 'failed' | u
 
 /** Deploys or rolls back as the commands do. Waits for what later changes need, and if the plan verifies. Undefined for a rollback without a release. */
 async function performRelease(
-  { ctx, plan, options: { wait, timeout } }: Dispatch,
+  { ctx, plan, material, options: { wait, timeout } }: Dispatch,
   { at, change: { call, deployment }, body, targets }: PendingChange,
   ids: Ids,
 ): Promise<Result | undefined> {
@@ -244,7 +262,7 @@ async function performRelease(
   const following = { wait: plan.changes.length > at + 1 ? true : wait, timeout };
   if (startedBy(call) === 'deployment') {
     const { deployNow } = await import('../deploy/deploy.ts');
-    return deployNow(ctx, place, { ...following, ...deploymentValues(deployment), if_running: 'wait' });
+    return deployNow(ctx, place, { ...following, ...deploymentValues(deployment), if_running: material?.joins?.(at) ? 'attach' : 'wait' });
   }
   if (typeof body?.release_id !== 'string') return undefined;
   const { rollbackNow } = await import('../deploy/rollback.ts');
@@ -276,9 +294,13 @@ async function perform(
   const isNeeded = plan.changes.length > at + 1;
   const more = { ...(body && { body }), ...(query !== undefined && { query: queryOf(query) }), undoes };
   const send = () => ctx.api.send<unknown>(call, ids, more);
-  if (job === 'site' && isNeeded && body)
-    return endedBy(await installSite(ctx, place.server, body, { start: send, columns: [], wait: true }));
-  if (job === 'certificate' && isNeeded && body) return endedBy(await issueCertificate(ctx, place, body, true));
+  if ((job === 'site' || job === 'certificate') && isNeeded && body) {
+    const result = await (job === 'site'
+      ? installSite(ctx, place.server, body, { start: send, columns: [], wait: true })
+      : issueCertificate(ctx, place, body, true));
+    if (result.view.kind === 'record') dispatch.material?.answered(pending, result.view.item);
+    return endedBy(result);
+  }
   const noun = createdBy(call);
   if (noun && body)
     return create(
@@ -288,21 +310,16 @@ async function perform(
       send,
     );
   const { data } = await send();
+  dispatch.material?.answered(pending, data);
   return { id: job === 'backup' ? idInItem(data) : null };
 }
 
-/** Creates something once, and tells an undo which fields were not taken. */
-async function create(
-  { ctx, material }: Dispatch,
-  { change, body = {}, title }: PendingChange,
-  creation: Creation,
-  send: () => Promise<Reply>,
-) {
-  const { secrets = [] } = operations[change.call] ?? {};
-  const { data } = await created(ctx, { ...creation, secret: secrets.some((field) => field in body) }, send);
-  const isLost = (field: string) => !secrets.includes(field) && isObject(data) && !isSame(body[field], data[field]);
-  const lost = Object.keys(body).filter(isLost);
-  if (lost.length > 0) material?.lost(title, lost);
+/** Creates something once. */
+async function create({ ctx, material }: Dispatch, pending: PendingChange, creation: Creation, send: () => Promise<Reply>) {
+  const { secrets = [] } = operations[pending.change.call] ?? {};
+  const secret = secrets.some((field) => field in (pending.body ?? {}));
+  const { data } = await created(ctx, { ...creation, secret }, send);
+  material?.answered(pending, data);
   return { id: idInItem(data) };
 }
 

@@ -10,10 +10,11 @@ import { changeTitle, planView } from '../../cli/plan/show.ts';
 import { hasMask, inverseOf, irreversibleUndo } from '../../cli/plan/undo.ts';
 import { openVault, whyUnkept } from '../../cli/plan/vault.ts';
 import { truthy } from '../../machine/env.ts';
-import { createdBy, isDone as isAsWanted } from '../../platform/operations.ts';
+import { isSame } from '../../platform/names/match.ts';
+import { createdBy, isDone as isAsWanted, operations } from '../../platform/operations.ts';
 import type { Remains } from './compare.ts';
 import { openPast, type Past, readHistory, runWith, type SentChange, type SentRun, settle } from './past.ts';
-import type { UndoMaterial } from './send.ts';
+import type { PlanMaterial } from './send.ts';
 
 /** `redo` takes back what `undo` did. */
 type Direction = 'undo' | 'redo';
@@ -39,20 +40,25 @@ export async function undo(ctx: Context, direction: Direction, options: UndoOpti
   if (steps.every(({ isDone }) => isDone)) return { view: message(`${run.id} was already ${word}.`, []) };
   for (const { title, why } of kept) ctx.progress.warn(`Stays: ${title}. ${why}`);
   const incomplete: string[] = [];
-  const material: UndoMaterial = {
+  const material: PlanMaterial = {
     bodies: steps.map(({ body }) => body),
     left: steps.map(({ left }) => left),
     done: steps.map(({ isDone }) => isDone),
-    lost(title, fields) {
+    answered({ change: { call }, body = {}, title }, answer) {
+      if (!createdBy(call) || !isObject(answer)) return;
+      const { secrets = [] } = operations[call] ?? {};
+      const lost = Object.keys(body).filter((field) => !secrets.includes(field) && !isSame(body[field], answer[field]));
+      if (lost.length === 0) return;
       incomplete.push(title);
-      ctx.progress.warn(`${title.slice(2)}: Deploynix did not take: ${fields.join(', ')}.`);
+      ctx.progress.warn(`${title.slice(2)}: Deploynix did not take: ${lost.join(', ')}.`);
     },
   };
   const line = [direction, run.id];
   const text = [direction, ...steps.map(({ change }) => `${change.line.run}/${change.line.n}`)].join(' ');
-  const named = { plan: planOf(ctx, steps), text, preview: '--dry-run', material } as const;
-  const sending = { check: dry_run, allow_file: undefined, in_flight, confirm, wait: undefined, timeout };
-  const result = await (await import('./apply.ts')).applyPlan(ctx, named, sending, consent);
+  const sending = { check: dry_run, allow_file: undefined, allow_op: undefined, in_flight, confirm, wait: undefined, timeout };
+  const [{ applyPlan }, { openApplication }] = await Promise.all([import('./apply.ts'), import('./application.ts')]);
+  const application = await openApplication(ctx, text, sending);
+  const result = await applyPlan(ctx, { plan: planOf(ctx, steps), application, preview: '--dry-run', material }, sending, consent);
   if (dry_run) return previewed(ctx, line, steps, out);
   if (result.exit || kept.length + incomplete.length === 0) return result;
   return { ...result, exit: new DnxError('partial', `Only a part of ${run.id} was ${word}.`) };

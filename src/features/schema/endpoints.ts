@@ -47,7 +47,8 @@ async function known(operation: Endpoint, callers: readonly Leaf[]) {
     operation,
     /** Null if any token will do. */
     ability: need ? { name: need.ability, assumed: need.assumed } : null,
-    commands: callers.map(({ path }) => path),
+    /** First those that are about nothing else. */
+    commands: callers.toSorted((one, other) => Number(isFirst(other, operation)) - Number(isFirst(one, operation))).map(({ path }) => path),
     path: parameters(operation),
     // dnx sends a page with every list, but the API does not require it.
     query: query.map((field) => ({ ...field, required: false })),
@@ -63,6 +64,10 @@ function answerType(endpoint: Endpoint): 'array' | 'file' | 'object' {
   if (endpoint === 'GET /backups/{backup}/download') return 'file';
   return isRead(endpoint) && !endpoint.endsWith('}') && !single.includes(endpoint) ? 'array' : 'object';
 }
+
+/** True if an endpoint is the first one that a command calls. */
+const isFirst = ({ command: { calls } }: Leaf, endpoint: Endpoint): boolean =>
+  typeof calls !== 'function' && pathsIn(calls).first === endpoint;
 
 /** The declared fields of a command, which go to its first endpoint or to what replaces it. */
 function declared({ path, command }: Leaf, endpoint: Endpoint): readonly KnownField[] {

@@ -25,7 +25,7 @@ export const environmentKeys = ['server', 'site', 'confirm'] as const;
 export const placeKeys = ['id', 'name'] as const;
 
 /** A server or site in a link file. The id comes from a repository: a change checks first that it belongs to the name. */
-interface LinkedPlace {
+export interface LinkedPlace {
   readonly id: string | undefined;
   readonly name: string | undefined;
 }
@@ -177,9 +177,12 @@ const WRITABLE_BY_ALL = 0o002;
 const STICKY = 0o1000;
 
 /** The nearest link file in a directory or its parents, up to the root of the Git repository. */
-export function findLink(from: string): string | undefined {
+export const findLink = (from: string): string | undefined => findUp(LINK_FILE, from);
+
+/** The nearest file of this name in a directory or its parents, up to the root of the Git repository. */
+export function findUp(name: string, from: string): string | undefined {
   for (let directory = from; ; directory = dirname(directory)) {
-    const file = join(directory, LINK_FILE);
+    const file = join(directory, name);
     if (exists(file)) return file;
     if (directory === dirname(directory) || isRoot(directory)) return undefined;
   }
@@ -211,10 +214,10 @@ export const openLink = (file: string, world: Pick<World, 'env' | 'platform'>): 
   openSettingsFile(file, LINK_LIMIT_MB, foreignProblem(file, world));
 
 /**
- * The problem with a link file that someone else than the user and root could have written, as Git refuses another user's repository.
+ * The problem with a file of the project that someone else than the user and root could have written, as Git refuses another user's repository.
  * In CI the modes of a clone tell nothing: GitLab makes it writable for all, and in a container of GitHub it belongs to another user.
  */
-function foreignProblem(file: string, { env, platform }: Pick<World, 'env' | 'platform'>): DnxError | undefined {
+export function foreignProblem(file: string, { env, platform }: Pick<World, 'env' | 'platform'>): DnxError | undefined {
   const user = platform === 'win32' ? undefined : getuid?.();
   if (user === undefined || truthy(env.CI)) return undefined;
   // If that fails, whoever reads the file says why.

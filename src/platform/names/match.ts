@@ -55,7 +55,7 @@ const isSameObject = (sent: unknown, shown: unknown): boolean =>
   isObject(sent) && isObject(shown) && Object.keys(sent).length === Object.keys(shown).length && showsAll(shown, sent);
 
 /** Longer numbers would lose digits. */
-const isNumber = (word: string): boolean => word.length <= 15 && /^-?\d+(\.\d+)?$/.test(word);
+export const isNumber = (word: string): boolean => word.length <= 15 && /^-?\d+(\.\d+)?$/.test(word);
 
 function truth(value: unknown): boolean | undefined {
   const word = wordOf(value);

@@ -98,8 +98,8 @@ export const namings: Readonly<Record<string, Naming>> = {
     ports: true,
   },
   credential: { list: 'GET /providers/credentials', keys: ['name'], by: 'name', details: ['provider'] },
-  git_provider: { list: 'GET /git-providers', keys: ['name'], by: 'name', details: ['provider'] },
-  git_repository: { list: 'GET /git-repositories', keys: ['name'], by: 'name', details: [] },
+  git_provider: { list: 'GET /git-providers', keys: ['name'], by: 'name', details: ['provider'], caseless: true },
+  git_repository: { list: 'GET /git-repositories', keys: ['name'], by: 'name', details: [], caseless: true },
 };
 
 /** Lists of words that commands take as they are, without a look-up: `--region fsn1`. `key` has the word that completion offers. */

@@ -69,15 +69,20 @@ export async function resolveOne(
     if (recalled.age !== undefined) names.trusted.set(`${name} ${target.id}`, { word, age: recalled.age, list: recalled.path });
     return target;
   }
-  const things = await api.list<JsonObject>(list, targetIds(parents));
-  const [first, ...others] = matching(things, word, naming);
+  return onlyOne(name, await api.list<JsonObject>(list, targetIds(parents)), word, parents);
+}
+
+/** The only one of these with this name or id. Throws if there is none, or more than one. */
+export function onlyOne(noun: string, things: readonly JsonObject[], word: string, parents: Targets = {}): Target {
+  const naming = namings[noun];
+  const [first, ...others] = naming ? matching(things, word, naming) : [];
   if (first === undefined) {
-    const other = naming.ports && things.find(({ port }) => wordOf(port) === word);
-    if (!other) throw notFound(name, word, knownIn(things, name), parents);
-    throw notFound(name, word, [], parents).withHint(`Numbers are ids here. The one with port ${word} has the id ${wordOf(other.id)}.`);
+    const other = naming?.ports && things.find(({ port }) => wordOf(port) === word);
+    if (!other) throw notFound(noun, word, knownIn(things, noun), parents);
+    throw notFound(noun, word, [], parents).withHint(`Numbers are ids here. The one with port ${word} has the id ${wordOf(other.id)}.`);
   }
-  if (others.length > 0) throw ambiguous(name, word, [first, ...others]);
-  return targetOf(first, name);
+  if (others.length > 0) throw ambiguous(noun, word, [first, ...others]);
+  return targetOf(first, noun);
 }
 
 const knownIn = (things: readonly JsonObject[], noun: string): readonly KnownName[] =>

@@ -32,6 +32,31 @@ const link = {
   ]),
 };
 
+/** The state file of the shop. Somebody has changed where /sale leads since. */
+const stateFile = (...variables: readonly string[]): string => `# What shop.example.com should be. Compare: dnx drift. Apply: dnx apply
+sites:
+  shop.example.com:
+    server: web-1
+    repository: ${REPOSITORY}
+    branch: main
+    php_version: 8.3
+    zero_downtime: true
+    env:
+      APP_NAME: Example Shop
+      APP_ENV: production
+      APP_DEBUG: false
+${variables.map((line) => `      ${line}\n`).join('')}    secrets: [APP_KEY, DB_PASSWORD, STRIPE_SECRET] # their values are not in this file
+    queues:
+      - { queue: default, processes: 3 }
+      - { queue: mails, processes: 1 }
+      - { queue: exports, processes: 1, timeout: 900 }
+    redirects:
+      - { from: /sale, to: /collections/spring, type: 302 }
+      - { from: /agb, to: /terms, type: 301 }
+    certificates: true
+    owns: [redirects] # what else is there shows as surplus
+`;
+
 /** The commits of main, oldest first. The first five are the releases of the shop; the others are not deployed yet. */
 const main: readonly { readonly subject: string; readonly files: Readonly<Record<string, string>> }[] = [
   {
@@ -43,6 +68,7 @@ const main: readonly { readonly subject: string; readonly files: Readonly<Record
       'README.md': '# Example Shop\n',
       artisan: '#!/usr/bin/env php\n<?php\n',
       'composer.json': composer('8.2'),
+      'deploynix.yml': stateFile(),
       'package.json': '{ "private": true, "scripts": { "build": "vite build" } }\n',
       'public/index.php': '<?php\n',
       'resources/js/app.js': "import './cart';\n",
@@ -60,6 +86,7 @@ const main: readonly { readonly subject: string; readonly files: Readonly<Record
       ...migration('2025_11_25_103000_create_carts_table'),
       '.env.example':
         'APP_NAME=\nAPP_ENV=local\nAPP_KEY=\nAPP_DEBUG=true\nDB_CONNECTION=mysql\nDB_HOST=127.0.0.1\nDB_DATABASE=shop\nCART_DAYS=30\n',
+      'deploynix.yml': stateFile('CART_DAYS: 30'),
     },
   },
   { subject: 'Show the cart on every page', files: { 'resources/js/cart.js': 'export const days = 30;\n' } },

@@ -191,10 +191,10 @@ export function readEntry(
 }
 
 /** 1Password's names may have blanks, as may files. With a quote, or on several lines, it is a plain value. */
-const reference = /^(?:(?:op|file):\/\/[^\s'"](?:[^\r\n\t'"]*[^\s'"])?|env:\/\/[A-Za-z_]\w*)$/;
+export const REFERENCE = /^(?:(?:op|file):\/\/[^\s'"](?:[^\r\n\t'"]*[^\s'"])?|env:\/\/[A-Za-z_]\w*)$/;
 
 /** True for a value that stands for another, and is not in single quotes: `op://vault/item/field`, `file://PATH` or `env://NAME`. */
-export const isReferenceIn = (value: DotenvValue, words: string): boolean => value.quote !== "'" && reference.test(words);
+export const isReferenceIn = (value: DotenvValue, words: string): boolean => value.quote !== "'" && REFERENCE.test(words);
 
 /** The entries of a dotenv file. */
 export function* dotenvEntries(text: string, name = '.env'): Generator<DotenvEntry> {

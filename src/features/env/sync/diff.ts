@@ -5,16 +5,16 @@ import type { Given } from '../../../cli/language/options.ts';
 import { nullable, objectOf, oneOf, type Printed, word } from '../../../cli/language/shape.ts';
 import { type Column, columns, rows } from '../../../cli/output/view.ts';
 import { pathOf } from '../../../machine/world.ts';
-import { serverEndpoint } from '../../../platform/follow/readers.ts';
 import { type Located, targetIds } from '../../../platform/names/names.ts';
+import { requireTwo, siteNamed } from '../../site/named.ts';
 import { parseDotenv } from '../dotenv/dotenv.ts';
 import { openLocal, siteFileName } from '../local-file.ts';
 import { resolveReferences } from '../references.ts';
 import { remoteSide } from '../remote.ts';
-import { type SiteVariable, siteVariables, variablesEndpoint } from '../variables.ts';
+import { type SiteVariable, variablesEndpoint } from '../variables.ts';
 import { openBase } from './base-record.ts';
 import { countedVariables } from './show.ts';
-import { type Base, baseOf, changedSince, keysOf, type Side, UNKNOWN } from './steps.ts';
+import { type Base, changedSince, comparedSides, type Side, type UNKNOWN } from './steps.ts';
 
 type EnvDiffOptions = Given<{
   file_or_site: string;
@@ -88,7 +88,7 @@ async function ofFile(
   there: string | undefined,
   allowed: readonly string[],
 ): Promise<SidePair> {
-  const targets = await siteOf(ctx, there);
+  const targets = await siteNamed(ctx, there);
   const { site } = targets;
   const file = openLocal(name ?? siteFileName(ctx, targets), ctx);
   if (file.text === undefined) throw usage(`${file.name} does not exist.`, 'Name another file, or two sites.');
@@ -100,51 +100,34 @@ async function ofFile(
 }
 
 async function ofSites(ctx: DiffContext, here: string, there: string | undefined): Promise<SidePair> {
-  const hereSite = await siteOf(ctx, here).catch((error: unknown) => {
+  const hereSite = await siteNamed(ctx, here).catch((error: unknown) => {
     throw isError(error, 'not_found') ? error.withHint(`If it is a file, use ./${here}.`) : error;
   });
-  const thereSite = await siteOf(ctx, there);
-  if (hereSite.site.id === thereSite.site.id) throw usage(`Both are ${hereSite.site.label}.`, 'Name two different sites.');
+  const thereSite = await siteNamed(ctx, there);
+  requireTwo(hereSite, thereSite);
   const titles = [here, there ?? thereSite.site.label] as const;
   const places = { here: `in ${titles[0]}`, there: `in ${titles[1]}` };
   return { here: await variablesAt(ctx, hereSite), there: await variablesAt(ctx, thereSite), base: undefined, places, titles };
 }
 
-/** A site: an environment of the link file, a site by name or id, or the one of --site and the settings. */
-async function siteOf(ctx: DiffContext, word: string | undefined): Promise<Located> {
-  const environment = ctx.settings.link?.environments.find(({ name }) => name !== '' && name === word);
-  const named = environment && {
-    server: environment.server.id ?? environment.server.name,
-    site: environment.site.id ?? environment.site.name,
-  };
-  const around = word !== undefined && !word.includes('/') && ctx.isGiven('server') ? await ctx.resolve(serverEndpoint) : {};
-  const typed = { site: word, ...(around.server && { server: around.server.id }) };
-  const { server, site } = await ctx.resolve(siteVariables.path, word === undefined ? undefined : (named ?? typed));
-  if (!server || !site) throw new Error('A site was not resolved.');
-  return { server, site };
-}
-
 const variablesAt = async ({ api }: DiffContext, at: Located): Promise<Side> =>
   remoteSide(await api.list<SiteVariable>(variablesEndpoint, targetIds({ ...at })));
 
-function differencesOf({ here, there, base }: SidePair, reveal: boolean): readonly VariableDifference[] {
-  return keysOf(here, there, baseOf()).flatMap((key): readonly VariableDifference[] => {
-    const hereValue = here.get(key);
-    const thereValue = there.get(key);
-    if (hereValue === thereValue && hereValue !== UNKNOWN) return [];
-    const hidden = hereValue !== undefined && thereValue !== undefined && (hereValue === UNKNOWN || thereValue === UNKNOWN);
-    const change = hidden ? 'unknown' : thereValue === undefined ? 'only_here' : hereValue === undefined ? 'only_there' : 'changed';
-    const since = base && changedSince(base, key, hereValue, thereValue);
+const differencesOf = ({ here, there, base }: SidePair, reveal: boolean): readonly VariableDifference[] =>
+  comparedSides(here, there).flatMap(({ key, change }): readonly VariableDifference[] => {
+    if (change === 'equal') return [];
+    const ours = here.get(key);
+    const theirs = there.get(key);
+    const since = base && changedSince(base, key, ours, theirs);
     return [
       {
         key,
         change,
         ...((since === 'here' || since === 'there' || since === 'both') && { base: since }),
-        ...(reveal && { here: shownValue(hereValue), there: shownValue(thereValue) }),
+        ...(reveal && { here: shownValue(ours), there: shownValue(theirs) }),
       },
     ];
   });
-}
 
 const shownValue = (value: string | typeof UNKNOWN | undefined): string | null => (typeof value === 'string' ? value : null);
 

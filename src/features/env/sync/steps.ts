@@ -90,10 +90,15 @@ function chosenFor({ ours, theirs }: ConflictChoice, key: string, conflict: bool
   return ours.includes('*') ? 'ours' : theirs.includes('*') ? 'theirs' : undefined;
 }
 
-/** Every key of both sides and the base, in the order of the first. */
-export const keysOf = (here: Side, there: Side, base: Base): readonly string[] => [
-  ...new Set([...here.keys(), ...there.keys(), ...base.keys]),
-];
+/** How each variable of two sides compares. `unknown`: both have it, and a value is hidden. */
+export function comparedSides(here: Side, there: Side) {
+  return [...new Set([...here.keys(), ...there.keys()])].map((key) => {
+    const [ours, theirs] = [here.get(key), there.get(key)];
+    const isHidden = ours === UNKNOWN || theirs === UNKNOWN;
+    const both = isHidden ? 'unknown' : ours === theirs ? 'equal' : 'changed';
+    return { key, change: ours === undefined ? 'only_there' : theirs === undefined ? 'only_here' : both } as const;
+  });
+}
 
 type StepChoice = ReturnType<typeof chosenFor>;
 type Decision = Omit<SyncStep, 'key'>;
@@ -113,7 +118,7 @@ function planOf<L extends string | typeof UNKNOWN>(
 ): SyncSteps {
   const steps: SyncStep[] = [];
   const equal = new Map<string, string | undefined>();
-  for (const key of keysOf(local, remote, base)) {
+  for (const key of new Set([...local.keys(), ...remote.keys(), ...base.keys])) {
     const here = local.get(key);
     const there = remote.get(key);
     const changed = changedSince(base, key, here, there);

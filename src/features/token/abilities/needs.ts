@@ -4,7 +4,7 @@ import type { Tree } from '../../../cli/language/command.ts';
 import { parse } from '../../../cli/run/parse.ts';
 import { readUserFile } from '../../../machine/files/user-file.ts';
 import type { World } from '../../../machine/world.ts';
-import { type AbilityNeed, type AskedEndpoint, abilitiesFor, askedBy } from './arithmetic.ts';
+import { type AbilityNeed, type AskedAbilities, type AskedEndpoint, abilitiesFor, askedBy } from './arithmetic.ts';
 import type { Script, ScriptCommand, UnclearLine } from './script.ts';
 
 /** The abilities that command lines and scripts need, and what is unclear. */
@@ -22,7 +22,7 @@ export interface AbilityNeeds {
 export async function needsOfLines(
   { lines, scripts }: { readonly lines: readonly string[]; readonly scripts: readonly string[] },
   tree: Tree,
-  world: Pick<World, 'cwd' | 'home' | 'signal'>,
+  world: Pick<World, 'cwd' | 'env' | 'home' | 'platform' | 'signal'>,
 ): Promise<AbilityNeeds> {
   const asked: AskedEndpoint[] = [];
   const notes = new Set<string>();
@@ -64,12 +64,15 @@ async function readScript(text: string, file: string): Promise<Script> {
   return (await import('./script.ts')).readShell(text);
 }
 
-async function understand({ words, env }: ScriptCommand, tree: Tree, world: Pick<World, 'cwd' | 'home'>) {
+async function understand(
+  { words, env }: ScriptCommand,
+  tree: Tree,
+  world: Pick<World, 'cwd' | 'env' | 'home' | 'platform'>,
+): Promise<AskedAbilities> {
   const { line, error } = await parse(words, tree);
   if (error !== undefined) throw error;
   // Help needs no ability.
   if (!line) return { asked: [], notes: [] };
-  if (line.path === 'apply' && Array.isArray(line.options.plan))
-    return (await import('../../plan/file.ts')).askedByPlan(line.options.plan, line.options.check === true, world);
+  if (line.path === 'apply') return (await import('../../state/choose.ts')).askedByFiles(line.options, world);
   return askedBy({ ...line, defaults: { server: env.DNX_SERVER || undefined, site: env.DNX_SITE || undefined } });
 }

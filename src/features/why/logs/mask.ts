@@ -1,41 +1,14 @@
-import { hasCredentials, isSecretName, SECRET_WORDS } from '../../../base/secrets.ts';
+import { HIDDEN, hasCredentials, isSecretName, SECRET_TEXTS } from '../../../base/secrets.ts';
 import { wordOf } from '../../../base/text.ts';
 
-const HIDDEN = '***';
 const LONGEST = 400;
 
 const RULES: readonly (readonly [RegExp, string])[] = [
   // A variable: no value of any is shown.
   [/\b([A-Z][A-Z0-9_]{2,})=("(?:[^"\\]|\\.)*"?|'[^']*'?|\S+)/g, `$1=${HIDDEN}`],
-  [/(:\/\/)[^\s'"/@]*:[^\s'"]*@/g, `$1${HIDDEN}@`],
-  [/(:\/\/)[^\s'"/@:]+@/g, `$1${HIDDEN}@`],
-  [/\b(bearer|basic|digest)\s+[\w.~+/=-]{6,}/gi, `$1 ${HIDDEN}`],
-  [/\b((?:proxy-)?authorization|x-[\w-]*(?:key|token)|cookie|set-cookie)(["']?\s*[:=]\s*)(?!\*).+/gi, `$1$2${HIDDEN}`],
-  [
-    new RegExp(
-      `([\\w-]*${SECRET_WORDS}[\\w-]*["']?\\s*(?:=>|[:=])\\s*)(?!(?:YES|NO)\\b)("(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|[^\\s,;&)}\\]]+)`,
-      'gi',
-    ),
-    `$1${HIDDEN}`,
-  ],
-  [/(--?(?:password|token|secret|auth)[ =])\S+/gi, `$1${HIDDEN}`],
-  [/\b(mysql\w*|mariadb\S*)\b(.*?\s-p)(?!\s)\S+/g, `$1$2${HIDDEN}`],
-  [
-    /\b(?:gh[pousr]_|github_pat_|glpat-|npm_|xox[abprs]-|sk_live_|sk_test_|sk-(?:proj|ant)-|rk_live_|whsec_|SG\.|dop_v1_)[\w.-]{8,}/g,
-    HIDDEN,
-  ],
-  [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, HIDDEN],
-  // JSON in Base64: a JWT, or a cookie of Laravel.
-  [/\beyJ[\w+/=%-]{12,}(?:\.[\w-]+)*/g, HIDDEN],
-  [/\b\d+\|\w{32,}/g, HIDDEN],
-  [/\bbase64:[A-Za-z0-9+/=]{16,}/g, `base64:${HIDDEN}`],
-  [/\$2[aby]\$\d\d\$[\w./]{20,}/g, HIDDEN],
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----.*/g, HIDDEN],
+  ...SECRET_TEXTS,
   // phpdotenv quotes the value that it cannot read.
   [/(dotenv file\. Encountered .* at \[).*(\]\.?)/g, `$1${HIDDEN}$2`],
-  [/(\s(?:-u|--user)[ =]["']?[^\s:]+:)\S+/g, `$1${HIDDEN}`],
-  [/(hooks\.slack\.com\/services|discord(?:app)?\.com\/api\/webhooks)\/\S+/g, `$1/${HIDDEN}`],
-  [/(api\.telegram\.org\/bot)[^/\s]+/g, `$1${HIDDEN}`],
   [/(\bPDO(?:->|::)__construct\().*/g, `$1${HIDDEN}`],
   [/((?:identified (?:by|with \S+ (?:by|as))|\bpassword)\s+)('[^']*'?)/gi, `$1${HIDDEN}`],
   // The data of a query.

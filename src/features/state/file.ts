@@ -1,0 +1,87 @@
+import { relative } from 'node:path';
+import { usage } from '../../base/errors.ts';
+import { grouped } from '../../base/matching.ts';
+import { title, wordOf } from '../../base/text.ts';
+import { pathToWrite } from '../../machine/files/own-files.ts';
+import { readText, realPath } from '../../machine/files/text-file.ts';
+import { findUp, foreignProblem } from '../../machine/settings/link.ts';
+import { pathOf, type World } from '../../machine/world.ts';
+import { domainKey } from '../../platform/names/names.ts';
+import { refuseLinkOut, replaceText } from '../env/local-file.ts';
+import type { Entry, StateFile } from './model.ts';
+import { type Reading, readFile } from './read.ts';
+import { repeatedEntries } from './same.ts';
+import { parseSource, placeIn } from './source.ts';
+import { firstKeyOf } from './words.ts';
+
+/** The state file of a project. */
+export const STATE_FILE = 'deploynix.yml';
+
+const LIMIT_MB = 1;
+
+/** The name of the project's state file: the nearest one in the working directory or above it, up to the root of the Git repository. */
+export function findState(world: Pick<World, 'cwd' | 'env' | 'platform'>): string | undefined {
+  const file = findUp(STATE_FILE, world.cwd);
+  const problem = file && foreignProblem(file, world);
+  if (problem) throw problem;
+  return file && relative(world.cwd, file);
+}
+
+/** Reads a state file, which anybody may have written. Throws a usage error that names the line and column, and never quotes a value. */
+export function readState(name: string, world: Pick<World, 'cwd' | 'home'>): StateFile {
+  refuseLinkOut(name, world);
+  const path = pathOf(name, world);
+  const text = readText(path, LIMIT_MB);
+  if (text === undefined)
+    throw usage(`${name} does not exist.`).with({
+      next: [{ command: ['export', '--out', name], why: 'Write it from what is there with' }],
+    });
+  return { path, text, ...stateIn(text, name) };
+}
+
+/** A state file is committed, so others may read a new one. */
+const MODE = 0o644;
+
+/** Replaces the text of a state file, unless another program changed it meanwhile. */
+export function saveState({ name, text: before }: StateFile, text: string, world: World): void {
+  refuseLinkOut(name, world);
+  const path = realPath(pathToWrite(name, world));
+  const now = readText(path);
+  replaceText({ name, path, text: now && before }, text, world, { mode: MODE });
+}
+
+/** What the text of a state file says. */
+export function stateIn(text: string, name: string): Omit<StateFile, 'path' | 'text'> {
+  const file = parseSource(text, name);
+  const reading: Reading = { entries: [], owned: [] };
+  readFile(reading, file);
+  refuseRepeated(name, reading.entries);
+  return { name, document: file.source.document, ...reading };
+}
+
+/** A state file of entries that nobody has written. */
+export const unwrittenState = (name: string, entries: readonly Entry[]): StateFile => ({
+  ...{ name, entries, path: '', text: '', owned: [] },
+  document: parseSource('', name).source.document,
+});
+
+/** Refuses two entries that mean the same thing, or were renamed from it: nobody knows which of them holds. */
+function refuseRepeated(name: string, entries: readonly Entry[]): void {
+  const domainOf = ({ kind, fields }: Entry) => (kind === 'site' ? domainKey(wordOf(fields.domain).trim()) : undefined);
+  // A site that does not name its server may be any of its domain.
+  const anywhere = new Set(entries.filter(({ place }) => place.server === undefined).map(domainOf));
+  const listOf = (entry: Entry) => {
+    const { server, site, database } = entry.place;
+    const domain = domainOf(entry);
+    return JSON.stringify([entry.kind, domain !== undefined && anywhere.has(domain) ? domain : server, site, database]);
+  };
+  for (const list of grouped(entries, listOf).values()) {
+    const { kind } = list[0] as Entry;
+    const first = firstKeyOf(kind);
+    const renamed = list.filter(({ renamedFrom }) => renamedFrom !== undefined);
+    const old = renamed.map((entry) => ({ ...entry, fields: { ...entry.fields, [first]: entry.renamedFrom }, isOld: true }));
+    const [[entry, other] = []] = repeatedEntries<Entry & { isOld?: boolean }>(kind, [...list, ...old]);
+    const subject = entry?.isOld ? `What this ${title(kind)} was renamed from` : `This ${title(kind)}`;
+    if (entry && other) throw usage(`${placeIn({ name }, entry)}: ${subject} is also in line ${other.line}.`, 'Remove one of them.');
+  }
+}

@@ -1,0 +1,79 @@
+import { dirname } from 'node:path';
+import { cancelled, usage } from '../../base/errors.ts';
+import { counted, wordOf } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
+import { isInside, projectDirectory } from '../env/local-file.ts';
+import { resolveReferences } from '../env/references.ts';
+import { readState } from './file.ts';
+import type { Entry, StateFile } from './model.ts';
+import { positionIn } from './places.ts';
+import type { Resolve } from './rows.ts';
+
+/** What the references of a state file may read. */
+export type ReferenceRules = Given<{
+  /** Files outside of the project. */
+  allow_file: readonly string[];
+  /** The program op, for 1Password. */
+  allow_op: boolean;
+}>;
+
+const isOnePassword = (reference: string | undefined): boolean => reference?.startsWith('op://') === true;
+
+/** Opens the references of a state file, each read once. A program runs only if the user allows it, by an option or at a prompt. */
+export function openReferences(
+  ctx: Context,
+  state: StateFile,
+  { allow_file: allowed = [], allow_op: runs = false }: ReferenceRules,
+): Resolve {
+  const known = new Map<string, string>();
+  let mayRun = runs;
+  const requireAllowed = async (entry: Entry, reference: string) => {
+    if (!ctx.ask.allowed)
+      throw usage(
+        `${positionIn(state, entry)}: ${reference} runs op, the program of 1Password.`,
+        'To allow it, use --allow-op or run in a terminal.',
+      );
+    const count = state.entries.flatMap(({ references }) => Object.values(references).filter(isOnePassword)).length;
+    if (!(await ctx.ask.confirm(`${state.name} has ${counted(count, 'reference')} to 1Password. Run op to read what is needed?`)))
+      throw cancelled();
+    mayRun = true;
+  };
+  return async (entry, field) => {
+    const reference = entry.references[field];
+    if (reference === undefined) return undefined;
+    if (isOnePassword(reference) && !mayRun) await requireAllowed(entry, reference);
+    const key = entry.kind === 'variable' ? wordOf(entry.fields.key) : field;
+    const rules = { directory: dirname(state.path), allowed };
+    const value =
+      known.get(reference) ??
+      (await resolveReferences({ variables: new Map(), references: new Map([[key, reference]]) }, rules, ctx)).get(key);
+    if (value !== undefined) known.set(reference, value);
+    return value;
+  };
+}
+
+/** How a plan names a value of a state file: `state://deploynix.yml#sites/shop.example.com/env/APP_KEY/value`. */
+export const stateReference = ({ name }: Pick<StateFile, 'name'>, { path }: Entry, field: string): string =>
+  `state://${name}#${[...path, field].map(encodeURIComponent).join('/')}`;
+
+/** Opens a state file of which a plan has references. It has to be in the project, unless the user allows it. */
+export function openStateValues(ctx: Context, name: string, rules: ReferenceRules): (path: string) => Promise<string> {
+  const state = readState(name, ctx.world);
+  if (!isInside(state.path, projectDirectory(ctx.world)) && !rules.allow_file?.includes(name))
+    throw usage(`${name} is outside of this project.`, `To read it, use --allow-file ${name}.`);
+  const resolve = openReferences(ctx, state, rules);
+  const places = new Map(
+    state.entries.flatMap((entry) =>
+      Object.keys({ ...entry.fields, ...entry.references }).map(
+        (field) => [stateReference(state, entry, field), { entry, field }] as const,
+      ),
+    ),
+  );
+  return async (path) => {
+    const { entry, field } = places.get(`state://${name}#${path}`) ?? {};
+    const value = entry && field !== undefined ? ((await resolve(entry, field)) ?? entry.fields[field]) : undefined;
+    if (value === undefined) throw usage(`${name} has no value at ${path}.`, 'Make a new plan.');
+    return wordOf(value);
+  };
+}
