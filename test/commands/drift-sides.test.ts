@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { DriftRow } from '../../src/features/state/drift-rows.ts';
 import { openBed } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
+import { need } from '../support/programs.ts';
 import { Repository } from '../support/repository.ts';
 import { shopOf, stateOf } from '../support/shop-state.ts';
 
@@ -141,6 +142,7 @@ describe('without the history', () => {
   }
 
   test('the side is unknown outside of a repository', async () => {
+    need('git');
     mkdirSync(project());
     writeFileSync(join(project(), FILE), branch('two'));
     expect(await reasonIn(project())).toBe('Which side changed is unknown: this directory is not in a Git repository. Run it in a clone.');

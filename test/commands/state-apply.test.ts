@@ -1,11 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { DnxError } from '../../src/base/errors.ts';
 import type { Plan } from '../../src/cli/plan/plan.ts';
 import { NetworkFault, type Transport } from '../../src/machine/world.ts';
 import { seeded } from '../../src/sandbox/index.ts';
-import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { openBed, type Run, type RunOptions, temporary } from '../support/dnx.ts';
 import { shownAs } from '../support/ensured.ts';
 import { perTest } from '../support/fixtures.ts';
 import { Repository } from '../support/repository.ts';
@@ -352,10 +352,13 @@ describe('values', () => {
   });
 
   test('a file outside of the project is read only with --allow-file', async () => {
-    writeFileSync('/dev/shm/dnx-outside', 'hunter4\n');
-    state(shop('env: { NEW: file:///dev/shm/dnx-outside }'));
-    await expect(apply()).toExit(2, { changes: [], says: '--allow-file /dev/shm/dnx-outside' });
-    await expect(apply('--allow-file /dev/shm/dnx-outside')).toExit(0);
+    const directory = temporary();
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const file = join(directory, 'outside');
+    writeFileSync(file, 'hunter4\n');
+    state(shop(`env: { NEW: 'file://${file}' }`));
+    await expect(apply()).toExit(2, { changes: [], says: `--allow-file ${file}` });
+    await expect(apply(`--allow-file ${file}`)).toExit(0);
   });
 });
 

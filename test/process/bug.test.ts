@@ -53,7 +53,7 @@ describe('a bug', () => {
       'const { set } = Map.prototype; Map.prototype.set = function (...args) { if (/yaml/.test(new Error().stack)) throw new TypeError("no"); return set.apply(this, args); }';
     const { stderr } = await broken(statement, 'server', 'list', '-o', 'yaml');
     expect(stderr).toMatch(/^ {4}at .+ \(hook\.cjs:1:\d+\)$/m);
-    expect(stderr).toMatch(/^ {4}at (\S+ \()?dist\/yaml-[\w-]+\.js:\d+:\d+\)?$/m);
+    expect(stderr).toMatch(/^ {4}at (\S+ \()?dist\/[\w-]+\.js:\d+:\d+\)?$/m);
     expect(stderr).not.toContain(executable.directory);
     expect(stderr).not.toContain(resolve('.'));
   });
