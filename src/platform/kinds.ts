@@ -117,9 +117,13 @@ export const kindOf = (name: KindName): Kind => kinds[name];
 /** The path of the list of a kind. */
 export const listOfKind = (name: KindName): string => (namings[name]?.list ?? '').replace('GET ', '');
 
+/** An operation of a kind: on its list for POST without an action, else on one of it. */
+export const callOf = (method: string, kind: KindName, action?: string): Endpoint =>
+  `${method} ${listOfKind(kind)}${method === 'POST' && action === undefined ? '' : `/{${kind}}${action ?? ''}`}` as Endpoint;
+
 /** What reads everything that a state file can name: the lists, one resource for the fields that its list leaves out, and the names for ids. */
 export const stateReads: readonly Endpoint[] = [
-  ...kindNames.flatMap((name) => [`GET ${listOfKind(name)}`, `GET ${listOfKind(name)}/{${name}}`] as Endpoint[]),
+  ...kindNames.flatMap((name) => [`GET ${listOfKind(name)}` as Endpoint, callOf('GET', name)]),
   'GET /git-providers',
 ];
 

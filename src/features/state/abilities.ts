@@ -1,11 +1,10 @@
 import type { Words } from '../../cli/language/command.ts';
 import type { World } from '../../machine/world.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { type KindName, kindOf, listOfKind } from '../../platform/kinds.ts';
+import { callOf, type KindName, kindOf, listOfKind } from '../../platform/kinds.ts';
 import { namings } from '../../platform/names/names.ts';
 import { operations } from '../../platform/operations.ts';
 import type { AskedAbilities, AskedEndpoint } from '../token/abilities/arithmetic.ts';
-import { callOf } from './draft.ts';
 import { readState } from './file.ts';
 import type { StateFile } from './model.ts';
 

@@ -1,7 +1,6 @@
 import type { JsonObject } from '../../base/json.ts';
 import { createdId, type RecordedChange } from '../../cli/plan/record.ts';
-import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { type KindName, kindOf, listOfKind } from '../../platform/kinds.ts';
+import { callOf, kindOf } from '../../platform/kinds.ts';
 import { domainKey, type Targets } from '../../platform/names/names.ts';
 import type { Row } from './model.ts';
 
@@ -93,10 +92,6 @@ export function openDraft() {
 }
 
 const DEPLOY = 'POST /servers/{server}/sites/{site}/deploy';
-
-/** An operation of a kind: on its list for POST without an action, else on one of it. */
-export const callOf = (method: string, kind: KindName, action?: string): Endpoint =>
-  `${method} ${listOfKind(kind)}${method === 'POST' && action === undefined ? '' : `/{${kind}}${action ?? ''}`}` as Endpoint;
 
 const creatorKey = (noun: string, parents: Ids, name: string): string =>
   [noun, ...Object.values(parents), noun === 'site' ? domainKey(name) : name].join(' ');

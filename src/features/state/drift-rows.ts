@@ -8,7 +8,7 @@ import { mayHoldSecret } from '../../cli/plan/secret-fields.ts';
 import { commandLine } from '../../cli/run/line.ts';
 import { errorOf } from '../../cli/run/several.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
-import { type KindName, kindNames, kindOf, listOfKind } from '../../platform/kinds.ts';
+import { callOf, type KindName, kindNames, kindOf } from '../../platform/kinds.ts';
 import { MASK } from '../../platform/names/existing.ts';
 import { called, resourceName, sameName } from '../../platform/names/names.ts';
 import { shownValue } from '../../platform/names/value.ts';
@@ -135,7 +135,7 @@ export function rowOf(part: DriftPart, state: StateFile, origin: Origin | undefi
 const withoutSecrets = (text: string): string => (holdsSecret(text) ? masked(text, []) : text);
 
 const shownSide = (kind: KindName, field: string, value: unknown): unknown =>
-  mayHoldSecret(`POST ${listOfKind(kind)}`, field, value) || holdsSecret(wordOf(value)) ? MASK : value;
+  mayHoldSecret(callOf('POST', kind), field, value) || holdsSecret(wordOf(value)) ? MASK : value;
 
 /** Where the file says it. Of what it does not have, where it says that the list is complete. */
 function positionOf({ document, text, owned }: StateFile, part: DriftPart): Partial<Position> {

@@ -11,7 +11,7 @@ import { refuseLinkOut, replaceText } from '../env/local-file.ts';
 import type { Entry, StateFile } from './model.ts';
 import { type Reading, readFile } from './read.ts';
 import { repeatedEntries } from './same.ts';
-import { parseSource, placeIn } from './source.ts';
+import { parseSource, positionIn } from './source.ts';
 import { firstKeyOf } from './words.ts';
 
 /** The state file of a project. */
@@ -82,6 +82,6 @@ function refuseRepeated(name: string, entries: readonly Entry[]): void {
     const old = renamed.map((entry) => ({ ...entry, fields: { ...entry.fields, [first]: entry.renamedFrom }, isOld: true }));
     const [[entry, other] = []] = repeatedEntries<Entry & { isOld?: boolean }>(kind, [...list, ...old]);
     const subject = entry?.isOld ? `What this ${title(kind)} was renamed from` : `This ${title(kind)}`;
-    if (entry && other) throw usage(`${placeIn({ name }, entry)}: ${subject} is also in line ${other.line}.`, 'Remove one of them.');
+    if (entry && other) throw usage(`${positionIn({ name }, entry)}: ${subject} is also in line ${other.line}.`, 'Remove one of them.');
   }
 }

@@ -3,10 +3,10 @@ import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { type Endpoint, fill } from '../../platform/api/endpoint.ts';
-import { type KindName, kindOf } from '../../platform/kinds.ts';
+import { callOf, type KindName, kindOf } from '../../platform/kinds.ts';
 import { idIn, namings, resourceName, type Target } from '../../platform/names/names.ts';
 import { onlyOne } from '../../platform/names/resolve.ts';
-import { operationPath, operations } from '../../platform/operations.ts';
+import { operations } from '../../platform/operations.ts';
 import { type ListReading, openLists, withLabels } from '../overview/lists.ts';
 
 /** What an account has. Each list is read once. */
@@ -53,7 +53,7 @@ export function openFleet(ctx: Pick<Context, 'api' | 'tokens' | 'progress'>, com
     idOf: async (noun: string, name: string) => onlyOne(noun, await itemsOf(noun), name).id,
     /** The resource itself, for fields that its list leaves out; undefined if the token cannot read it. */
     async one(kind: KindName, ids: Ids): Promise<JsonObject | undefined> {
-      const endpoint = `${namings[kind]?.list}/{${kind}}` as Endpoint;
+      const endpoint = callOf('GET', kind);
       return (await unlessError(ctx.api.send<JsonObject>(endpoint, ids), 'forbidden', 'not_found'))?.data;
     },
     /** A resource as a state file has it: names for ids, and its switches as true or false. What the API does not show is left out. */
@@ -75,9 +75,8 @@ export function openFleet(ctx: Pick<Context, 'api' | 'tokens' | 'progress'>, com
 
 /** What the switches of a kind are set to, as far as a resource shows it. */
 export function switchesOf(kind: KindName, item: JsonObject): JsonObject {
-  const path = `${operationPath(namings[kind]?.list ?? '')}/{${kind}}`;
   const states = Object.entries(kindOf(kind).switches ?? {}).flatMap(([name, { on }]) => {
-    const { touches = [], isDone } = operations[`POST ${path}/${on}`] ?? {};
+    const { touches = [], isDone } = operations[callOf('POST', kind, `/${on}`)] ?? {};
     return isDone && touches.every((field) => field in item) ? [[name, isDone(item, {})] as const] : [];
   });
   return Object.fromEntries(states);

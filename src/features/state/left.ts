@@ -7,8 +7,8 @@ import { called, idIn, resourceName, type Targets } from '../../platform/names/n
 import { fieldWords, shownValue } from '../../platform/names/value.ts';
 import type { LeftRow } from './draft.ts';
 import type { Row, StateFile, Unread } from './model.ts';
-import { positionIn } from './places.ts';
 import { changedLately } from './sides.ts';
+import { positionIn } from './source.ts';
 import { unreadError } from './unread.ts';
 import { substanceOf } from './words.ts';
 

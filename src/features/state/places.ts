@@ -6,7 +6,8 @@ import { type KindName, kinds } from '../../platform/kinds.ts';
 import { domainKey, resourceName, sameDomain, type Target, targetOf } from '../../platform/names/names.ts';
 import { ambiguous, ambiguousSite } from '../../platform/names/unresolved.ts';
 import type { Fleet } from './fleet.ts';
-import type { Entry, OwnedList, PlaceNames, Position, StateFile, Unread } from './model.ts';
+import type { Entry, OwnedList, PlaceNames, StateFile, Unread } from './model.ts';
+import { positionIn } from './source.ts';
 
 /** The servers and sites to which a command is narrowed; all of them if both are empty. */
 export interface Narrowing {
@@ -130,9 +131,6 @@ function serverNamed(name: string, servers: Servers, part: Part, state: StateFil
     throw ambiguous('server', name, records).with({ hint: 'Give one of them another name.', details: [['file', positionIn(state, part)]] });
   return target;
 }
-
-/** `deploynix.yml:3:5`. */
-export const positionIn = ({ name }: Pick<StateFile, 'name'>, { line, column }: Position): string => `${name}:${line}:${column}`;
 
 function missingServer(
   name: string,

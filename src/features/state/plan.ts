@@ -8,17 +8,17 @@ import { createdId } from '../../cli/plan/record.ts';
 import { isSecretField } from '../../cli/plan/secret-fields.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { releasesEndpoint } from '../../platform/follow/readers.ts';
-import { type KindName, kindOf } from '../../platform/kinds.ts';
+import { callOf, type KindName, kindOf } from '../../platform/kinds.ts';
 import { called, idIn, resourceName, sameName, type Targets, targetIds, targetOf } from '../../platform/names/names.ts';
 import { operations } from '../../platform/operations.ts';
 import { inProgress, liveRelease, type Release, releasesOf } from '../deploy/release.ts';
 import { type Answers, otherName } from './answers.ts';
-import { callOf, type Draft, type Ids, openDraft, type StatePlan } from './draft.ts';
+import { type Draft, type Ids, openDraft, type StatePlan } from './draft.ts';
 import type { Fleet } from './fleet.ts';
 import type { Entry, Row, StateFile } from './model.ts';
-import { positionIn } from './places.ts';
 import { stateReference } from './references.ts';
 import type { Resolve } from './rows.ts';
+import { positionIn } from './source.ts';
 import { isRenamable } from './words.ts';
 
 /** What a plan does of what a state file asks for. */

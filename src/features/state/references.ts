@@ -7,8 +7,8 @@ import { isInside, projectDirectory } from '../env/local-file.ts';
 import { resolveReferences } from '../env/references.ts';
 import { readState } from './file.ts';
 import type { Entry, StateFile } from './model.ts';
-import { positionIn } from './places.ts';
 import type { Resolve } from './rows.ts';
+import { positionIn } from './source.ts';
 
 /** What the references of a state file may read. */
 export type ReferenceRules = Given<{

@@ -1,17 +1,18 @@
 import { DnxError } from '../../base/errors.ts';
 import { type JsonObject, own, pick } from '../../base/json.ts';
 import { isMask, plural, title } from '../../base/text.ts';
-import { type KindName, kindOf } from '../../platform/kinds.ts';
+import { callOf, type KindName, kindOf } from '../../platform/kinds.ts';
 import { compared, type FieldDifference, type Match, paired } from '../../platform/names/existing.ts';
-import { idIn, namings, resourceName, type Targets, targetIds } from '../../platform/names/names.ts';
+import { idIn, resourceName, type Targets, targetIds } from '../../platform/names/names.ts';
 import { agrees, isMarkedHidden } from '../../platform/names/spellings.ts';
 import { ambiguous } from '../../platform/names/unresolved.ts';
 import { fieldWords } from '../../platform/names/value.ts';
-import { operationPath, operations } from '../../platform/operations.ts';
+import { operations } from '../../platform/operations.ts';
 import type { Fleet } from './fleet.ts';
 import type { Comparison, Entry, Outcome, Row, StateFile } from './model.ts';
-import { type DeclaredList, positionIn } from './places.ts';
+import type { DeclaredList } from './places.ts';
 import { alike } from './same.ts';
+import { positionIn } from './source.ts';
 
 /** Reads the reference of a field; undefined if that is not allowed. */
 export type Resolve = (entry: Entry, field: string) => Promise<string | undefined>;
@@ -92,7 +93,7 @@ async function shownFields(kind: KindName, item: JsonObject, fields: readonly st
   return isMarkedHidden(item) ? pick(shown, (field) => !secretsOf(kind).includes(field)) : shown;
 }
 
-const secretsOf = (kind: KindName): readonly string[] => operations[`POST ${operationPath(namings[kind]?.list ?? '')}`]?.secrets ?? [];
+const secretsOf = (kind: KindName): readonly string[] => operations[callOf('POST', kind)]?.secrets ?? [];
 
 /** A resource with the fields that its list leaves out. */
 export async function completed(
@@ -103,8 +104,7 @@ export async function completed(
   ctx: RowContext,
 ): Promise<JsonObject> {
   const { switches = {} } = kindOf(kind);
-  const path = operationPath(namings[kind]?.list ?? '');
-  const touched = (field: string) => operations[`POST ${path}/{${kind}}/${switches[field]?.on}`]?.touches ?? [field];
+  const touched = (field: string) => operations[callOf('POST', kind, `/${switches[field]?.on}`)]?.touches ?? [field];
   const wanted = fields.flatMap(touched).filter((field) => !secretsOf(kind).includes(field));
   const isOpen = (field: string) => !(field in item) && !ctx.unshown.has(`${kind} ${field}`);
   const id = idIn(item.id);

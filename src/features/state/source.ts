@@ -77,10 +77,10 @@ export function positionAt({ lines }: Source, start: number): Position {
 }
 
 /** `deploynix.yml:12:5`, which editors open. */
-export const placeIn = ({ name }: { readonly name: string }, { line, column }: Position): string => `${name}:${line}:${column}`;
+export const positionIn = ({ name }: { readonly name: string }, { line, column }: Position): string => `${name}:${line}:${column}`;
 
 const wrongIn = (source: Source, start: number, message: string, hint?: string): DnxError =>
-  usage(`${placeIn(source, positionAt(source, start))}: ${message}`, hint);
+  usage(`${positionIn(source, positionAt(source, start))}: ${message}`, hint);
 
 /** The error for a value: `deploynix.yml:12:5: …`. */
 export const wrongValue = ({ source, start }: Value, message: string, hint?: string): DnxError => wrongIn(source, start, message, hint);

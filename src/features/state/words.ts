@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../base/json.ts';
 import { typeOfField } from '../../platform/fields.ts';
-import { type Kind, type KindName, kindNames, kindOf, listOfKind } from '../../platform/kinds.ts';
+import { callOf, type Kind, type KindName, kindNames, kindOf } from '../../platform/kinds.ts';
 import { namings } from '../../platform/names/names.ts';
 import { operations } from '../../platform/operations.ts';
 
@@ -16,7 +16,7 @@ export interface Word {
 /** The field that the key of a map gives, such as the domain of a site. */
 export const nameFieldOf = (kind: KindName): string => namings[kind]?.keys[0] ?? 'name';
 
-const creationOf = (kind: KindName) => operations[`POST ${listOfKind(kind)}`] ?? {};
+const creationOf = (kind: KindName) => operations[callOf('POST', kind)] ?? {};
 
 /** The field without which the file names something, but cannot create it: the password of a user, the private key of a certificate of one's own. */
 export function substanceOf(kind: KindName, { type }: JsonObject): string | undefined {
