@@ -35,18 +35,23 @@ export function openAnswers({ settings }: Pick<Context, 'settings'>) {
   const file = join(settings.directories.state, 'answers.json');
   const keyOf = ({ kind, id, field, is, wanted }: OtherAnswer): string => `${kind} ${id} ${field} ${digest([settings.host, is, wanted])}`;
   const read = (): JsonObject => attempt(() => readJson(file)) ?? {};
+  let before: JsonObject | undefined;
   return {
     /** True if the API has answered the same to the same often enough. */
-    isStuck: (answer: OtherAnswer, enough = ENOUGH): boolean => Number(read()[keyOf(answer)] ?? 0) >= enough,
+    isStuck(answer: OtherAnswer, enough = ENOUGH): boolean {
+      // Once for all that a plan compares.
+      before ??= read();
+      return Number(before[keyOf(answer)] ?? 0) >= enough;
+    },
     /** Remembers what a response to a change shows otherwise, or does not show although the list did. Returns the fields that it shows otherwise. */
     hear({ call, ids, body, row, shown: sent = {} }: StateChange, response: unknown): readonly string[] {
       if (!row) return [];
       const answer = isObject(response) ? response : {};
-      const { kind, item, differences: before } = row;
+      const { kind, item, differences: found } = row;
       const { secrets = [] } = operations[call] ?? {};
       const wanted = isMarkedHidden(answer) ? pick(sent, (field) => !secrets.includes(field)) : sent;
       const { differences, unknown } = compared(kind, { ...answer, ...switchesOf(kind, answer) }, wanted);
-      const unseen = before.filter(({ field }) => unknown.includes(field));
+      const unseen = found.filter(({ field }) => unknown.includes(field));
       for (const difference of [...differences, ...unseen]) add({ kind, id: idIn((item ?? answer).id), ...difference });
       const fields = differences.map(({ field }) => field);
       const isRenamed = !item && fields.some((field) => kindOf(kind).keys.flat().includes(field));
