@@ -3,6 +3,7 @@ import { type ApiResponse, seeded } from '../../src/sandbox/index.ts';
 import { openBed } from '../support/dnx.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
 import { perTest } from '../support/fixtures.ts';
+import { withRows } from '../support/platform.ts';
 import { leading } from '../support/volume.ts';
 import { openWebsite, type Website } from '../support/website.ts';
 
@@ -131,6 +132,16 @@ describe('deploy --verify', () => {
       expect(run.stderr).toContain('returned 500 instead of 200 when --timeout ended');
       const watched = await bed.dnx('watch shop.example.com --json');
       expect([watched.code, watched.json()]).toMatchObject([1, { outcome: 'failed' }]);
+    });
+
+    test('ends there without --rollback-on-fail, although the releases are stale', async () => {
+      const stale = (answer: ApiResponse) => withRows(answer, (rows) => rows.slice(1).map((row, at) => ({ ...row, active: at === 0 })));
+      await serve(() => {
+        bed.sandbox.faults.always({ path: /\/releases$/ }, stale);
+        return { status: 500 };
+      });
+      const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} ${LINE}`);
+      expect([run.code, run.json(), run.waited <= 41_000]).toMatchObject([1, { outcome: 'failed', release: OURS }, true]);
     });
 
     test('rolls nothing back if the site has not failed, and says what to type', async () => {

@@ -9,7 +9,7 @@ import { type Baseline, newSince, type Site, workInProgress } from './baseline.t
 import { followRun } from './follow-run.ts';
 import { PATIENCE_MS } from './judge.ts';
 import type { Verification } from './options.ts';
-import { isInProgress, liveRelease, type Release } from './release.ts';
+import { isInProgress, keepsNoReleases, liveRelease, type Release } from './release.ts';
 import { requestRollback } from './request.ts';
 import { type DeployReport, deployReport } from './result.ts';
 import type { SavedRun } from './run-file.ts';
@@ -19,10 +19,10 @@ import { type DeployContext, readSite, rollbackCommand, type SiteReference, type
 export function refuseUnverifiable({ path, rollback, url }: Verification, { site, releases }: Snapshot, siteRef: SiteReference): void {
   if (path !== undefined && url === undefined && siteUrl(siteRef.site.label) === undefined)
     throw usage(`'${siteRef.site.label}' has no URL that can be requested. Nothing was deployed.`, 'Use --url.');
-  const possible = liveRelease(releases) && site.zero_downtime_enabled !== false;
+  const possible = liveRelease(releases) && !keepsNoReleases(site);
   if (!rollback || possible) return;
   const unmarked = `The API does not say which release of ${siteRef.site.label} is live. Nothing was deployed.`;
-  if ((releases ?? []).length > 1 && site.zero_downtime_enabled !== false) throw usage(unmarked, 'Deploy without --rollback-on-fail.');
+  if ((releases ?? []).length > 1 && !keepsNoReleases(site)) throw usage(unmarked, 'Deploy without --rollback-on-fail.');
   throw usage(
     `${siteRef.site.label} has no release to roll back to. Nothing was deployed.`,
     'Deploy without --rollback-on-fail, or turn on zero-downtime releases.',
@@ -70,7 +70,7 @@ async function verifyLive(ctx: DeployContext, finished: FinishedRun): Promise<De
   const { label: name } = saved.run.site;
   const finish = finishing(finished);
   let why: string | undefined;
-  let now: Snapshot;
+  let now: Snapshot | undefined;
   let theirs: ReturnType<typeof otherDeployment>;
   const close = ctx.ci.group(`Verify ${name}`);
   try {
@@ -78,12 +78,16 @@ async function verifyLive(ctx: DeployContext, finished: FinishedRun): Promise<De
     why = report.other ?? (await probeSite(ctx, verification, { name, release: report.result.release }));
     // The run file has the failure even if dnx is stopped now.
     if (why !== undefined) finish('failed', brokenSince(why), report.release ?? undefined);
-    const timed = why === undefined ? ctx : late(ctx);
-    ({ now, theirs } = await recheck(timed, finished, then).catch((error: unknown) => withoutRollback(error, why)));
+    const timed = why !== undefined && verification.rollback ? late(ctx) : ctx;
+    ({ now, theirs } = await recheck(timed, finished, then).catch((error: unknown) => {
+      // It failed, whatever else happened since.
+      if (why !== undefined && !verification.rollback && isError(error, 'timed_out')) return { now: undefined, theirs: undefined };
+      return withoutRollback(error, why);
+    }));
   } finally {
     close();
   }
-  const live = liveRelease(now.releases);
+  const live = now ? liveRelease(now.releases) : (report.release ?? undefined);
   if (why !== undefined && theirs) ctx.progress.warn(`${name} failed verification: ${why}.`);
   if (theirs?.live) return finish('superseded', theirs.reason, live);
   if (why === undefined) {
@@ -91,7 +95,7 @@ async function verifyLive(ctx: DeployContext, finished: FinishedRun): Promise<De
     return finish('succeeded', null, live);
   }
   const back = liveRelease(before.releases);
-  if (!verification.rollback || !back) return finish('failed', brokenSince(why), live);
+  if (!verification.rollback || !back || !now) return finish('failed', brokenSince(why), live);
   if (theirs) return finish('superseded', `${theirs.reason}, so nothing was rolled back`, live);
   if (saved.run.attached)
     return finish('failed', `it was started elsewhere, so it was not rolled back after it failed verification: ${why}`, live);
