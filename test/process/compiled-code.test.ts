@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadProgram } from '../../src/machine/compiled-code.ts';
 import { describeCompiledCode } from '../support/compiled-code.ts';
-import { openExecutable } from '../support/executable.ts';
+import { type Executable, openExecutable } from '../support/executable.ts';
 import { onlyOnNode } from '../support/program.ts';
 
 let home: string;
@@ -105,8 +105,16 @@ describe('the file of compiled code', () => {
 describe.skipIf(onlyOnNode('the code that Node compiles, of which an executable has its own'))('the program', () => {
   describeCompiledCode({ node: () => process.execPath, package: process.cwd() });
 
+  const compiledIn = ({ directory }: Executable) => join(directory, '.cache', 'dnx', 'compiled');
+  /** One whose home directory has no compiled code yet. */
+  const openNew = async () => {
+    const executable = await openExecutable();
+    rmSync(compiledIn(executable), { recursive: true, force: true });
+    return executable;
+  };
+
   test('keeps nothing if a signal ends it', async () => {
-    await using executable = Object.assign(await openExecutable(), {
+    await using executable = Object.assign(await openNew(), {
       async [Symbol.asyncDispose]() {
         await executable.close();
       },
@@ -114,14 +122,14 @@ describe.skipIf(onlyOnNode('the code that Node compiles, of which an executable 
     const run = executable.dnx(['sandbox', 'start', '--port', '0']);
     run.stderr?.on('data', (text: Buffer) => text.includes('Ctrl-C stops it') && run.kill('SIGTERM'));
     expect((await run).exitCode).not.toBe(1);
-    expect(existsSync(join(executable.directory, '.cache', 'dnx', 'compiled'))).toBe(false);
+    expect(existsSync(compiledIn(executable))).toBe(false);
   });
 
   test('works on a full disk', async () => {
-    const executable = await openExecutable();
+    const executable = await openNew();
     const { exitCode, stdout } = await executable.shell('ulimit -f 1; dnx --help');
     expect([exitCode, stdout]).toEqual([0, expect.stringContaining('Manage Deploynix')]);
-    expect(readdirSync(join(executable.directory, '.cache', 'dnx', 'compiled'))).toEqual([]);
+    expect(readdirSync(compiledIn(executable))).toEqual([]);
     await executable.close();
   });
 });
