@@ -54,7 +54,9 @@ export default defineConfig({
     // CI repeats a test that fails, because real servers and terminals on a busy machine may be late, and names it. .ci/run counts the JSON.
     ...(process.env.CI && {
       retry: 1,
-      outputFile: { json: process.env.DNX_TEST_EXECUTABLE ? 'coverage/executable.json' : 'coverage/tests.json' },
+      outputFile: {
+        json: `coverage/${process.env.DNX_TEST_EXECUTABLE ? 'executable' : process.env.DNX_TEST_SHAPES ? 'shapes' : 'tests'}.json`,
+      },
     }),
     reporters: ['default', ...(process.env.CI ? [flaky, 'json'] : []), sampling, wanting],
     coverage: { include: ['src/**'], reporter: ['text-summary', 'html'] },

@@ -1,4 +1,4 @@
-// Writes everything that is generated: docs/reference/, man/, the transcripts in
+// Writes everything that is generated: docs/reference/, docs/assumptions.md, man/, the transcripts in
 // README.md, CONTRIBUTING.md and docs/, docs/screens, and the numbers of the evals in docs/agents.md.
 import { spawnSync } from 'node:child_process';
 

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { mkdir, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseShapes } from '../base/api-shapes.ts';
 import { DnxError, systemCode, usage } from '../base/errors.ts';
 import { assignment, quotedForSh } from '../base/shell.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
@@ -11,6 +12,7 @@ import { nothing } from '../cli/output/view.ts';
 import { childEnv } from '../machine/env.ts';
 import { pathToWrite } from '../machine/files/own-files.ts';
 import { makeOwnDirectory } from '../machine/files/private-directory.ts';
+import { readUserFile } from '../machine/files/user-file.ts';
 import type { Env, World } from '../machine/world.ts';
 import { parseRate } from '../platform/api/limit/budget.ts';
 import type { FailureName, Sandbox, SandboxOptions, Surroundings } from '../sandbox/index.ts';
@@ -23,9 +25,10 @@ const options = {
   fail_deploys: choice('Make deployments fail, until the cause is fixed', causes),
   latency: duration('Delay every response, such as 300ms'),
   rate_limit: text('Requests per minute, or 60/5s; 0 for no limit (default 60)', 'n'),
+  shapes: text('Answer in the shapes that dnx doctor --api recorded in this file', 'file'),
 };
 
-async function open(world: World, { port, state, fail_deploys, latency, rate_limit }: Values<typeof options>): Promise<Sandbox> {
+async function open(world: World, { port, state, fail_deploys, latency, rate_limit, shapes }: Values<typeof options>): Promise<Sandbox> {
   const { startSandbox } = await import('../sandbox/index.ts');
   const started = startSandbox({
     ...(port !== undefined && { port }),
@@ -33,6 +36,7 @@ async function open(world: World, { port, state, fail_deploys, latency, rate_lim
     ...(fail_deploys !== undefined && { failDeploys: fail_deploys }),
     ...(latency !== undefined && { latencyMs: latency }),
     ...(rate_limit !== undefined && limitIn(rate_limit)),
+    ...(shapes !== undefined && { shapes: parseShapes(await readUserFile(shapes, world), shapes) }),
   });
   return started.catch((error: unknown) => {
     throw portRefused(error, port) ?? error;

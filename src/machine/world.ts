@@ -51,6 +51,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
   readonly signal: AbortSignal;
+  /** How large the body of the response may be, if less than of any other, in bytes. */
+  readonly mostBytes?: number | undefined;
 }
 
 /** An HTTP response whose headers have arrived. */

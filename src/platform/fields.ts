@@ -14,7 +14,7 @@ export function typeOfField(name: string): FieldType | undefined {
   if (/_count$|^(processes|tries|timeout|sleep)$/.test(name)) return 'integer';
   if (/_enabled$|^active$/.test(name)) return 'boolean';
   if (name === 'abilities') return 'array';
-  return /^(size|type|port)$/.test(name) ? undefined : 'string';
+  return /^(size|type|port|vcpus|memory|price_monthly)$/.test(name) ? undefined : 'string';
 }
 
 /** True for the types that the API reference states of every resource: ids are strings, and times are ISO 8601. */

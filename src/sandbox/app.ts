@@ -6,8 +6,9 @@ import { type Context, Hono } from 'hono';
 import { identify } from './auth.ts';
 import type { FaultBox, FaultReply } from './faults.ts';
 import { sandboxOperations, settle } from './operations.ts';
-import { type IncomingRequest, type Limiter, performOperation, type SandboxWorld, wantsJson } from './perform.ts';
+import { type Limiter, type Perform, performOperation, wantsJson } from './perform.ts';
 import { ApiRefusal, type ApiResponse, encode, failureResponse } from './response.ts';
+import type { Shaping } from './shapes/shaping.ts';
 import type { State } from './state.ts';
 
 const PREFIX = '/api/v1';
@@ -21,6 +22,7 @@ interface Parts {
   readonly latency: number;
   readonly changed: () => void;
   readonly closing: AbortSignal;
+  readonly shapes: Shaping | undefined;
 }
 
 type Bindings = HttpBindings & { readonly parts: Parts };
@@ -46,20 +48,25 @@ function isLocal({ headers: { host = '' }, socket }: IncomingMessage): boolean {
 const app = new Hono<{ Bindings: Bindings }>();
 for (const operation of sandboxOperations) {
   app.on(operation.method, honoPath(operation.path), (here) =>
-    serve(here, (incoming, world) => performOperation(operation, incoming, world)),
+    serve(here, operation.path, (incoming, world) => performOperation(operation, incoming, world)),
   );
 }
 for (const path of new Set(sandboxOperations.map((operation) => operation.path))) {
-  app.all(honoPath(path), (here) => serve(here, ({ method, headers }) => failureResponse(wrongMethod(method, path), wantsJson(headers))));
+  app.all(honoPath(path), (here) =>
+    serve(here, path, ({ method, headers }) => failureResponse(wrongMethod(method, path), wantsJson(headers))),
+  );
 }
 // The sandbox was closed during a request, or has a bug.
 app.onError((error, { env: { outgoing, parts } }) =>
   parts.closing.aborted ? RESPONSE_ALREADY_SENT : respond(outgoing, failureResponse(error, true)),
 );
-app.notFound((here) => serve(here, ({ method, url }) => failureResponse(unknownRoute(method, url.pathname), true)));
+app.notFound((here) => serve(here, undefined, ({ url, headers }) => failureResponse(unknownRoute(url.pathname), wantsJson(headers))));
 
-/** Records a request, and delays it; faults apply; due changes are settled; then it is performed and saved. */
-async function serve(here: Here, run: (incoming: IncomingRequest, world: SandboxWorld) => ApiResponse): Promise<Response> {
+/**
+ * Records a request, and delays it; faults apply; due changes are settled; then it is performed and saved. `template` is the path of its
+ * operation; undefined if it is none.
+ */
+async function serve(here: Here, template: string | undefined, perform: Perform): Promise<Response> {
   const { outgoing, parts } = here.env;
   const { state, limiter, faults, calls, closing } = parts;
   const { method } = here.req;
@@ -73,6 +80,7 @@ async function serve(here: Here, run: (incoming: IncomingRequest, world: Sandbox
   if (calls.length > KEPT_CALLS) calls.shift();
   if (parts.latency > 0) await delay(parts.latency, undefined, { signal: closing });
   const fault = faults.take(method, path);
+  const run = parts.shapes?.shaped(template, perform) ?? perform;
   const regular = (): ApiResponse => {
     const now = parts.now();
     settle(state, now);
@@ -120,8 +128,7 @@ function wrongMethod(method: string, path: string): ApiRefusal {
   });
 }
 
-const unknownRoute = (method: string, path: string): ApiRefusal =>
-  new ApiRefusal(500, `Unknown route: ${method} ${path}. It is not in the API reference.`);
+const unknownRoute = (path: string): ApiRefusal => new ApiRefusal(404, `The route ${path.slice(1)} could not be found.`);
 
 const PIECES = 16;
 const BETWEEN_PIECES_MS = 2;

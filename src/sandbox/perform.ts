@@ -20,6 +20,9 @@ export interface SandboxWorld {
   readonly now: number;
 }
 
+/** What answers a request. */
+export type Perform = (incoming: IncomingRequest, world: SandboxWorld) => ApiResponse;
+
 /** Performs an operation. Errors become responses. */
 export function performOperation(
   operation: SandboxOperation,

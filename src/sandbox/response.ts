@@ -55,7 +55,8 @@ function typed(body: unknown): [string, Uint8Array] {
   return ['application/json', Buffer.from(JSON.stringify(body))];
 }
 
-function page(status: number, text: string, headers: Record<string, string>): ApiResponse {
+/** An HTML page with one sentence. */
+export function page(status: number, text: string, headers: Record<string, string>): ApiResponse {
   const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
   return {
     status,

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
+import type { Shapes } from '../base/api-shapes.ts';
 import { answering, type RecordedCall } from './app.ts';
 import { issue } from './auth.ts';
 import { createFaults, type Faults } from './faults.ts';
@@ -10,6 +11,7 @@ import type { FailureName } from './records.ts';
 import { startDeployment } from './resources/deployments.ts';
 import { seed } from './seed/index.ts';
 import { ensureOwner, SEED_TOKEN } from './seed/organization.ts';
+import { openShapes } from './shapes/shaping.ts';
 import { createStore, type State } from './state.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -31,6 +33,8 @@ export interface SandboxOptions {
   readonly rateLimit?: number;
   /** The length of that window, in ms (default a minute). */
   readonly rateWindowMs?: number;
+  /** Answers in these shapes, as another Deploynix was recorded. Its rate limit applies if there is no other. */
+  readonly shapes?: Shapes;
   /** The clock, in epoch ms. All asynchronous work follows it. */
   readonly now?: () => number;
 }
@@ -46,9 +50,10 @@ export async function startSandbox(options: SandboxOptions = {}) {
   const calls: RecordedCall[] = [];
   const faults = createFaults();
   let onRequest = () => {};
+  const shapes = options.shapes && openShapes(options.shapes, state);
   const fetch = answering({
     state,
-    limiter: createLimiter(options.rateLimit ?? REQUESTS_PER_WINDOW, options.rateWindowMs),
+    limiter: createLimiter(options.rateLimit ?? shapes?.rateLimit ?? REQUESTS_PER_WINDOW, options.rateWindowMs),
     faults,
     calls,
     now,
@@ -58,6 +63,7 @@ export async function startSandbox(options: SandboxOptions = {}) {
       save();
     },
     closing: closing.signal,
+    shapes,
   });
   // Otherwise the adapter replaces the global Request and Response classes.
   const server = createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server;

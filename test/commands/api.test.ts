@@ -107,7 +107,7 @@ describe('api', () => {
     const run = await bed.dnx('api GET /user -i');
     expect(run.stdout).toMatch(/^HTTP 200\n(.+: .+\n)*x-ratelimit-remaining: \d+\n(.+: .+\n)*\n\{\n {2}"data"/);
     expect((await bed.dnx('api GET /user -i --json')).json()).toMatchObject({ status: 200, body: { data: { name: 'Ada Lovelace' } } });
-    await expect(bed.dnx('api GET /nothing -i', {})).toExit(1, { stdout: '', says: 'HTTP 500\n' });
+    await expect(bed.dnx('api GET /nothing -i', {})).toExit(6, { stdout: '', says: 'HTTP 404\n' });
   });
 
   test('says when a response has no body, and prints one that is not JSON unchanged', async () => {

@@ -36,6 +36,10 @@ const dialects: readonly (readonly [string, Dialect])[] = [
       release: (release) => (isOurs(release) && until(3 * MINUTE) ? { ...release, status: 'preparing', active: false } : release),
     },
   ],
+  [
+    'a failed release keeps an unknown status, and only the site fails',
+    { site: reading({ deploying: 'active' }), release: reading({ deploying: 'preparing', failed: 'preparing' }) },
+  ],
   ['an idle site is online', { site: reading({ active: 'online', deploying: 'online', failed: 'online' }) }],
   ['an idle site is running', { site: reading({ active: 'running', failed: 'running' }) }],
   ['a site is always running', { site: reading({ active: 'running', deploying: 'running', failed: 'running' }) }],

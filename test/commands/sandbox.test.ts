@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SEED_EMAIL, SEED_PASSWORD, SEED_TOKEN } from '../../src/sandbox/index.ts';
-import { openBed } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 
 const bed = perTest(openBed);
@@ -25,7 +25,27 @@ test.each([
   await expect(bed.dnx('sandbox start --state state.json')).toExit(2, { stdout: '', says: `${file} ${says}` });
 });
 
+test.each([
+  ['{', 'shapes.json is not valid JSON.'],
+  ['{"version":1,"script":"rm"}', "shapes.json does not contain shapes at 'dnx'."],
+  [undefined, 'shapes.json does not exist.'],
+])('sandbox start exits 2 for the shapes %s', async (shapes, says) => {
+  if (shapes !== undefined) writeFileSync(join(bed.directory, 'shapes.json'), shapes);
+  await expect(bed.dnx('sandbox start --shapes shapes.json')).toExit(2, { stdout: '', says });
+});
+
 describe('sandbox run', () => {
+  test('answers its command in the shapes of a file', async () => {
+    const responses: unknown[] = [];
+    const child: RunOptions['child'] = async ({ env }) => {
+      const response = await fetch(`${env?.DNX_HOST}/api/v1/servers`, { headers: { authorization: `Bearer ${env?.DNX_TOKEN}` } });
+      responses.push(await response.json());
+      return 0;
+    };
+    await expect(bed.dnx(['sandbox', 'run', '--shapes', resolve('test/shapes/wild.json'), '--', 'true'], { child })).toExit(0);
+    expect(responses).toMatchObject([[{ id: expect.any(Number), status: 'running' }, {}, {}]]);
+  });
+
   const childEnv = async (env: Record<string, string>, flags = '', platform: NodeJS.Platform = 'linux') => {
     await expect(bed.dnx(`sandbox run ${flags} -- true`, { env, platform })).toExit(0);
     return bed.children.at(-1)?.env ?? {};

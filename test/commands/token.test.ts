@@ -138,7 +138,7 @@ describe('token abilities', () => {
     expect(all).toHaveLength(42);
     expect(all.find(({ ability }) => ability === 'site:deploy')).toEqual({
       ability: 'site:deploy',
-      allows: ['site deploy', 'site schedule', 'site unschedule'],
+      allows: ['site deploy', 'site schedule', 'site unschedule', 'doctor'],
       assumed: ['site rollback'],
     });
     expect(run.calls).toEqual([]);

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
-import { documents } from './documents.ts';
+import { documents, forms } from './documents.ts';
 import { commandsOf } from './transcript.ts';
 
-const documented = documents.flatMap((file) =>
+const documented = [...documents, ...forms].flatMap((file) =>
   commandsOf(readFileSync(file, 'utf8')).map((argv) => [`${file}: dnx ${argv.join(' ')}`, argv] as const),
 );
 

@@ -13,5 +13,8 @@ export const documents: readonly string[] = [
   ...markdownIn('docs/help'),
 ];
 
+/** The forms of issues. */
+export const forms: readonly string[] = readdirSync('.github/ISSUE_TEMPLATE').map((name) => `.github/ISSUE_TEMPLATE/${name}`);
+
 /** The pages of the command reference, which are generated. */
 export const reference: readonly string[] = markdownIn('docs/reference');

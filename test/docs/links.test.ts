@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { repository, scripts } from '../../package.json';
-import { documents, reference } from './documents.ts';
+import { documents, forms, reference } from './documents.ts';
 
 const home = repository.url.replace(/^git\+|\.git$/g, '');
 const raw = home.replace('//github.com/', '//raw.githubusercontent.com/');
@@ -37,7 +37,7 @@ const anchorsOf = (file: string): readonly string[] =>
       .replaceAll(' ', '-'),
   );
 
-describe.each([...documents, ...reference])('%s', (file) => {
+describe.each([...documents, ...reference, ...forms])('%s', (file) => {
   const links = linksOf(file);
 
   test('links only to files and headings that exist', () => {

@@ -64,7 +64,7 @@ const words: Readonly<Record<Effect, string>> = {
 };
 
 /** More commands than this are counted. */
-const MOST = 16;
+const MOST = 20;
 
 function table(): string {
   const groups = new Map<string, Item[]>();

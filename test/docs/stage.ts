@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { type Sandbox, seeded, startSandbox } from '../../src/sandbox/index.ts';
+import { giveCode, takeCode } from '../support/kept-code.ts';
 import { preloading, programScript } from '../support/program.ts';
 import { createProject } from './project.ts';
 
@@ -22,12 +23,17 @@ const START = Date.parse('2026-11-25T12:00:00Z');
 const TOKEN_FILE = 'token.txt';
 
 /** Opens a new stage, signed in as the owner of the seed unless `signedOut`. */
-export async function openStage({ signedOut = false, failDeploys = false } = {}): Promise<Stage> {
+export async function openStage({ signedOut = false, failDeploys = false, limited = false } = {}): Promise<Stage> {
   const directory = mkdtempSync(join(tmpdir(), 'dnx-docs-'));
   const outside = mkdtempSync(join(tmpdir(), 'dnx-stage-'));
+  giveCode(directory);
   const clock = join(outside, 'clock');
   writeFileSync(clock, String(START));
-  const sandbox = await startSandbox({ rateLimit: 0, failDeploys, now: () => Math.floor(Number(readFileSync(clock, 'utf8'))) });
+  const sandbox = await startSandbox({
+    rateLimit: limited ? 60 : 0,
+    failDeploys,
+    now: () => Math.floor(Number(readFileSync(clock, 'utf8'))),
+  });
   const live = sandbox.state.releases.find(({ site_id, active }) => active && site_id === seeded.sites['shop.example.com']);
   const commit = createProject(join(outside, 'example/shop'), join(directory, 'shop'));
   if (live) live.commit_hash = commit;
@@ -41,7 +47,7 @@ export async function openStage({ signedOut = false, failDeploys = false } = {})
     LANG: 'en_US.UTF-8',
     TZ: 'UTC',
     ...preloading('test/docs/stage.cjs'),
-    DNX_RATE_LIMIT: 'off',
+    ...(!limited && { DNX_RATE_LIMIT: 'off' }),
     DNX_NO_UPDATE_NOTIFIER: '1',
     DNX_STAGE_PLATFORM: 'darwin',
     DNX_STAGE_CLOCK: clock,
@@ -60,6 +66,7 @@ export async function openStage({ signedOut = false, failDeploys = false } = {})
     async close() {
       await sandbox.close();
       sites.close();
+      takeCode(directory);
       for (const each of [directory, outside]) rmSync(each, { recursive: true, force: true });
     },
   };

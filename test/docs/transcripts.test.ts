@@ -15,6 +15,9 @@ const pages = ['README.md', 'docs/ci.md', 'docs/control.md', 'docs/environment-f
 /** What the commands of a page need besides Git, for the clone. */
 const needs: Readonly<Record<string, readonly string[]>> = { 'docs/databases.md': ['mariadbd', 'mariadb-install-db', 'mariadb'] };
 
+/** Pages about the rate limit. On the others, nothing waits for it. */
+const limited = ['docs/first-contact.md'];
+
 // Several pages at once, because a command often waits.
 describe.concurrent.each(documents.filter((file) => !isExecutable || deep || pages.includes(file)))('%s', (file) => {
   const markdown = readFileSync(file, 'utf8');
@@ -35,7 +38,7 @@ describe.concurrent.each(documents.filter((file) => !isExecutable || deep || pag
 
   beforeAll(async () => {
     if (steps.length === 0 || skipped) return;
-    const stage = await openStage();
+    const stage = await openStage({ limited: limited.includes(file) });
     for (const sandbox of [false, true]) {
       const own = steps.filter(({ block }) => block.sandbox === sandbox);
       if (own.length === 0) continue;

@@ -7,7 +7,9 @@ const seconds = (ms: number | undefined): string => (ms === undefined ? '–' : 
 /** Describes a story: the work of the platform, and the requests and the result of each line. */
 export function describeStory({ history, platform, endings }: Story): string {
   const odd = Object.entries(history.dialect).filter(([key, value]) => value !== plain[key as keyof typeof plain]);
-  const lines = [`dialect: ${JSON.stringify(Object.fromEntries(odd))}; before: ${history.before}; pace: ${JSON.stringify(history.pace)}`];
+  const lines = [
+    `dialect: ${JSON.stringify(Object.fromEntries(odd))}; before: ${history.before}; watched: ${history.watched}; pace: ${JSON.stringify(history.pace)}`,
+  ];
   for (const { line, kind, askedAt, beganAt, endedAt, good, release } of platform.works) {
     const times = [askedAt, beganAt, endedAt].map(seconds).join(' ');
     lines.push(

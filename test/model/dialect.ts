@@ -46,6 +46,10 @@ export const lagOf = ({ lateRelease, lateMark, stale }: Dialect): number => Math
 export const showsWork = ({ field, idle, going, made, lateRelease }: Dialect): boolean =>
   (field !== 'none' && going !== 'idle' && going !== idle) || (made === 'deploying' && lateRelease === 0);
 
+/** Whether the site shows a deployment in progress, in a word that means nothing else. */
+export const showsOnSite = ({ field, idle, going }: Dialect): boolean =>
+  field !== 'none' && going !== idle && ['deploying', 'building', 'in_progress'].includes(going);
+
 /** Whether the live mark eventually shows that a deployment with releases succeeded. */
 export const tellsSuccess = ({ mark }: Dialect): boolean => mark !== 'none';
 

@@ -39,6 +39,8 @@ export interface History {
   readonly pace: Pace;
   /** The site at the start: its last deployment succeeded or failed, or it has no releases. */
   readonly before: 'good' | 'failed' | 'no releases';
+  /** Whether this machine has followed three deployments of the site before, whose id was text. */
+  readonly watched: boolean;
   readonly lines: readonly Line[];
 }
 
@@ -159,6 +161,7 @@ const paces = fc.constantFrom<Pace>(
   { begins: 3_000, runs: 45_000 },
   { begins: 20_000, runs: 30_000 },
   { begins: 2_000, runs: 300_000 },
+  { begins: 200_000, runs: 60_000 },
 );
 
 /** Without releases, only the site can show a failure. A moved site is new and has no releases. */
@@ -175,6 +178,7 @@ export const histories: fc.Arbitrary<History> = fc
     dialect: fc.oneof(fc.constant(plain), odd, odd),
     pace: paces,
     before: fc.constantFrom('good' as const, 'good' as const, 'failed' as const, 'no releases' as const),
+    watched: fc.boolean(),
     lines: fc.array(line, { minLength: 1, maxLength: 4, size: 'max' }),
   })
   .map(tellable);

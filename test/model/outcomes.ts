@@ -1,5 +1,6 @@
 import type { Ending } from './command-line.ts';
-import { type Dialect, lagOf, plain, showsWork, tellsFailure, tellsSuccess } from './dialect.ts';
+import { lagOf, plain, showsOnSite, showsWork, tellsFailure, tellsSuccess } from './dialect.ts';
+import type { History } from './history.ts';
 import { shop, type Work } from './platform.ts';
 import { askedBy, follows, knows, openBefore, type Rule, type Story, starts, verifies } from './story.ts';
 
@@ -113,15 +114,23 @@ export function expected(story: Story, ending: Ending): 'succeeded' | 'failed' |
   if (!work || works.length > 1 || work.line !== asked.number || platform.siteNamed(shop.domain) !== work.site) return undefined;
   const refused = [ending, asked].some(({ log }) => log.sent.some(({ status }) => status === undefined || status >= 400));
   if (refused) return undefined;
-  if (isHidden(dialect, work)) return undefined;
+  if (isHidden(history, work, ending === asked ? asked : undefined)) return undefined;
   const keeps = before !== 'no releases';
   const well = platform.viewAt(asked.began).sites.some(({ id, status }) => id === work.site && status === 'active');
   if (work.good) return dialect === plain || (keeps && tellsSuccess(dialect)) ? 'succeeded' : undefined;
   return dialect === plain || (keeps && well && tellsFailure(dialect)) ? 'failed' : undefined;
 }
 
-/** dnx gives up on work that does not appear within 90 s, so longer work is not reported. */
-function isHidden(dialect: Dialect, { kind, askedAt, endedAt = askedAt }: Work): boolean {
+/** dnx gives up on work that does not appear within 90 s, unless earlier deployments have shown that it must be waiting. */
+function isHidden(
+  { dialect, watched }: History,
+  { kind, askedAt, beganAt = askedAt, endedAt = askedAt }: Work,
+  followed: Ending | undefined,
+): boolean {
   const makes = kind === 'deploy' || dialect.rollback === 'makes a release';
-  return endedAt - askedAt + lagOf(dialect) > 85_000 && !showsWork(makes ? dialect : { ...dialect, made: null });
+  if (endedAt - askedAt + lagOf(dialect) <= 85_000) return false;
+  if (!showsWork(makes ? dialect : { ...dialect, made: null })) return true;
+  const isFirst = followed?.number === 0 && followed.line.events.every(({ action }) => action.do !== 'clock');
+  const isAwaited = kind === 'deploy' && watched && dialect.ids === 'text' && showsOnSite(dialect) && isFirst;
+  return beganAt - askedAt > 85_000 && !isAwaited;
 }

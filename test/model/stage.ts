@@ -1,9 +1,12 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DnxError } from '../../src/base/errors.ts';
+import { DAY } from '../../src/base/time.ts';
+import { writeJson } from '../../src/machine/files/text-file.ts';
 import type { Bed } from '../support/dnx.ts';
 import { openWebsite, type Website } from '../support/website.ts';
 import { argvOf, type Ending, resultOf } from './command-line.ts';
+import { showsOnSite } from './dialect.ts';
 import type { Action, Event, History, Line, Moment } from './history.ts';
 import { Others } from './others.ts';
 import { other, Platform, shop } from './platform.ts';
@@ -37,6 +40,7 @@ export class Stage {
 
   constructor(bed: Bed, history: History) {
     prepare(bed, history.before);
+    if (history.watched) keepWatched(bed, history);
     this.bed = bed;
     this.history = history;
     this.state = join(bed.directory, 'state');
@@ -180,4 +184,22 @@ function prepare({ sandbox }: Bed, before: History['before']): void {
   site.status = 'failed';
   if (last) Object.assign(last, { status: 'failed', active: false });
   if (live) live.active = true;
+}
+
+/** Three earlier deployments of the site that this machine followed to their ends. */
+function keepWatched({ clock, directory, sandbox }: Bed, { dialect, pace }: History): void {
+  const [server, site] = [
+    { id: shop.server, label: 'web-1' },
+    { id: shop.id, label: shop.domain },
+  ];
+  const result = { site: shop.domain, server: 'web-1', outcome: 'succeeded', status: 'active', release: null, live: null };
+  for (const days of [1, 2, 3]) {
+    const at = new Date(clock.now() - days * DAY).toISOString();
+    writeJson(join(directory, 'state', 'runs', `${at.replace(/[-:.]/g, '')}-${days}.json`), {
+      ...{ version: 1, kind: 'deploy', host: sandbox.url, profile: 'default', server, site, started_at: at },
+      ...{ baseline: null, to: null, attached: false, asked: true, blurred: false, going: true, reason: null },
+      result: { ...result, started_at: at, finished_at: at, duration_s: 60 },
+      shown_ms: showsOnSite(dialect) ? pace.runs : 0,
+    });
+  }
 }

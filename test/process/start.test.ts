@@ -5,6 +5,7 @@ import { openExecutable } from '../support/executable.ts';
 import { perSuite } from '../support/fixtures.ts';
 import { onlyOnNode, preloading } from '../support/program.ts';
 import { openProxy } from '../support/proxy.ts';
+import { differsIn } from '../support/shapes.ts';
 import { leading } from '../support/volume.ts';
 
 interface Loaded {
@@ -163,7 +164,7 @@ describe.skipIf(onlyOnNode('which files dnx loads, because an executable is one'
     expect(await loadedWith('/proc/self')).toEqual([]);
   });
 
-  test('a list uses few files and sends one request, once its names are saved', () => {
+  test.skipIf(differsIn('limit.headers'))('a list uses few files and sends one request, once its names are saved', () => {
     expect(list.requests).toBe(1);
     const own = list.used.filter((call) => call.includes(executable.directory) && !/^(existsSync|statSync|readdirSync) /.test(call));
     const changes = own.map((call) => call.replace(executable.directory, '~').replace(/[\da-f]+\.\d+$/, 'TOKEN.END'));

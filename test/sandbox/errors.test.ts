@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
+import { refuseUnknownRoutes } from '../support/routes.ts';
 import { drive } from './driver.ts';
 
 const { 'web-1': web1, 'web-2': web2 } = seeded.servers;
@@ -27,12 +28,17 @@ test('a wrong method is a 405 that lists the allowed ones', async () => {
   expect((await ask('GET /backups/application')).status).toBe(405);
 });
 
-test('an unknown route is a 500', async () => {
+test('an unknown route is a 404 in the words of Laravel', async () => {
   const { ask } = await drive();
-  expect(await ask(`GET /backups/${seeded.backups['shop database, completed']}`)).toMatchObject({
-    status: 500,
-    message: expect.stringContaining('Unknown route: GET /api/v1/backups/'),
-  });
+  const path = `/backups/${seeded.backups['shop database, completed']}`;
+  expect(await ask(`GET ${path}`)).toMatchObject({ status: 404, message: `The route api/v1${path} could not be found.` });
+  expect((await ask(`GET ${path}`, undefined, { headers: { Accept: 'text/html' } })).text).toContain('<!DOCTYPE html>');
+});
+
+test('a test in which dnx requests an unknown route fails', async () => {
+  const path = `/servers/${web1}/sites/${shop}`;
+  expect(() => refuseUnknownRoutes([path, `${path}/queues/x/restart`, '/servers'])).not.toThrow();
+  expect(() => refuseUnknownRoutes(['/servers', '/backups/x', `${path}/`])).toThrow(`have: /backups/x, ${path}/`);
 });
 
 test('a body must be a JSON object with the JSON content type', async () => {

@@ -30,6 +30,8 @@ import { type Sandbox, type SandboxOptions, type State, seed, startSandbox } fro
 import { FakeClock } from './clock.ts';
 import { after } from './exchange.ts';
 import { mustBeRead } from './results.ts';
+import { refuseUnknownRoutes } from './routes.ts';
+import { recordedShapes } from './shapes.ts';
 import { capture, input, keyboard, typist } from './streams.ts';
 import { validateOutput } from './validated.ts';
 
@@ -119,6 +121,8 @@ export interface Bed {
   close(): Promise<void>;
 }
 
+const API = '/api/v1';
+
 // In memory if possible: tests spend most of their time writing and removing files.
 const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
@@ -137,7 +141,7 @@ function newState(now: number): State {
 /** Opens a new bed, with DNX_TOKEN of the sandbox's owner. It has no rate limit unless one is given. */
 export async function openBed({ rateLimit = 0, ...options }: Omit<SandboxOptions, 'now'> = {}): Promise<Bed> {
   const clock = new FakeClock();
-  const sandbox = await startSandbox({ ...options, rateLimit, now: clock.right, state: newState(clock.now()) });
+  const sandbox = await startSandbox({ ...recordedShapes, ...options, rateLimit, now: clock.right, state: newState(clock.now()) });
   const keychain = new Map<string, string>();
   const children: Child[] = [];
   const directory = temporary();
@@ -173,6 +177,7 @@ export async function openBed({ rateLimit = 0, ...options }: Omit<SandboxOptions
     // ssh would contact the address of a sandbox server.
     const isMissing = ({ file }: Captured | Piped) => file === 'ssh' && run.env?.PATH === undefined;
     const opened: Transport[] = [];
+    const sent: string[] = [];
     let early = 0;
     const argv = typeof line === 'string' ? split(line) : line;
     const code = await main(argv, {
@@ -201,7 +206,7 @@ export async function openBed({ rateLimit = 0, ...options }: Omit<SandboxOptions
       connect: async (caFile) => {
         const network = await openNetwork({ env, after, caFile, limits: limitsOf(run) });
         opened.push(network);
-        return through(guarded(network, clock, run.elsewhere));
+        return through(guarded(network, clock, sent, run.elsewhere));
       },
       spawn: async (child) => {
         children.push(child);
@@ -223,6 +228,7 @@ export async function openBed({ rateLimit = 0, ...options }: Omit<SandboxOptions
     // As the end of the process would.
     for (const each of opened) await each.close();
     await validateOutput(argv, { stdout: stdout.text(), stderr: stderr.text(), lies: run.lies });
+    if (!argv.includes('api') && !argv.includes('--api')) refuseUnknownRoutes(sent);
     const calls = sandbox.calls.slice(before).map(({ method, path }) => `${method} ${path}`);
     return toRead({
       code,
@@ -269,11 +275,13 @@ const inMemory = (secrets: Map<string, string>, unlock: (attended?: Attendant) =
   remove: async (account) => secrets.delete(account),
 });
 
-/** Stops the clock during requests and never contacts another machine. */
-function guarded(transport: Transport, clock: FakeClock, elsewhere: RunOptions['elsewhere']): Transport {
+/** Stops the clock during requests, keeps their paths, and never contacts another machine. */
+function guarded(transport: Transport, clock: FakeClock, sent: string[], elsewhere: RunOptions['elsewhere']): Transport {
   return {
     async request(request) {
-      const { hostname } = new URL(request.url);
+      const { hostname, pathname } = new URL(request.url);
+      // A redirect may lead anywhere, and gets no token.
+      if (pathname.startsWith(API) && request.headers.authorization) sent.push(pathname.slice(API.length));
       if (!['127.0.0.1', 'localhost'].includes(hostname)) {
         if (!elsewhere) throw new Error(`unexpected request to ${hostname}`);
         elsewhere(request);

@@ -5,8 +5,11 @@ import { test } from 'vitest';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type RunOptions, temporary } from './dnx.ts';
 import { hasten } from './hasten.ts';
+import { giveCode, takeCode } from './kept-code.ts';
 import { program, programEnv } from './program.ts';
 import { mustBeRead } from './results.ts';
+import { refuseUnknownRoutes } from './routes.ts';
+import { recordedShapes } from './shapes.ts';
 
 /** What a run of dnx printed. */
 export interface Ran {
@@ -51,8 +54,9 @@ export interface ExecutableOptions extends SandboxOptions {
 /** Opens a sandbox and directory for the executable. Its processes receive the sandbox's URL and token, but not this environment. */
 export async function openExecutable({ speed, ...options }: ExecutableOptions = {}): Promise<Executable> {
   const fast = speed === undefined ? undefined : hasten(speed);
-  const sandbox = await startSandbox({ ...(fast && { now: fast.now }), ...options });
+  const sandbox = await startSandbox({ ...recordedShapes, ...(fast && { now: fast.now }), ...options });
   const directory = temporary();
+  giveCode(directory);
   const env = {
     PATH: process.env.PATH ?? '',
     HOME: directory,
@@ -83,7 +87,9 @@ export async function openExecutable({ speed, ...options }: ExecutableOptions = 
     async close() {
       await (await bed)?.close();
       await sandbox.close();
+      takeCode(directory);
       rmSync(directory, { recursive: true, force: true });
+      refuseUnknownRoutes(sandbox.calls.map(({ path }) => path));
     },
   };
 }

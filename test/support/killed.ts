@@ -24,7 +24,7 @@ export async function killedAt(
   expect(signal ?? exitCode).toBeOneOf(['SIGKILL', ...codes]);
   clearTimeout(timer);
   // After the response to a later request, everything that the killed process sent has arrived.
-  await fetch(`${sandbox.url}/api/v1/user`);
+  await fetch(`${sandbox.url}/api/v1/user`, { headers: { accept: 'application/json' } });
   stop();
 }
 

@@ -7,8 +7,8 @@ import { openBed, type Run } from '../support/dnx.ts';
 import { leaves, linesOf } from '../support/tree.ts';
 
 /**
- * These ask only if the link file says so, something would be written or replaced, for DELETE, or once a plan was compared, and have their
- * own tests. A review needs no consent.
+ * These ask only if the link file says so, something would be written or replaced, for DELETE, once a plan was compared, or before a
+ * deployment that may also be another's, and have their own tests. A review needs no consent.
  */
 const sometimes = [
   'site deploy',
@@ -22,6 +22,7 @@ const sometimes = [
   'redo',
   'agent install',
   'agent uninstall',
+  'doctor',
 ];
 
 /** Every command that asks for consent, with an example from which `--yes` or `--confirm` is removed. */

@@ -67,6 +67,7 @@ test('options with which a command does more, or only reads', () => {
   expect(Object.fromEntries(found)).toEqual({
     'site deploy': { verify_cmd: 'program' },
     'site watch': { result_file: 'local' },
+    doctor: { out: 'local', deploy: 'change', forget: 'local' },
     drift: { accept: 'local', result_file: 'local' },
     'env push': { prune: 'destroy' },
     export: { out: 'local' },

@@ -9,7 +9,7 @@ const plain = await styleFor({}, {}, false);
 test.each([
   ['x', '3s', /⠋ x{72}… 3s/],
   ['漢', '3s', /⠋ 漢{36}… 3s/],
-  ['x', '━'.repeat(70), /⠋ x{19}… ━{70}/],
+  ['x', '━'.repeat(70), /⠋ x{19}… ━{56}… /],
 ])('a row of 200,000 times %s with the detail %s is cut to 80 columns', async (text, detail, shown) => {
   const stderr = capture(true, 80);
   const spinner = openSpinner(stderr.stream, plain);

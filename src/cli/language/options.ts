@@ -22,9 +22,10 @@ export type Effect = (typeof effects)[number];
 
 /**
  * How far a command or an option reaches, where its requests do not tell. `account`: to other tokens. `outlasts`: past the end of a session.
- * `server`: to whatever a server runs, over SSH. `machine`: to any file or address of this computer. `endless`: it never ends.
+ * `server`: to whatever a server runs, over SSH. `machine`: to any file or address of this computer. `endless`: it never ends. `whole`: to all
+ * of the account, with nothing hidden.
  */
-export type Reach = 'account' | 'outlasts' | 'server' | 'machine' | 'endless';
+export type Reach = 'account' | 'outlasts' | 'server' | 'machine' | 'endless' | 'whole';
 
 /** What a command or an option shows: values of variables, rows of databases, or any file of a server. */
 export type Shows = 'values' | 'rows' | 'files';

@@ -1,51 +1,34 @@
 import { isObject } from '../../base/json.ts';
+import {
+  either,
+  type JsonSchema,
+  listOf,
+  mapOf,
+  nullable,
+  number,
+  objectOf,
+  oneOf,
+  type Shape,
+  type Shapes,
+  shape,
+  word,
+  words,
+  yes,
+} from '../../base/schema.ts';
 import { isStatedType, typeOfField } from '../../platform/fields.ts';
 import type { Column } from '../output/view.ts';
 
-/** A JSON Schema (2020-12). */
-export type JsonSchema = Readonly<Record<string, unknown>>;
+export { either, listOf, mapOf, nullable, number, objectOf, oneOf, type Printed, type Shape, word, words, yes } from '../../base/schema.ts';
+export type { JsonSchema };
 
 export const withDialect = (schema: JsonSchema): JsonSchema => ({ $schema: 'https://json-schema.org/draft/2020-12/schema', ...schema });
 
-declare const described: unique symbol;
-/** What a command prints for scripts: a JSON Schema that the compiler reads as the type `T`. */
-export type Shape<T> = JsonSchema & { readonly [described]?: () => T };
-/** The type of a shape: `type DeployReport = Printed<typeof deployReport>`. */
-export type Printed<S> = S extends Shape<infer T> ? T : never;
-
-const shape = <T>(schema: JsonSchema): Shape<T> => schema as Shape<T>;
-
-export const word = shape<string>({ type: 'string' });
-export const number = shape<number>({ type: 'number' });
-export const yes = shape<boolean>({ type: 'boolean' });
 /** Any value. */
 // biome-ignore lint/suspicious/noExplicitAny: stands for what the API sends, of any type
 export const anything = shape<any>({});
 /** An object of the API, as it was sent. */
 // biome-ignore lint/suspicious/noExplicitAny: as above
 export const item = shape<any>({ type: 'object' });
-
-export const oneOf = <const V extends string | number | boolean>(...values: readonly V[]): Shape<V> => shape({ enum: values });
-export const listOf = <T>(items: Shape<T>): Shape<readonly T[]> => shape({ type: 'array', items });
-export const words = listOf(word);
-export const mapOf = <T>(values: Shape<T>): Shape<Readonly<Record<string, T>>> => shape({ type: 'object', additionalProperties: values });
-
-export function nullable<T>(value: Shape<T>): Shape<T | null> {
-  if (typeof value.type === 'string') return shape({ ...value, type: [value.type, 'null'] });
-  return shape(Array.isArray(value.enum) ? { enum: [...value.enum, null] } : { anyOf: [value, { type: 'null' }] });
-}
-
-type Shapes = Readonly<Record<string, JsonSchema>>;
-type Members<F, O> = { readonly [K in keyof F]: Printed<F[K]> } & { readonly [K in keyof O]?: Printed<O[K]> };
-/** Without the intersection, which messages of the compiler would show. */
-type Flat<T> = { readonly [K in keyof T]: T[K] };
-
-/** An object with these fields, and perhaps those of `optional`. Later versions may add others. */
-export const objectOf = <F extends Shapes, O extends Shapes = Record<never, never>>(fields: F, optional?: O): Shape<Flat<Members<F, O>>> =>
-  shape({ type: 'object', properties: { ...fields, ...optional }, required: Object.keys(fields) });
-
-/** One of these, depending on the options. */
-export const either = <const S extends readonly JsonSchema[]>(...all: S): Shape<Printed<S[number]>> => shape({ anyOf: all });
 
 /** The fields of an error: that of a command, and those of the items that failed while others succeeded. */
 export const errorFields = {

@@ -31,7 +31,9 @@ export const operationsOf = ({ calls }: AnyCommand): Endpoint[] => (typeof calls
 
 /** True if a command may change something at Deploynix, besides signing in or out. If its words name the endpoint, it may if it sends a body. */
 export const mayChange = (command: AnyCommand): boolean =>
-  typeof command.calls === 'function' ? command.fields !== undefined : !command.signs && !operationsOf(command).every(isRead);
+  typeof command.calls === 'function'
+    ? command.fields !== undefined
+    : !command.signs && command.effect !== 'read' && !operationsOf(command).every(isRead);
 
 /** The level of consent that a command declares; moderate if it is only known at run time. */
 export const consentLevel = ({ consent }: AnyCommand): Consent['level'] | undefined =>

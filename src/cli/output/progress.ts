@@ -208,7 +208,8 @@ interface Measure extends Pick<typeof import('./wrap.ts'), 'cutText' | 'widthOf'
   readonly columns: number;
 }
 
-/** The width of the symbol and its spaces, and the minimum width of a text. */
+/** The width of the glyph and its space, of both with the spaces around a detail, and the minimum width of a text. */
+const GLYPH = 2;
 const SPINNER = 5;
 const LEAST = 20;
 
@@ -216,5 +217,5 @@ const LEAST = 20;
 function words({ text, detail }: Row, { dim }: Style, { cutText, widthOf, columns }: Measure): string {
   const beside = typeof detail === 'string' ? detail : detail();
   const room = Math.max(columns - SPINNER - widthOf(beside), LEAST);
-  return `${cutText(text, room)} ${dim(beside)}`.trimEnd();
+  return cutText(`${cutText(text, room)} ${dim(beside)}`.trimEnd(), columns - GLYPH);
 }

@@ -1,7 +1,7 @@
 import { isError, usage } from '../../base/errors.ts';
 import type { Question, World } from '../../machine/world.ts';
 import { type Style, safeLine } from '../output/text.ts';
-import { left, type PromptChoice, type Questions } from './questions.ts';
+import { type CheckboxOptions, left, type PromptChoice, type Questions } from './questions.ts';
 
 /** Prompts on stdin and stderr. They throw a DnxError: `interrupted` on Ctrl-C, `usage` without a terminal. */
 export interface Ask extends Questions {
@@ -70,11 +70,12 @@ export function openAsk({ world, input, style, before }: AskOptions): Ask {
     input: (question, typing) => ask(question, (on, shown) => on.input(shown, typing)),
     password: (question, typing) => ask(question, (on, shown) => on.password(shown, typing)),
     select: (question, choices, options) => ask(question, (on, shown) => on.select(shown, choices.map(harmlessChoice), options)),
-    checkbox: <V>(question: string, choices: readonly (PromptChoice<V> | string)[]) =>
+    checkbox: <V>(question: string, choices: readonly (PromptChoice<V> | string)[], options?: CheckboxOptions) =>
       ask(question, (on, shown) =>
         on.checkbox(
           shown,
           choices.map((each) => (typeof each === 'string' ? safeLine(each) : harmlessChoice(each))),
+          options,
         ),
       ),
   };

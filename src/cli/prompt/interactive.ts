@@ -1,7 +1,7 @@
 import { confirm, input, password, select } from '@inquirer/prompts';
 import type { Style } from '../output/text.ts';
 import { chooseMany, chooseOne, unansweredLine } from './lists.ts';
-import { EMPTY, isFilterable, type Questions, type Terminal } from './questions.ts';
+import { type CheckboxOptions, EMPTY, isFilterable, type Questions, type Terminal } from './questions.ts';
 
 const PAGE = 12;
 
@@ -31,8 +31,8 @@ export function interactiveQuestions(outer: Terminal, style: Style): Questions {
           ? chooseOne({ message, choices, theme }, terminal)
           : select({ message, choices, pageSize: PAGE, theme }, terminal),
       )) as V,
-    checkbox: async <V>(message: string, choices: Parameters<Questions['checkbox']>[1]) =>
-      (await list(message, (terminal) => chooseMany({ message, choices, theme }, terminal))) as V[],
+    checkbox: async <V>(message: string, choices: Parameters<Questions['checkbox']>[1], { none = false }: CheckboxOptions = {}) =>
+      (await list(message, (terminal) => chooseMany({ message, choices, theme, none }, terminal))) as V[],
   };
 }
 

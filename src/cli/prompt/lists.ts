@@ -12,7 +12,7 @@ import {
   usePrefix,
   useState,
 } from '@inquirer/core';
-import { filtered, matchRank, type PromptChoice } from './questions.ts';
+import { type CheckboxOptions, filtered, matchRank, type PromptChoice } from './questions.ts';
 
 type PromptTheme = Partial<Omit<Theme, 'style'>> & { readonly style: Partial<Theme['style']> };
 
@@ -75,10 +75,10 @@ export const chooseOne = createPrompt<unknown, List<PromptChoice<unknown>>>(({ m
 type Row = PromptChoice<unknown> | string;
 
 /** A checkbox prompt with headings and a filter, which @inquirer/checkbox does not have. */
-export const chooseMany = createPrompt<unknown[], List<Row>>(({ message, choices, theme: look }, done) => {
+export const chooseMany = createPrompt<unknown[], List<Row> & CheckboxOptions>(({ message, choices, theme: look, none = false }, done) => {
   const theme = makeTheme(look);
   const state = useSelection(choices);
-  useKeys(state, done);
+  useKeys(state, none, done);
   const prefix = usePrefix({ status: state.status, theme });
   const page = usePagination<Row>({
     items: state.rows,
@@ -93,7 +93,8 @@ export const chooseMany = createPrompt<unknown[], List<Row>>(({ message, choices
   });
 
   const question = theme.style.message(message, state.status);
-  if (state.status === 'done') return `${prefix} ${question} ${theme.style.answer(state.chosen.map(({ name }) => name).join(', '))}`;
+  if (state.status === 'done')
+    return `${prefix} ${question} ${theme.style.answer(state.chosen.map(({ name }) => name).join(', ') || 'none')}`;
   const list = state.shown.length === 0 ? '  No matches.' : page;
   const help = theme.style.help('type to filter • space to select • tab to select all shown • enter to continue');
   const below = [list, help, ...(state.error ? [theme.style.error(state.error)] : [])].join('\n');
@@ -135,10 +136,10 @@ function useSelection(choices: readonly Row[]) {
   };
 }
 
-function useKeys(state: ReturnType<typeof useSelection>, done: (values: unknown[]) => void): void {
+function useKeys(state: ReturnType<typeof useSelection>, none: boolean, done: (values: unknown[]) => void): void {
   useKeypress((key, rl) => {
     state.setError(undefined);
-    if (isEnterKey(key) && state.chosen.length > 0) {
+    if (isEnterKey(key) && (none || state.chosen.length > 0)) {
       state.end();
       done(state.chosen.map(({ value }) => value));
       return;

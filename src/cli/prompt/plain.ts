@@ -1,5 +1,14 @@
 import { createInterface } from 'node:readline';
-import { EMPTY, filtered, isFilterable, left, type PromptChoice, type Questions, type Terminal } from './questions.ts';
+import {
+  type CheckboxOptions,
+  EMPTY,
+  filtered,
+  isFilterable,
+  left,
+  type PromptChoice,
+  type Questions,
+  type Terminal,
+} from './questions.ts';
 
 /** Line-based prompts, for terminals that cannot move the cursor. */
 export function plainQuestions(terminal: Terminal): Questions {
@@ -47,10 +56,11 @@ export function plainQuestions(terminal: Terminal): Questions {
       if (!isFilterable(choices, options)) return (await until('Number: ', (typed) => choices[Number(typed) - 1])).value;
       return (await until('Number, or text to filter: ', narrowing(question, choices, list))).value;
     },
-    async checkbox<V>(question: string, rows: readonly (PromptChoice<V> | string)[]) {
+    async checkbox<V>(question: string, rows: readonly (PromptChoice<V> | string)[], { none = false }: CheckboxOptions = {}) {
       list(question, rows);
       const choices = rows.filter((each) => typeof each !== 'string');
-      const chosen = await until('Numbers, separated by commas (default: those marked *): ', (typed) => numbered(typed, choices));
+      const prompt = `Numbers, separated by commas (default: ${none ? 'none' : 'those marked *'}): `;
+      const chosen = await until(prompt, (typed) => (none && typed === '' ? [] : numbered(typed, choices)));
       return chosen.map(({ value }) => value);
     },
   };

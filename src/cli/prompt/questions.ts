@@ -11,8 +11,8 @@ export interface Questions {
   password(question: string, typing?: Pick<InputOptions, 'check'>): Promise<string>;
   /** One of a list. Typing filters it if it is long or `filter` is true. */
   select<V>(question: string, choices: readonly PromptChoice<V>[], options?: SelectOptions): Promise<V>;
-  /** Several of a list; at least one. A string among the choices is a heading. */
-  checkbox<V>(question: string, choices: readonly (PromptChoice<V> | string)[]): Promise<V[]>;
+  /** Several of a list; at least one, unless `none`. A string among the choices is a heading. */
+  checkbox<V>(question: string, choices: readonly (PromptChoice<V> | string)[], options?: CheckboxOptions): Promise<V[]>;
 }
 
 /** Options for typed input. */
@@ -25,6 +25,11 @@ export interface InputOptions {
 
 export interface SelectOptions {
   readonly filter?: boolean;
+}
+
+export interface CheckboxOptions {
+  /** None may be chosen, too. */
+  readonly none?: boolean;
 }
 
 /** An option of a prompt. */

@@ -67,6 +67,7 @@ const reaches: Readonly<Record<Reach, { readonly why: string; readonly refused: 
     outlasts: { why: 'it would outlast the session', refused: ({ session, tool }) => Boolean(session ?? tool) },
     server: { why: 'it can run anything on a server with your SSH key, which no token limits', refused: isAgent },
     machine: { why: 'it makes this computer read any file or address', refused: ({ tool }) => tool !== undefined },
+    whole: { why: 'it reads the whole account as it is', refused: ({ tool }) => tool !== undefined },
     endless: { why: 'it never ends', refused: ({ tool }) => tool !== undefined, instead: 'Use the tool wait, or read again.' },
   };
 

@@ -136,11 +136,13 @@ async function wordsFor(
   return offers.find((offer) => offer.value === value)?.name ?? wordOf(value);
 }
 
-/** The API reference does not describe sizes; these are common field names of cloud providers. */
-const cpus = ['vcpus', 'vcpu', 'vcpu_count', 'cpus', 'cpu', 'cores'];
-const memories = ['memory', 'memory_mb', 'memory_gb', 'ram'];
+/** The API reference does not describe sizes; these are common field names of cloud providers, here of CPUs. */
+export const cpus = ['vcpus', 'vcpu', 'vcpu_count', 'cpus', 'cpu', 'cores'];
+/** Those of memory. */
+export const memories = ['memory', 'memory_mb', 'memory_gb', 'ram'];
 const disks = ['disk', 'disk_gb', 'disk_size', 'storage'];
-const prices = [
+/** Those of prices. */
+export const prices = [
   { keys: ['price_monthly', 'monthly_price', 'price_per_month', 'monthly_cost', 'monthly'], period: '/mo' },
   { keys: ['price_hourly', 'hourly_price', 'price_per_hour', 'hourly_cost', 'hourly'], period: '/h' },
   { keys: ['price', 'cost', 'amount'], period: '' },

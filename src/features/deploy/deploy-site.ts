@@ -80,7 +80,8 @@ async function readyToDeploy(outer: DeployContext, values: DeployValues, verific
 export const mustRead = ({ if_running, wait }: DeployValues, verification: Verification | undefined): boolean =>
   wait === true || verification !== undefined || if_running !== undefined;
 
-async function settleRunning(ctx: DeployContext, first: Snapshot, { if_running }: DeployValues) {
+/** The site and whether to attach to its deployment in progress, which is waited for if that is what --if-running says. */
+export async function settleRunning(ctx: DeployContext, first: Snapshot, { if_running }: DeployValues) {
   let before = first;
   let answer = if_running;
   for (let waited = false; ; waited = true) {

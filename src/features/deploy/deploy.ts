@@ -5,7 +5,7 @@ import { allowanceOf, within } from '../../platform/api/deadline.ts';
 import type { Located, Target, Targets } from '../../platform/names/names.ts';
 import { linkConsent } from '../link/confirmation.ts';
 import { deploySite } from './deploy-site.ts';
-import { type DeployValues, deployOptions, refuseContradictions, verificationOf } from './options.ts';
+import { type DeployValues, noDeployOptions, refuseContradictions, verificationOf } from './options.ts';
 import { commandResult } from './result.ts';
 import type { DeployContext } from './site.ts';
 
@@ -28,8 +28,7 @@ export async function deploy(outer: DeployContext & { readonly all: readonly Tar
 
 /** Deploys a site as a step of another command. */
 export function deployNow(ctx: Context, targets: Located, outer: Partial<DeployValues>) {
-  const unset = Object.fromEntries(Object.keys(deployOptions).map((key) => [key, undefined])) as unknown as DeployValues;
-  return deploy({ ...ctx, ...within(ctx, allowanceOf(outer)), targets, all: [targets] }, { ...unset, ...outer });
+  return deploy({ ...ctx, ...within(ctx, allowanceOf(outer)), targets, all: [targets] }, { ...noDeployOptions, ...outer });
 }
 
 /** The site of --canary, which must be one of several. */

@@ -4,9 +4,10 @@ import { utcOf } from '../../base/time.ts';
 import { continues, type Following, type FollowReading, follow } from '../../platform/follow/follow.ts';
 import { type Baseline, baselineOf, isInstallation, newSince, type Site, standingOf, timesOf } from './baseline.ts';
 import { dueMs, type Evidence, judge, judgeRollback, LAG_MS, type Observation, PATIENCE_MS, type Verdict } from './judge.ts';
-import { isAmbiguous, isInProgress, liveRelease, type Release, releaseBeforeLive } from './release.ts';
+import { isAmbiguous, isInProgress, keepsNoReleases, liveRelease, type Release, releaseBeforeLive } from './release.ts';
 import { type DeployReport, type DeployResult, deployReport, deployResult } from './result.ts';
 import { baselineOfRun, type Run, type SavedRun } from './run-file.ts';
+import { watchShown } from './shown-work.ts';
 import {
   type DeployContext,
   REQUESTS_OF_A_POLL,
@@ -40,7 +41,9 @@ export async function followRun(ctx: DeployContext, saved: SavedRun, resumed = f
       live: liveRelease(last?.releases)?.name ?? null,
     });
     const reason = other === undefined ? (verdict?.reason ?? null) : `it went live, but ${other}`;
-    if (verdict) saved.change({ result, reason, ...(last && { ended: baselineOf(last.site, last.releases) }) });
+    // What two deployments show together says nothing about one.
+    const shown = verdict?.outcome === 'superseded' ? {} : poll.shown();
+    if (verdict) saved.change({ result, reason, ...shown, ...(last && { ended: baselineOf(last.site, last.releases) }) });
     const { release } = verdict ?? {};
     const report = deployReport(run, result, reason, {
       release,
@@ -107,7 +110,7 @@ async function readBaseline(ctx: DeployContext, saved: SavedRun, followed: Pick<
 
 /** The command that undoes a deployment; undefined unless the previous release is certain. */
 function undoOf(run: Run, verdict: Verdict | undefined, last: Observation | undefined): readonly string[] | undefined {
-  if (run.kind !== 'deploy' || verdict?.outcome !== 'succeeded' || last?.site.zero_downtime_enabled === false) return undefined;
+  if (run.kind !== 'deploy' || verdict?.outcome !== 'succeeded' || (last && keepsNoReleases(last.site))) return undefined;
   const { release } = releaseBeforeLive(last?.releases ?? [], liveRelease(last?.releases));
   return release && rollbackCommand(run);
 }
@@ -118,20 +121,24 @@ function runPoll(ctx: DeployContext, saved: SavedRun, baseline: Baseline, resume
   const evidence = evidenceOf(run, baseline, resumed);
   const follower = ctx.sites?.follower(ctx, run);
   const reads = releaseReads(ctx, baseline, evidence);
+  const work = watchShown(ctx, run, resumed);
   let shown: Pick<FollowReading<Verdict>, 'status' | 'words'> | undefined;
   let last: Observation | undefined;
   const began = ctx.clock.elapsed();
   const read = async (): Promise<FollowReading<Verdict>> => {
-    const site = await (follower?.read() ?? readSite(ctx, run, { retry: false }));
+    const site = await work.read(() => follower?.read() ?? readSite(ctx, run, { retry: false }));
+    evidence.wouldShow = work.wouldShow();
     const standing = standingOf(baseline, site);
     const readable = baseline.releases !== null && (standing !== 'going' || isAmbiguous(statusOf(site)));
     if (readable && !reads.areDue(site)) {
       shown ??= { status: statusOf(site) ?? 'unknown', words: standing === 'idle' ? 'queued' : undefined };
       return { ...shown, dueMs: dueMs(evidence, ctx.clock.elapsed()) };
     }
-    const releases = readable ? await readReleases(ctx, run, { retry: false }) : null;
+    const isWanted = readable || (ctx.observe !== undefined && baseline.releases !== null);
+    const releases = isWanted ? await readReleases(ctx, run, { retry: false }) : null;
     reads.note(site);
     last = { site, releases, at: ctx.clock.elapsed() };
+    ctx.observe?.(last);
     // No response is that stale.
     if (last.at - began >= 2 * LAG_MS) evidence.sawUnfinished = true;
     // A deployment that was requested before ours may have begun after it.
@@ -146,7 +153,7 @@ function runPoll(ctx: DeployContext, saved: SavedRun, baseline: Baseline, resume
     return { ...shown, verdict, dueMs: dueMs(evidence, last.at) };
   };
   /** `last`: the last poll that got a response. */
-  return { sleep: pausing(ctx, run, resumed, follower), read, last: () => last };
+  return { sleep: pausing(ctx, run, resumed, follower), read, last: () => last, shown: work.shown };
 }
 
 /** The pauses between polls. If the rate limit is shared, the first one ends when a deployment of the site usually does. */

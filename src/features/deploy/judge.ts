@@ -1,6 +1,6 @@
 import { phaseOf, statusOf } from '../../base/status.ts';
 import { type Baseline, isDeployed, newSince, type Site, type Standing, standingOf, timesOf } from './baseline.ts';
-import { isAmbiguous, isFinished, isInProgress, isOpen, liveRelease, type Release } from './release.ts';
+import { isAmbiguous, isFinished, isInProgress, isOpen, keepsNoReleases, liveRelease, type Release } from './release.ts';
 
 /** What was observed since the request. */
 export interface Evidence {
@@ -18,6 +18,8 @@ export interface Evidence {
   readonly since?: number | undefined;
   /** The response to our request was lost, so it may not have gone through. */
   readonly maybeNotSent?: boolean;
+  /** A deployment that had begun would have been seen: those of the site all show, for longer than the polls were apart. */
+  wouldShow?: boolean;
   /** The followed work is an installation or similar, whose success is not a deployment. */
   readonly foreign?: boolean;
 }
@@ -113,8 +115,9 @@ export function judge(baseline: Baseline, evidence: Evidence, observation: Obser
   const going = fresh.some(isInProgress);
   if (isUnsettled(baseline, evidence, observation.site, finished && !going)) return undefined;
   if (going) return markInProgress(evidence);
-  // A site that was seen deploying and has settled is done, whatever the release's status.
-  if (!evidence.siteWorked && fresh.some((item) => isOpen(item, observation.releases))) {
+  // A site that was seen deploying and has settled, or that has failed since, is done, whatever the release's status.
+  const isDone = evidence.siteWorked || standingOf(baseline, observation.site) === 'bad';
+  if (!isDone && fresh.some((item) => isOpen(item, observation.releases))) {
     evidence.settledAt = undefined;
     evidence.sawUnfinished = true;
     return undefined;
@@ -200,6 +203,8 @@ function judgeSite(baseline: Baseline, evidence: Evidence, { site, at }: Observa
   if (health === 'bad' && (began || standing === 'bad')) return ended('failed');
   if (evidence.foreign) return doubt(`the work in progress (“${baseline.status}”) ended without a new release`);
   if (!began) {
+    // It waits for its turn, however long that takes.
+    if (evidence.wouldShow && standing === 'idle') return undefined;
     const isEdited = (site.updated_at ?? null) !== baseline.updated_at || standing !== 'idle';
     return doubt(isEdited ? 'the site changed, but shows no new deployment' : 'there is no sign that it started');
   }
@@ -211,8 +216,8 @@ function judgeSite(baseline: Baseline, evidence: Evidence, { site, at }: Observa
   return health === 'good' ? ended('succeeded') : doubt(`the site's status is “${word}”`);
 }
 
-function keepsReleases({ releases }: Baseline, { zero_downtime_enabled }: Site): boolean {
-  return zero_downtime_enabled !== false && releases !== null && releases.length > 0;
+function keepsReleases({ releases }: Baseline, site: Site): boolean {
+  return !keepsNoReleases(site) && releases !== null && releases.length > 0;
 }
 
 interface Goal {

@@ -62,6 +62,9 @@ export type DeployValues = Values<typeof deployOptions> & {
   readonly commit?: string | undefined;
 };
 
+/** For a deployment that is a step of another command. */
+export const noDeployOptions = Object.fromEntries(Object.keys(deployOptions).map((key) => [key, undefined])) as unknown as DeployValues;
+
 /** True if dnx reads the site before it requests the deployment. */
 export const readsSiteFirst = ({ wait, if_running }: DeployValues): boolean => wait !== false || if_running !== undefined;
 

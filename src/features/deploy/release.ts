@@ -36,7 +36,7 @@ export const MARKS = ['is_live', 'live', 'is_current', 'current', 'is_active', '
 const LIVE_WORDS = ['live', 'current'];
 const BEGINNINGS = ['deployment_started_at', 'started_at', 'created_at'];
 const ENDINGS = ['deployment_finished_at', 'finished_at', 'completed_at', 'ended_at'];
-const TIMES = ['created_at', 'createdAt', 'started_at', 'deployed_at', 'released_at', 'timestamp', 'date'];
+export const TIMES = ['created_at', 'createdAt', 'started_at', 'deployed_at', 'released_at', 'timestamp', 'date'];
 
 /** Parses the releases in a response, and sorts them newest first. Keeps their order if their ages are unknown. */
 export function releasesOf(answer: readonly unknown[]): readonly Release[] {
@@ -122,9 +122,13 @@ function liveAmong(records: readonly JsonObject[]): JsonObject | undefined {
 export function yesOrNo(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value;
   const word = typeof value === 'number' || typeof value === 'string' ? String(value).trim().toLowerCase() : '';
-  if (word === '1' || word === 'true') return true;
-  return word === '0' || word === 'false' ? false : undefined;
+  if (['1', 'true', 'yes'].includes(word)) return true;
+  return ['0', 'false', 'no'].includes(word) ? false : undefined;
 }
+
+/** True for a site that keeps no releases, as it says. */
+export const keepsNoReleases = ({ zero_downtime_enabled: keeps }: { readonly zero_downtime_enabled?: unknown }): boolean =>
+  yesOrNo(keeps) === false;
 
 /** Creation times, from the first time field that all records have, or from names such as `20260318_143200`. */
 function agesOf(records: readonly JsonObject[]): readonly number[] | undefined {

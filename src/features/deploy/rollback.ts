@@ -9,6 +9,7 @@ import { followRun } from './follow-run.ts';
 import {
   describeRelease,
   failedSince,
+  keepsNoReleases,
   liveRelease,
   type Release,
   releaseBeforeLive,
@@ -93,7 +94,7 @@ async function chosen(
 ): Promise<Release> {
   const live = liveRelease(releases);
   const choice = { siteRef, releases: releases ?? [], live };
-  if (site.zero_downtime_enabled === false) throw keepsNone(siteRef);
+  if (keepsNoReleases(site)) throw keepsNone(siteRef);
   const target = to !== undefined ? named(choice, to) : yes ? previous(choice) : await pickRelease(ctx, choice);
   // The plan of a dry run has both.
   if (!ctx.recorder) {

@@ -7,6 +7,7 @@ import { releasesEndpoint, siteEndpoint } from '../../platform/follow/readers.ts
 import { isLinked, refuseOtherName } from '../../platform/names/linked.ts';
 import { isId, sameName, type Target, type Targets } from '../../platform/names/names.ts';
 import { type Baseline, baselineOf, reportsWork, type Site } from './baseline.ts';
+import type { Observation } from './judge.ts';
 import { inProgress, type Release, releasesOf } from './release.ts';
 
 /** A site and its server, by id for the API and by label for people. */
@@ -60,6 +61,8 @@ export type DeployContext = Context & {
   readonly targets: Targets;
   /** Set if several sites are deployed. */
   readonly sites?: SiteReads;
+  /** Gets every poll, with the releases even while the site reports work in progress. */
+  readonly observe?: (observation: Observation) => void;
 };
 
 /** A site and its releases at one time. */

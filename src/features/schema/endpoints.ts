@@ -8,6 +8,7 @@ import { statedOfServer, typeOfField } from '../../platform/fields.ts';
 import { namings } from '../../platform/names/names.ts';
 import { needOf } from '../../platform/operations.ts';
 import {
+  added,
   bodies,
   elsewhere,
   filters,
@@ -112,15 +113,21 @@ function merged(fields: readonly KnownField[]): readonly KnownField[] {
 async function answerOf(endpoint: Endpoint, callers: readonly Leaf[]) {
   const naming = Object.values(namings).find(({ list, broader }) => list === endpoint || broader === endpoint);
   const printed = callers.filter((leaf) => printedFrom(leaf).includes(endpoint));
-  const shapes = await Promise.all(printed.map(({ command }) => command.prints?.() ?? {}));
+  const shown = await Promise.all(printed.map(recordFields));
   const names = [
     ...(naming ? ['id', ...naming.keys.slice(0, 1)] : []),
     ...(followed.includes(endpoint) ? ['id', 'status'] : []),
     ...(unprinted[endpoint] ?? []),
-    ...shapes.filter(isRecord).flatMap(fieldsOf),
+    ...shown.flat(),
   ];
   // A generated password is shown once.
   return [...new Set(names)].filter((name) => name !== 'password').map((name) => columnOf(endpoint, name));
+}
+
+/** The fields of the records that a command prints as the API sent them. */
+async function recordFields({ path, command }: Leaf): Promise<readonly string[]> {
+  const shape = (await command.prints?.()) ?? {};
+  return isRecord(shape) ? fieldsOf(shape).filter((name) => !own(added, path)?.includes(name)) : [];
 }
 
 function printedFrom({ path, command: { calls } }: Leaf): readonly string[] {

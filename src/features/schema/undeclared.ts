@@ -77,7 +77,18 @@ export const unprinted: Readonly<Record<string, readonly string[]>> = {
   'POST /tokens': ['token'],
   'POST /servers/{server}/sites/{site}/environment-variables': ['key', 'value', 'updated_at'],
   'PUT /servers/{server}/sites/{site}/environment-variables/{variable}': ['id', 'key', 'value', 'updated_at'],
+  'GET /servers/{server}/sites': ['git_repository_id'],
+  'GET /servers/{server}/sites/{site}': ['git_repository_id', 'updated_at'],
+  'GET /servers/{server}/sites/{site}/releases': ['branch'],
+  'GET /servers/{server}/ssh-keys': ['public_key'],
+  'GET /servers/{server}/daemons': ['directory'],
+  'GET /backups': ['site_id', 'database_id', 'completed_at'],
+  'GET /servers/{server}/databases/{database}/backups': ['site_id', 'database_id', 'completed_at'],
+  'GET /providers/{provider}/sizes': ['vcpus', 'memory', 'price_monthly', 'currency'],
 };
+
+/** Fields that a command adds to the objects of a response. */
+export const added: Readonly<Record<string, readonly string[]>> = { 'site list': ['server'] };
 
 /** Commands that print the response of another endpoint than the first. */
 export const elsewhere: Readonly<Record<string, readonly string[]>> = {

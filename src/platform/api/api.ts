@@ -23,6 +23,10 @@ export interface SendOptions {
   readonly file?: boolean;
   /** True for a path that may not be written as in the API reference. */
   readonly typed?: boolean;
+  /** Called each time that the request leaves: again after a 429 that was waited out. */
+  readonly onSend?: () => void;
+  /** How much of the response is read, in bytes. A larger one is a fault. */
+  readonly mostBytes?: number;
   /** What a dry run takes for the response, to go on with the requests that follow. Without it, a dry run ends here. */
   readonly assume?: JsonObject;
   /** The change of the history that it takes back. */
@@ -69,7 +73,11 @@ export interface Api {
   /** Sends a request to any path, and returns a response of any status. */
   ask(method: string, path: string, options?: SendOptions): Promise<Reply>;
   /** Like `ask`, but never retried and with an unread body, for downloads. */
-  raw(method: string, path: string): Promise<HttpResponse>;
+  raw(
+    method: string,
+    path: string,
+    options?: Pick<SendOptions, 'authenticated' | 'casual' | 'onSend' | 'mostBytes'>,
+  ): Promise<HttpResponse>;
   /**
    * Waits, past any deadline, until new work can send so many requests without a pause, with room left for `others`, and for a window also
    * for those who use the limit elsewhere. Also leaves room for polls, if the work may take only a few windows (`timeoutMs`). Books nothing.

@@ -62,10 +62,10 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
     backoff: async (requests) => options.budgets(await options.token(), options.host).backoff(requests),
     found: async (body, item) => options.gate?.found?.(body, item),
     rate: async () => options.budgets(await options.token(), options.host).status(),
-    async raw(method, path) {
+    async raw(method, path, rawOptions) {
       const end = options.requests.begin(options.host);
       try {
-        return await exchange(method, path, { file: true });
+        return await exchange(method, path, { ...rawOptions, file: true });
       } catch (error) {
         throw error instanceof NetworkFault ? (await import('./network/unreachable.ts')).unreachable(error, method, options.host) : error;
       } finally {

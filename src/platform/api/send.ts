@@ -109,7 +109,7 @@ function refuseChange({ readOnly }: Pick<ClientOptions, 'readOnly'>, method: str
 
 function exchanging({ host, token, connect, clock, signal, userAgent, debug }: ClientOptions): Exchange {
   let open: Promise<Transport> | undefined;
-  return async (method, path, { query, body, authenticated, file }) => {
+  return async (method, path, { query, body, authenticated, file, onSend, mostBytes }) => {
     open ??= connect();
     const transport = await open;
     const started = clock.elapsed();
@@ -123,7 +123,8 @@ function exchanging({ host, token, connect, clock, signal, userAgent, debug }: C
     const shown = path.split('?', 1)[0];
     debug(`> ${method} ${shown}`);
     const url = `${host}/api/v1${path}${queryString(query)}`;
-    const response = await transport.request({ method, url, headers, body: text, signal }).catch(async (error: unknown) => {
+    onSend?.();
+    const response = await transport.request({ method, url, headers, body: text, signal, mostBytes }).catch(async (error: unknown) => {
       throw (await import('./network/unreachable.ts')).whileSending(error, method);
     });
     const remaining = response.headers['x-ratelimit-remaining'];

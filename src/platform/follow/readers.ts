@@ -1,4 +1,5 @@
-import { phaseOf } from '../../base/status.ts';
+import { phaseOf, statusKey } from '../../base/status.ts';
+import { HOUR, timeOf } from '../../base/time.ts';
 import type { Api } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import { idIn, type SiteIds } from '../names/names.ts';
@@ -26,10 +27,35 @@ export const sitesEndpoint = 'GET /servers/{server}/sites' satisfies Endpoint;
 export const siteEndpoint = 'GET /servers/{server}/sites/{site}' satisfies Endpoint;
 export const releasesEndpoint = 'GET /servers/{server}/sites/{site}/releases' satisfies Endpoint;
 
-/** Reads the sites of a server. */
-export const siteReader = ({ api }: { readonly api: Api }, server: string): Reader<Thing> => ({
-  one: async (site, options) => (await api.send<Thing>(siteEndpoint, { server, site }, options)).data,
-});
+interface Site extends Thing {
+  readonly created_at?: unknown;
+  readonly updated_at?: unknown;
+  readonly last_deployed_at?: unknown;
+}
+
+/** Reads a new site of a server. A word that dnx does not know means success if it is that of other sites at rest. */
+export function siteReader({ api }: { readonly api: Api }, server: string): Reader<Site> {
+  const words = new Map<string, boolean>();
+  return {
+    async one(site, options) {
+      const { data } = await api.send<Site>(siteEndpoint, { server, site }, options);
+      const word = statusKey(data?.status);
+      if (data && word !== '' && phaseOf(word) === undefined && !words.has(word))
+        words.set(word, isWordAtRest(word, data, await api.list<Site>(sitesEndpoint, { server }, options).catch(() => [])));
+      return data;
+    },
+    phase: ({ status }) => phaseOf(status) ?? (words.get(statusKey(status)) ? 'good' : undefined),
+  };
+}
+
+/** True if most of the sites that were deployed and have not changed for an hour have this word, and two at least. */
+function isWordAtRest(word: string, site: Site, sites: readonly Site[]): boolean {
+  const before = (timeOf(site.created_at) ?? 0) - HOUR;
+  const isOld = (time: unknown) => (timeOf(time) ?? Number.POSITIVE_INFINITY) < before;
+  const atRest = sites.filter(({ id, updated_at, last_deployed_at }) => id !== site.id && isOld(updated_at) && isOld(last_deployed_at));
+  const alike = atRest.filter(({ status }) => statusKey(status) === word).length;
+  return alike > 1 && alike * 2 > atRest.length;
+}
 
 /** The endpoints for following a certificate. */
 export const certificateEndpoint = 'GET /servers/{server}/sites/{site}/certificates/{certificate}' satisfies Endpoint;

@@ -89,7 +89,8 @@ async function current(noun: Noun, targets: Targets, { api }: Scope, required = 
 
 const relink: Next = { command: ['link'], why: 'Link this project again with' };
 
-const mislinked = (noun: string, { id, label }: Target, now: string | undefined, after = ''): DnxError =>
+/** The error for what a link file names by id, and that is gone, or has another name by now. */
+export const mislinked = (noun: string, { id, label }: Target, now: string | undefined, after = ''): DnxError =>
   new DnxError(
     'not_found',
     now === undefined

@@ -12,6 +12,7 @@ const guides: Readonly<Record<string, readonly string[]>> = {
   'logs.md': ['logs', 'server'],
   'databases.md': ['db', 'database', 'backup'],
   'troubleshooting.md': ['why', 'doctor'],
+  'first-contact.md': ['doctor', 'sandbox'],
   'audit.md': ['audit', 'report'],
   'ci.md': ['ci', 'deploy', 'site', 'watch', 'rollback', 'token', 'waiting', 'exit-codes'],
   'deployments.md': ['deploy', 'watch', 'rollback', 'waiting'],

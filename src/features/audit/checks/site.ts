@@ -3,7 +3,7 @@ import { phaseOf, statusKey, statusOf } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
 import { DAY, duration, timeOf } from '../../../base/time.ts';
 import { sameDomain } from '../../../platform/names/names.ts';
-import { isAmbiguous, yesOrNo } from '../../deploy/release.ts';
+import { isAmbiguous, keepsNoReleases, yesOrNo } from '../../deploy/release.ts';
 import { certificateIn } from '../../overview/overview.ts';
 import { type AuditPlace, type Flaw, onSite, theServer, theSite } from '../finding.ts';
 
@@ -28,9 +28,7 @@ export function failedDeployment(site: JsonObject, place: AuditPlace): readonly 
 
 /** A site without zero-downtime releases. */
 export const withoutZeroDowntime = (site: JsonObject, place: AuditPlace): readonly Flaw[] =>
-  yesOrNo(site.zero_downtime_enabled) === false
-    ? [{ message: 'Zero-downtime releases are off', fix: ['site', 'enable-zero-downtime', ...theSite(place)] }]
-    : [];
+  keepsNoReleases(site) ? [{ message: 'Zero-downtime releases are off', fix: ['site', 'enable-zero-downtime', ...theSite(place)] }] : [];
 
 /**
  * The last day of security fixes of each version.

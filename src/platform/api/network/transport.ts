@@ -80,7 +80,7 @@ export function httpTransport({ proxyOf, trust, lookup, elapsed, ...reading }: T
   const { limits, after } = reading;
   const routes = openRoutes({ connectMs: limits.connectMs, after, trust, lookup }, proxyOf);
   return {
-    async request({ method, url, headers, body, signal }: HttpRequest): Promise<HttpResponse> {
+    async request({ method, url, headers, body, signal, mostBytes: bodyBytes = limits.bodyBytes }: HttpRequest): Promise<HttpResponse> {
       const route = routes.to(new URL(url));
       signal.throwIfAborted();
       const message = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -123,7 +123,8 @@ export function httpTransport({ proxyOf, trust, lookup, elapsed, ...reading }: T
         outgoing.on('error', (error) => (signal.aborted ? reject(signal.reason) : route.faultOf(error, sent).then(reject, reject)));
         outgoing.end(body);
       });
-      return responseOf({ status: message.statusCode ?? 0, headers: message.headers }, message, reading, signal);
+      const bounded = { after, limits: { ...limits, bodyBytes } };
+      return responseOf({ status: message.statusCode ?? 0, headers: message.headers }, message, bounded, signal);
     },
     open: async (url) => elapsed && routes.open(new URL(url), elapsed),
     close: async () => routes.close(),
