@@ -296,7 +296,7 @@ test('nothing differs from the sandbox', async () => {
   expect(await differing()).toEqual([]);
 });
 
-test.each(variants)('names %s, and nothing else', async (_, variant, rows) => {
+test.each(sampled(variants, 24, 2))('names %s, and nothing else', async (_, variant, rows) => {
   const stop = variant(bed);
   try {
     expect((await differing()).toSorted()).toEqual(rows.toSorted());

@@ -78,7 +78,7 @@ test.skipIf(differsIn('site.status.words'))(
 test.skipIf(differsIn('site.status.words'))(
   'a copy of a site that is killed at any request is complete once it is made again',
   async () => {
-    const line = ['site', 'copy', 'shop.example.com', '--to', 'web-1', '--as', 'demo.example.com', '--yes'];
+    const line = ['site', 'copy', 'shop.example.com', '--to', 'web-2', '--as', 'demo.example.com', '--yes'];
     const begin = () => {
       Object.assign(executable.sandbox.state, structuredClone(initial));
       rmSync(join(executable.directory, '.local/state'), { recursive: true, force: true });
