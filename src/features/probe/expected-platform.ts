@@ -221,7 +221,8 @@ const watched: readonly Expectation[] = [
   watch({
     id: 'deploy.begins',
     says: 'A status of work in progress shows within a minute.',
-    otherwise: 'dnx deploy may end as unknown before the deployment begins. After three that were watched, it waits for the status.',
+    otherwise:
+      'dnx deploy may end as unknown before the deployment begins. Where the last three of a site showed for long enough, it waits until --timeout.',
     judge: ({ busy_after_s: after, ended }) => (ended === 'unclear' || after === null || after <= 60 ? undefined : `after ${after} s`),
   }),
   watch({
