@@ -118,16 +118,15 @@ function undoOf(run: Run, verdict: Verdict | undefined, last: Observation | unde
 /** Polls a run. Reads the releases only while the site reports no work in progress. */
 function runPoll(ctx: DeployContext, saved: SavedRun, baseline: Baseline, resumed: boolean) {
   const { run } = saved;
-  const evidence = evidenceOf(run, baseline, resumed);
+  const work = watchShown(ctx, run, resumed);
+  const evidence: Evidence = { ...evidenceOf(run, baseline, resumed), wouldShow: work.wouldShow };
   const follower = ctx.sites?.follower(ctx, run);
   const reads = releaseReads(ctx, baseline, evidence);
-  const work = watchShown(ctx, run, resumed);
   let shown: Pick<FollowReading<Verdict>, 'status' | 'words'> | undefined;
   let last: Observation | undefined;
   const began = ctx.clock.elapsed();
   const read = async (): Promise<FollowReading<Verdict>> => {
     const site = await work.read(() => follower?.read() ?? readSite(ctx, run, { retry: false }));
-    evidence.wouldShow = work.wouldShow();
     const standing = standingOf(baseline, site);
     const readable = baseline.releases !== null && (standing !== 'going' || isAmbiguous(statusOf(site)));
     if (readable && !reads.areDue(site)) {

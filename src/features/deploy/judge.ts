@@ -19,7 +19,7 @@ export interface Evidence {
   /** The response to our request was lost, so it may not have gone through. */
   readonly maybeNotSent?: boolean;
   /** A deployment that had begun would have been seen: those of the site all show, for longer than the polls were apart. */
-  wouldShow?: boolean;
+  readonly wouldShow?: () => boolean;
   /** The followed work is an installation or similar, whose success is not a deployment. */
   readonly foreign?: boolean;
 }
@@ -204,7 +204,7 @@ function judgeSite(baseline: Baseline, evidence: Evidence, { site, at }: Observa
   if (evidence.foreign) return doubt(`the work in progress (“${baseline.status}”) ended without a new release`);
   if (!began) {
     // It waits for its turn, however long that takes.
-    if (evidence.wouldShow && standing === 'idle') return undefined;
+    if (standing === 'idle' && evidence.wouldShow?.()) return undefined;
     const isEdited = (site.updated_at ?? null) !== baseline.updated_at || standing !== 'idle';
     return doubt(isEdited ? 'the site changed, but shows no new deployment' : 'there is no sign that it started');
   }

@@ -15,7 +15,8 @@ function leastShownMs(ctx: Context, { host, site }: Run): number {
 /** Watches how a deployment shows on its site. Only one that is followed from its request tells something. */
 export function watchShown(ctx: Context, run: Run, resumed: boolean) {
   const isWhole = run.kind === 'deploy' && run.asked && !run.attached && !run.blurred && !resumed;
-  const leastMs = isWhole ? leastShownMs(ctx, run) : 0;
+  // Read only for a deployment that does not show at once.
+  let leastMs: number | undefined;
   // The monotonic clock stops while the computer sleeps.
   const times = () => [ctx.clock.elapsed(), ctx.clock.now()] as const;
   let [asked, longestMs, shownMs] = [times(), 0, 0];
@@ -34,7 +35,10 @@ export function watchShown(ctx: Context, run: Run, resumed: boolean) {
       return site;
     },
     /** True if a deployment that had begun would have been seen: they all show, for longer than the polls were apart. */
-    wouldShow: () => longestMs + LAG_MS <= leastMs,
+    wouldShow(): boolean {
+      leastMs ??= isWhole ? leastShownMs(ctx, run) : 0;
+      return longestMs + LAG_MS <= leastMs;
+    },
     /** For how long it showed, at least. */
     shown: () => (isWhole ? { shown_ms: shownMs } : {}),
   };
