@@ -2,7 +2,7 @@ import type { AnswerShape, FieldShape, Shapes } from '../../base/api-shapes.ts';
 import { own } from '../../base/json.ts';
 import { andList } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { operationOfRead, type ProbeRead, probeReads, readKey } from './reads.ts';
+import { operationOfRead, type ProbeRead, probeReads, readKey, resourceReads } from './reads.ts';
 
 /** What dnx takes for granted of the API. */
 export interface Expectation {
@@ -73,11 +73,6 @@ export function readAt(path: string, query: ProbeRead['query'] = {}): ProbeRead 
   if (!found) throw new Error(`No read of the probe is ${path}.`);
   return found;
 }
-
-/** The reads of what is there. */
-const resourceReads: readonly ProbeRead[] = probeReads.filter(
-  ({ path, query, authenticated }) => authenticated !== false && !/\{none\}|dnx-none/.test(path) && query?.status !== 'dnx-none',
-);
 
 /** The reads of an operation. */
 export const readsOf = (operation: Endpoint): readonly ProbeRead[] => resourceReads.filter((read) => operationOfRead(read) === operation);

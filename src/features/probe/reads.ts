@@ -71,11 +71,16 @@ export function readKey({ path, query = {}, authenticated }: ProbeRead): string 
   return `GET ${path}${words.length > 0 ? `?${words.join('&')}` : ''}${authenticated === false ? ' without a token' : ''}`;
 }
 
-/** The operation that a read is about; undefined for a path that is none. */
+/** The operation that a read is about, whether or not the API has it. */
 export const operationOfRead = ({ path }: ProbeRead) => `GET ${path.replace('{other_site}', '{site}')}` as `GET /${string}`;
 
-/** The operations of the probe that the API has. */
-export const readOperations = [...new Set(probeReads.filter(({ path }) => !path.includes('none')).map(operationOfRead))];
+/** The reads of what is there. */
+export const resourceReads: readonly ProbeRead[] = probeReads.filter(
+  ({ path, query, authenticated }) => authenticated !== false && !/\{none\}|dnx-none/.test(path) && query?.status !== 'dnx-none',
+);
+
+/** Their operations. */
+export const readOperations = [...new Set(resourceReads.map(operationOfRead))];
 
 /** The records of the webhooks of a site, which a deployment may add to. */
 export const webhooksEndpoint = 'GET /servers/{server}/sites/{site}/webhooks' satisfies Endpoint;
