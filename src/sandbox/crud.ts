@@ -4,7 +4,17 @@ import { type BoundRows, operation, pathParameters, type Request, type SandboxOp
 import type { Timestamped } from './records.ts';
 import { type ApiResponse, accepted, createdResponse, gone, okResponse } from './response.ts';
 import { type BodyInput, type BodyShape, integerRule, reader } from './rules.ts';
-import { childrenOf, type Noun, type Nouns, removeRow, type State, tableRows } from './state.ts';
+import {
+  type AnyRow,
+  type ChangeKind,
+  childrenOf,
+  type Noun,
+  type Nouns,
+  removeRow,
+  type State,
+  scheduleChange,
+  tableRows,
+} from './state.ts';
 import { stampsAt, touch } from './time.ts';
 
 type Verb = 'list' | 'show' | 'create' | 'update' | 'delete';
@@ -38,6 +48,8 @@ interface Declaration<N extends RowNoun, S extends BodyShape> {
   readonly shownOnce?: (input: BodyInput<S>) => object;
   /** Starts the work that follows a create. */
   readonly afterCreate?: (row: Nouns[N], request: SignedRequest) => void;
+  /** The change that removes a row which is shown for a while after it was deleted. */
+  readonly deleted?: ChangeKind;
   /** `POST {path}/{noun}/{name}` without a body: its message, and the columns that it changes. */
   readonly actions?: Readonly<Record<string, readonly [message: string, changes?: (row: Nouns[N]) => Partial<Nouns[N]>]>>;
   readonly newestFirst?: boolean;
@@ -94,8 +106,11 @@ export function crud<N extends RowNoun, S extends BodyShape = Record<never, neve
     show: operation(`GET ${item}`, needs('read'), ({ state }, bound) => okResponse(present(one(bound), state))),
     create: operation(`POST ${path}`, needs('create'), create, { body: fields }),
     update: operation(`PUT ${item}`, needs('update'), update, { body: changes, partial: true }),
-    delete: operation(`DELETE ${item}`, needs('delete'), ({ state }, bound) => {
-      removeRow(state, noun, one(bound));
+    delete: operation(`DELETE ${item}`, needs('delete'), ({ state, now }, bound) => {
+      const row: AnyRow = one(bound);
+      const ms = state.unstated?.deletes;
+      if (declared.deleted && ms !== undefined) scheduleChange(state, now + ms, declared.deleted, String(row.id));
+      else removeRow(state, noun, row);
       return gone();
     }),
   };

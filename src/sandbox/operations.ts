@@ -1,12 +1,12 @@
 import type { SandboxOperation } from './operation.ts';
 import { backupBegins, backupEnds, backups, restoreBegins, restoreEnds } from './resources/backups.ts';
 import { certificateIssued, certificates } from './resources/certificates.ts';
-import { databases } from './resources/databases.ts';
-import { deploymentBegins, deploymentEnds, deployments, scheduledDeployDue } from './resources/deployments.ts';
+import { databaseCreated, databases } from './resources/databases.ts';
+import { deploymentBegins, deploymentEnds, deployments, scheduledDeployDue, startDeployment } from './resources/deployments.ts';
 import { account, gitConnections, providers } from './resources/organization.ts';
 import { crontabs, daemons, networkRules, serverProvisioned, servers, sshKeys } from './resources/servers.ts';
 import { queues, redirects, siteInstalled, sites, variableOperations } from './resources/sites.ts';
-import type { ChangeKind, State } from './state.ts';
+import { type ChangeKind, removeRow, type State } from './state.ts';
 
 /** Every operation of the API reference. */
 export const sandboxOperations: readonly SandboxOperation[] = [
@@ -31,7 +31,7 @@ export const sandboxOperations: readonly SandboxOperation[] = [
 /** The served routes, such as `GET /servers/{server}`, sorted. */
 export const routes: readonly string[] = sandboxOperations.map((served) => served.route).sort();
 
-type ChangedTable = 'servers' | 'sites' | 'deployments' | 'certificates' | 'backups';
+type ChangedTable = 'servers' | 'sites' | 'deployments' | 'certificates' | 'databases' | 'backups';
 
 /** A change to a row, unless that was deleted. */
 const on =
@@ -43,10 +43,16 @@ const on =
 
 const changes: { readonly [K in ChangeKind]: ReturnType<typeof on> } = {
   'server.provisioned': on('servers', serverProvisioned),
-  'site.installed': on('sites', siteInstalled),
+  'site.installed': on('sites', (state, site, at) => {
+    siteInstalled(state, site, at);
+    if (state.unstated?.deploysNewSites) startDeployment(state, site, at);
+  }),
   'site.scheduled-deploy': on('sites', scheduledDeployDue),
   'deployment.begins': on('deployments', deploymentBegins),
   'deployment.ends': on('deployments', deploymentEnds),
+  'site.deleted': on('sites', (state, site) => removeRow(state, 'site', site)),
+  'database.created': on('databases', databaseCreated),
+  'database.deleted': on('databases', (state, database) => removeRow(state, 'database', database)),
   'certificate.issued': on('certificates', certificateIssued),
   'backup.begins': on('backups', backupBegins),
   'backup.ends': on('backups', backupEnds),

@@ -107,6 +107,7 @@ function openState({ stateFile, state: first, failDeploys = false }: SandboxOpti
   // Those of the servers and repositories that an earlier run had.
   delete state.heads;
   delete state.damage;
+  delete state.unstated;
   const save = (): void => {
     if (!closing.aborted) store.save(state);
   };

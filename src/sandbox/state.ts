@@ -40,10 +40,23 @@ export type ChangeKind =
   | 'deployment.begins'
   | 'deployment.ends'
   | 'certificate.issued'
+  | 'database.created'
+  | 'site.deleted'
+  | 'database.deleted'
   | 'backup.begins'
   | 'backup.ends'
   | 'restore.begins'
   | 'restore.ends';
+
+/** What the API reference leaves open, and another Deploynix may do. */
+export interface Unstated {
+  /** A new site is deployed as soon as it is installed. */
+  readonly deploysNewSites?: boolean;
+  /** How long a new database is `creating`, in ms. */
+  readonly databaseCreates?: number;
+  /** How long a deleted site or database is still shown, in ms. */
+  readonly deletes?: number;
+}
 
 interface DueChange {
   at: number;
@@ -108,6 +121,8 @@ export interface State extends Tables {
   heads?: Record<string, Head>;
   /** What is broken on the servers: `disk SERVER` and `permission SITE`, by id. */
   damage?: readonly string[];
+  /** What it does that the API reference does not state. */
+  unstated?: Unstated;
   plan: Plan;
   users: records.User[];
   next_token_id: number;

@@ -3,6 +3,8 @@ import { crud, showing } from '../crud.ts';
 import type { SandboxOperation } from '../operation.ts';
 import type { Database, DatabaseUser } from '../records.ts';
 import { patternRule, textRule, unique } from '../rules.ts';
+import { type State, scheduleChange } from '../state.ts';
+import { touch } from '../time.ts';
 
 const IDENTIFIER = /^[A-Za-z_]\w*$/;
 
@@ -15,7 +17,12 @@ export const databases: SandboxOperation[] = [
     verbs: ['list', 'show', 'create', 'delete'],
     present: showing<Database>('id', 'name', 'status', 'size', 'created_at'),
     fields: { name: patternRule(IDENTIFIER, 64) },
-    fresh: () => ({ status: 'active', size: 0 }),
+    fresh: (_, { state }) => ({ status: state.unstated?.databaseCreates === undefined ? 'active' : 'creating', size: 0 }),
+    afterCreate({ id }, { state, now }) {
+      const ms = state.unstated?.databaseCreates;
+      if (ms !== undefined) scheduleChange(state, now + ms, 'database.created', id);
+    },
+    deleted: 'database.deleted',
     check: ({ name }, { siblings }) => unique(siblings, 'name', name),
   }),
   ...crud({
@@ -30,3 +37,8 @@ export const databases: SandboxOperation[] = [
     shownOnce: ({ password }) => (password === undefined ? { password: randomBytes(12).toString('hex') } : {}),
   }),
 ];
+
+/** Finishes the creation of a database. */
+export function databaseCreated(_: State, database: Database, at: number): void {
+  touch(database, at, { status: 'active' });
+}

@@ -61,6 +61,7 @@ export const sites: SandboxOperation[] = [
       unique(siblings, 'domain', domain);
       exists(id === undefined || id === null || request.state.git_repositories.some((row) => row.id === id), 'git_repository_id');
     },
+    deleted: 'site.deleted',
     afterCreate: (site, { state, now }) => scheduleChange(state, now + timings.siteInstalls, 'site.installed', site.id),
     actions: {
       resume: ['Site resumed.', ({ status }) => (status === 'suspended' ? { status: 'active' } : {})],
