@@ -228,7 +228,7 @@ describe('provision.sh', () => {
     expect(again).toExit(0, { changes: [] });
 
     const requests = whole.calls.map((_, index) => index + 1);
-    for (const killedAt of sampled(requests, 3, 8)) {
+    for (const killedAt of sampled(requests, 2, 8)) {
       Object.assign(agency.sandbox.state, structuredClone(initial));
       const killed = await agency.run('provision', CLIENT, { killedAt });
       const finished = await agency.run('provision', CLIENT, { inside: true });

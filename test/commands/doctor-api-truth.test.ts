@@ -389,7 +389,7 @@ async function withVariant(variant: Variant, use: (bed: Bed) => Promise<void>): 
   }
 }
 
-test.each(sampled(platforms, 14, 1).map((platform) => [platform.what, platform] as const))(
+test.each(sampled(platforms, 8, 1).map((platform) => [platform.what, platform] as const))(
   '%s: the report says what the command does',
   (_, platform) =>
     withVariant(platform.variant, async (bed) => {

@@ -9,7 +9,7 @@ import { deep, seedOf, volume } from '../support/volume.ts';
 import { contentOf, dialect, type Fleet, fleet, LISTS, SECRET, settle, speak } from './fleets.ts';
 
 const bed = perSuite(openBed);
-const runs = volume(10_000, 8);
+const runs = volume(10_000, 5);
 // On a machine with nothing else to do, 10,000 take an hour.
 const limitMs = deep ? 7_200_000 : 300_000;
 const options = { seed: seedOf(20_261_202), numRuns: runs, interruptAfterTimeLimit: limitMs - 20_000, markInterruptAsFailure: true };

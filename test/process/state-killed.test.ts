@@ -37,7 +37,7 @@ test.each([
   'a state file whose apply is killed at any request ends in the same state once it is applied on %s',
   async (_, home) => {
     const all = Array.from({ length: requests }, (_, index) => index + 1);
-    for (const request of sampled(all, 6, home.length)) {
+    for (const request of sampled(all, 4, home.length)) {
       Object.assign(executable.sandbox.state, structuredClone(initial));
       for (const directory of ['.local/state', 'elsewhere'])
         rmSync(join(executable.directory, directory), { recursive: true, force: true });
@@ -62,7 +62,7 @@ test.skipIf(differsIn('site.status.words'))(
     const all = callsSince(first).map((_, index) => index + 1);
     const count = countChanges(first);
     const made = statedIn(executable.sandbox.state);
-    for (const request of sampled(all, 6, 7)) {
+    for (const request of sampled(all, 4, 7)) {
       Object.assign(executable.sandbox.state, structuredClone(initial));
       rmSync(join(executable.directory, '.local/state'), { recursive: true, force: true });
       const last = executable.sandbox.calls.at(-1);
@@ -89,7 +89,7 @@ test.skipIf(differsIn('site.status.words'))(
     const all = callsSince(first).map((_, index) => index + 1);
     const count = countChanges(first);
     const copied = statedIn(executable.sandbox.state);
-    for (const request of sampled(all, 6, 3)) {
+    for (const request of sampled(all, 4, 3)) {
       const last = begin();
       await killedAt(executable, line, { request });
       const again = await executable.dnx(line);
