@@ -4,7 +4,7 @@ import { wordOf } from './text.ts';
 export type Phase = 'going' | 'good' | 'bad';
 
 const good = new Set(['active', 'deployed', 'success', 'succeeded', 'completed', 'finished', 'ready', 'live', 'installed', 'restored']);
-const going = /^(pending|queued|starting|deploying|building|running|in_progress|installing|provisioning|restoring)$/;
+const going = /^(pending|queued|creating|starting|deploying|building|running|in_progress|installing|provisioning|restoring)$/;
 
 /** A status normalized for comparison: lower case, with `_`. */
 export const statusKey = (status: unknown): string => wordOf(status).trim().toLowerCase().replaceAll(/[-\s]/g, '_');

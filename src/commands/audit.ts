@@ -9,7 +9,7 @@ export default command({
   name: 'audit',
   summary: 'Check servers and sites for risks',
   description: [
-    'Checks certificates, backups, firewall rules, PHP versions, deployments and workers. Without --server or DNX_SERVER, checks all servers, and SSH keys and tokens, too. Each finding names the command that fixes it. What cannot be read is listed as not checked.',
+    'Checks certificates, backups, firewall rules, PHP versions, deployments, workers and previews. Without --server or DNX_SERVER, checks all servers, and SSH keys and tokens, too. Each finding names the command that fixes it. What cannot be read is listed as not checked.',
     '-o also takes sarif (GitHub code scanning), junit (Jenkins, GitLab) and markdown (job summaries).',
   ].join('\n\n'),
   exits: '10 findings of the severity of --fail-on or worse; 12 not everything could be checked (0 with --fail-on none)',
@@ -20,6 +20,9 @@ export default command({
     'GET /servers/{server}/sites',
     'GET /servers/{server}/sites/{site}/certificates',
     'GET /servers/{server}/sites/{site}/queues',
+    'GET /servers/{server}/sites/{site}/environment-variables',
+    'GET /servers/{server}/sites/{site}',
+    'GET /git-repositories',
     'GET /servers/{server}/certificates',
     'GET /servers/{server}/databases',
     'GET /servers/{server}/daemons',

@@ -8,6 +8,7 @@ export const contents: readonly Entry[] = [
   { name: 'config', summary: 'Manage settings and profiles', section: 'Account', load: () => import('./config.ts') },
   { name: 'server', summary: 'Manage servers', section: 'Servers', load: () => import('./server.ts') },
   { name: 'site', summary: 'Deploy, roll back and manage sites', section: 'Sites', load: () => import('./site.ts') },
+  { name: 'preview', summary: 'Manage previews of branches', section: 'Sites', load: () => import('./preview.ts') },
   { name: 'env', summary: 'Manage environment variables', section: 'Sites', load: () => import('./env.ts') },
   { name: 'queue', aliases: ['worker'], summary: 'Manage queue workers', section: 'Sites', load: () => import('./queue.ts') },
   { name: 'redirect', summary: 'Manage redirects', section: 'Sites', load: () => import('./redirect.ts') },

@@ -98,4 +98,14 @@ export const hasCi = ({ GITHUB_ACTIONS, GITLAB_CI }: Env): boolean => GITHUB_ACT
 export const isCi = ({ CI, GITHUB_ACTIONS, BUILD_NUMBER, RUN_ID }: Env): boolean =>
   [CI, GITHUB_ACTIONS].some(truthy) || Boolean(BUILD_NUMBER || RUN_ID);
 
+/** Where people read the log of this job, if the CI system says so. */
+export function runUrl(env: Env): string | undefined {
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID, CI_JOB_URL, BITBUCKET_REPO_FULL_NAME, BITBUCKET_BUILD_NUMBER } = env;
+  if (GITHUB_SERVER_URL && GITHUB_REPOSITORY && GITHUB_RUN_ID)
+    return `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`;
+  if (BITBUCKET_REPO_FULL_NAME && BITBUCKET_BUILD_NUMBER)
+    return `https://bitbucket.org/${BITBUCKET_REPO_FULL_NAME}/pipelines/results/${BITBUCKET_BUILD_NUMBER}`;
+  return CI_JOB_URL;
+}
+
 const escaped = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');

@@ -79,7 +79,6 @@ export const kinds = {
     fixed: ['name', 'port', 'protocol', 'source', 'action'],
   },
   database: { under: 'server', section: 'databases', as: 'map', keys: [['name']], fixed: ['name'], holdsData: true },
-  user: { under: 'database', section: 'users', as: 'map', keys: [['username']], fixed: ['username'], holdsData: true },
   site: {
     under: 'server',
     section: 'sites',
@@ -92,6 +91,8 @@ export const kinds = {
     holdsData: true,
   },
   variable: { under: 'site', section: 'env', as: 'map', short: 'value', keys: [['key']], fixed: ['key'] },
+  // After the variables: of two processes that create one account, the first to set its password in a variable decides on it.
+  user: { under: 'database', section: 'users', as: 'map', keys: [['username']], fixed: ['username'], holdsData: true },
   queue: { under: 'site', section: 'queues', as: 'list', short: 'queue', keys: [['queue', 'connection']], repeats: true },
   redirect: { under: 'site', section: 'redirects', as: 'list', keys: [['from']] },
   certificate: {

@@ -7,7 +7,7 @@ import { BANNER } from '../../src/features/logs/connection.ts';
 import { needsOfLines } from '../../src/features/token/abilities/needs.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { openBed, type Run, split } from '../support/dnx.ts';
-import { addVariable, prepareClone, prepareFiles } from '../support/examples.ts';
+import { addVariable, prepareClone, prepareFiles, preparePreview } from '../support/examples.ts';
 import { deep, oneOfEach, sampled, turn } from '../support/volume.ts';
 
 /**
@@ -115,6 +115,10 @@ const warns = (line: string, omitted: string): boolean =>
       ? omitted !== 'server:read'
       : /^certificate list --server \S+$/.test(line) && omitted === 'site:read';
 
+/** What a preview may need, but not in a new sandbox: a user whose password is lost has a new one. The certificate of a site does not stop it. */
+const spares = (line: string, omitted: string): boolean =>
+  /^preview (up|open) /.test(line) && ['database:update', 'database:delete', 'certificate:read'].includes(omitted);
+
 /** Commands that read what ssh prints, instead of handing the terminal over to it. */
 const readsSsh = (line: string): boolean => /^logs |^(ssh|artisan) --(all|on) /.test(line);
 
@@ -138,6 +142,7 @@ async function runWith(line: string, abilities: readonly string[], { missing = f
       if (site.id === shop && line.includes('unschedule')) site.scheduled_deploy_at = '2099-01-01T00:00:00Z';
     prepareFiles(bed.directory);
     prepareClone(bed, line);
+    preparePreview(bed, line);
     return await bed.dnx(split(line), {
       env: { DNX_TOKEN: bed.sandbox.mint(abilities), DNX_SITE: '', ...(readsSsh(line) && { PATH: pathWithSsh(bed.directory) }) },
       stdin: 'a-secret-from-stdin\n',
@@ -166,6 +171,7 @@ describe('the computed abilities are sufficient and minimal for', () => {
       await expect(runWith(line, needs)).toExit(0);
       // Every third line also without one of its abilities, and each line without any in deep runs.
       for (const omitted of deep || row % 3 === 0 ? turn(needs, row / 3) : []) {
+        if (spares(line, omitted)) continue;
         const less = await runWith(
           line,
           needs.filter((each) => each !== omitted),

@@ -256,8 +256,9 @@ describe('the commands that agents read', () => {
         keys === undefined
           ? await dnx(line, { elsewhere: () => {} })
           : await dnx(line, { columns: 100, keys, ...(line === 'login' && { env: { DNX_TOKEN: '' } }) });
-      // There is no ssh here.
+      // There is no ssh and no clone here.
       if (/^logs/.test(line)) expect(run.stderr, line).toContain('ssh');
+      else if (/^preview/.test(line)) expect(run.stderr, line).toContain('not in a Git repository');
       else expect(run.code, `${line}: ${run.stderr}`).toBe(0);
     }
   });

@@ -150,7 +150,12 @@ describe('the options of lists', () => {
   test('shape the findings', async () => {
     plantAll();
     const query = await bed.dnx(['audit', '--query', "[?severity=='low'].rule", '-o', 'text']);
-    expect(query.stdout.split('\n').filter(Boolean).sort()).toEqual(['ssh-key-differs', 'ssh-key-differs', 'zero-downtime-off']);
+    expect(query.stdout.split('\n').filter(Boolean).sort()).toEqual([
+      'preview-unmarked',
+      'ssh-key-differs',
+      'ssh-key-differs',
+      'zero-downtime-off',
+    ]);
     const csv = await bed.dnx('audit -o csv --fields severity,rule --limit 2');
     expect(csv.stdout).toBe('severity,rule\nhigh,certificate-missing\nhigh,certificate-missing\n');
     const ndjson = (await bed.dnx('audit -o ndjson')).stdout.trimEnd().split('\n');

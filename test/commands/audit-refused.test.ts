@@ -17,7 +17,17 @@ const certificateRules = ['certificate-missing', 'certificate-expiring'];
 const lists: readonly (readonly [path: string, rules: readonly string[]])[] = [
   [
     '/servers/{server}/sites',
-    ['certificate-missing', 'certificate-expiring', 'php-end-of-life', 'deployment-failed', 'queue-worker-stopped', 'zero-downtime-off'],
+    [
+      ...[
+        'certificate-missing',
+        'certificate-expiring',
+        'php-end-of-life',
+        'deployment-failed',
+        'queue-worker-stopped',
+        'zero-downtime-off',
+      ],
+      ...['preview-overdue', 'preview-unmarked'],
+    ],
   ],
   ['/servers/{server}/sites/{site}/certificates', certificateRules],
   ['/servers/{server}/sites/{site}/queues', ['queue-worker-stopped']],

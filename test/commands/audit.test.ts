@@ -36,9 +36,9 @@ test('a clean organization has no findings', async () => {
   await expect(bed.dnx('audit')).toExit(0, { stdout: '✓ No findings on 3 servers and 6 sites.\n', stderr: '' });
 });
 
-test('every rule has a plant, but those that need a connection', () => {
+test('every rule has a plant, but those that need a connection or a clone', () => {
   const planted = Object.values(plants).map(({ rule }) => rule);
-  expect([...new Set([...planted, ...sshRules])].sort()).toEqual([...ruleIds].sort());
+  expect([...new Set([...planted, ...sshRules, 'preview-orphaned'])].sort()).toEqual([...ruleIds].sort());
 });
 
 test.each(sampled(Object.keys(plants), 5, 21))('finds %s, once, and nothing else', async (name) => {
@@ -76,7 +76,7 @@ test('audits one server with --server, without what concerns all of them', async
   expect(sorted(found)).toEqual(sorted(all.filter(({ server }) => server === 'web-2')));
   const run = await bed.dnx('audit --server web-2');
   expect(run.calls.filter((call) => /ssh-keys|tokens/.test(call))).toEqual([]);
-  expect(run.stdout).toContain(' on 1 server and 3 sites: ');
+  expect(run.stdout).toContain(' on 1 server and 5 sites: ');
 });
 
 test.each([

@@ -130,6 +130,8 @@ describe('--json', () => {
       certificate: certificates[0],
       certificates,
       queues: await get(`/sites/${shop}/queues`),
+      preview: null,
+      previews: null,
       errors: {},
     });
   });

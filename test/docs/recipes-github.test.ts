@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { seeded } from '../../src/sandbox/index.ts';
 import { temporary } from '../support/dnx.ts';
 import { perSuite, perTest } from '../support/fixtures.ts';
@@ -10,8 +11,9 @@ import { Repository } from '../support/repository.ts';
 import { sarifIn } from '../support/sarif.ts';
 import { stateOf } from '../support/shop-state.ts';
 import { deep, leading } from '../support/volume.ts';
-import { type Ended, type Event, type Repository as Hosted, runWorkflow } from './recipes/actions.ts';
+import { type Ended, type Event, type Repository as Hosted, runWorkflow, type Step } from './recipes/actions.ts';
 import { openHub } from './recipes/hub.ts';
+import { createPreviewed, fleetOf, previewsOf, wait } from './recipes/previewed.ts';
 import { createTokens } from './recipes/tokens.ts';
 import { openStage } from './stage.ts';
 
@@ -30,10 +32,12 @@ describe.skipIf(missing.length > 0 && !required)('GitHub Actions', () => {
     return { ...opened, directory, close };
   });
   const secrets: Record<string, string> = {};
+  const tokens = { preview: '' };
   let production: Record<string, string>;
 
   beforeAll(async () => {
-    const { deploy, audit, drift, read } = await createTokens(stage);
+    const { deploy, audit, drift, read, preview } = await createTokens(stage);
+    tokens.preview = preview;
     Object.assign(secrets, { DNX_TOKEN: deploy, DNX_AUDIT_TOKEN: audit, DNX_DRIFT_TOKEN: drift, DNX_READ_TOKEN: read });
   });
   beforeEach(async () => {
@@ -50,7 +54,7 @@ describe.skipIf(missing.length > 0 && !required)('GitHub Actions', () => {
     name: 'pull_request',
     sha: 'beef',
     isFork,
-    payload: { pull_request: { number: 7, head: { sha: 'head7', repo: { full_name: isFork ? 'eve/shop' : 'acme/shop' } } } },
+    payload: { pull_request: { number: 7, head: { sha: 'head7', repo: { full_name: isFork ? 'eve/shop' : 'example/shop' } } } },
   });
 
   /** Runs a recipe, or another file, in a private repository that has these files. */
@@ -74,7 +78,7 @@ describe.skipIf(missing.length > 0 && !required)('GitHub Actions', () => {
     };
     const upload =
       '      - run: ": > a.sarif"\n      - uses: github/codeql-action/upload-sarif@v4\n        with: { sarif_file: a.sarif }\n';
-    const comment = `      - run: gh pr comment 7 --body-file /dev/null\n        env: { GH_TOKEN: "\${{ github.token }}", GH_REPO: acme/shop }\n`;
+    const comment = `      - run: gh pr comment 7 --body-file /dev/null\n        env: { GH_TOKEN: "\${{ github.token }}", GH_REPO: example/shop }\n`;
     expect(await runSteps('security-events: write', '      - uses: actions/checkout@v7\n')).toContain('Repository not found');
     expect(await runSteps('security-events: write, actions: read', upload)).toContain('a.sarif is empty');
     expect(await runSteps('actions: read', upload)).toContain('Resource not accessible');
@@ -238,6 +242,69 @@ describe.skipIf(missing.length > 0 && !required)('GitHub Actions', () => {
       const applied = await merge();
       expect([applied?.result, crontabs().length]).toEqual(['failure', 1]);
       expect(outputOf(applied)).toContain('1 of 1 changes no longer apply. Nothing was changed.');
+    });
+  });
+
+  describe('previews.yml', () => {
+    const target = (repo = 'example/shop', ref = 'feature/cart'): Event => {
+      const head = { ref, sha: 'head7', repo: { full_name: repo } };
+      return {
+        name: 'pull_request_target',
+        sha: 'c0ffee',
+        isFork: repo !== 'example/shop',
+        payload: { pull_request: { number: 7, head } },
+      };
+    };
+    const runIn = (files: string, event: Event) =>
+      run('previews.yml', event, { files, secrets: {}, environments: { preview: { DNX_TOKEN: tokens.preview } } });
+
+    test('gives a branch a preview by the link file of the default branch, updates its comment, and removes it once the branch is gone', async () => {
+      const repository = createPreviewed(join(hub.directory, 'previewed'));
+      const before = fleetOf(stage);
+      hub.comments.push('### Plan');
+      const first = await runIn(repository.directory, target());
+      expect(first.up, outputOf(first.up)).toMatchObject({
+        result: 'success',
+        url: expect.stringMatching(/^https:\/\/feature-cart-[a-z2-7]{12}\.preview\.example\.com$/),
+      });
+      expect(first.sweep).toMatchObject({ result: 'skipped' });
+      expect(previewsOf(stage)).toEqual([['feature/cart', 'web-2']]);
+      const again = await runIn(repository.directory, target());
+      expect(again.up, outputOf(again.up)).toMatchObject({ result: 'success', url: first.up?.url });
+      expect(hub.comments).toEqual(['### Plan', expect.stringContaining(`<${first.up?.url}>`)]);
+      expect((await runIn(repository.directory, schedule)).sweep?.result).toBe('success');
+      expect(previewsOf(stage)).toHaveLength(1);
+      repository.git('branch', '-D', 'feature/cart');
+      wait(stage, 2);
+      const { up, sweep } = await runIn(repository.directory, schedule);
+      expect(sweep, outputOf(sweep)).toMatchObject({ result: 'success' });
+      expect([up?.result, fleetOf(stage)]).toEqual(['skipped', before]);
+    });
+
+    test('comments that a preview failed', async () => {
+      const repository = createPreviewed(join(hub.directory, 'previewed'));
+      stage.sandbox.state.fail_deploys = true;
+      const { up } = await runIn(repository.directory, target());
+      expect([up?.result, hub.comments]).toEqual(['failure', [expect.stringContaining('failed')]]);
+    });
+
+    test('has no job for a fork or a branch of Dependabot, whoever opens the pull request, and waits for no pull request to be closed', async () => {
+      for (const event of [target('eve/shop'), target('example/shop', 'dependabot/npm_and_yarn/vite-7.2.0'), push(), pull()])
+        expect(Object.values(await runIn(hub.directory, event)).filter(({ result }) => result !== 'skipped')).toEqual([]);
+      const { on } = parse(readFileSync('docs/ci/github/previews.yml', 'utf8'));
+      expect(on.pull_request_target).toEqual({});
+    });
+
+    test('runs and checks out nothing of a pull request', async () => {
+      const { jobs } = parse(readFileSync('docs/ci/github/previews.yml', 'utf8'));
+      const steps = Object.values<{ steps: Step[] }>(jobs).flatMap((job) => job.steps);
+      const used = steps.flatMap(({ uses = [], with: inputs }) => (inputs ? [uses, inputs] : [uses]));
+      const checkout = 'actions/checkout@v7';
+      const branch = { ref: `\${{ github.event.repository.default_branch }}` };
+      expect(used.flat()).toEqual([checkout, branch, 'deploynix/dnx@v0', checkout, 'deploynix/dnx@v0']);
+      expect(steps.flatMap(({ run: script = '' }) => script.split('\n')).filter((line) => /\bgit\b|npm|composer|npx/.test(line))).toEqual(
+        [],
+      );
     });
   });
 

@@ -10,6 +10,7 @@ import { stateOf } from '../support/shop-state.ts';
 import { deep, leading } from '../support/volume.ts';
 import { apiVariables, openLab } from './recipes/lab.ts';
 import { type Project, runPipeline } from './recipes/pipeline.ts';
+import { cloneOf, createPreviewed, fleetOf, previewsOf, wait } from './recipes/previewed.ts';
 import { createTokens } from './recipes/tokens.ts';
 import { openStage } from './stage.ts';
 
@@ -145,6 +146,32 @@ describe.skipIf(missing.length > 0 && !required)('GitLab', () => {
     ]);
     expect((await drifted('main'))?.exitCode).toBe(0);
     expect(await run('drift.yml', branch, {}, files)).toEqual({});
+  });
+
+  describe('previews.yml', () => {
+    const URL = 'https://gitlab-ci-token:secret@gitlab.example.com/example/shop.git';
+    const merge = { ...request(), CI_DEFAULT_BRANCH: 'main', CI_COMMIT_REF_NAME: 'feature/cart', CI_COMMIT_REF_SLUG: 'feature-cart' };
+
+    test('gives a branch a preview by the link file of the default branch, and removes it once the branch is gone', async () => {
+      const repository = createPreviewed(join(work.directory, 'previewed'));
+      const before = fleetOf(stage);
+      const checkout = (name: string) => cloneOf(repository, join(work.directory, `${name.replace('/', '-')}-clone`), URL, name).directory;
+      const variables = { DNX_TOKEN: 'wrong', DNX_PREVIEW_TOKEN: tokens.preview };
+      const { 'preview-up': up, 'preview-sweep': none } = await run('previews.yml', merge, variables, checkout('feature/cart'));
+      expect([up?.exitCode, none], up?.output).toEqual([0, undefined]);
+      expect(up).toMatchObject({ url: expect.stringMatching(/^https:\/\/feature-cart-[a-z2-7]{12}\.preview\.example\.com$/) });
+      expect(previewsOf(stage)).toEqual([['feature/cart', 'web-2']]);
+      repository.git('branch', '-D', 'feature/cart');
+      wait(stage, 2);
+      const schedule = { ...branch, CI_PIPELINE_SOURCE: 'schedule' };
+      const { 'preview-sweep': sweep } = await run('previews.yml', schedule, variables, checkout('main'));
+      expect(sweep?.exitCode, sweep?.output).toBe(0);
+      expect(fleetOf(stage)).toEqual(before);
+    });
+
+    test('has no job for a fork', async () => {
+      expect(await run('previews.yml', { ...merge, ...request('2') }, {})).toEqual({});
+    });
   });
 
   describe('plan.yml', () => {

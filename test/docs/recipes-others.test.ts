@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { temporary } from '../support/dnx.ts';
 import { perSuite } from '../support/fixtures.ts';
 import { lacking, required } from '../support/programs.ts';
+import { cloneOf, createPreviewed, fleetOf, previewsOf, wait } from './recipes/previewed.ts';
 import { createTokens } from './recipes/tokens.ts';
 import { openStage } from './stage.ts';
 
@@ -55,6 +56,28 @@ describe.skipIf(missing.length > 0 && !required)('other systems', () => {
     );
     expect(ended.exitCode, ended.output).toBe(0);
     expect(ended.read('deploy.json')).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('bitbucket-previews.yml gives a branch a preview by the link file of the default branch, and removes it once the branch is gone', async () => {
+    const { image, pipelines } = parse(readFileSync('docs/ci/bitbucket-previews.yml', 'utf8'));
+    const [[{ step: up }], [{ step: sweep }]] = [pipelines['pull-requests']['**'], pipelines.custom['sweep-previews']];
+    expect([image, up.artifacts]).toEqual(['node:22', ['preview.json']]);
+    const repository = createPreviewed(join(work.directory, 'previewed'));
+    const before = fleetOf(stage);
+    const runIn = async (branch: string, script: readonly string[]) => {
+      const directory = join(work.directory, `${branch.replace('/', '-')}-clone`);
+      cloneOf(repository, directory, 'http://bitbucket.org/example/shop', branch);
+      const env = { DNX_TOKEN: 'wrong', DNX_PREVIEW_TOKEN: tokens.preview, CI: 'true', BITBUCKET_BRANCH: branch };
+      const programs = { npm: '[[ "$*" = "install --global deploynix-cli" ]]' };
+      const ended = await run(['bash', '-ec', [`cd '${directory}'`, ...script].join('\n')], env, programs);
+      expect(ended.exitCode, ended.output).toBe(0);
+    };
+    await runIn('feature/cart', up.script);
+    expect(previewsOf(stage)).toEqual([['feature/cart', 'web-2']]);
+    repository.git('branch', '-D', 'feature/cart');
+    wait(stage, 2);
+    await runIn('main', sweep.script);
+    expect(fleetOf(stage)).toEqual(before);
   });
 
   test('Makefile deploys, and its result says what the exit code of make cannot', async () => {

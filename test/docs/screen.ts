@@ -20,8 +20,8 @@ export interface Screen {
   /** Makes the project in that folder one with a state file. */
   readonly hasState?: true;
   readonly stage?: { readonly signedOut?: boolean; readonly failDeploys?: boolean };
-  /** Runs it in a sandbox of its own, after a deployment that failed of this cause. */
-  readonly afterFailure?: string;
+  /** Runs it in a sandbox of its own, after these lines of a shell. */
+  readonly inSandbox?: { readonly after: readonly string[]; readonly failDeploys?: string };
   /** Keys to press when a prompt appears, each once. */
   readonly answers?: readonly (readonly [question: RegExp, keys: string])[];
   /** The picture is taken when this appears, instead of at the end. */
@@ -30,9 +30,14 @@ export interface Screen {
 
 const ROWS = 60;
 
+const sandboxed = ({ after, failDeploys }: NonNullable<Screen['inSandbox']>, typed: string): string[] => [
+  ...['sandbox', 'run', ...(failDeploys ? ['--fail-deploys', failDeploys] : []), '--'],
+  ...['sh', '-c', [...after.map((line) => `{ ${line}; } >/dev/null 2>&1`), typed].join('\n')],
+];
+
 /** Runs the built dnx on a terminal and draws the final screen as SVG. The signal ends a dnx that waits for input. */
 export async function picture(screen: Screen, signal: AbortSignal): Promise<string> {
-  const { words, columns = 80, stage: options, answers = [], until, directory = '', before, hasState, afterFailure } = screen;
+  const { words, columns = 80, stage: options, answers = [], until, directory = '', before, hasState, inSandbox } = screen;
   const stage = await openStage(options);
   const cwd = join(stage.directory, directory);
   if (hasState) addState(stage, cwd);
@@ -41,16 +46,16 @@ export async function picture(screen: Screen, signal: AbortSignal): Promise<stri
   const terminal = new xterm.Terminal({ cols: columns, rows: ROWS, allowProposedApi: true });
   terminal.write(`\u001b[2m$\u001b[0m \u001b[1m${typed}\u001b[0m\r\n`);
   const env = { ...stage.env, TERM: 'xterm-256color' };
-  const args = afterFailure
-    ? ['sandbox', 'run', '--fail-deploys', afterFailure, '--', 'sh', '-c', `dnx deploy shop.example.com >/dev/null 2>&1; ${typed}`]
-    : [...words];
+  const args = inSandbox ? sandboxed(inSandbox, typed) : [...words];
   const child = spawn('dnx', args, { cwd, cols: columns, rows: ROWS, env });
   signal.addEventListener('abort', () => child.kill());
   const open = [...answers];
   let said = '';
   const exited = new Promise<void>((resolve) => child.onExit(() => resolve()));
+  let isTaken = false;
   const ended = new Promise<void>((resolve) => {
     child.onData((data) => {
+      if (isTaken) return;
       terminal.write(data);
       // Without line breaks, because a long prompt wraps.
       said += stripVTControlCharacters(data).replace(/\r?\n/g, '');
@@ -64,6 +69,8 @@ export async function picture(screen: Screen, signal: AbortSignal): Promise<stri
     void exited.then(resolve);
   });
   await ended;
+  // A dnx in a sandbox says something more when that ends.
+  isTaken = true;
   await new Promise<void>((resolve) => terminal.write('', resolve));
   child.kill('SIGKILL');
   await exited;

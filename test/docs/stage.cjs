@@ -1,8 +1,8 @@
 'use strict';
 
 // Loaded before the executable with --require, so that every run prints the same documentation on every machine. The clock starts at
-// the time in the file DNX_STAGE_CLOCK and advances only while dnx waits, https://deploynix.io is the sandbox, every other https host is a
-// healthy website, the keychain is a file, and the system is that of DNX_STAGE_PLATFORM.
+// the time in the file DNX_STAGE_CLOCK and advances only while dnx waits, and with the `sleep` of the stage. https://deploynix.io is the
+// sandbox, every other https host is a healthy website, the keychain is a file, and the system is that of DNX_STAGE_PLATFORM.
 const fs = require('node:fs');
 const childProcess = require('node:child_process');
 const http = require('node:http');

@@ -46,6 +46,9 @@ export async function openStage({ signedOut = false, failDeploys = false, limite
     SHELL: '/bin/bash',
     LANG: 'en_US.UTF-8',
     TZ: 'UTC',
+    // So that a commit of a transcript has the same hash each time.
+    GIT_AUTHOR_DATE: new Date(START).toISOString(),
+    GIT_COMMITTER_DATE: new Date(START).toISOString(),
     ...preloading('test/docs/stage.cjs'),
     ...(!limited && { DNX_RATE_LIMIT: 'off' }),
     DNX_NO_UPDATE_NOTIFIER: '1',
@@ -78,20 +81,31 @@ let signedIn: Promise<{ readonly config: string; readonly keychain: string }> | 
 async function signIn({ directory, env }: { directory: string; env: { HOME: string; DNX_STAGE_KEYCHAIN: string } }): Promise<void> {
   const configFile = join(env.HOME, '.config/dnx/config.json');
   const keychainFile = env.DNX_STAGE_KEYCHAIN;
-  signedIn ??= execa('bash', ['-c', `dnx login --with-token < ${TOKEN_FILE}`], { cwd: directory, env, extendEnv: false }).then(() => ({
-    config: readFileSync(configFile, 'utf8'),
-    keychain: readFileSync(keychainFile, 'utf8'),
-  }));
+  signedIn ??= execa('bash', ['-c', `dnx login --with-token < ${TOKEN_FILE}`], { cwd: directory, env, extendEnv: false }).then(() => {
+    takeCode(directory);
+    return { config: readFileSync(configFile, 'utf8'), keychain: readFileSync(keychainFile, 'utf8') };
+  });
   const { config, keychain } = await signedIn;
+  giveCode(directory);
   mkdirSync(dirname(configFile), { recursive: true, mode: 0o700 });
   writeFileSync(configFile, config, { mode: 0o600 });
   writeFileSync(keychainFile, keychain);
 }
 
-/** Creates a folder with the built executable as `dnx`. */
+/** Hours pass at once. What waits for less, waits for another process. */
+const SLEEP = `#!/bin/sh
+case $1 in
+  *[!0-9]* | ? | ?? | ???) exec /bin/sleep "$@" ;;
+esac
+now=$(cat "$DNX_STAGE_CLOCK")
+printf %s "$((\${now%.*} + $1 * 1000))" >"$DNX_STAGE_CLOCK"
+`;
+
+/** Creates a folder with the built executable as `dnx`, and the `sleep` of the stage. */
 function install(folder: string): string {
   const bin = join(folder, 'bin');
   mkdirSync(bin);
   writeFileSync(join(bin, 'dnx'), programScript, { mode: 0o755 });
+  writeFileSync(join(bin, 'sleep'), SLEEP, { mode: 0o755 });
   return bin;
 }

@@ -97,7 +97,7 @@ describe.concurrent.each(documents.filter((file) => !isExecutable || deep || pag
 
 test('the pages show every file of docs/ci, and docs/ci.md no pipeline or script that is not one', () => {
   const blocksIn = (page: string) => blocksOf(readFileSync(page, 'utf8'));
-  const shown = ['docs/ci.md', 'docs/deployments.md']
+  const shown = ['docs/ci.md', 'docs/deployments.md', 'docs/previews.md']
     .flatMap(blocksIn)
     .flatMap(({ file }) => (file === undefined ? [] : [join('docs', file)]));
   const files = readdirSync('docs/ci', { recursive: true, withFileTypes: true }).filter((each) => each.isFile());

@@ -110,6 +110,9 @@ test('the tool find knows what agents call things', async () => {
     ['server info', 'server show'],
     ['database user', 'database-user list'],
     ['security', 'audit'],
+    ['review app', 'preview list'],
+    ['staging for a branch', 'preview up'],
+    ['prune old previews', 'preview sweep'],
   ] as const)
     expect([query, await first(query)]).toEqual([query, expect.arrayContaining([command])]);
   await expect(agent.end()).toExit(0);

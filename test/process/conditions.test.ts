@@ -4,17 +4,18 @@ import { join } from 'node:path';
 import { execaSync } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { type Conduct, conductOf, type Runnable, runnables } from '../support/commands.ts';
-import { cwdOf, editor, prepareFiles } from '../support/examples.ts';
+import { cwdOf, editor, prepareClone, prepareFiles, preparePreview } from '../support/examples.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
 import { sampled, seedOf } from '../support/volume.ts';
 
 const seed = seedOf(20_260_416);
 
 /** A new sandbox and directory with what the command's example needs. */
-async function open({ before }: Runnable): Promise<Executable & AsyncDisposable> {
+async function open({ before, line: example }: Runnable): Promise<Executable & AsyncDisposable> {
   const executable = await openExecutable({ rateLimit: 0 });
   const { directory, sandbox } = executable;
   prepareFiles(directory);
+  prepareClone(executable, example);
   writeFileSync(join(directory, 'token.txt'), sandbox.token);
   writeFileSync(join(directory, 'secret.txt'), 'a secret that is long enough\n');
   mkdirSync(join(directory, 'bin'));
@@ -23,6 +24,7 @@ async function open({ before }: Runnable): Promise<Executable & AsyncDisposable>
   // The real one would contact the address of a sandbox server.
   for (const name of ['bin/ssh', 'bin/claude', 'deploy.sh']) writeFileSync(join(directory, name), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
   for (const line of before?.split(' && ') ?? []) await expect(executable.dnx(line.split(' '), cwdOf(executable, line))).toExit(0);
+  preparePreview({ sandbox, clock: Date }, example);
   return { ...executable, [Symbol.asyncDispose]: () => executable.close() };
 }
 

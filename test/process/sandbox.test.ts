@@ -24,6 +24,14 @@ const printed = async (script: string, ...options: readonly string[]): Promise<s
   return (await executable.dnx(['sandbox', 'run', ...options, '--', 'sh', '-c', `cd "$DNX_SANDBOX/shop"\n${script}`])).stdout;
 };
 
+test('its clone is one of the repository of the shop, and what is pushed stays on this machine', async () => {
+  const script = `git config remote.origin.url
+git switch --quiet --create gift-cards && git push --quiet origin gift-cards 2>&1
+git ls-remote --heads https://github.com/example/shop.git gift-cards | cut -f 2
+git --git-dir="$DNX_SANDBOX/git/example/shop" rev-parse --abbrev-ref gift-cards`;
+  expect(await printed(script)).toBe('https://github.com/example/shop.git\nrefs/heads/gift-cards\ngift-cards\n');
+});
+
 // test/sandbox/failures.test.ts has this and the other causes, and test/process/examples.test.ts what dnx why finds in a sandbox run.
 test.runIf(deep)('a deployment that fails in it is explained by dnx why, and succeeds after a push', { timeout: 60_000 }, async () => {
   const script = `dnx deploy >/dev/null 2>&1; echo "failed $?"

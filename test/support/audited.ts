@@ -1,5 +1,6 @@
 import type { State } from '../../src/sandbox/index.ts';
 import { seeded } from '../../src/sandbox/index.ts';
+import { hence, putPreview } from './known-preview.ts';
 
 export const DAY = 86_400_000;
 
@@ -47,6 +48,12 @@ const openPort =
 const onDb = { rule: 'database-port-open', severity: 'high', server: 'db-1', site: null } as const;
 const onShop = { server: 'web-1', site: 'shop.example.com' } as const;
 const onBlog = { server: 'web-1', site: 'blog.example.com' } as const;
+
+/** Under the domain of the platform, they need no certificate. */
+const previewLike = (branch: string, record?: (now: number) => string): Plant['plant'] => {
+  const pattern = '{branch}.deploynix.cloud';
+  return (state, now) => void putPreview(state, now, branch, { pattern, hours: 240, ...(record && { record: record(now) }) });
+};
 
 /** Faults that do not depend on each other, each of which an audit finds once. */
 export const plants: Readonly<Record<string, Plant>> = {
@@ -211,5 +218,19 @@ export const plants: Readonly<Record<string, Plant>> = {
     plant: (state) => {
       one(state.tokens, ({ name }) => name === 'Old laptop').abilities = ['*'];
     },
+  },
+  'a preview past its deadline': {
+    rule: 'preview-overdue',
+    severity: 'medium',
+    server: 'web-2',
+    site: 'old-mkiwzzlalxw2.deploynix.cloud',
+    plant: previewLike('old', (now) => `shop.example.com/${hence(now, -1)}/seeded`),
+  },
+  'a preview without its record': {
+    rule: 'preview-unmarked',
+    severity: 'low',
+    server: 'web-2',
+    site: 'begun-mkiwzz3gcnwl.deploynix.cloud',
+    plant: previewLike('begun'),
   },
 };

@@ -1,8 +1,11 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { HOUR } from '../../src/base/time.ts';
 import type { Child } from '../../src/machine/world.ts';
 import { SEED_EMAIL, SEED_PASSWORD, seeded } from '../../src/sandbox/index.ts';
 import type { Bed, Run, RunOptions } from './dnx.ts';
+import { type PlantedBed, plantPreview } from './planted-preview.ts';
+import { addPreviews } from './preview-bed.ts';
 import { deployed, Repository } from './repository.ts';
 import { stateOf } from './shop-state.ts';
 import { signIn } from './sign-in.ts';
@@ -70,6 +73,7 @@ export const examples = leaves.flatMap((leaf) =>
 export async function prepareExample(bed: Bed, line: string): Promise<void> {
   prepareFiles(bed.directory);
   prepareClone(bed, line);
+  preparePreview(bed, line);
   if (stored.test(line)) mustSucceed(await signIn(bed, 'login --with-token', { stdin: bed.sandbox.mint(['site:read']) }));
   if (!before[line]) return;
   for (const each of before[line].split(' && ')) mustSucceed(await bed.dnx(each, cwdOf(bed, line)));
@@ -108,11 +112,21 @@ export function addVariable({ args }: Pick<Child, 'args'>): number {
 }
 
 /** Whether an example runs only in a clone. */
-export const needsClone = (line: string): boolean => line.includes(' --guard');
+export const needsClone = (line: string): boolean => / --guard|^(dnx )?preview /.test(line);
 
 /** A clone in the working directory, for an example that does not run without one. */
-export function prepareClone(bed: Bed, line: string): void {
-  if (needsClone(line)) deployed(bed, Repository.create(bed.directory).commit('Start', { 'composer.json': '{"require":{"php":"^8.2"}}' }));
+export function prepareClone(bed: Pick<Bed, 'directory' | 'sandbox'>, line: string): void {
+  if (/^(dnx )?preview /.test(line)) {
+    const { clone } = addPreviews(bed, bed.directory);
+    clone.git('switch', '--quiet', '--create', 'feature/cart');
+    clone.git('push', '--quiet', 'origin', 'feature/cart');
+  } else if (needsClone(line))
+    deployed(bed, Repository.create(bed.directory).commit('Start', { 'composer.json': '{"require":{"php":"^8.2"}}' }));
+}
+
+/** A preview of the branch of that clone, for an example that shows or removes one. Its time is over. */
+export function preparePreview(bed: PlantedBed, line: string): void {
+  if (/^(dnx )?preview (open|down|sweep) /.test(line)) plantPreview(bed, 'feature/cart', { left: -HOUR });
 }
 
 /** Runs an example in this process, with its redirected stdin and answers to its prompts. */

@@ -101,7 +101,7 @@ export class Repository {
 }
 
 /** The release of shop.example.com that is live. */
-export function liveRelease({ sandbox }: Bed) {
+export function liveRelease({ sandbox }: Pick<Bed, 'sandbox'>) {
   const site = sandbox.state.sites.find(({ domain }) => domain === 'shop.example.com');
   const release = sandbox.state.releases.find(({ site_id, active }) => active && site_id === site?.id);
   if (!site || !release) throw new Error('The seed has a live release of shop.example.com.');
@@ -109,6 +109,6 @@ export function liveRelease({ sandbox }: Bed) {
 }
 
 /** Makes a commit that of the live release of shop.example.com. */
-export function deployed(bed: Bed, commit: string): void {
+export function deployed(bed: Pick<Bed, 'sandbox'>, commit: string): void {
   liveRelease(bed).release.commit_hash = commit;
 }

@@ -48,6 +48,8 @@ test('these commands ask for a name, and more than 20 ask for consent', () => {
   expect(consenting.filter(({ severe }) => severe).map(({ path }) => path)).toEqual([
     'server delete',
     'site delete',
+    'preview down',
+    'preview sweep',
     'database delete',
     'db pull',
     'db import',
@@ -60,10 +62,13 @@ test.each(consenting)('$path sends nothing without consent if there is no termin
   await expect(run(line)).toExit(2, { calls: [], stdout: '', says: severe ? '--confirm' : '--yes' });
 });
 
-describe.each(consenting.filter(({ severe }) => severe))('$path cannot be undone', ({ line }) => {
+describe.each(consenting.filter(({ severe }) => severe))('$path cannot be undone', ({ path, line }) => {
   test('--yes is not enough', async () => {
     await expect(run(`${line} --yes`)).toExit(2, { calls: [], stdout: '', says: '--yes is not enough' });
   });
+
+  // Its question is about what it found in a clone, and has tests of its own.
+  if (path.startsWith('preview ')) return;
 
   test('a wrong name changes nothing', async () => {
     await expect(run(`${line} --confirm something-else --yes`)).toExit(2, { stdout: '', changes: [], says: 'Nothing was ' });

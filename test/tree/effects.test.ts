@@ -29,6 +29,7 @@ test('commands that do more than their requests say so', () => {
   ]);
   expect(having('program')).toEqual([
     'token lease',
+    'preview open',
     'env edit',
     'env run',
     'db tunnel',
@@ -48,6 +49,9 @@ test('commands that do more than their requests say so', () => {
     'auth refresh',
     'token revoke',
     'token rotate',
+    'preview up',
+    'preview down',
+    'preview sweep',
     'env unset',
     'db import',
     'backup restore',
@@ -76,6 +80,7 @@ test('options with which a command does more, or only reads', () => {
     changes: { fetch: 'local' },
     apply: { allow_op: 'program', check: 'read', schema: 'read' },
     open: { print: 'read' },
+    'preview open': { print: 'read' },
     ssh: { print: 'read', config: 'read' },
     audit: { update_baseline: 'local', result_file: 'local' },
     api: { schema: 'read', rate: 'read' },

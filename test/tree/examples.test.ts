@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { effectOf } from '../../src/cli/language/effect.ts';
-import { mayChange, operationsOf } from '../../src/cli/language/tree.ts';
+import { isPlannable, operationsOf } from '../../src/cli/language/tree.ts';
 import { wordsIn } from '../../src/cli/run/line.ts';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
@@ -30,13 +30,13 @@ interface Plan {
 interface Example {
   readonly run: Run;
   readonly received: Bed['sandbox']['calls'];
-  /** The same, as the changes alone, with the id of a new site left out. */
+  /** The same, as the changes alone, with the ids of a new site and database left out. */
   readonly changes: readonly unknown[];
 }
 
 const MASK = '••••••••';
 
-const changing = leaves.filter(({ command }) => mayChange(command));
+const changing = leaves.filter(({ command }) => isPlannable(command));
 /** The result of a query is not a plan. */
 const lines = examples.filter(({ leaf, nested, line }) => changing.includes(leaf) && !nested && !line.includes('--query'));
 
@@ -54,9 +54,14 @@ async function inBed<T>(prepared: string, work: (bed: Bed, received: () => Omit<
 
 function receivedIn({ sandbox }: Bed, since: number): Omit<Example, 'run'> {
   const received = sandbox.calls.slice(since);
-  const fresh = sandbox.state.sites.find(({ domain }) => domain === 'new.example.com')?.id ?? '-';
+  const { sites, databases } = sandbox.state;
+  const made = [
+    ...sites.filter(({ domain }) => /^new\.|\.preview\./.test(domain)),
+    ...databases.filter(({ name }) => name.startsWith('pv_')),
+  ].map(({ id }) => id);
+  const withoutIds = (path: string) => made.reduce((left, id) => left.replace(id, 'NEW'), path);
   const sent = received.filter(({ method }) => method !== 'GET');
-  return { received, changes: sent.map(({ method, path, body }) => [`${method} ${path.replace(fresh, 'NEW')}`, body]) };
+  return { received, changes: sent.map(({ method, path, body }) => [`${method} ${withoutIds(path)}`, body]) };
 }
 
 const real = new Map<string, Promise<Example>>();
@@ -110,8 +115,13 @@ test('the operations that may be planned are those that commands send', () => {
 });
 
 test('almost every command that changes something has a dry run, and most examples can be saved as a plan', () => {
-  const others = leaves.filter(({ command }) => !mayChange(command) && operationsOf(command).some((each) => !isRead(each)));
-  expect(others.map(({ path }) => path)).toEqual(['auth login', 'auth logout', 'config delete-profile', 'doctor']);
+  const others = leaves.filter(({ command }) => !isPlannable(command) && operationsOf(command).some((each) => !isRead(each)));
+  expect(others.map(({ path }) => path)).toEqual([
+    ...['auth login', 'auth logout', 'config delete-profile'],
+    // They have a dry run of their own.
+    ...['preview down', 'preview sweep'],
+    'doctor',
+  ]);
   expect(changing.length).toBeGreaterThan(70);
   expect(lines.length).toBeGreaterThan(100);
 });
@@ -153,7 +163,7 @@ function expectPlanOf(done: Example, run: Run, dry: Omit<Example, 'run'>): Plan 
   for (const { call, body } of plan.changes) for (const field of maskedIn(body)) expect(operations[call]?.secrets).toContain(field);
   const shown = sent.map(({ method, path, body }, at) => {
     const change = plan.changes[at];
-    const [, made] = (change && /\/(sites|tokens)\/\*/.exec(pathOf(change))) ?? [];
+    const [, made] = (change && /\/(databases|sites|tokens)\/\*/.exec(pathOf(change))) ?? [];
     return [`${method} ${made ? path.replace(new RegExp(`/${made}/[^/]+`), `/${made}/*`) : path}`, like(change?.body, body)];
   });
   expect(shown).toEqual(plan.changes.map((each) => [pathOf(each), each.body]));

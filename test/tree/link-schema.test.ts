@@ -3,7 +3,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import linkSchema from '../../docs/link.schema.json';
 import { environmentKeys, linkKeys, placeKeys } from '../../src/machine/settings/link.ts';
+import { previewKeys } from '../../src/machine/settings/preview.ts';
 import { openBed } from '../support/dnx.ts';
+import { rightPreviews, withPreview, wrongPreviews, wrongTimes } from '../support/preview-files.ts';
 
 const valid = new Ajv2020({ allowUnionTypes: true }).compile(linkSchema);
 const { $defs, properties } = linkSchema;
@@ -18,6 +20,7 @@ test('dnx link --schema prints the schema', async () => {
 test('the schema has the keys that dnx reads', () => {
   expect(Object.keys(properties).sort()).toEqual([...linkKeys].sort());
   expect(Object.keys($defs.environment.properties).sort()).toEqual([...environmentKeys].sort());
+  expect(Object.keys($defs.preview.properties).sort()).toEqual([...previewKeys].sort());
   for (const { oneOf } of [$defs.server, $defs.site])
     expect(Object.keys(oneOf.at(-1)?.properties ?? {}).sort()).toEqual([...placeKeys].sort());
 });
@@ -31,6 +34,8 @@ describe('the schema accepts', () => {
     { site: 7, confirm: true, host: 'https://deploynix.io', profile: 'work' },
     { $schema: './link.schema.json', default: 'production', environments: { production: { server: place, site: place, confirm: true } } },
     { environments: { staging: { site: 'a.test', $note: 'x' } }, confirm: true },
+    ...rightPreviews.map(withPreview),
+    ...wrongTimes.map((ttl) => withPreview({ ttl })),
   ])('%j', (file) => {
     expect(valid(file), JSON.stringify(valid.errors)).toBe(true);
   });
@@ -58,6 +63,9 @@ describe('the schema rejects', () => {
     { environments: { '': { site: 'a.test' } } },
     { environments: { ['x'.repeat(65)]: { site: 'a.test' } } },
     { environments: { 'a\u001b[2J': { site: 'a.test' } } },
+    { preview: 'previews-1' },
+    withPreview({ databse: 'none' }),
+    ...wrongPreviews.map(([, preview]) => JSON.parse(JSON.stringify(withPreview(preview)))),
   ])('%j', (file) => {
     expect(valid(file)).toBe(false);
   });

@@ -8,6 +8,7 @@ const value = 'in-the-clear-4711';
 
 /** A command line for each option whose value is a password, a token or a private key. */
 const secrets = [
+  ['preview up --private-key', 'feature/cart --yes'],
   ['certificate create --private-key', 'shop.example.com --site shop.example.com'],
   ['certificate ensure --private-key', 'shop.example.com --site shop.example.com'],
   ['database-user create --password', 'reporting --server db-1'],

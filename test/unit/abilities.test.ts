@@ -53,6 +53,11 @@ describe('the abilities of a command line', () => {
     ]);
   });
 
+  test('says once what a token can delete that several lines need', async () => {
+    const { notes } = await needsOfLines({ lines: ['preview up a', 'preview sweep'], scripts: [] }, tree, world);
+    expect(notes).toEqual(['The token can delete every database and site: abilities are not limited to some.']);
+  });
+
   test.each(['nonsense', 'deploy --nonsense', 'server nonsense', 'bash -c "dnx deploy"'])('rejects %s', async (line) => {
     await expect(needs(line)).rejects.toMatchObject({ code: 'usage' });
   });

@@ -25,8 +25,8 @@ const used = new Set(
   ]),
 );
 
-/** An error code of DNS, and a variable of Laravel. */
-const others = ['EAI_AGAIN', 'HPE_UPGRADE', 'APP_KEY'];
+/** Error codes of the network, and variables of a site. */
+const others = ['EAI_AGAIN', 'HPE_UPGRADE', 'APP_KEY', 'DNX_PREVIEW'];
 
 test('every variable that the source reads is declared for the documentation', () => {
   expect(used).toContain('XDG_STATE_HOME');

@@ -3,7 +3,7 @@ import { choose, conditionsIn, endpointsIn, pathsIn } from './calls.ts';
 import type { AnyCommand, Words } from './command.ts';
 import { dryRunOptions } from './globals.ts';
 import { type Effect, effects, type Options } from './options.ts';
-import { consentLevel, mayChange } from './tree.ts';
+import { consentLevel, isPlannable, mayChange } from './tree.ts';
 
 /**
  * What a command line does at most, by its words: see `wordsIn`. Without words, what the command does without options; if they name the endpoint,
@@ -45,7 +45,7 @@ const isGiven = (words: Words | undefined, name: string): boolean => Boolean(wor
 
 /** The options with an effect of their own. What a command declares holds in a dry run, too: it opens an editor. */
 function statedEffects(command: AnyCommand): Readonly<Record<string, Effect>> {
-  const options: Options = { ...(mayChange(command) && command.effect === undefined && dryRunOptions), ...command.options };
+  const options: Options = { ...(isPlannable(command) && command.effect === undefined && dryRunOptions), ...command.options };
   return Object.fromEntries(Object.entries(options).flatMap(([name, { effect }]) => (effect ? [[name, effect]] : [])));
 }
 

@@ -4,7 +4,7 @@ import { alternativesIn, parametersOf, pathsIn } from './calls.ts';
 import { type AnyCommand, type Group, nounOf } from './command.ts';
 import { bodyOptions, consents, dryRunOptions } from './globals.ts';
 import type { Option, Options } from './options.ts';
-import { consentLevel, mayChange } from './tree.ts';
+import { consentLevel, isPlannable } from './tree.ts';
 
 /** A positional argument. */
 export interface Positional {
@@ -105,7 +105,7 @@ export function optionsOf(group: Group, command: AnyCommand): Options {
     ...(level && consents[level]),
     ...(command.review !== undefined && consents.moderate),
     ...(command.fields && bodyOptions),
-    ...(mayChange(command) && dryRunOptions),
+    ...(isPlannable(command) && dryRunOptions),
   } as Options;
 }
 

@@ -35,6 +35,9 @@ export const mayChange = (command: AnyCommand): boolean =>
     ? command.fields !== undefined
     : !command.signs && command.effect !== 'read' && !operationsOf(command).every(isRead);
 
+/** True if what a command would send can be saved as a plan. One with its own --dry-run shows what it would do in another way. */
+export const isPlannable = (command: AnyCommand): boolean => mayChange(command) && command.options?.dry_run === undefined;
+
 /** The level of consent that a command declares; moderate if it is only known at run time. */
 export const consentLevel = ({ consent }: AnyCommand): Consent['level'] | undefined =>
   typeof consent === 'string' ? consent : typeof consent === 'function' ? 'moderate' : consent?.level;

@@ -138,7 +138,7 @@ function unsaved({ call, field, shown }: HiddenValue): DnxError {
   return usage(
     `The ${field.replaceAll('_', ' ')} cannot be saved in a plan, because ${why}.`,
     isDeclared
-      ? 'Read it from a file of the project, with @FILE or --from-file FILE, or push a dotenv file.'
+      ? 'Read it from a file of the project, with @FILE or --from-file FILE, push a dotenv file, or run the command without --out.'
       : 'Run the command without --out.',
   );
 }

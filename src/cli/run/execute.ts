@@ -5,11 +5,12 @@ import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
 import { Moved, type Targets } from '../../platform/names/names.ts';
 import { type AnyCommand, nounOf } from '../language/command.ts';
+import { onlyReadsWith } from '../language/effect.ts';
 import type { Option } from '../language/options.ts';
 import { asResult, nothing, type Result } from '../output/view.ts';
 import { argumentsFor, type BaseContext } from './context.ts';
 import { answeredAgain, inputsOf } from './inputs.ts';
-import { type Inputs, type Line, namesNothing, type Ready, requireWords } from './line.ts';
+import { type Inputs, type Line, namesNothing, type Ready, requireWords, wordsIn } from './line.ts';
 
 /** Prepares and executes a line. If the API rejects what was typed at a prompt, asks for it again. `before` runs once the line is ready. */
 export async function perform(line: Line, ctx: BaseContext, before?: (ready: Ready, ctx: BaseContext) => Promise<void>): Promise<Result> {
@@ -124,7 +125,7 @@ export async function refuse(line: Line, ctx: BaseContext): Promise<void> {
   const { command, globals, defaults } = line;
   if (globals.env !== undefined && defaults.unplaced) throw defaults.unplaced;
   await signedInFirst(ctx, async () => requireWords(line, ctx.ask));
-  if (command.consent && typeof command.consent !== 'function' && !ctx.recorder)
+  if (command.consent && typeof command.consent !== 'function' && !ctx.recorder && !onlyReadsWith(command, wordsIn(line)))
     (await import('./consent.ts')).requireConsent(line, ctx.ask);
 }
 

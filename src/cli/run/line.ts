@@ -12,7 +12,7 @@ import { type AnyCommand, type Group, nounOf, type TypedLine, type Words } from 
 import { attributeOf, bodyOptions, consents, dryRunOptions, type Globals, globalsOf, textOf } from '../language/globals.ts';
 import type { Options } from '../language/options.ts';
 import { type GivenOptions, isPlace, type Positional, positionalsOf, replacingOptions, takenBy } from '../language/signature.ts';
-import { mayChange } from '../language/tree.ts';
+import { isPlannable } from '../language/tree.ts';
 import type { Result } from '../output/view.ts';
 import type { Ask } from '../prompt/ask.ts';
 import type { HelpPage } from './help/page.ts';
@@ -289,7 +289,7 @@ function sorted(
       data: command.fields ? textOf(parts.get('data')) : undefined,
     },
     consent: { yes: parts.get('yes') === true, confirm: textOf(parts.get('confirm')) },
-    dryRun: mayChange(command) ? dryRunOf(parts) : { wanted: false, exitCode: false, out: undefined },
+    dryRun: isPlannable(command) ? dryRunOf(parts) : { wanted: false, exitCode: false, out: undefined },
   };
 }
 

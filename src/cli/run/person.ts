@@ -4,7 +4,7 @@ import { readText, uniqueName, writeText } from '../../machine/files/text-file.t
 import type { Settings } from '../../machine/settings/settings.ts';
 import { pathOf } from '../../machine/world.ts';
 import type { Context } from '../language/command.ts';
-import { mayChange } from '../language/tree.ts';
+import { isPlannable } from '../language/tree.ts';
 import { proposedFile } from '../plan/dry-run.ts';
 import { openRecorder } from '../plan/record.ts';
 import { createContext } from './context.ts';
@@ -41,7 +41,7 @@ async function savedPlans(line: Line, { world, tree, runLine }: Needs): Promise<
         return copy;
       });
     const out = newFile();
-    if (mayChange(line.command)) {
+    if (isPlannable(line.command)) {
       const settings: Settings = { ...line.settings, quiet: true, problems: [], warnings: [] };
       const dry: Line = { ...line, settings, consent: { yes: false, confirm: undefined }, dryRun: { wanted: true, exitCode: false, out } };
       await perform(dry, await createContext(dry, world, { tree, runLine, recorder: openRecorder() }));

@@ -3,12 +3,14 @@ import { inParallel } from '../../base/parallel.ts';
 import { phaseOf } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { backupsEndpoint } from '../../platform/follow/readers.ts';
+import { backupsEndpoint, sitesEndpoint } from '../../platform/follow/readers.ts';
 import { idIn, type Target } from '../../platform/names/names.ts';
 import { notFound } from '../../platform/names/unresolved.ts';
 import { isAmbiguous } from '../deploy/release.ts';
 import { countProgress, distinct, withLabels } from '../overview/lists.ts';
+import { databasesOfPreviews } from '../preview/names.ts';
 import { hasEverything, tokenId } from '../token/token.ts';
+import { type AuditedPreview, auditBranches, auditPreview } from './checks/preview.ts';
 import { type BackupTimes, backupTimes, missingBackups, openPorts, stoppedDaemons, stoppedWorkers } from './checks/resources.ts';
 import {
   covers,
@@ -42,6 +44,7 @@ export interface AuditScope {
 export type Examination = Awaited<ReturnType<typeof examineServers>>;
 
 interface Audit extends Omit<AuditScope, 'server'> {
+  readonly previews: AuditedPreview[];
   readonly ledger: Ledger;
   readonly reader: ListReader;
   readonly now: number;
@@ -64,7 +67,8 @@ export async function examineServers(ctx: Context, { server, ssh, backupDays }: 
   if (whole) await auditTokens(ctx, ledger, reader);
   const place = server ? { server } : {};
   const read = wanted.length === 0 ? [] : await reader(backupsEndpoint, place, ['database-backup-missing'], { type: 'database' });
-  const audit = { ledger, reader, now: ctx.clock.now(), backupDays, backups: read && backupTimes(read), whole, ssh };
+  const backups = read && backupTimes(read);
+  const audit: Audit = { ledger, reader, now: ctx.clock.now(), backupDays, backups, whole, ssh, previews: [] };
   const progress = countProgress(ctx, 'Auditing', wanted.length, 'server');
   const servers: AuditedServer[] = [];
   // One after the other, because the rate limit decides how long it takes.
@@ -72,6 +76,7 @@ export async function examineServers(ctx: Context, { server, ssh, backupDays }: 
     servers.push(await auditServer(record, target, audit));
     progress();
   }
+  await auditBranches(ctx, audit);
   const keys = servers.flatMap((audited) => audited.keys ?? []);
   // A key that seems to be gone may be on a server that could not be read.
   if (whole && keys.length === records.length) ledger.found('ssh-key-differs', {}, differingKeys(keys));
@@ -132,6 +137,8 @@ async function auditServer(record: JsonObject, server: Target, audit: Audit): Pr
     return { server, record, sites: undefined, online: [], keys: undefined };
   }
   ledger.found('php-end-of-life', place, oldPhpOfServer(record, place, now));
+  const sites = await reader(sitesEndpoint, place, siteRules);
+  const isOfPreview = databasesOfPreviews(sites ?? []);
   let keys: KeysOn | undefined;
   const checks: readonly (() => Promise<void>)[] = [
     () => inspect('GET /servers/{server}/network-rules', place, 'database-port-open', audit, (rules) => openPorts(rules, place)),
@@ -139,7 +146,11 @@ async function auditServer(record: JsonObject, server: Target, audit: Audit): Pr
     async () => {
       if (backups)
         await inspect('GET /servers/{server}/databases', place, 'database-backup-missing', audit, (databases) =>
-          missingBackups(databases, place, { backups, days, now }),
+          missingBackups(
+            databases.filter((database) => !isOfPreview(database)),
+            place,
+            { backups, days, now },
+          ),
         );
     },
     async () => {
@@ -148,12 +159,15 @@ async function auditServer(record: JsonObject, server: Target, audit: Audit): Pr
     },
   ];
   await inParallel(checks, (check) => check());
-  return { server, record, ...(await auditSites(place, audit)), keys };
+  return { server, record, ...(await auditSites(sites, place, audit)), keys };
 }
 
-async function auditSites(place: AuditPlace, audit: Audit): Promise<Pick<AuditedServer, 'sites' | 'online'>> {
+async function auditSites(
+  sites: readonly JsonObject[] | undefined,
+  place: AuditPlace,
+  audit: Audit,
+): Promise<Pick<AuditedServer, 'sites' | 'online'>> {
   const { reader, ledger, now } = audit;
-  const sites = await reader('GET /servers/{server}/sites', place, siteRules);
   if (!sites) return { sites: undefined, online: [] };
   const shared = await reader('GET /servers/{server}/certificates', place, ['certificate-expiring']);
   const known = { shared, ofSites: new Set<string>() };
@@ -186,6 +200,7 @@ interface SharedCertificates {
 /** Checks a site. A suspended one is offline anyway. */
 async function auditSite(record: JsonObject, place: AuditPlace, known: SharedCertificates, audit: Audit): Promise<void> {
   const { ledger, now } = audit;
+  await auditPreview(record, place, audit);
   if (!isOnline(record)) return;
   ledger.found('deployment-failed', place, failedDeployment(record, place));
   ledger.found('zero-downtime-off', place, withoutZeroDowntime(record, place));

@@ -66,6 +66,21 @@ export const rules = {
     why: 'Visitors see a half-updated site during a deployment, and a bad one cannot be rolled back.',
     severity: 'low',
   },
+  'preview-overdue': {
+    title: 'Preview past its deadline',
+    why: 'It keeps a copy of the settings and a database, and nobody needs it any more.',
+    severity: 'medium',
+  },
+  'preview-orphaned': {
+    title: 'Preview of a branch that is gone',
+    why: 'The branch was merged or given up, and the preview stays with its database.',
+    severity: 'low',
+  },
+  'preview-unmarked': {
+    title: 'Preview that was not finished',
+    why: 'Without its variables, it may use the settings of another site.',
+    severity: 'low',
+  },
   'ssh-key-differs': {
     title: 'SSH key on some servers only',
     why: 'A forgotten key still gives access, and a missing one locks its owner out.',
@@ -123,8 +138,11 @@ export const sshRules = [
   'process-given-up',
 ] as const satisfies readonly RuleId[];
 
+/** Those that need more than a server and the API. */
+const otherRules: readonly RuleId[] = ['token-all-abilities', 'preview-orphaned', ...sshRules];
+
 /** The rules of a server and its sites, as far as the API tells. */
-export const serverRules = ruleIds.filter((id) => id !== 'token-all-abilities' && !(sshRules as readonly RuleId[]).includes(id));
+export const serverRules = ruleIds.filter((id) => !otherRules.includes(id));
 
 /** The rules of a site. */
 export const siteRules = [
@@ -134,4 +152,6 @@ export const siteRules = [
   'deployment-failed',
   'queue-worker-stopped',
   'zero-downtime-off',
+  'preview-overdue',
+  'preview-unmarked',
 ] as const satisfies readonly RuleId[];

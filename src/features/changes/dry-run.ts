@@ -67,7 +67,8 @@ async function recordOne(ctx: DeployContext, values: DeployValues, verification?
   return undefined;
 }
 
-const heldVerification = (verification: Verification | undefined): Pick<PlannedDeployment, 'verify' | 'rollback_on_fail'> => {
+/** What a plan holds of a verification. */
+export const heldVerification = (verification: Verification | undefined): Pick<PlannedDeployment, 'verify' | 'rollback_on_fail'> => {
   const { path, expect = 200, body = null, passes = 1, withinMs = 0, rollback = false } = verification ?? {};
   const verify = path === undefined ? null : { path, expect, expect_body: body, for: passes, within_s: Math.ceil(withinMs / 1000) };
   return { verify, rollback_on_fail: rollback };

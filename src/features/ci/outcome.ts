@@ -1,5 +1,6 @@
 import { exits } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
 import { siteUrl } from '../../platform/names/names.ts';
 import type { DeployResult } from '../deploy/result.ts';
 
@@ -28,7 +29,7 @@ export type Outputs = Readonly<Record<string, string>>;
 export function outputsOf(data: unknown, code: number, url: string | undefined): Outputs {
   const ended = { outcome: outcomeOf(data, code), exit_code: String(code) };
   const [deployment] = deploymentsIn(data);
-  if (!deployment) return ended;
+  if (!deployment) return { ...ended, ...previewOutputs(data) };
   if (Array.isArray(data)) return { ...ended, results: JSON.stringify(data) };
   const { site, status, release, duration_s } = deployment;
   return {
@@ -37,5 +38,15 @@ export function outputsOf(data: unknown, code: number, url: string | undefined):
     release: release ?? '',
     duration: duration_s === null ? '' : String(duration_s),
     url: url ?? siteUrl(site) ?? '',
+    ...previewOutputs(data),
   };
+}
+
+/**
+ * What `preview up` adds. Not the branch, whose name could run something in the shell of a later step. `domain` and not `site`: as DNX_SITE, it
+ * would be the default site of later jobs.
+ */
+function previewOutputs(data: unknown): Outputs {
+  if (!isObject(data) || !('branch' in data && 'deadline' in data)) return {};
+  return { url: wordOf(data.url), domain: wordOf(data.site), deadline: wordOf(data.deadline) };
 }

@@ -1,23 +1,20 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { attempt, systemCode, systemReason, usage } from '../../base/errors.ts';
 import { toJson } from '../../base/json.ts';
 import { safeLine } from '../../cli/output/text.ts';
-import { pathToWrite } from '../../machine/files/own-files.ts';
-import { realPath } from '../../machine/files/text-file.ts';
 import type { World } from '../../machine/world.ts';
 import type { Outputs } from './outcome.ts';
+import { type OutputFile, openOutputFile } from './output-file.ts';
 
 /** The files of `--result-file`. */
 export type ResultFiles = ReturnType<typeof openResultFiles>;
 
 export function openResultFiles(names: readonly string[], world: World) {
-  const paths = new Map<string, string>();
+  const files: OutputFile[] = [];
   return {
-    /** Removes the files of an earlier run, which could be taken for the result of this one. Fails if one cannot be written, after the others. */
+    /** Removes the files of an earlier run. Fails if one cannot be written, after the others. */
     clear(): void {
       const problems = names.flatMap((name) => {
         try {
-          paths.set(name, cleared(name, world));
+          files.push(openOutputFile(name, '--result-file', world));
           return [];
         } catch (problem) {
           return [problem];
@@ -27,26 +24,12 @@ export function openResultFiles(names: readonly string[], world: World) {
     },
     /** Writes the result as JSON, or the outputs as variables. Returns what could not be written. */
     write(result: unknown, outputs: Outputs): string | undefined {
-      const problems = [...paths].flatMap(([name, path]) => {
-        const text = name.endsWith('.env') ? variables(outputs) : `${toJson(result, 2)}\n`;
-        const problem = problemOf(() => writeFileSync(path, text));
-        return problem ? [`Could not write the result to ${name}: ${problem}.`] : [];
-      });
+      const problems = files.flatMap(
+        (file) => file.write(file.name.endsWith('.env') ? variables(outputs) : `${toJson(result, 2)}\n`) ?? [],
+      );
       return problems.length > 0 ? problems.join(' ') : undefined;
     },
   };
-}
-
-/** Removes a file, and returns its path. */
-function cleared(name: string, world: World): string {
-  if (name === '') throw usage('--result-file is empty.');
-  const path = realPath(pathToWrite(name, world));
-  const remove = () => attempt(() => rmSync(path, { force: true }));
-  remove();
-  const problem = problemOf(() => writeFileSync(path, ''));
-  if (problem) throw usage(`Could not write ${name}: ${problem}.`);
-  remove();
-  return path;
 }
 
 /** A line for each value. GitLab takes no quotes, no empty lines and no newlines. */
@@ -55,13 +38,3 @@ const variables = ({ results: _, ...outputs }: Outputs): string =>
     .map(([name, value]) => [name, safeLine(value).trim()])
     .flatMap(([name = '', value]) => (value === '' ? [] : [`DNX_${name.toUpperCase()}=${value}\n`]))
     .join('');
-
-/** Why a file cannot be written; undefined if it could. */
-function problemOf(write: () => void): string | undefined {
-  try {
-    write();
-    return undefined;
-  } catch (error) {
-    return systemCode(error) === 'ENOENT' ? 'the folder does not exist' : systemReason(error);
-  }
-}

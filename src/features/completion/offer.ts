@@ -109,6 +109,7 @@ async function valuesOf(
   if (placeholder === 'key=value') return filesAfter(/^[^=]*:?=@/, word, lead);
   if (placeholder === 'KEY=VALUE') return word.includes('=') ? NOTHING : assignments(await named('variable'), line, lead);
   if (placeholder === 'KEY') return others(await named('variable'));
+  if (/^preview (down|open)$/.test(line.path) && key === 'branch') return plain(await previewed(await sources()));
   if (placeholder === 'branch' || key === 'branch') return plain(await (await sources()).branches());
   if (option.choices) return plain(option.choices);
   if (line.path === 'config set' && key === 'value') return settingValues(line.args[0], plain, async (kind) => others(await named(kind)));
@@ -118,6 +119,14 @@ async function valuesOf(
   if (resource !== undefined) return { ...others(await named(resource)), files: /file/.test(placeholder) };
   if (kind === 'content' || kind === 'secret' || placeholder.includes('@file')) return filesAfter(/^@/, word, lead);
   return { ...NOTHING, lead, files: /file|folder/.test(placeholder) };
+}
+
+/** The branches that have a preview; all of them if no site is remembered that is one. */
+async function previewed({ names, branches }: WordSources): Promise<readonly string[]> {
+  const { isOfBranch, markInDomain } = await import('../preview/names.ts');
+  const [sites, all] = await Promise.all([names('site'), branches()]);
+  const marks = sites.flatMap(({ value }) => markInDomain(value) ?? []);
+  return marks.length === 0 ? all : all.filter((branch) => marks.some((mark) => isOfBranch(mark, branch)));
 }
 
 function resourceOf({ from, names, placeholder = '' }: Option<unknown>): string | undefined {

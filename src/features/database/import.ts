@@ -11,7 +11,7 @@ import { confirmName, requireName } from '../../cli/run/consent.ts';
 import { pathOf } from '../../machine/world.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { chooseTarget, saveFile } from '../backup/download.ts';
-import { readSiteOnMachine } from '../remote/machine.ts';
+import { readSiteOnMachine, type SiteOnMachine } from '../remote/machine.ts';
 import { type Credentials, credentialsOf, type DatabaseSource } from './credentials.ts';
 import { compressed, counting, dumpOf, ends, fileStamp, TAIL } from './dump.ts';
 import { identifier, parsedRows } from './local-server.ts';
@@ -70,9 +70,7 @@ async function importRemotely(ctx: Context, targets: Targets, { file, user, conf
   const saved = await saveBefore(ctx, source);
   const back: Next = { command: ['db', 'import', place.domain, saved], why: 'To undo this' };
   try {
-    const body = counting(dump.read(), `Importing ${dump.name} into ${there}`, ctx);
-    const sql = between(emptied, portable(body, { driver, database: dump.database ?? database }), driver === 'pgsql' ? 'COMMIT;\n' : '');
-    await runRemoteSql(ctx, source, sql, { args: clients[driver], most: MOST_SAID, act: `import ${dump.name} into` });
+    await replaceRemote(ctx, source, dump, emptied);
   } catch (error) {
     // PostgreSQL has undone it.
     const state = driver === 'pgsql' ? `${quotedName(database)} is unchanged.` : `${quotedName(database)} is incomplete.`;
@@ -81,6 +79,22 @@ async function importRemotely(ctx: Context, targets: Targets, { file, user, conf
   const ms = ctx.clock.elapsed() - started;
   const data = { site: place.domain, database, file: dump.path, saved, bytes: dump.size, duration_s: Math.round(ms / 1_000) };
   return { view: done(`Imported ${dump.name} into ${there} in ${duration(ms)}`, data), next: [back] };
+}
+
+/** Fills the database of a site that was just created. Nothing of what it has is kept. */
+export async function fillDatabase(ctx: Context, place: SiteOnMachine, file: string): Promise<void> {
+  const source = { place, credentials: await credentialsOf(ctx, place) };
+  const dump = await openDump(ctx, file, source.credentials);
+  if (source.credentials.driver === 'pgsql') await requireSafePsql(ctx, source);
+  await replaceRemote(ctx, source, dump, await emptying(source.credentials, (query) => askRemote(ctx, source, query, MOST_NAMES)));
+}
+
+/** Replaces the database of a site by what a dump contains. `emptied`: the SQL that removes what it has. */
+async function replaceRemote(ctx: Context, source: DatabaseSource, dump: Dump, emptied: string): Promise<void> {
+  const { database, driver } = source.credentials;
+  const body = counting(dump.read(), `Importing ${dump.name} into ${quotedName(database)} on ${source.place.machine.server.label}`, ctx);
+  const sql = between(emptied, portable(body, { driver, database: dump.database ?? database }), driver === 'pgsql' ? 'COMMIT;\n' : '');
+  await runRemoteSql(ctx, source, sql, { args: clients[driver], most: MOST_SAID, act: `import ${dump.name} into` });
 }
 
 /** How much the names of tables, and what a client prints, may take, in bytes. */
@@ -119,6 +133,9 @@ async function saveBefore(ctx: Context, source: DatabaseSource): Promise<string>
 }
 
 const HEAD = 65_536;
+
+/** A dump that was checked. */
+type Dump = Awaited<ReturnType<typeof openDump>>;
 
 async function openDump(ctx: Context, name: string, { driver }: Credentials) {
   const path = pathOf(name, ctx.world);
@@ -161,7 +178,8 @@ function requireWhole(name: string, driver: Credentials['driver'], head: string,
     throw usage(`${name} chooses a database itself: ${elsewhere}`, 'Dump it without --databases, --create and --all-databases.');
 }
 
-async function firstBytes(path: string, name: string): Promise<string> {
+/** The first bytes of a file. Fails if it cannot be read. */
+export async function firstBytes(path: string, name: string): Promise<string> {
   try {
     let bytes = '';
     for await (const chunk of createReadStream(path, { encoding: 'latin1', start: 0, end: 7 })) bytes += chunk;

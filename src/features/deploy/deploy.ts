@@ -28,7 +28,8 @@ export async function deploy(outer: DeployContext & { readonly all: readonly Tar
 
 /** Deploys a site as a step of another command. */
 export function deployNow(ctx: Context, targets: Located, outer: Partial<DeployValues>) {
-  return deploy({ ...ctx, ...within(ctx, allowanceOf(outer)), targets, all: [targets] }, { ...noDeployOptions, ...outer });
+  const timeoutMs = allowanceOf(outer);
+  return deploy({ ...ctx, ...within(ctx, timeoutMs), timeoutMs, targets, all: [targets] }, { ...noDeployOptions, ...outer });
 }
 
 /** The site of --canary, which must be one of several. */

@@ -16,7 +16,15 @@ import { briefApi, certificateIn, orUndefined } from '../overview/overview.ts';
 export async function openUrl(ctx: Context, targets: Targets, { dashboard, print }: Given<{ dashboard: boolean; print: boolean }>) {
   const { data } = await ctx.call<JsonObject>();
   const { server, site } = targets;
-  const url = site && !dashboard ? await websiteOf(ctx, targets, site, data ?? {}) : dashboardUrl(ctx.settings, { server, site });
+  if (site && !dashboard) return openWebsite(ctx, targets, site, data ?? {}, print);
+  return show(ctx, dashboardUrl(ctx.settings, { server, site }), print);
+}
+
+/** Opens a site at its domain, or prints the URL. */
+export const openWebsite = async (ctx: Context, targets: Targets, target: Target, site: JsonObject, print = false) =>
+  show(ctx, await websiteOf(ctx, targets, target, site), print);
+
+async function show(ctx: Context, url: string, print = false) {
   if (print) return { view: textView(url, { url }) };
   if (await browse(ctx, url)) return { view: done(`Opened ${url}`, { url }) };
   return { view: textView(url, { url }), note: 'No browser found.' };

@@ -43,6 +43,8 @@ interface OpenPlan {
   readonly plan: Plan;
   readonly application: Application;
   readonly preview: '--check' | '--dry-run';
+  /** The command has shown what it does, and asked for it. */
+  readonly isAgreed?: boolean;
   /** Of a plan that was just made, what is not in a file. */
   readonly material?: PlanMaterial;
   /** Waits for a person, so that nobody else has to. */
@@ -54,7 +56,7 @@ interface OpenPlan {
 /** Compares, asks, and sends each change once. What was applied before, or is as the plan wants it, is not sent. */
 export async function applyPlan(
   ctx: Context,
-  { plan, application, preview, material, pause = (wait) => wait(), shown }: OpenPlan,
+  { plan, application, preview, isAgreed, material, pause = (wait) => wait(), shown }: OpenPlan,
   options: SendingOptions,
   { yes }: GivenConsent,
 ): Promise<Result<Printed<typeof applyShape>>> {
@@ -78,7 +80,7 @@ export async function applyPlan(
       return { view: shown?.(pending, needed) ?? checked(pending, needed) };
     }
     const ask = { ...ctx.ask, put: (question: ConsentQuestion) => pause(() => ctx.ask.put(question)) };
-    const asked = await putAll({ ask }, questionsBefore(ctx, pending, needed, { given, preview }));
+    const asked = !isAgreed && (await putAll({ ask }, questionsBefore(ctx, pending, needed, { given, preview })));
     if (typeof asked === 'object') return { view: nothing, exit: usage(`This was not answered yet: ${asked.text}`) };
     // A person may take long to answer.
     if (asked) dispatch.lists.forget();

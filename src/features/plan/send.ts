@@ -302,13 +302,13 @@ async function perform(
     return endedBy(result);
   }
   const noun = createdBy(call);
-  if (noun && body)
-    return create(
-      dispatch,
-      pending,
-      { ...creationOf(noun, `GET ${operationPath(call)}` as Endpoint, { ...place }, body), ...(known && { known }) },
-      send,
-    );
+  if (noun && body) {
+    const creation = creationOf(noun, `GET ${operationPath(call)}` as Endpoint, { ...place }, body);
+    const created = await create(dispatch, pending, { ...creation, ...(known && { known }) }, send);
+    // Its users come after it.
+    if (noun === 'database' && isNeeded) await (await import('../database/creation.ts')).untilCreated(ctx, place.server, created);
+    return { id: idInItem(created) };
+  }
   const { data } = await send();
   dispatch.material?.answered(pending, data);
   return { id: job === 'backup' ? idInItem(data) : null };
@@ -320,7 +320,7 @@ async function create({ ctx, material }: Dispatch, pending: PendingChange, creat
   const secret = secrets.some((field) => field in (pending.body ?? {}));
   const { data } = await created(ctx, { ...creation, secret }, send);
   material?.answered(pending, data);
-  return { id: idInItem(data) };
+  return data;
 }
 
 const idInItem = (data: unknown): string | null => (isObject(data) ? (idIn(data.id) ?? null) : null);

@@ -117,7 +117,7 @@ const facts: readonly Expectation[] = [
     id: 'site.repository.shared',
     where: `POST /servers/{server}/sites`,
     says: 'Several sites may use one repository.',
-    otherwise: 'dnx site copy cannot copy a site with its repository.',
+    otherwise: 'dnx site copy cannot copy a site with its repository, and dnx preview up makes no preview.',
     commands: ['site copy', 'apply'],
     differs: ({ facts: seen }) => (seen['two sites of one repository'] ? undefined : 'unseen'),
   },

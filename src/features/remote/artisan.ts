@@ -1,6 +1,7 @@
 import { usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { safeLine } from '../../cli/output/text.ts';
+import type { Capture } from '../../machine/world.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import ARTISAN from './artisan.sh';
 import { type Destination, everySiteMember, namedMembers } from './fleet.ts';
@@ -19,6 +20,10 @@ export async function artisan(ctx: Context, targets: Targets, { user, path }: Si
   await listed;
   return result;
 }
+
+/** Runs an Artisan command for another command, and returns what it printed. */
+export const runArtisan = (ctx: Context, place: SiteOnMachine, words: readonly string[]): Promise<Capture> =>
+  runOn(ctx, place.machine, artisanCommand(place, words));
 
 const LIST_MS = 5_000;
 

@@ -17,6 +17,7 @@ import { followStarted } from '../../platform/follow/work.ts';
 import { idIn, type Targets } from '../../platform/names/names.ts';
 import { fieldWords } from '../../platform/names/value.ts';
 import { createdBy, operationPath } from '../../platform/operations.ts';
+import { untilCreated } from '../database/creation.ts';
 import type { Application } from '../plan/application.ts';
 import { applyPlan } from '../plan/apply.ts';
 import { consentWords } from '../plan/consent.ts';
@@ -118,13 +119,15 @@ async function preview(ctx: Context, made: MadePlan, options: StateOptions, cons
   };
 }
 
-interface Sending extends Pick<Turn, 'pause'> {
+interface Sending extends Partial<Pick<Turn, 'pause'>> {
   readonly options: Partial<StateOptions>;
   readonly consent: GivenConsent;
+  /** The user has agreed to it. */
+  readonly isAgreed?: true;
 }
 
 /** Sends a plan that was just made, once the user agrees. */
-export async function sendPlan(outer: Context, made: MadePlan, { options, consent, pause }: Sending): Promise<Applied> {
+export async function sendPlan(outer: Context, made: MadePlan, { options, consent, ...asking }: Sending): Promise<Applied> {
   const { plan, state, left, unread, undeployed } = made;
   await sayLeft(outer, state, left);
   const exit = leftError(state, left, unread);
@@ -132,9 +135,9 @@ export async function sendPlan(outer: Context, made: MadePlan, { options, consen
   if (plan.changes.length === 0) return { view: message(isDone ? `Everything is as ${state.name} says.` : 'Nothing to change.', []), exit };
   const timeoutMs = allowanceFor(plan, options.timeout);
   const ctx = { ...outer, ...within(outer, timeoutMs), timeoutMs };
-  await awaitInstallation(ctx, made);
+  await awaitCreations(ctx, made);
   const others: Detail[] = [];
-  const result = await applyPlan(ctx, { ...openPlan(ctx, made, others), pause }, sendingOptions(options), consent);
+  const result = await applyPlan(ctx, { ...openPlan(ctx, made, others), ...asking }, sendingOptions(options), consent);
   return {
     ...result,
     exit: result.exit ?? exit ?? otherwise(state, others),
@@ -142,12 +145,14 @@ export async function sendPlan(outer: Context, made: MadePlan, { options, consen
   };
 }
 
-/** Waits for the sites that an earlier apply, which was interrupted, began to install, if there is more to change in them. */
-async function awaitInstallation(ctx: Context, { rows, changes }: MadePlan): Promise<void> {
+/** Waits for the sites and databases that an earlier apply, which was interrupted, began to create, if there is more to change in them. */
+async function awaitCreations(ctx: Context, { rows, changes }: MadePlan): Promise<void> {
   for (const { kind, place, item } of rows) {
-    const isChanged = changes.some(({ ids }) => kind === 'site' && ids.site === idIn(item?.id));
-    if (!isChanged || !place.server || statusKey(item?.status) !== 'installing') continue;
-    const work = { ...installation(ctx, place.server, wordOf(item?.domain)), wait: true };
+    const isChanged = changes.some(({ ids }) => ids[kind] === idIn(item?.id));
+    if (!item || !isChanged || !place.server) continue;
+    if (kind === 'database') await untilCreated(ctx, place.server, item);
+    if (kind !== 'site' || statusKey(item.status) !== 'installing') continue;
+    const work = { ...installation(ctx, place.server, wordOf(item.domain)), wait: true };
     const { failure } = await followStarted(ctx, work, item);
     if (failure) throw failure;
   }

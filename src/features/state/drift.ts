@@ -1,15 +1,20 @@
 import { DnxError, usage } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
+import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, rows } from '../../cli/output/view.ts';
+import { fill } from '../../platform/api/endpoint.ts';
+import { sitesEndpoint } from '../../platform/follow/readers.ts';
 import { resourceName } from '../../platform/names/names.ts';
+import { wordList } from '../audit/finding.ts';
 import { reasonWords } from '../changes/clone.ts';
+import { isPreview } from '../preview/names.ts';
 import { compareState } from './compare.ts';
 import { type DriftReport, driftSummary, markdownReport, sarifReport, tableReport } from './drift-report.ts';
 import { type DriftPart, type DriftRow, differs, keysOf, partsOf, rowOf, unreadRow } from './drift-rows.ts';
 import { findState, readState, STATE_FILE, saveState } from './file.ts';
-import { openFleet } from './fleet.ts';
-import type { StateFile } from './model.ts';
+import { type Fleet, openFleet } from './fleet.ts';
+import type { Comparison, StateFile } from './model.ts';
 import type { Narrowing } from './places.ts';
 import { originsOf } from './sides.ts';
 import { unreadError } from './unread.ts';
@@ -39,7 +44,8 @@ const shown = columns<DriftRow>(
 export async function showDrift(ctx: Context, { file, accept, ...narrowing }: DriftOptions) {
   const { world, clock, progress, settings } = ctx;
   const state = readState(file ?? findState(world) ?? STATE_FILE, world);
-  const comparison = await compareState(ctx, state, openFleet(ctx, 'drift'), narrowing);
+  const fleet = openFleet(ctx, 'drift');
+  const comparison = await compareState(ctx, state, fleet, narrowing);
   const parts = partsOf(comparison);
   const chosen = accept ? partsToAccept(parts, accept) : parts;
   const { origins, file: path = state.name, why } = await originsOf(ctx, state, chosen.filter(differs));
@@ -49,6 +55,8 @@ export async function showDrift(ctx: Context, { file, accept, ...narrowing }: Dr
     ...comparison.unread.map((list) => unreadRow(list, settings)),
   ];
   const report: DriftReport = { name: state.name, path, rows: items, isAccepted: accept !== undefined, at: clock.now() };
+  const previews = await previewsBeside(comparison, fleet);
+  if (previews.length > 0) progress.note(`Previews are no difference: ${wordList(previews)}.`);
   if (why && !accept) progress.note(`Which side changed is unknown: ${reasonWords(why.message, why.fix)}`);
   const reports = {
     table: async (page: Parameters<typeof tableReport>[1]) => tableReport(report, page),
@@ -59,6 +67,16 @@ export async function showDrift(ctx: Context, { file, accept, ...narrowing }: Dr
   // Something in a list that could not be read may differ, too.
   const exit = unreadError(comparison.unread, 'so differences may be missing') ?? (isOpen ? differenceFrom(state, file) : undefined);
   return { view: { ...rows(items, shown, ''), reports, sentence: driftSummary(report) }, exit };
+}
+
+/** The previews on the servers of a file that it does not name, as far as their lists were read. */
+async function previewsBeside({ rows }: Comparison, fleet: Fleet): Promise<readonly string[]> {
+  const servers = new Set(rows.flatMap(({ place }) => place.server?.id ?? []));
+  const named = rows.map(({ item }) => item?.id);
+  const lists = await Promise.all([...servers].map((server) => fleet.known(fill(sitesEndpoint, { server }).path)));
+  return lists.flatMap((sites = []) =>
+    sites.filter((site) => isPreview(site) && !named.includes(site.id)).map(({ domain }) => wordOf(domain)),
+  );
 }
 
 function differenceFrom({ name }: StateFile, file: string | undefined): DnxError {

@@ -3,6 +3,7 @@ import { nearest } from '../../base/nearest.ts';
 import { wordOf } from '../../base/text.ts';
 import { type KindName, kindOf } from '../../platform/kinds.ts';
 import { compared, indexed, isLike } from '../../platform/names/existing.ts';
+import { isPreview } from '../preview/names.ts';
 
 /** What a file says of one resource, as far as it tells it from others. */
 interface Named {
@@ -54,7 +55,7 @@ export function alike(kind: KindName, wanted: JsonObject, items: readonly JsonOb
     case 'user':
       return items;
     case 'site':
-      return 'git_repository_id' in told ? others : [];
+      return 'git_repository_id' in told ? others.filter((item) => !isPreview(item)) : [];
     case 'queue':
       return Object.keys(told).length > 0 ? others : [];
     case 'daemon':

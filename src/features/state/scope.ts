@@ -17,7 +17,9 @@ import {
 } from '../../platform/names/names.ts';
 import { ambiguous, notFound } from '../../platform/names/unresolved.ts';
 import { operationPath } from '../../platform/operations.ts';
+import { wordList } from '../audit/finding.ts';
 import { countProgress } from '../overview/lists.ts';
+import { databasesOfPreviews, isPreview } from '../preview/names.ts';
 import { isSpent } from '../site/certificate.ts';
 import { announce } from './compare.ts';
 import type { Fleet } from './fleet.ts';
@@ -89,6 +91,7 @@ interface Reading {
   readonly fleet: Fleet;
   readonly comparing: RowContext;
   readonly next: () => void;
+  readonly isOfPreview: (database: JsonObject) => boolean;
 }
 
 const SERVER_KINDS = kindNames.filter((kind) => kindOf(kind).under === 'server' && kind !== 'site');
@@ -96,27 +99,34 @@ const SITE_KINDS = kindNames.filter((kind) => kindOf(kind).under === 'site');
 
 /** Reads everything of a scope, and compares it with a file, as if that had all of it. */
 export async function readScope(ctx: Context, state: StateFile, fleet: Fleet, scope: Scope, narrowing: Narrowing): Promise<Comparison> {
-  const sites = await inParallel(scope.servers, (part) => sitesIn(fleet, part));
+  const sites = await inParallel(scope.servers, (part) => sitesIn(fleet, part, state));
+  const previews = sites.flatMap((part) => part.previews);
   const lists = scope.servers.filter(({ sites }) => sites === 'all').length * SERVER_KINDS.length;
   const length = lists + sites.flatMap(({ items }) => items).length * SITE_KINDS.length;
   await announce(ctx, { length }, narrowing);
   const next = countProgress(ctx, 'Reading', length, 'list');
   const comparing: RowContext = { state, fleet, resolve: undefined, unshown: new Set() };
-  const reading: Reading = { ctx, fleet, comparing, next };
+  const reading: Reading = { ctx, fleet, comparing, next, isOfPreview: databasesOfPreviews(previews) };
   const parts: Comparison[] = [];
   for (const { server, record, sites } of scope.servers) if (sites === 'all') parts.push(await serverRows(reading, server, record));
   for (const { server, items, unread } of sites) parts.push({ rows: [], unread }, await siteRows(reading, server, items));
   if (scope.isWhole) parts.push(await listRows(reading, 'git_repository', {}));
   ctx.progress.done();
+  if (previews.length > 0) ctx.progress.note(`Previews are not in the file: ${wordList(previews.map(({ domain }) => wordOf(domain)))}.`);
   const { rows, unread } = joined(parts);
   const where = ({ kind, place }: Unread) => JSON.stringify([kind, targetIds(place)]);
   return { rows, unread: [...new Map(unread.map((list) => [where(list), list])).values()] };
 }
 
-async function sitesIn(fleet: Fleet, { server, sites }: ServerScope) {
+/** The sites of a scope. Previews come and go, so only those that are named belong to it. */
+async function sitesIn(fleet: Fleet, { server, sites }: ServerScope, { entries }: StateFile) {
   const { items = [], error, fix } = await fleet.sites(server);
-  const isWanted = ({ id }: JsonObject) => sites === 'all' || sites.some((site) => site.id === idIn(id));
-  return { server, items: items.filter(isWanted), unread: error ? [{ kind: 'site' as const, place: { server }, error, fix }] : [] };
+  const isNamed = ({ domain }: JsonObject) =>
+    entries.some(({ kind, fields }) => kind === 'site' && sameDomain(wordOf(fields.domain), wordOf(domain)));
+  const previews = sites === 'all' ? items.filter((item) => isPreview(item) && !isNamed(item)) : [];
+  const isWanted = (item: JsonObject) => (sites === 'all' ? !previews.includes(item) : sites.some((site) => site.id === idIn(item.id)));
+  const unread = error ? [{ kind: 'site' as const, place: { server }, error, fix }] : [];
+  return { server, items: items.filter(isWanted), previews, unread };
 }
 
 async function serverRows(reading: Reading, server: Target, record: JsonObject): Promise<Comparison> {
@@ -153,14 +163,16 @@ async function listRows(reading: Reading, kind: KindName, place: Targets): Promi
   return error ? { rows: [], unread: [{ kind, place, error, fix }] } : rowsOf(reading, kind, place, items);
 }
 
-async function rowsOf({ ctx, fleet, comparing }: Reading, kind: KindName, place: Targets, all: readonly JsonObject[]): Promise<Comparison> {
+async function rowsOf(reading: Reading, kind: KindName, place: Targets, all: readonly JsonObject[]): Promise<Comparison> {
+  const { ctx, fleet, comparing, isOfPreview } = reading;
   const now = ctx.clock.now();
   const items = kind === 'certificate' ? all.filter((item) => !isSpent(item, now)) : all;
   const entries = comparing.state.entries.filter((entry) => entry.kind === kind && isAt(entry, place, items));
   const list = { kind, place, server: place.server, names: {}, entries, others: [], isOwned: true };
   const { rows, unread } = await compareItems(list, items, comparing);
   const fields = exportedFields(kind);
-  const whole = await inParallel(rows, async (row): Promise<Row> => {
+  const kept = kind === 'database' ? rows.filter(({ outcome, item = {} }) => outcome !== 'extra' || !isOfPreview(item)) : rows;
+  const whole = await inParallel(kept, async (row): Promise<Row> => {
     if (row.outcome !== 'extra' || !row.item) return row;
     const item = await completed(kind, row.item, fields, place, comparing);
     return { ...row, item: await fleet.shown(kind, item) };

@@ -10,7 +10,9 @@ import type { SiteIds } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { inProgress, releasesOf } from '../deploy/release.ts';
 import { briefApi } from '../overview/overview.ts';
+import { isPreview } from '../preview/names.ts';
 import { isPassing, POLL_MS, pollAgain, polled } from '../watch/watch.ts';
+import type { SeenPreviews } from './previews.ts';
 
 /** What a status shows besides the site. Each costs one request. */
 const endpoints = {
@@ -59,6 +61,7 @@ export function unreadParts(site: string, parts: Readonly<Partial<Parts>>): DnxE
 export interface SeenSite {
   readonly site: Site;
   readonly parts: Parts;
+  readonly previews: SeenPreviews;
   readonly at: number;
   /** Why the latest reading of the site failed, while it is watched. */
   readonly error?: Parts[PartName]['error'];
@@ -84,6 +87,12 @@ export async function readParts<N extends PartName>({ api }: Context, ids: SiteI
   return Object.fromEntries(await Promise.all(parts)) as Readonly<Record<N, StatusPart>>;
 }
 
+/** Reads what a status shows of previews. Most sites have nothing to do with any. */
+export async function readPreviews(ctx: Context, site: Site, ids: SiteIds): Promise<SeenPreviews> {
+  if (!isPreview(site) && !ctx.settings.link?.hasPreviews) return { preview: null, previews: null };
+  return (await import('./previews.ts')).seenPreviews(ctx, site, ids);
+}
+
 /** The time between two readings of what hardly changes, in ms. A watch sends 15 requests a minute, and 25 during a deployment. */
 const REST_MS = 60_000;
 
@@ -98,8 +107,12 @@ export async function* watched(ctx: Context, ids: SiteIds, from: SeenSite): Asyn
     const all = toJson(site) !== toJson(seen.site) || clock.elapsed() - restAt >= REST_MS;
     if (all) restAt = clock.elapsed();
     const names = all ? partNames : isBusy(seen) ? (['releases'] as const) : [];
-    const news = await readParts({ ...ctx, api: briefApi(ctx) }, ids, names, { casual: true });
-    return { site, at, parts: merged(seen.parts, news) };
+    const brief = { ...ctx, api: briefApi(ctx) };
+    const [news, previews] = await Promise.all([
+      readParts(brief, ids, names, { casual: true }),
+      all ? readPreviews(brief, site, ids).then((read) => (read.error && isPassing(read.error) ? seen.previews : read)) : seen.previews,
+    ]);
+    return { site, at, parts: merged(seen.parts, news), previews };
   };
   for await (const { value, error } of polled(ctx, from, { pause: () => POLL_MS, read })) yield error ? { ...value, error } : value;
 }

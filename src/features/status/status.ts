@@ -2,9 +2,21 @@ import { isError } from '../../base/errors.ts';
 import { isObject, type JsonObject, toJson } from '../../base/json.ts';
 import { phaseOf, statusKey } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
-import { shownTimeIn } from '../../base/time.ts';
+import { shownTimeIn, timeOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { failure, item, listOf, mapOf, nullable, objectOf, oneOf, type Printed, type Shape, word } from '../../cli/language/shape.ts';
+import {
+  failure,
+  item,
+  listOf,
+  mapOf,
+  nullable,
+  number,
+  objectOf,
+  oneOf,
+  type Printed,
+  type Shape,
+  word,
+} from '../../cli/language/shape.ts';
 import { type Column, columns, type LiveState, type Result, record } from '../../cli/output/view.ts';
 import { errorOf } from '../../cli/run/several.ts';
 import { LINK_FILE } from '../../machine/settings/link.ts';
@@ -13,7 +25,7 @@ import { idIn, type Located, type SiteIds } from '../../platform/names/names.ts'
 import type { Site } from '../deploy/baseline.ts';
 import { inProgress, liveRelease, type Release, releasesOf } from '../deploy/release.ts';
 import { certificateIn, releaseWords, type TimeReader, unreadWords } from '../overview/overview.ts';
-import { type PartName, partNames, partWords, readParts, type SeenSite, unreadParts, watched } from './read.ts';
+import { type PartName, partNames, partWords, readParts, readPreviews, type SeenSite, unreadParts, watched } from './read.ts';
 
 /** `dnx status`: six requests at the same time. With `watch`, a view that follows the site. */
 export async function showStatus(
@@ -40,7 +52,9 @@ async function read(ctx: Context<typeof siteEndpoint>, { server, site }: Located
   const id = idIn(found.id) ?? site.id;
   // A remembered name was of another site, so everything else was, too.
   const ids = id === site.id ? named : { server: idIn(found.server_id) ?? server.id, site: id };
-  return { seen: { site: found, at, parts: await (ids === named ? early : readParts(ctx, ids, partNames)) }, ids };
+  const reading = ids === named ? early : readParts(ctx, ids, partNames);
+  const [parts, previews] = await Promise.all([reading, readPreviews(ctx, found, ids)]);
+  return { seen: { site: found, at, parts, previews }, ids };
 }
 
 function viewOf(ctx: Context<typeof siteEndpoint>, seen: SeenSite, live: boolean) {
@@ -78,17 +92,22 @@ export const siteStatusShape = objectOf({
   certificate: nullable(apiObject),
   certificates: nullable(listOf(apiObject)),
   queues: nullable(listOf(apiObject)),
-  errors: mapOf(failure) as Shape<Readonly<Partial<Record<PartName | 'site', Printed<typeof failure>>>>>,
+  /** What a preview belongs to, as far as its variables tell. */
+  preview: nullable(objectOf({ branch: word, base: nullable(word), deadline: nullable(word) })),
+  /** How many previews a site has. One that was not deployed for as long as the link file says is overdue. */
+  previews: nullable(objectOf({ count: number, overdue: number })),
+  errors: mapOf(failure) as Shape<Readonly<Partial<Record<PartName | 'site' | 'previews', Printed<typeof failure>>>>>,
 });
-type SiteStatus = Printed<typeof siteStatusShape>;
+export type SiteStatus = Printed<typeof siteStatusShape>;
 type StatusOrigin = Pick<SiteStatus, 'origin' | 'environment'>;
 
-function siteStatus(ctx: Context, { site, parts, at, error }: SeenSite, reader: TimeReader): SiteStatus {
+function siteStatus(ctx: Context, { site, parts, previews, at, error }: SeenSite, reader: TimeReader): SiteStatus {
   const releases = parts.releases.items && releasesOf(parts.releases.items);
   const record = (release: Release | undefined) => parts.releases.items?.find(({ id }) => release && idIn(id) === release.id) ?? null;
   const shown = releases ? shownRelease(releases, parts.releases.complete) : undefined;
   const { certificates, queues, server } = parts;
-  const failed = [...partNames.map((name) => [name, parts[name].error] as const), ['site', error] as const];
+  const others = [['previews', previews.error] as const, ['site', error] as const];
+  const failed = [...partNames.map((name) => [name, parts[name].error] as const), ...others];
   return {
     checked_at: new Date(at).toISOString(),
     ...placeOf(ctx),
@@ -100,6 +119,8 @@ function siteStatus(ctx: Context, { site, parts, at, error }: SeenSite, reader: 
     certificate: (certificates.items && certificateIn(certificates.items, reader).certificate) ?? null,
     certificates: certificates.items,
     queues: queues.items,
+    preview: previews.preview,
+    previews: previews.previews,
     errors: Object.fromEntries(failed.flatMap(([name, why]) => (why ? [[name, errorOf(why, ctx.settings)]] : []))),
   };
 }
@@ -138,8 +159,12 @@ function statusView({ settings: { profile } }: Context, status: SiteStatus, read
   };
   const certificate = certificates ? certificateIn(certificates, reader) : undefined;
   const stopped = queues?.some((queue) => phaseOf(queue.status) === 'bad');
+  const previews = previewsWords(status);
   const shown = [
     line('domain', 'Site', `${wordOf(site.domain) || wordOf(site.id)}  ${originWords(status, profile)}`),
+    ...(status.preview
+      ? [line('preview_of', 'Preview', previewWords(status.preview, reader), isLate(status.preview, reader) && 'yellow')]
+      : []),
     line('status', 'Status', statusWords(status), isServing(status) && 'yellow'),
     line('server_name', 'Server', serverWords(status)),
     line('release_name', 'Release', currentWords(status, reader)),
@@ -149,6 +174,7 @@ function statusView({ settings: { profile } }: Context, status: SiteStatus, read
     line('workers', 'Workers', queues ? workerWords(queues) : unknownPart(status, 'queues'), stopped && 'red'),
     line('branch', 'Branch', branchWords(site)),
     line('zero_downtime', 'Zero downtime', site.zero_downtime_enabled),
+    ...(previews === undefined ? [] : [line('previews', 'Previews', previews, status.previews?.overdue ? 'yellow' : undefined)]),
     ...(live ? [line('checked', 'Checked', checkedWords(status, reader), errors.site && 'yellow')] : []),
   ];
   return record(status, columns<SiteStatus>(...shown));
@@ -212,6 +238,20 @@ function workerWords(queues: readonly JsonObject[]): string {
 function branchWords({ branch, auto_deploy_enabled }: SiteStatus['site']): string {
   const auto = typeof auto_deploy_enabled === 'boolean' ? `auto-deploy ${auto_deploy_enabled ? 'on' : 'off'}` : '';
   return [wordOf(branch), auto].filter(Boolean).join('  ');
+}
+
+type Preview = NonNullable<SiteStatus['preview']>;
+
+const isLate = ({ deadline }: Preview, { now }: TimeReader): boolean => deadline !== null && (timeOf(deadline) ?? now) < now;
+
+/** `feature/cart, like shop.example.com, deadline in 2d`. */
+const previewWords = ({ branch, base, deadline }: Preview, reader: TimeReader): string =>
+  [branch, base && `like ${base}`, deadline && `deadline ${shownTimeIn(deadline, reader)}`].filter(Boolean).join(', ');
+
+/** `3, 1 overdue`, or why they are unknown; undefined for a site without previews, and for a token that cannot read them. */
+function previewsWords({ preview, previews, errors }: SiteStatus): string | undefined {
+  if (!previews) return preview || !errors.previews ? undefined : unreadWords(errors.previews);
+  return previews.overdue > 0 ? `${previews.count}, ${previews.overdue} overdue` : `${previews.count || 'none'}`;
 }
 
 /** `just now`, and why the latest reading failed. */

@@ -150,16 +150,20 @@ export const realPath = (path: string): string => realPathOf(path) ?? path;
 /** Reads a JSON object from a file; an empty object if the file does not exist. */
 export function readJson<T extends object>(file: string, limitMb?: number): T {
   const content = readText(file, limitMb);
-  if (content === undefined) return {} as T;
+  return (content === undefined ? {} : jsonIn(file, content)) as T;
+}
+
+/** The JSON object in the text of a file. */
+export function jsonIn(file: string, text: string): object {
   let value: unknown;
   try {
     // Windows PowerShell writes a byte order mark.
-    value = fromJson(content.replace(/^\ufeff/, ''));
+    value = fromJson(text.replace(/^\ufeff/, ''));
   } catch (cause) {
     throw new DnxError('usage', `${file} is not valid JSON.`, { hint: REMOVE, cause });
   }
   if (!isObject(value)) throw usage(`${file} does not contain a JSON object.`, REMOVE);
-  return value as T;
+  return value;
 }
 
 /** Writes a value as a JSON file, atomically. */

@@ -85,7 +85,7 @@ const mapped = (object: unknown, change: (value: unknown, key: string) => unknow
   Object.fromEntries(Object.entries(object as object).map(([key, value]) => [key, change(value, key)]));
 
 /** The readable parts of a settings or link file. */
-export type SettingsFile = ReturnType<typeof openSettingsFile>;
+export type SettingsFile = ReturnType<typeof settingsIn>;
 
 const FIX = 'Fix or remove it.';
 
@@ -93,11 +93,15 @@ const FIX = 'Fix or remove it.';
 const LONGEST = 1_000;
 
 /** Reads a settings or link file. Never throws for a broken file; `problem` returns the error. `refused`: why it is not read. */
-export function openSettingsFile(file: string, limitMb?: number, refused?: DnxError) {
+export const openSettingsFile = (file: string, limitMb?: number, refused?: DnxError): SettingsFile =>
+  settingsIn(file, () => readJson(file, limitMb), refused);
+
+/** The settings that `read` returns; if it throws, those of a broken file. `file`: its name in errors. */
+export function settingsIn(file: string, read: () => object, refused?: DnxError) {
   let broken = refused;
   let content: object = {};
   try {
-    if (!refused) content = readJson(file, limitMb);
+    if (!refused) content = read();
   } catch (error) {
     if (!isError(error)) throw error;
     broken = error;

@@ -9,6 +9,7 @@ import { truthy } from '../env.ts';
 import { readText } from '../files/text-file.ts';
 import type { World } from '../world.ts';
 import { openSettingsFile, type SettingsFile } from './config.ts';
+import { previewKeys, previewProblem } from './preview.ts';
 
 /** The name of a link file. */
 export const LINK_FILE = '.deploynix.json';
@@ -18,7 +19,7 @@ const MOST_NAMES = 5;
 const LONGEST_ID = 255;
 
 /** The keys of a link file. `server` and `site` without environments are one unnamed environment. */
-export const linkKeys = ['host', 'profile', 'server', 'site', 'confirm', 'default', 'environments'] as const;
+export const linkKeys = ['host', 'profile', 'server', 'site', 'confirm', 'default', 'environments', 'preview'] as const;
 /** The keys of an environment in it. */
 export const environmentKeys = ['server', 'site', 'confirm'] as const;
 /** The keys of a server or site that is named by id, too. */
@@ -50,16 +51,19 @@ export interface Link {
   readonly missing: DnxError | undefined;
   /** Set if the environments could not be read, so that nobody knows which ones ask for confirmation. */
   readonly broken: DnxError | undefined;
+  /** The branches of the project may have previews. */
+  readonly hasPreviews: boolean;
 }
 
 /** Reads the environments of a link file. `wanted` is the one that the user named, if any. */
 export function linkOf(source: SettingsFile, wanted: string | undefined): Link {
   const { file } = source;
+  const hasPreviews = source.object().preview !== undefined;
   const unreadable = environmentsProblem(source);
   if (unreadable) {
     // If nothing could be read, whatever needs the server or site says so itself.
     const missing = wanted !== undefined || !source.problem('object') ? unreadable : undefined;
-    return { file, environments: [], chosen: undefined, missing, broken: unreadable };
+    return { file, environments: [], chosen: undefined, missing, broken: unreadable, hasPreviews };
   }
   const names = Object.keys(source.object('environments'));
   const environments = names.map((name) => environmentOf(source, name, 'environments', name));
@@ -68,7 +72,7 @@ export function linkOf(source: SettingsFile, wanted: string | undefined): Link {
   const chosen = all.find((environment) => environment.name === name);
   const missing = chosen ? undefined : withoutEnvironment(file, name, names);
   const broken = names.map((key) => source.problem('object', 'environments', key)).find(Boolean);
-  return { file, environments: all, chosen, missing, broken };
+  return { file, environments: all, chosen, missing, broken, hasPreviews };
 }
 
 function environmentOf(source: SettingsFile, name: string, ...keys: readonly string[]): LinkEnvironment {
@@ -127,6 +131,7 @@ export function linkProblem(source: SettingsFile): DnxError | undefined {
       ...(['server', 'site'] as const).map((key) => placeProblem(source, key, keys)),
       source.problem('flag', ...keys, 'confirm'),
     ]),
+    previewProblem(source),
   ].find(Boolean);
 }
 
@@ -151,12 +156,16 @@ export function unknownKeys(source: SettingsFile): readonly string[] {
   const unknown = [
     ...unknownIn(source, [], linkKeys),
     ...places([]),
+    ...unknownInPreview(source),
     ...environments.flatMap((name) => [...unknownIn(source, ['environments', name], environmentKeys), ...places(['environments', name])]),
     ...(environments.length > 0 ? ignoredBeside(source) : []),
   ];
   const more = unknown.length - MOST_KEYS;
   return more > 0 ? [...unknown.slice(0, MOST_KEYS), `${LINK_FILE} has ${more} more keys that are not settings.`] : unknown;
 }
+
+/** A warning for each unknown key of `preview`. */
+export const unknownInPreview = (source: SettingsFile): readonly string[] => unknownIn(source, ['preview'], previewKeys);
 
 function unknownIn(source: SettingsFile, keys: readonly string[], known: readonly string[]): readonly string[] {
   return Object.keys(source.object(...keys))

@@ -73,3 +73,9 @@ export const backupsEndpoint = 'GET /backups' satisfies Endpoint;
 export const backupReader = ({ api }: { readonly api: Api }): Reader<Thing> => ({
   one: async (id, options) => (await api.list<Thing>(backupsEndpoint, {}, options)).find((backup) => idIn(backup.id) === id),
 });
+
+/** Reads databases from their list, which shows that they were created. */
+export const databaseReader = ({ api }: { readonly api: Api }, server: string): Reader<Thing> => ({
+  one: async (id, options) =>
+    (await api.list<Thing>('GET /servers/{server}/databases', { server }, options)).find((database) => idIn(database.id) === id),
+});

@@ -17,6 +17,7 @@ fi
 
 commands='about           Display basic information about your application
 cache:clear     Flush the application cache
+db:seed         Seed the database with records
 down            Put the application into maintenance mode
 inspire         Display an inspiring quote
 migrate         Run the database migrations
@@ -65,6 +66,7 @@ case $2 in
     print ''
     ;;
   route:list) print '' '  GET|HEAD  / ......................... HomeController' '  GET|HEAD  up ........................................' '' ;;
+  db:seed) info 'Seeding database.' ;;
   cache:clear) info 'Application cache cleared successfully.' ;;
   optimize) info 'Caching framework bootstrap, configuration, and metadata.' ;;
   queue:restart) info 'Broadcasting queue restart signal.' ;;

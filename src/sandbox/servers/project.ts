@@ -10,6 +10,8 @@ import type { Head, State } from '../state.ts';
 export type Project = NonNullable<ReturnType<typeof createProject>>;
 
 const REPOSITORY = 'example/shop';
+/** Where the clone says that its repository is. */
+const REMOTE = `https://github.com/${REPOSITORY}.git`;
 
 const composer = (php: string): string =>
   `${JSON.stringify({ name: REPOSITORY, type: 'project', require: { php: `^${php}`, 'laravel/framework': '^12.0' } }, null, 2)}\n`;
@@ -30,6 +32,7 @@ const link = {
     environment('production', seeded.sites['shop.example.com']),
     environment('staging', seeded.sites['staging.example.com on web-1']),
   ]),
+  preview: { server: 'web-2', domain: '{branch}.preview.example.com', seed: 'db:seed', verify: '/up', copy: ['MAIL_FROM_NAME'] },
 };
 
 /** The state file of the shop. Somebody has changed where /sale leads since. */
@@ -114,7 +117,8 @@ export function createProject(directory: string, clone: string, dotenv: string, 
     const push = state.webhooks.find((webhook) => webhook.commit_hash === release?.commit_hash);
     for (const row of [release, push]) if (row) Object.assign(row, { commit_hash, commit_message: main[index]?.subject });
   }
-  git(['clone', '--quiet', '--config', 'user.name=Ada Lovelace', '--config', 'user.email=ada@example.com', `file://${hub}`, clone]);
+  const config = ['user.name=Ada Lovelace', 'user.email=ada@example.com', `url.file://${hub}.insteadOf=${REMOTE}`];
+  git(['clone', '--quiet', ...config.flatMap((setting) => ['--config', setting]), REMOTE, clone]);
   writeFileSync(join(clone, '.env'), dotenv);
   let seen: number | undefined;
   return {

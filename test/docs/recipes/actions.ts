@@ -8,7 +8,8 @@ import type { Hub, Permissions } from './hub.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
-interface Step {
+/** A step of a job. */
+export interface Step {
   readonly id?: string;
   readonly name?: string;
   readonly if?: string;
@@ -55,7 +56,7 @@ export interface Repository {
 
 /** What starts a workflow. */
 export interface Event {
-  readonly name: 'push' | 'pull_request' | 'schedule';
+  readonly name: 'push' | 'pull_request' | 'pull_request_target' | 'schedule';
   readonly sha: string;
   /** The payload. A pull request has its number and head. */
   readonly payload?: Readonly<Record<string, unknown>>;
@@ -73,7 +74,7 @@ export interface Ended {
   readonly url?: string;
 }
 
-const NAME = 'acme/shop';
+const NAME = 'example/shop';
 /** What a workflow without permissions gets in a new repository. */
 const DEFAULT: Permissions = { contents: 'read', packages: 'read' };
 /** Keys that mean nothing to these jobs, or are modeled below. */
@@ -104,8 +105,7 @@ export async function runWorkflow(file: string, event: Event, repository: Reposi
   const workflow = read(file);
   const trigger = workflow.on[event.name];
   if (trigger === undefined || (event.name === 'push' && !trigger?.branches?.includes('main'))) return {};
-  // A fork gets no secrets, and may only read.
-  const secrets = event.isFork ? {} : repository.secrets;
+  const secrets = isRestricted(event) ? {} : repository.secrets;
   const scope = { event, repository, inputs: {}, secrets, env: workflow.env ?? {} };
   const ended: Record<string, Ended> = {};
   for (const [name, job] of Object.entries(workflow.jobs)) {
@@ -115,6 +115,9 @@ export async function runWorkflow(file: string, event: Event, repository: Reposi
   }
   return ended;
 }
+
+/** A fork gets no secrets, and may only read, unless the workflow is that of the default branch. */
+const isRestricted = ({ name, isFork }: Event): boolean => isFork === true && name === 'pull_request';
 
 interface Scope {
   readonly event: Event;
@@ -165,7 +168,7 @@ function passed(what: string, declared: Readonly<Record<string, Declared>>, valu
 }
 
 function contextOf({ event, repository, inputs, secrets }: Scope, token = ''): Context {
-  const payload = { repository: { full_name: NAME }, ...event.payload };
+  const payload = { repository: { full_name: NAME, default_branch: 'main' }, ...event.payload };
   const { name: event_name, sha, actor = 'ada' } = event;
   const github = { token, repository: NAME, event_name, sha, actor, ref_name: 'main', event: payload };
   return { github, inputs, secrets, env: {}, steps: {}, runner: { temp: join(repository.directory, 'temp') } };
@@ -173,12 +176,12 @@ function contextOf({ event, repository, inputs, secrets }: Scope, token = ''): C
 
 async function runJob(job: Job, permissions: Permissions, scope: Scope): Promise<Ended> {
   const { repository, event } = scope;
-  const isFork = event.isFork === true;
-  const granted = isFork ? Object.fromEntries(Object.keys(permissions).map((name) => [name, 'read'])) : permissions;
+  const restricted = isRestricted(event);
+  const granted = restricted ? Object.fromEntries(Object.keys(permissions).map((name) => [name, 'read'])) : permissions;
   const declared = typeof job.environment === 'string' ? job.environment : job.environment?.name;
   const environment = declared && fill(declared, contextOf(scope));
   // The secret of an environment wins over one that was passed.
-  const secrets = { ...scope.secrets, ...(environment && !isFork && repository.environments[environment]) };
+  const secrets = { ...scope.secrets, ...(environment && !restricted && repository.environments[environment]) };
   const context = { ...contextOf({ ...scope, secrets }, repository.hub.tokenOf(granted)), steps: {} as Record<string, unknown> };
   const none = { failed: false, exists: () => false };
   if (!holds(job.if, context, none)) return { result: 'skipped', steps: [], summary: '' };
@@ -213,7 +216,11 @@ function startMachine(repository: Repository, event: Event, permissions: Permiss
   const names = ['GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_STEP_SUMMARY'] as const;
   const files = Object.fromEntries(names.map((name) => [name, join(home, name)])) as Record<(typeof names)[number], string>;
   for (const file of Object.values(files)) writeFileSync(file, '');
-  const github = { GITHUB_ACTIONS: 'true', GITHUB_SHA: event.sha, GITHUB_WORKSPACE: workspace, GITHUB_REPOSITORY: NAME };
+  const { head } = (event.payload?.pull_request ?? {}) as { readonly head?: { readonly ref?: string } };
+  const github = {
+    ...{ GITHUB_ACTIONS: 'true', GITHUB_SHA: event.sha, GITHUB_WORKSPACE: workspace, GITHUB_REPOSITORY: NAME },
+    GITHUB_HEAD_REF: head?.ref ?? '',
+  };
   const machineEnv: Record<string, string> & { PATH: string; RUNNER_TEMP: string } = {
     ...repository.env,
     ...github,
@@ -270,10 +277,16 @@ function useAction({ uses = '', with: inputs }: Step, machine: Machine, context:
 
 /** Each returns why it fails. */
 const actions: Readonly<Record<string, (machine: Machine, inputs: Texts) => string | undefined>> = {
-  'actions/checkout'({ repository, permissions, workspace }, { 'fetch-depth': depth = '1' }) {
+  'actions/checkout'({ repository, permissions, workspace }, { 'fetch-depth': depth = '1', ref }) {
     if (repository.isPrivate && permissions.contents === undefined) return 'remote: Repository not found.';
-    if (!existsSync(join(repository.files, '.git'))) cpSync(repository.files, workspace, { recursive: true });
-    else execFileSync('git', ['clone', '--quiet', ...(depth === '0' ? [] : ['--depth', depth]), `file://${repository.files}`, workspace]);
+    if (!existsSync(join(repository.files, '.git'))) {
+      cpSync(repository.files, workspace, { recursive: true });
+      return undefined;
+    }
+    const remote = `https://github.com/${NAME}`;
+    const options = [...(depth === '0' ? [] : ['--depth', depth]), ...(ref === undefined ? [] : ['--branch', ref])];
+    const instead = `url.file://${repository.files}.insteadOf=${remote}`;
+    execFileSync('git', ['clone', '--quiet', '--config', instead, ...options, remote, workspace]);
     return undefined;
   },
   'deploynix/dnx'({ repository, files }, inputs) {

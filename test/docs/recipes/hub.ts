@@ -31,11 +31,15 @@ export interface Hub {
   close(): Promise<void>;
 }
 
+/** Who comments with the token of a job. */
+const BOT = 'github-actions[bot]';
+
 /** Asks the stand-in for GitHub what `gh` would, with the token of the job. */
 const GH = `#!/bin/bash
 set -eo pipefail
 ask() { curl --fail-with-body --silent --show-error --header "Authorization: $GH_TOKEN" "$DNX_TEST_HUB/$1" "\${@:2}"; }
 case "$1 $2" in
+  'api repos'*'/comments/'*) [ "$3 $4 $5" = '--method PATCH --field' ]; ask "$2" --request PATCH --data-binary "@\${6#body=@}" ;;
   api\\ *) [ "$3" = --jq ]; ask "$2" | jq --raw-output "$4" ;;
   'pr comment') [ "$4" = --body-file ]; ask "repos/$GH_REPO/issues/$3/comments" --data-binary "@$5" ;;
   'run download') [ "$4 $6" = '--name --dir' ]; mkdir -p "$7"; ask "repos/$GH_REPO/actions/runs/$3/$5" | tar --extract --directory "$7" ;;
@@ -54,7 +58,7 @@ export async function openHub(directory: string): Promise<Hub & { readonly url: 
   const heads = new Map<string, string>();
 
   /** What each request needs, and its answer. */
-  const routes: readonly (readonly [RegExp, string, string, (match: readonly string[], body: string) => unknown])[] = [
+  const routes: readonly (readonly [RegExp, string, string, (match: readonly string[], body: string, method: string) => unknown])[] = [
     [/commits\/(\w+)\/pulls$/, 'pull-requests', 'read', ([, sha = '']) => (heads.has(sha) ? [{ head: { sha: heads.get(sha) } }] : [])],
     [
       /actions\/artifacts\?name=([\w-]+)&per_page=100$/,
@@ -78,7 +82,14 @@ export async function openHub(directory: string): Promise<Hub & { readonly url: 
         return found && execFileSync('tar', ['--create', '--directory', found.directory, '.']);
       },
     ],
-    [/issues\/\d+\/comments$/, 'pull-requests', 'write', (_, body) => comments.push(body)],
+    [
+      /issues\/\d+\/comments$/,
+      'pull-requests',
+      'write',
+      (_, body, method) =>
+        method === 'POST' ? comments.push(body) : comments.map((text, at) => ({ id: at + 1, body: text, user: { login: BOT } })),
+    ],
+    [/issues\/comments\/(\d+)$/, 'pull-requests', 'write', ([, id], body) => comments.splice(Number(id) - 1, 1, body)],
   ];
 
   const server = await openElsewhere((request, response) => {
@@ -91,7 +102,7 @@ export async function openHub(directory: string): Promise<Hub & { readonly url: 
     let body = '';
     request.on('data', (chunk) => (body += chunk));
     request.on('end', () => {
-      const found = answer(pattern.exec(request.url ?? '') ?? [], body);
+      const found = answer(pattern.exec(request.url ?? '') ?? [], body, request.method ?? '');
       response.writeHead(found === undefined ? 404 : 200).end(found instanceof Buffer ? found : JSON.stringify(found));
     });
   });

@@ -8,6 +8,7 @@ import { dotenvIn } from '../../support/reported.ts';
 type Texts = Readonly<Record<string, string>>;
 
 interface Job {
+  readonly extends?: string;
   readonly image?: string | { readonly name: string; readonly entrypoint: readonly string[] };
   readonly rules?: readonly { readonly if: string }[];
   readonly variables?: Texts;
@@ -62,7 +63,7 @@ const images: Readonly<Record<string, readonly string[]>> = {
   'deploynix/dnx:0.2.0': ['dnx', 'git'],
 };
 const usual = ['bash', 'sh', 'cat', 'mkdir', 'rm', 'sed', 'grep', 'tee', 'dirname', 'basename', 'env', 'uname'];
-const KNOWN = ['image', 'rules', 'variables', 'script', 'artifacts', 'resource_group', 'environment', 'needs'];
+const KNOWN = ['extends', 'image', 'rules', 'variables', 'script', 'artifacts', 'resource_group', 'environment', 'needs'];
 /** Where the recipes include this repository from. */
 const REMOTE = 'https://raw.githubusercontent.com/deploynix/dnx/v0/';
 
@@ -71,7 +72,9 @@ export async function runPipeline(file: string, project: Project): Promise<Reado
   const { include = [], ...jobs } = parse(readFileSync(file, 'utf8'));
   for (const each of include as readonly Include[]) Object.assign(jobs, included(each));
   const ended: Record<string, Ended> = {};
-  for (const [name, job] of Object.entries<Job>(jobs)) {
+  for (const [name, own] of Object.entries<Job>(jobs)) {
+    if (name.startsWith('.')) continue;
+    const job: Job = { ...(own.extends !== undefined && jobs[own.extends]), ...own };
     const unknown = Object.keys(job).filter((key) => !KNOWN.includes(key));
     if (unknown.length > 0) throw new Error(`The runner of recipes does not know ${unknown.join(', ')} of a job.`);
     const needed = Object.assign({}, ...(job.needs ?? []).map((need) => ended[need]?.variables));

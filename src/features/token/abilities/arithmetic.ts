@@ -24,6 +24,8 @@ export type AbilityNeed = Printed<typeof abilityNeed>;
 export interface AskedAbilities {
   readonly asked: readonly AskedEndpoint[];
   readonly notes: readonly string[];
+  /** What a line may delete that names no server and no site. */
+  readonly deletes?: readonly string[];
 }
 
 /** The operations of a command line: its calls, additions of its options, and lookups of names. */
@@ -36,7 +38,12 @@ export function askedBy(line: WordedLine): AskedAbilities {
   const sent = line.dryRun.wanted ? all.filter(({ endpoint }) => isRead(endpoint)) : all;
   const place = (['site', 'server'] as const).find((noun) => line.targets[noun] !== undefined);
   const everywhere = place ? [`The token works for every ${place}: abilities are not limited to one.`] : [];
-  return { asked: sent, notes: [...byName(missing, sent), ...notes, ...everywhere] };
+  return { asked: sent, notes: [...byName(missing, sent), ...notes, ...everywhere], deletes: place ? [] : deletedBy(sent) };
+}
+
+function deletedBy(asked: readonly AskedEndpoint[]): readonly string[] {
+  const needed = abilitiesFor(asked).map(({ ability }) => ability);
+  return ['server', 'site', 'database'].filter((noun) => needed.includes(`${noun}:delete`));
 }
 
 /** What a token also needs to find what the line does not name: without a name, it is an id. */

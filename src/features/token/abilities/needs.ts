@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { isError, usage } from '../../../base/errors.ts';
+import { andList } from '../../../base/text.ts';
 import type { Tree } from '../../../cli/language/command.ts';
 import { parse } from '../../../cli/run/parse.ts';
 import { readUserFile } from '../../../machine/files/user-file.ts';
@@ -26,11 +27,13 @@ export async function needsOfLines(
 ): Promise<AbilityNeeds> {
   const asked: AskedEndpoint[] = [];
   const notes = new Set<string>();
+  const deletes = new Set<string>();
   const unclear: string[] = [];
   const add = async (found: ScriptCommand, shown: string) => {
     const asking = await understand(found, tree, world);
     asked.push(...asking.asked.map((operation) => ({ ...operation, because: `${shown}: ${operation.because}` })));
     for (const note of asking.notes) notes.add(note);
+    for (const noun of asking.deletes ?? []) deletes.add(noun);
   };
   for (const line of lines) {
     const { readShell } = await import('./script.ts');
@@ -54,6 +57,7 @@ export async function needsOfLines(
       }
     }
   }
+  if (deletes.size > 0) notes.add(`The token can delete every ${andList([...deletes].sort())}: abilities are not limited to some.`);
   return { abilities: abilitiesFor(asked), notes: [...notes], unclear };
 }
 

@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+
+/** Names that a path, a shell, Git, DNS, JavaScript or a careless comparison takes for something else. */
+export const hostileBranches: readonly string[] = [
+  'feature/cart',
+  'Feature/Cart',
+  'FEATURE/CART',
+  'feature-cart',
+  'feature.cart',
+  'production',
+  'develop',
+  '../x',
+  './main',
+  'refs/heads/main',
+  'origin/main',
+  'main2',
+  'Main',
+  '-rf',
+  '--delete',
+  '$(touch x)',
+  '`id`',
+  "'; drop table sites; --",
+  '%2e%2e',
+  'a b',
+  '*',
+  'null',
+  'undefined',
+  '0',
+  '__proto__',
+  'constructor',
+  'HEAD',
+  '🚀',
+  '🚀🚀',
+  'ünïcödé',
+  'ÜNÏCÖDÉ',
+  'u\u0308',
+  '\u001b[31mred',
+  'x\u200b',
+  'x'.repeat(200),
+  `${'x'.repeat(199)}y`,
+  `${'long/'.repeat(39)}name`,
+  'a'.repeat(30),
+  `${'a'.repeat(30)}-b`,
+  'pv_abcdefghijkl',
+  'x-abcdefghijkl',
+];
+
+/** Hostile names, and random ones. */
+export const branchNames: fc.Arbitrary<string> = fc.oneof(
+  { arbitrary: fc.constantFrom(...hostileBranches), weight: 4 },
+  {
+    arbitrary: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }).filter((name) => name !== 'main' && !/\s/.test(name)),
+    weight: 1,
+  },
+);
