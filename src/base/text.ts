@@ -114,3 +114,9 @@ export const wildcard = (pattern: string): RegExp =>
       .join('.*')}$`,
     's',
   );
+
+/** A line, and what it is about in two columns below it. */
+export function withDetails(line: string, details: readonly (readonly [label: string, text: string])[]): string {
+  const width = Math.max(0, ...details.map(([label]) => label.length));
+  return [line, ...details.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`)].join('\n');
+}

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { cancelled, DnxError, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
+import { counted, withDetails } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { envWithoutSecrets } from '../../machine/env.ts';
 import { keptDirectories } from '../../machine/files/own-files.ts';
@@ -41,9 +42,7 @@ export async function resolveReferences({ variables, references }: Dotenv, rules
 /** Says which references were resolved, before their values are sent. */
 export function sayReferences({ progress }: Context, { references }: Pick<Dotenv, 'references'>): void {
   if (references.size === 0) return;
-  const width = Math.max(...[...references.keys()].map((key) => key.length));
-  const lines = [...references].map(([key, reference]) => `  ${key.padEnd(width)}  ${reference}`);
-  progress.note([`Resolved ${references.size} ${references.size === 1 ? 'reference' : 'references'}:`, ...lines].join('\n'));
+  progress.note(withDetails(`Resolved ${counted(references.size, 'reference')}:`, [...references]));
 }
 
 function referenceValue(variable: Reference, rules: ReferenceRules, ctx: Context): string | Promise<string> {

@@ -1,6 +1,6 @@
 import { type Detail, DnxError, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
-import { inQuotes } from '../../base/text.ts';
+import { inQuotes, withDetails } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { commitDetails } from '../../cli/plan/deployment.ts';
 import type { Plan, PlannedChange } from '../../cli/plan/plan.ts';
@@ -119,8 +119,7 @@ export async function* questionsBefore(
   for (const { change, title, body } of pending) {
     const more = change.deployment ? commitDetails(change.deployment) : [];
     const { details } = changeSection(change, ctx.nameOf, { more, sent: isAsked ? body : undefined });
-    const width = Math.max(0, ...details.map(([field]) => field.length));
-    ctx.progress.note([title, ...details.map(([field, words]) => `  ${field.padEnd(width)}  ${words}`)].join('\n'));
+    ctx.progress.note(withDetails(title, details));
   }
   if (!ctx.ask.allowed) return requireAnswers(needed, given, preview);
   const isMissing = ({ id }: Target) => needed.missing.some((target) => target.id === id);

@@ -2,6 +2,7 @@ import type { Endpoint } from '../../platform/api/endpoint.ts';
 import {
   certificateEndpoint,
   certificatesEndpoint,
+  databasesEndpoint,
   releasesEndpoint,
   serversEndpoint,
   siteEndpoint,
@@ -11,8 +12,6 @@ import { createVariableEndpoint, updateVariableEndpoint, variablesEndpoint } fro
 
 /** What every command about previews reads before anything else. */
 export const projectReads = [serversEndpoint, sitesEndpoint, siteEndpoint, 'GET /git-repositories'] as const;
-
-export const databasesEndpoint = 'GET /servers/{server}/databases' satisfies Endpoint;
 
 /** What finding the previews of a project reads besides. */
 export const findReads = [variablesEndpoint, databasesEndpoint] as const;
@@ -43,6 +42,7 @@ export const upCalls = [
   createVariableEndpoint,
   updateVariableEndpoint,
   certificatesEndpoint,
+  databasesEndpoint,
   'POST /servers/{server}/sites/{site}/certificates',
   certificateEndpoint,
   'POST /servers/{server}/sites/{site}/deploy',

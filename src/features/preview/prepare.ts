@@ -1,6 +1,6 @@
 import { cancelled, type Detail, DnxError, isError, unlessError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
-import { counted, quotedName, title } from '../../base/text.ts';
+import { counted, quotedName, title, withDetails } from '../../base/text.ts';
 import { duration, SECOND } from '../../base/time.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
@@ -15,7 +15,7 @@ import { heldVerification } from '../changes/dry-run.ts';
 import { noDeployOptions, verificationOf } from '../deploy/options.ts';
 import { remoteSide } from '../env/remote.ts';
 import { createVariableEndpoint, updateVariableEndpoint, variablesEndpoint } from '../env/variables.ts';
-import { makePlan, openPlanFleet, sendPlan } from '../state/apply.ts';
+import { makePlan, openPlanFleet, recordChanges, sendPlan } from '../state/apply.ts';
 import { unwrittenState } from '../state/file.ts';
 import type { Fleet } from '../state/fleet.ts';
 import { createUserEndpoint, deleteUserEndpoint } from './calls.ts';
@@ -152,10 +152,8 @@ async function record(ctx: Context, { wanted, made, known }: PlannedPreview, opt
   const { settings, mark } = wanted;
   const locked = made.changes.find(isNewPassword);
   if (locked) await ctx.api.send(deleteUserEndpoint, locked.ids, { assume: {} });
-  for (const change of made.changes) {
-    const { call, body } = change === locked ? newUser(locked, databaseName(mark)) : change;
-    await ctx.api.send(call, change.ids, { ...(body !== undefined && { body }), assume: {} });
-  }
+  const changes = made.changes.map((change) => (change === locked ? { ...change, ...newUser(locked, databaseName(mark)) } : change));
+  await recordChanges(ctx, changes);
   const created = createdId(made.changes.findIndex(({ call }) => call === CREATE_SITE) + 1);
   const place = { server: wanted.server, site: { id: known ?? created, label: domainOf(wanted) } };
   await recordCertificate(ctx, place, settings, options);
@@ -189,10 +187,7 @@ function sayPlan(ctx: Context, { wanted, state: { hidden, record }, made: { plan
     return;
   }
   const lines = [...facts, ...changeDetails(plan.changes)];
-  const width = Math.max(...lines.map(([label]) => label.length));
-  ctx.progress.note(
-    [`Preview of ${quotedName(branch)}`, ...lines.map(([label, words]) => `  ${label.padEnd(width)}  ${words}`)].join('\n'),
-  );
+  ctx.progress.note(withDetails(`Preview of ${quotedName(branch)}`, lines));
 }
 
 /** So many variables are named. */

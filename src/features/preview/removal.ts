@@ -10,9 +10,9 @@ import { errorOf } from '../../cli/run/several.ts';
 import { allowanceOf, within } from '../../platform/api/deadline.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { follow, timedOut } from '../../platform/follow/follow.ts';
-import { sitesEndpoint } from '../../platform/follow/readers.ts';
+import { databasesEndpoint, sitesEndpoint } from '../../platform/follow/readers.ts';
 import { idIn, type Target, targetIds, targetOf } from '../../platform/names/names.ts';
-import { databasesEndpoint, removalCalls, usersEndpoint } from './calls.ts';
+import { removalCalls, usersEndpoint } from './calls.ts';
 import { isLookalike, provePreview } from './find.ts';
 import type { Lookalike, Preview, PreviewDatabase, PreviewProject } from './model.ts';
 import { judgeDatabase, wordsIn } from './ownership.ts';
@@ -58,7 +58,7 @@ interface Removing {
   readonly doubt?: Doubt;
 }
 
-/** Removes what a person confirms with the name of the site that previews are like. With --dry-run, says what that would be. */
+/** Removes what a person confirms with the name of the base site. With --dry-run, says what that would be. */
 export async function removeConfirmed(
   ctx: Context,
   project: PreviewProject,

@@ -7,7 +7,8 @@ import type { KindName } from '../../platform/kinds.ts';
 import { idIn, resourceName, targetIds } from '../../platform/names/names.ts';
 import { remoteSide } from '../env/remote.ts';
 import { type Side, UNKNOWN } from '../env/sync/steps.ts';
-import { fieldsOf } from '../site/parts.ts';
+import { newSiteFields } from '../site/parts.ts';
+import { unwrittenEntry } from '../state/file.ts';
 import type { Fleet } from '../state/fleet.ts';
 import type { Entry } from '../state/model.ts';
 import type { PreviewRecord } from './model.ts';
@@ -37,14 +38,14 @@ export async function stateOf(fleet: Fleet, wanted: WantedPreview, now: number):
   const account = settings.database === 'own' ? await accountOf(fleet, wanted, there) : undefined;
   const password = account?.password;
   const record = recordAt(wanted, now);
-  const { suspended: _, zero_downtime, ...fields } = fieldsOf('site', await fleet.shown('site', project.site));
+  const fields = newSiteFields(await fleet.shown('site', project.site));
   const repository = { git_repository_id: project.repository.label };
   const variables = [...variablesOf(wanted, { base, there, account, record: recordValue(project.owner, record) })];
   const entries = [
-    ...(account ? [entryOf('database', here, { name })] : []),
-    entryOf('site', here, { ...fields, ...repository, domain, branch, ...(zero_downtime === true && { zero_downtime }) }),
+    ...(account ? [unwrittenEntry('database', here, { name })] : []),
+    unwrittenEntry('site', here, { ...fields, ...repository, domain, branch }),
     ...variables.map(([key, value]) => variableEntry(wanted, { ...here, site: domain }, key, value)),
-    ...(password === undefined ? [] : [entryOf('user', { ...here, database: name }, { username: name, password })]),
+    ...(password === undefined ? [] : [unwrittenEntry('user', { ...here, database: name }, { username: name, password })]),
   ];
   const named = [...settings.copy, ...Object.keys(settings.set)];
   const renewed = password === undefined ? [] : [name, PASSWORD];
@@ -53,12 +54,9 @@ export async function stateOf(fleet: Fleet, wanted: WantedPreview, now: number):
 
 function variableEntry({ settings: { set } }: WantedPreview, place: Entry['place'], key: string, value: string): Entry {
   const isReference = set[key] === value && value.startsWith('env://');
-  return isReference ? { ...entryOf('variable', place, { key }), references: { value } } : entryOf('variable', place, { key, value });
-}
-
-function entryOf(kind: KindName, place: Entry['place'], fields: JsonObject): Entry {
-  const set = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
-  return { kind, place, fields: set, references: {}, isNew: true, path: [], line: 1, column: 1 };
+  return isReference
+    ? { ...unwrittenEntry('variable', place, { key }), references: { value } }
+    : unwrittenEntry('variable', place, { key, value });
 }
 
 /** The items of a list; throws if it cannot be read. */

@@ -1,7 +1,7 @@
 import { type Detail, DnxError, isError, type Next, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { didYouMean } from '../../base/nearest.ts';
-import { counted, title, wordOf } from '../../base/text.ts';
+import { counted, title, withDetails, wordOf } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
 import { message, nothing } from '../../cli/output/view.ts';
@@ -13,13 +13,13 @@ import { changesBy, consentToSend } from '../env/dangers.ts';
 import { remoteSide } from '../env/remote.ts';
 import { type Side, UNKNOWN } from '../env/sync/steps.ts';
 import { createVariableEndpoint } from '../env/variables.ts';
-import { makePlan, openPlanFleet, planInTurn, sendPlan } from '../state/apply.ts';
+import { makePlan, openPlanFleet, planInTurn, recordChanges, sendPlan } from '../state/apply.ts';
 import type { StatePlan } from '../state/draft.ts';
-import { unwrittenState } from '../state/file.ts';
+import { unwrittenEntry, unwrittenState } from '../state/file.ts';
 import type { Fleet } from '../state/fleet.ts';
 import type { Entry, Row } from '../state/model.ts';
 import { siteNamed } from './named.ts';
-import { fieldsOf, partKinds, readParts, renamed, type SiteParts } from './parts.ts';
+import { fieldsOf, newSiteFields, partKinds, readParts, renamed, type SiteParts } from './parts.ts';
 
 type CopyOptions = Given<{ from_site: string; as: string; except: readonly string[]; wait: boolean; timeout: number }> & {
   readonly to: string;
@@ -41,10 +41,8 @@ export const copySite = (ctx: Context, options: CopyOptions, consent: GivenConse
     const entries = entriesOf(copying);
     const details = copyDetails(copying, entries, options.except ?? []);
     const [from, to] = [copying.source.place, copying.to].map(placeWords);
-    const width = Math.max(...details.map(([label]) => label.length));
-    const lines = details.map(([label, words]) => `  ${label.padEnd(width)}  ${words}`);
     if (ctx.recorder) ctx.recorder.about(Object.fromEntries(details), details, true);
-    else ctx.progress.note([`Copying ${from} to ${to}`, ...lines].join('\n'));
+    else ctx.progress.note(withDetails(`Copying ${from} to ${to}`, details));
     const plan = await makePlan(ctx, unwrittenState(`the copy of ${from}`, entries), fleet, { create: true });
     requireRead(plan.unread.map(({ error }) => error));
     await requireCopy(plan.rows, fleet, copying.to);
@@ -90,18 +88,11 @@ function requireRead([error]: readonly DnxError[]): void {
   if (error) throw error.with({ details: [['copied', 'nothing, because not all of the site can be read']] });
 }
 
-/** What a state file would say of the copy: the new domain wherever the site has its own. A copy is not suspended. */
+/** What a state file would say of the copy: the new domain wherever the site has its own. */
 function entriesOf({ source, to, variables }: Copying): readonly Entry[] {
-  const entryOf = (kind: KindName, fields: JsonObject): Entry => ({
-    kind,
-    place: { server: to.server.label, ...(kindOf(kind).under === 'site' && { site: to.site.label }) },
-    fields: Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)),
-    references: {},
-    isNew: true,
-    ...{ path: [], line: 1, column: 1 },
-  });
-  const { suspended: _, zero_downtime, ...settings } = fieldsOf('site', source.settings);
-  const site = entryOf('site', { ...settings, domain: to.site.label, ...(zero_downtime === true && { zero_downtime }) });
+  const entryOf = (kind: KindName, fields: JsonObject) =>
+    unwrittenEntry(kind, { server: to.server.label, ...(kindOf(kind).under === 'site' && { site: to.site.label }) }, fields);
+  const site = entryOf('site', { ...newSiteFields(source.settings), domain: to.site.label });
   const shown = [...variables].flatMap(([key, value]) => (value === UNKNOWN ? [] : [{ key, value }]));
   const listed = partKinds.flatMap((kind) => {
     const items = kind === 'variable' ? shown : (source.lists.get(kind) ?? []).map((item) => fieldsOf(kind, item));
@@ -135,7 +126,7 @@ async function recorded(ctx: Context, changes: StatePlan['changes'], to: Located
   const remote = new Map();
   const variables = changes.flatMap(({ call, body }) => (call === createVariableEndpoint ? changesBy(call, body, undefined, remote) : []));
   await consentToSend(ctx, to, { changes: variables, remote, consent, ask: { lines: [], question: '' } });
-  for (const { call, ids, body } of changes) await ctx.api.send(call, ids, { ...(body !== undefined && { body }), assume: {} });
+  await recordChanges(ctx, changes);
   return { view: nothing };
 }
 

@@ -51,6 +51,12 @@ export const fieldsOf = (kind: KindName, item: JsonObject): JsonObject =>
     }),
   );
 
+/** What a new site like this one has: it is not suspended, and zero-downtime releases are turned on or not mentioned. */
+export function newSiteFields(item: JsonObject): JsonObject {
+  const { suspended: _, zero_downtime, ...settings } = fieldsOf('site', item);
+  return { ...settings, ...(zero_downtime === true && { zero_downtime }) };
+}
+
 /** A resource with another domain wherever its words name this one. */
 export const renamed = (item: JsonObject, domain: string, name: string): JsonObject =>
   Object.fromEntries(

@@ -25,7 +25,7 @@ import { type applyShape, idsOf, type SendingOptions } from '../plan/send.ts';
 import { installation } from '../site/create.ts';
 import { type Answers, openAnswers } from './answers.ts';
 import { compareState } from './compare.ts';
-import type { StatePlan } from './draft.ts';
+import type { StateChange, StatePlan } from './draft.ts';
 import { readState } from './file.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import { leftError, sayLeft } from './left.ts';
@@ -70,6 +70,14 @@ export const openPlanFleet = (ctx: Context, command: string): Fleet =>
       () => false,
     ),
   );
+
+/** In a dry run, records what a plan would send. */
+export async function recordChanges(
+  { api }: Pick<Context, 'api'>,
+  changes: readonly Pick<StateChange, 'call' | 'ids' | 'body'>[],
+): Promise<void> {
+  for (const { call, ids, body } of changes) await api.send(call, ids, { ...(body !== undefined && { body }), assume: {} });
+}
 
 /** A plan that was just made of a state file. */
 interface MadePlan extends StatePlan {

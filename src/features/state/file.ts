@@ -1,11 +1,13 @@
 import { relative } from 'node:path';
 import { usage } from '../../base/errors.ts';
+import { type JsonObject, pick } from '../../base/json.ts';
 import { grouped } from '../../base/matching.ts';
 import { title, wordOf } from '../../base/text.ts';
 import { pathToWrite } from '../../machine/files/own-files.ts';
 import { readText, realPath } from '../../machine/files/text-file.ts';
 import { findUp, foreignProblem } from '../../machine/settings/link.ts';
 import { pathOf, type World } from '../../machine/world.ts';
+import type { KindName } from '../../platform/kinds.ts';
 import { domainKey } from '../../platform/names/names.ts';
 import { refuseLinkOut, replaceText } from '../env/local-file.ts';
 import type { Entry, StateFile } from './model.ts';
@@ -63,6 +65,16 @@ export function stateIn(text: string, name: string): Omit<StateFile, 'path' | 't
 export const unwrittenState = (name: string, entries: readonly Entry[]): StateFile => ({
   ...{ name, entries, path: '', text: '', owned: [] },
   document: parseSource('', name).source.document,
+});
+
+/** An entry of such a file, for something that may be new. What is null is left out. */
+export const unwrittenEntry = (kind: KindName, place: Entry['place'], fields: JsonObject): Entry => ({
+  kind,
+  place,
+  fields: pick(fields, (field) => fields[field] !== null),
+  references: {},
+  isNew: true,
+  ...{ path: [], line: 1, column: 1 },
 });
 
 /** Refuses two entries that mean the same thing, or were renamed from it: nobody knows which of them holds. */

@@ -74,8 +74,9 @@ export const backupReader = ({ api }: { readonly api: Api }): Reader<Thing> => (
   one: async (id, options) => (await api.list<Thing>(backupsEndpoint, {}, options)).find((backup) => idIn(backup.id) === id),
 });
 
+export const databasesEndpoint = 'GET /servers/{server}/databases' satisfies Endpoint;
+
 /** Reads databases from their list, which shows that they were created. */
 export const databaseReader = ({ api }: { readonly api: Api }, server: string): Reader<Thing> => ({
-  one: async (id, options) =>
-    (await api.list<Thing>('GET /servers/{server}/databases', { server }, options)).find((database) => idIn(database.id) === id),
+  one: async (id, options) => (await api.list<Thing>(databasesEndpoint, { server }, options)).find((database) => idIn(database.id) === id),
 });
