@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { closeSync, fstatSync, statSync, writeSync } from 'node:fs';
 import { platform } from 'node:process';
 import { Writable } from 'node:stream';
@@ -38,6 +39,8 @@ export async function run(process: NodeJS.Process, keep = () => {}): Promise<voi
   const children: Children = { running: 0 };
   const exits: Exits = new Set();
   const interruption = new AbortController();
+  // Each of several servers or calls listens to it.
+  setMaxListeners(0, interruption.signal);
   const crashed = new Promise<never>((_, reject) => {
     // Reading from a closed terminal fails with EIO, possibly before SIGHUP arrives.
     const crash = (error: unknown) => reject(isHangup(error) ? new DnxError('hangup', 'Hangup.') : error);

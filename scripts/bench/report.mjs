@@ -3,7 +3,7 @@ import { arch, cpus, totalmem } from 'node:os';
 import { grouped, ratioOf, size, verdictOf } from './statistics.mjs';
 
 const DOCUMENT = 'docs/performance.md';
-const LARGEST = { packed: 1_000_000, installed: 7_000_000, packages: 3 };
+const LARGEST = { packed: 1_050_000, installed: 7_000_000, packages: 3 };
 const STATES = { warm: '', first: ', first run', uncached: ', nothing kept', 'read-only': ', read-only home' };
 
 /** Prints what was measured, and writes it into docs/performance.md between its markers. */

@@ -31,3 +31,16 @@ export async function inParallel<T, R>(
   if (failure) throw failure.error;
   return results;
 }
+
+/** Runs what it is given in turn, at most so many at a time. */
+export function atMost(count: number) {
+  const running = new Set<Promise<unknown>>();
+  return async <T>(run: () => Promise<T>): Promise<T> => {
+    while (running.size >= count) await Promise.race(running).catch(() => {});
+    const work = run();
+    const end = () => running.delete(work);
+    running.add(work);
+    work.then(end, end);
+    return work;
+  };
+}

@@ -43,6 +43,9 @@ export const plural = (noun: string): string =>
 /** `1 server`, `3 servers`. */
 export const counted = (count: number, noun: string): string => `${count} ${count === 1 ? noun : plural(noun)}`;
 
+/** `queries` -> `query`, of every word. */
+export const singular = (words: string): string => words.replace(/ies\b/g, 'y').replace(/(?<=ss)es\b|(?<!s)s\b/g, '');
+
 /** `the disk is full` -> `The disk is full`. */
 export const capitalized = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 

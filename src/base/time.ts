@@ -1,3 +1,5 @@
+import { usage } from './errors.ts';
+
 /** Smaller numbers are seconds since 1970, larger ones milliseconds. */
 const FIRST_MS = 100_000_000_000;
 
@@ -11,6 +13,7 @@ export function timeOf(value: unknown): number | undefined {
   }
   const [, date, time = '00:00', zone = 'Z'] =
     /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?) ?(Z|UTC|[+-]\d\d:?\d\d)?)?$/i.exec(text) ?? [];
+  if (date !== undefined && new Date(`${date}T00:00Z`).getUTCDate() !== Number(date.slice(-2))) return undefined;
   const ms = Date.parse(`${date}T${time}${/^[a-z]/i.test(zone) ? 'Z' : zone.replace(/(\d\d):?(\d\d)$/, '$1:$2')}`);
   return Number.isNaN(ms) ? undefined : ms;
 }
@@ -73,10 +76,39 @@ export function parseDuration(value: string): number | undefined {
   return [...value.matchAll(/(\d+)(ms|s|m|h|d)/g)].reduce((sum, [, amount, unit]) => sum + Number(amount) * (parsed[unit ?? ''] ?? 0), 0);
 }
 
-/** A time, or how long before `now` it was, such as `2h`, in epoch ms. Undefined for anything else. */
+/** `now`, `today`, `yesterday`, a time of day, or a day and a time of day. */
+const DAY_AND_CLOCK = /^(?:(?<word>now)|(?<day>today|yesterday)?(?:(?:^| )(?<clock>(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?))?)$/i;
+
+/**
+ * A time in UTC, how long before `now` it was, such as `2h`, or words such as `yesterday 22:00`, in epoch ms. `02:00` is the last time that
+ * it was two o'clock. Undefined for anything else.
+ */
 export function timeOrAgo(word: string, now: number): number | undefined {
   const ms = parseDuration(word);
-  return ms === undefined ? timeOf(word) : now - ms;
+  if (ms !== undefined) return Math.max(0, now - ms);
+  const groups = word === '' ? undefined : DAY_AND_CLOCK.exec(word)?.groups;
+  if (!groups) return timeOf(word);
+  if (groups.word !== undefined) return now;
+  const { day, clock = '0:00' } = groups;
+  const [hours = 0, minutes = 0, seconds = 0] = clock.split(':').map(Number);
+  const today = Math.floor(now / DAY) * DAY + hours * HOUR + minutes * MINUTE + seconds * SECOND;
+  return /^yesterday$/i.test(day ?? '') || (day === undefined && today > now) ? today - DAY : today;
+}
+
+/** The moment of an option such as `--since`, in epoch ms. Rejects other words. */
+export function momentIn(option: string, word: string, now: number): number {
+  const at = timeOrAgo(word, now);
+  if (at !== undefined) return at;
+  const examples = ['15m', "'yesterday 22:00'", "'2026-01-02 03:04' (UTC)"].map((example) => `${option} ${example}`);
+  throw usage(`${option} must be a time or a duration, not '${word}'.`, `For example: ${examples.join(', ')}.`);
+}
+
+/** Rejects a span that is empty, whatever was written in it. `since` and `until` are epoch ms. */
+export function checkSpan(since: number | undefined, until: number | undefined, now: number): void {
+  const shown = (at: number) => shownTime(new Date(at).toISOString());
+  if (since === undefined) return;
+  if (since > now) throw usage(`--since is in the future: ${shown(since)}. It is ${shown(now)}.`);
+  if (until !== undefined && since > until) throw usage(`--since is later than --until: ${shown(since)}, ${shown(until)}.`);
 }
 
 /** The most of a unit that is shown of the past. What is to come, such as the end of a certificate, is counted in days up to two years. */

@@ -1,7 +1,7 @@
 import { command, group } from '../cli/language/command.ts';
 import { ensure } from '../cli/language/ensure.ts';
 import { assumed, content, following, ifExists, natural, required, secret, suggest, text } from '../cli/language/options.ts';
-import { creation, resource, show } from '../cli/language/resource.ts';
+import { creation, everywhere, resource, show } from '../cli/language/resource.ts';
 import { deleted, listOf, recordOf } from '../cli/language/shape.ts';
 import { columns, done, rows } from '../cli/output/view.ts';
 import { certificateDetails, certificatesOn, isSpent, issue, issueCertificate, issueEndpoint } from '../features/site/certificate.ts';
@@ -23,6 +23,8 @@ const fields = {
   private_key: assumed(secret('Private key of your own certificate, as PEM')),
 };
 
+const all = everywhere('server', 'GET /servers/{server}/certificates');
+
 const list = command({
   name: 'list',
   aliases: ['ls'],
@@ -31,13 +33,21 @@ const list = command({
     'GET /servers/{server}/certificates',
     { when: 'site', instead: certificatesEndpoint },
     { unless: 'site', also: ['GET /servers/{server}/sites', certificatesEndpoint] },
+    ...all.calls,
   ],
-  prints: () => listOf(recordOf(certificates.columns)),
-  examples: ['list shop.example.com', 'list --server web-1', 'list shop.example.com --json'],
-  run: async (ctx, { targets: { server, site } }) =>
-    site
+  options: all.options,
+  prints: () => listOf(recordOf(certificates.columns, [], all.fields)),
+  examples: ['list shop.example.com', 'list --server web-1', 'list shop.example.com --json', 'list --all'],
+  run: async (ctx, { targets: { server, site }, options }) => {
+    if (options.all) {
+      const { listEverywhere } = await import('../cli/run/everywhere.ts');
+      const { columns } = certificates;
+      return listEverywhere(ctx, { what: 'certificates', columns, of: 'server', read: (place) => certificatesOn(ctx, place.server) });
+    }
+    return site
       ? rows(await ctx.pages(), certificates.columns, 'No certificates.', creation('certificate', { server, site }))
-      : rows(certificatesOn(ctx, server), certificates.columns, 'No certificates.'),
+      : rows(certificatesOn(ctx, server), certificates.columns, 'No certificates.');
+  },
 });
 
 const create = command({

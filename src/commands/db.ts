@@ -1,6 +1,7 @@
+import { usage } from '../base/errors.ts';
 import { command, group } from '../cli/language/command.ts';
 import { argument, content, flag, list, required, rest, text } from '../cli/language/options.ts';
-import { anything, either, listOf, mapOf, nullable, number, objectOf, word, words } from '../cli/language/shape.ts';
+import { anything, either, listOf, mapOf, nullable, number, objectOf, severalOf, word, words, yes } from '../cli/language/shape.ts';
 import { databaseCalls } from '../features/database/credentials.ts';
 import { localPort, userOption } from '../features/remote/options.ts';
 
@@ -8,6 +9,12 @@ const forwarding = {
   user: userOption,
   port: localPort,
 };
+
+/** Rejects what is no id of a connection. */
+function checkIds(ids: readonly string[]): void {
+  const wrong = ids.find((id) => !/^[1-9]\d{0,18}$/.test(id));
+  if (wrong !== undefined) throw usage(`'${wrong}' is not an id.`, 'See: dnx db ps');
+}
 
 const dumped = { database: word, bytes: number, duration_s: number };
 
@@ -42,7 +49,10 @@ const shell = command({
   run: async (ctx, { targets, options }) => (await import('../features/database/tunnel.ts')).openShell(ctx, targets, options),
 });
 
+const anonymized = { anonymized: nullable(words), uncovered: nullable(words) };
+
 const rowless = {
+  anonymize: text('YAML file of rules that replace personal data on the server, such as users.email: email', 'file'),
   exclude_table_data: { ...list('Leave out the rows of this table; * stands for any text', 'table') },
   only: { ...list('Leave out the rows of all other tables', 'table') },
 };
@@ -69,6 +79,41 @@ const query = command({
   run: async (ctx, { targets, options }) => (await import('../features/database/query.ts')).query(ctx, targets, options),
 });
 
+const ps = command({
+  name: 'ps',
+  reveals: 'rows',
+  summary: 'List the connections to the database of a site',
+  description:
+    'Shows what each of them runs, for how long, and which others it waits for. An account of MySQL or MariaDB without the privilege PROCESS sees its own connections only.',
+  calls: databaseCalls,
+  checks: true,
+  options: { user: userOption },
+  prints: async () => listOf((await import('../features/database/processes.ts')).processShape),
+  examples: ['ps shop.example.com', 'ps shop.example.com --json'],
+  run: async (ctx, { targets, options }) => (await import('../features/database/processes.ts')).listProcesses(ctx, targets, options),
+});
+
+const kill = command({
+  name: 'kill',
+  summary: 'Stop queries in the database of a site',
+  description: 'Stops what the connection runs and leaves it open, or with --connection closes it, which ends its transaction, too.',
+  effect: 'change',
+  reach: 'server',
+  calls: databaseCalls,
+  checks: true,
+  consent: { level: 'moderate', deferred: true },
+  options: {
+    user: userOption,
+    id: { ...argument(required(list('Ids of connections, as in dnx db ps', 'id'))), follows: true, check: checkIds },
+    connection: flag('Close the connection'),
+  },
+  exits: '6 there is no such connection (any more)',
+  prints: async () => severalOf(objectOf({ id: number, user: word, state: word, query: nullable(word), connection: yes })),
+  examples: ['kill shop.example.com 412', 'kill shop.example.com 412 --connection --yes'],
+  run: async (ctx, { targets, options, consent }) =>
+    (await import('../features/database/processes.ts')).kill(ctx, targets, options, consent),
+});
+
 const dump = command({
   name: 'dump',
   reveals: 'rows',
@@ -86,7 +131,7 @@ const dump = command({
     ...rowless,
   },
   exits: '141 stdout was closed before the dump was complete',
-  prints: () => objectOf({ ...dumped, site: word, file: word, size: number }),
+  prints: () => objectOf({ ...dumped, site: word, file: word, size: number, ...anonymized }),
   examples: ['dump shop.example.com', 'dump shop.example.com -O shop.sql --force', 'dump shop.example.com -O - > shop.sql'],
   run: async (ctx, { targets, options }) => (await import('../features/database/dump.ts')).dump(ctx, targets, options),
 });
@@ -121,11 +166,13 @@ const pull = command({
       socket: nullable(word),
       tables: number,
       without_rows: words,
+      ...anonymized,
     }),
   examples: [
     'pull shop.example.com',
     'pull shop.example.com --confirm shop_local',
     'pull shop.example.com --into .env.local --confirm shop_local',
+    'pull shop.example.com --anonymize anonymize.yml',
     "pull shop.example.com --exclude-table-data sessions --exclude-table-data 'telescope_*'",
   ],
   run: async (ctx, { targets, options, consent }) =>
@@ -174,4 +221,4 @@ const importing = command({
     }),
 });
 
-export default group({ name: 'db', noun: 'site', commands: [tunnel, shell, query, dump, pull, importing] });
+export default group({ name: 'db', noun: 'site', commands: [tunnel, shell, query, ps, kill, dump, pull, importing] });

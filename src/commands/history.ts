@@ -11,7 +11,7 @@ export default command({
     verb: argument(choice('What to do (default list)', ['list', 'show'])),
     id: argument(text('Id of a change, or a beginning that no other one has', 'id')),
     site: { ...text('Only changes of this site: domain or id', 'site'), short: 's' },
-    since: text('Only changes since then: 2h, 7d, or a time in UTC', 'when'),
+    since: text('Only changes since then: 2h, yesterday, or a time in UTC', 'when'),
   },
   prints: async () => (await import('../features/plan/history.ts')).historyShape,
   examples: ['history', 'history --site shop.example.com --since 7d', 'history --json'],

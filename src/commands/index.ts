@@ -39,9 +39,16 @@ export const contents: readonly Entry[] = [
     section: 'Remote',
     load: () => import('./db.ts'),
   },
+  { name: 'storage', summary: 'Copy storage/app of sites', section: 'Remote', load: () => import('./storage.ts') },
   { name: 'backup', summary: 'Back up and restore databases and sites', section: 'Servers', load: () => import('./backup.ts') },
   { name: 'crontab', aliases: ['cron'], summary: 'Manage cron jobs', section: 'Servers', load: () => import('./crontab.ts') },
   { name: 'daemon', summary: 'Manage Supervisor daemons', section: 'Servers', load: () => import('./daemon.ts') },
+  {
+    name: 'service',
+    summary: 'List and restart nginx, PHP-FPM, databases and other services',
+    section: 'Servers',
+    load: () => import('./service.ts'),
+  },
   { name: 'ssh-key', summary: 'Manage SSH keys', section: 'Servers', load: () => import('./ssh-key.ts') },
   {
     name: 'network-rule',
@@ -96,7 +103,7 @@ export const standalone: readonly Entry<AnyCommand>[] = [
   {
     name: 'why',
     noun: 'site',
-    summary: 'Find out why a deployment failed or a site is down',
+    summary: 'Find out why a deployment failed, or a site or server is down',
     section: 'Project',
     top: 'Find out what went wrong',
     load: () => import('./why.ts'),
@@ -113,10 +120,11 @@ export const standalone: readonly Entry<AnyCommand>[] = [
   { name: 'tinker', summary: 'Open Tinker on a site', section: 'Remote', load: () => import('./tinker.ts') },
   {
     name: 'tunnel',
-    summary: 'Make a port of a server available on this machine',
+    summary: 'Make a port of a server, or behind it, available on this machine',
     section: 'Remote',
     load: () => import('./tunnel.ts'),
   },
+  { name: 'cp', summary: 'Copy files to and from a server or a site', section: 'Remote', load: () => import('./cp.ts') },
   {
     name: 'logs',
     summary: 'Show the logs of a site or a server',
@@ -124,6 +132,7 @@ export const standalone: readonly Entry<AnyCommand>[] = [
     top: 'Show the logs of a site',
     load: () => import('./logs.ts'),
   },
+  { name: 'top', summary: 'Show how busy servers are', section: 'Servers', load: () => import('./top.ts') },
   { name: 'audit', summary: 'Check servers and sites for risks', section: 'Servers', load: () => import('./audit.ts') },
   { name: 'report', summary: 'Report on all sites', section: 'Servers', load: () => import('./report.ts') },
   { name: 'doctor', summary: 'Check your setup and suggest fixes', section: 'Account', load: () => import('./doctor.ts') },

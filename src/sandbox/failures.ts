@@ -90,8 +90,9 @@ Script @php artisan package:discover --ansi handling the post-autoload-dump even
 
 /** Why a deployment of a site that starts now fails; undefined if it does not. Composer judges what was really pushed. */
 export function deployFailure(state: State, site: SiteRow): FailureName | undefined {
-  const { fail_deploys: named } = state;
+  const { fail_deploys: named, damage } = state;
   if (typeof named === 'string' && !failures[named].isFixed(state, site)) return named;
+  for (const name of ['disk', 'permission'] as const) if (damage !== undefined && !failures[name].isFixed(state, site)) return name;
   const { php } = headOf(state, site) ?? {};
   return php !== undefined && !isPhp(site.php_version, php) ? 'composer' : undefined;
 }

@@ -12,10 +12,10 @@ import { deep, oneOfEach, sampled, turn } from '../support/volume.ts';
 
 /**
  * Commands without an API operation, and those that need a password, a stored token, a profile, a plan or a change, which `apply.test.ts` and
- * `undo.test.ts` have, or a database, which `test/ssh` has.
+ * `undo.test.ts` have, or a server, which `test/ssh` has.
  */
 const excluded =
-  /^(sandbox|completion|schema|help|db|tunnel|apply|undo|redo) |^(auth (login|refresh)|config delete-profile|doctor$|unlink$|agent (un)?install$)/;
+  /^(sandbox|completion|schema|help|db|tunnel|service|storage|apply|undo|redo) |^(auth (login|refresh)|config delete-profile|doctor$|top$|unlink$|agent (un)?install$)/;
 
 const web1 = seeded.servers['web-1'];
 const db1 = seeded.servers['db-1'];
@@ -117,7 +117,9 @@ const warns = (line: string, omitted: string): boolean =>
 
 /** What a preview may need, but not in a new sandbox: a user whose password is lost has a new one. The certificate of a site does not stop it. */
 const spares = (line: string, omitted: string): boolean =>
-  /^preview (up|open) /.test(line) && ['database:update', 'database:delete', 'certificate:read'].includes(omitted);
+  // The repository tells previews among the sites that the file lacks, and it lacks none.
+  (line === 'drift' && omitted === 'provider:read') ||
+  (/^preview (up|open) /.test(line) && ['database:update', 'database:delete', 'certificate:read'].includes(omitted));
 
 /** Commands that read what ssh prints, instead of handing the terminal over to it. */
 const readsSsh = (line: string): boolean => /^logs |^(ssh|artisan) --(all|on) /.test(line);

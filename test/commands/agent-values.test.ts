@@ -27,6 +27,16 @@ async function inSession(lines: readonly string[], line = ABILITIES, env = {}): 
 
 const written = () => (bed.sandbox.state.environment_variables.find(({ key }) => key === 'APP_NAME') as { id: string }).id;
 
+test('JSON for an agent has no indentation, and is the same', async () => {
+  const lines = ['server list --json', 'server list --sort name --json', 'server show web-1 --json'];
+  const [list, sorted, one] = await inSession(lines);
+  const indented = await bed.dnx('server list --json');
+  expect(list?.json()).toEqual(indented.json());
+  expect(list?.stdout.split('\n')).toHaveLength((indented.json() as readonly unknown[]).length + 3);
+  expect([list, sorted, one].map((run) => /^\s|": /m.test(run?.stdout ?? ''))).toEqual([false, false, false]);
+  expect(one?.json()).toMatchObject({ name: 'web-1' });
+});
+
 test('what an agent reads has no value of a variable, with and without --read-only', async () => {
   const lines = [
     'env list shop.example.com --json',

@@ -6,6 +6,7 @@ import { openBed } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 import { need } from '../support/programs.ts';
 import { Repository } from '../support/repository.ts';
+import { sarifIn } from '../support/sarif.ts';
 import { shopOf, stateOf } from '../support/shop-state.ts';
 
 const bed = perTest(() => openBed());
@@ -328,4 +329,20 @@ describe('a hostile repository', () => {
       expect(run).toExit(10);
     }
   });
+});
+
+test('SARIF is about the line of the file, from the root of the repository', async () => {
+  const repository = Repository.create(project());
+  repository.commit('Start', { 'ops/deploynix.yml': stateOf('branch: main', 'php_version: 8.3') });
+  repository.commit('Two', { 'ops/deploynix.yml': stateOf('branch: two', 'php_version: 8.4') });
+  const run = await bed.dnx('drift -o sarif', { cwd: join(project(), 'ops') });
+  const { results } = sarifIn(run.stdout, 'ops/deploynix.yml').runs[0];
+  expect(results.map(({ locations }) => locations[0]?.physicalLocation)).toEqual([
+    { artifactLocation: { uri: 'ops/deploynix.yml' }, region: { startLine: 3, startColumn: 13 } },
+    { artifactLocation: { uri: 'ops/deploynix.yml' }, region: { startLine: 4, startColumn: 18 } },
+  ]);
+  expect(new Set(results.map(({ partialFingerprints }) => partialFingerprints['dnxDrift/v1'])).size).toBe(2);
+  expect(results[0]?.message.text).toMatch(
+    /^Site shop\.example\.com branch: main at Deploynix, two in the file\. Committed in [\da-f]{7} \S+ ago, not applied\.$/,
+  );
 });

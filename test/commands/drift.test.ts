@@ -6,7 +6,6 @@ import type { DriftRow } from '../../src/features/state/drift-rows.ts';
 import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 import { leasing } from '../support/leased.ts';
-import { Repository } from '../support/repository.ts';
 import { sarifIn } from '../support/sarif.ts';
 import { shopOf, stateOf } from '../support/shop-state.ts';
 
@@ -197,22 +196,6 @@ describe('a list that the token cannot read', () => {
     expect(invocations[0].toolExecutionNotifications).toHaveLength(1);
     expect((await drift('-o markdown', { env: env() })).stdout).toContain('### Not read\n\n- Queue workers of shop.example.com on web-1');
   });
-});
-
-test('SARIF is about the line of the file, from the root of the repository', async () => {
-  const repository = Repository.create(join(bed.directory, 'shop'));
-  repository.commit('Start', { 'ops/deploynix.yml': stateOf('branch: main', 'php_version: 8.3') });
-  repository.commit('Two', { 'ops/deploynix.yml': stateOf('branch: two', 'php_version: 8.4') });
-  const run = await drift('-o sarif', { cwd: join(repository.directory, 'ops') });
-  const { results } = sarifIn(run.stdout, 'ops/deploynix.yml').runs[0];
-  expect(results.map(({ locations }) => locations[0]?.physicalLocation)).toEqual([
-    { artifactLocation: { uri: 'ops/deploynix.yml' }, region: { startLine: 3, startColumn: 13 } },
-    { artifactLocation: { uri: 'ops/deploynix.yml' }, region: { startLine: 4, startColumn: 18 } },
-  ]);
-  expect(new Set(results.map(({ partialFingerprints }) => partialFingerprints['dnxDrift/v1'])).size).toBe(2);
-  expect(results[0]?.message.text).toMatch(
-    /^Site shop\.example\.com branch: main at Deploynix, two in the file\. Committed in [\da-f]{7} \S+ ago, not applied\.$/,
-  );
 });
 
 test('Markdown has a row for each difference', async () => {

@@ -69,7 +69,8 @@ describe('without any connection', () => {
     ['logs web-1 --source apache', "'apache' is not a value of --source."],
     ['logs web-1 --source laravel', 'The Laravel log belongs to a site. Name a site, or use --path.'],
     ['logs web-1 --source nginx --path /var/log/syslog', '--path and --source cannot be combined.'],
-    ['logs web-1 --since yesterday', "--since must be a time or a duration, not 'yesterday'."],
+    ['logs web-1 --since tomorrow', "--since must be a time or a duration, not 'tomorrow'."],
+    ['history --since soon', "--since must be a time or a duration, not 'soon'."],
     ['logs web-1 --until 25:00', "--until must be a time or a duration, not '25:00'."],
     ['logs web-1 -f --until 1h', '-f cannot be combined with --until.'],
     ['logs web-1 --level loud', "'loud' is not a value of --level."],
@@ -81,6 +82,15 @@ describe('without any connection', () => {
     ['logs web-1 -f --user root;id', "'root;id' is not a user name."],
   ])('%j is a usage error', async (line, message) => {
     await expect(bed.dnx(line)).toExit(2, { stdout: '', says: `Error: ${message}\n` });
+  });
+
+  test.each([
+    ['logs web-1 --since 2030-01-01', '--since is in the future: 2030-01-01 00:00 UTC. It is '],
+    ['history --since 2030-01-01', '--since is in the future: 2030-01-01 00:00 UTC. It is '],
+    ['logs web-1 --since today --until yesterday', '--since is later than --until: '],
+    ['logs --all shop.example.com', '--all cannot be combined with another name.\n  Use only one of them.\n'],
+  ])('%j is a usage error that says why', async (line, message) => {
+    await expect(bed.dnx(line)).toExit(2, { stdout: '', says: `Error: ${message}` });
   });
 
   test('a server without an IP address says so', async () => {

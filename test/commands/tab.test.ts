@@ -11,7 +11,7 @@ describe('a Tab completes', () => {
   test.each(
     [
       // Groups, commands and their other names.
-      ['dnx ser', 'dnx server'],
+      ['dnx serve', 'dnx server'],
       ['dnx dep', 'dnx deploy'],
       ['dnx site dep', 'dnx site deploy'],
       ['dnx sites dep', 'dnx sites deploy'],
@@ -22,7 +22,7 @@ describe('a Tab completes', () => {
       ['dnx dbs sh', 'dnx dbs shell'],
       // Help.
       ['dnx help exit', 'dnx help exit-codes'],
-      ['dnx help serv', 'dnx help server'],
+      ['dnx help serve', 'dnx help server'],
       ['dnx help site sched', 'dnx help site schedule'],
       ['dnx help sites sched', 'dnx help sites schedule'],
       ['dnx site help sched', 'dnx site help schedule'],
@@ -40,8 +40,8 @@ describe('a Tab completes', () => {
       ['dnx server create --field a=b --fiel', 'dnx server create --field a=b --fiel'],
       ['dnx server create --fields a --fie', 'dnx server create --fields a --field'],
       // Words after an option of every command.
-      ['dnx --profile work ser', 'dnx --profile work server'],
-      ['dnx --profile=work ser', 'dnx --profile=work server'],
+      ['dnx --profile work serve', 'dnx --profile work server'],
+      ['dnx --profile=work serve', 'dnx --profile=work server'],
       ['dnx -q -o json site dep', 'dnx -q -o json site deploy'],
       ['dnx -qo json site dep', 'dnx -qo json site deploy'],
       ['dnx -ojson site dep', 'dnx -ojson site deploy'],

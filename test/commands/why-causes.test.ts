@@ -1,12 +1,19 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { HOUR } from '../../src/base/time.ts';
+import { releasesOf } from '../../src/features/deploy/release.ts';
+import { unitsIn } from '../../src/features/remote/units.ts';
 import type { Diagnosis } from '../../src/features/why/diagnosis.ts';
-import { causes } from '../../src/features/why/judge.ts';
+import { type Facts, incidentOf } from '../../src/features/why/facts.ts';
+import { causes, chooseCause } from '../../src/features/why/judge.ts';
+import { logOfText } from '../../src/features/why/server/read.ts';
+import { serverStateIn } from '../../src/features/why/server/state.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { openBed } from '../support/dnx.ts';
 import { perSuite } from '../support/fixtures.ts';
-import { verdictOn } from './why/facts.ts';
+import { facts, incident, verdictOn } from './why/facts.ts';
 import { passed, thrown, unknown } from './why/logs.ts';
 import { outputs } from './why/outputs.ts';
+import { sites, verdictOnSite } from './why/sites.ts';
 
 const bed = perSuite(() => openBed());
 
@@ -93,7 +100,7 @@ test.each([
       '  SQLSTATE[42804]: Datatype mismatch: 7 ERROR:  column "name" cannot be cast   ',
       '  automatically to type integer                                                ',
     ],
-    'command_exception',
+    'migration_cast',
     ['SQLSTATE[42804]: Datatype mismatch: 7 ERROR:  column "name" cannot be cast automatically to type integer'],
   ],
   [
@@ -132,8 +139,8 @@ test.each(outputs)('a line of a log shows %s: %s', (id, line, said = '') => {
 
 test('there is an output for every cause that a line shows', () => {
   const shown = new Set(outputs.map(([cause]) => cause));
-  // Their messages have several lines.
-  const quoted = ['composer_plugin', 'route_name', 'node_exception', 'command_exception'];
+  // Their messages have several lines, or depend on the releases: see test/ssh/why-site.test.ts.
+  const quoted = ['composer_plugin', 'route_name', 'node_exception', 'command_exception', 'code_stale'];
   const patterned = causes.filter(({ patterns = [] }) => patterns.length > 0).map(({ id }) => id);
   const missing = patterned.filter((id) => !shown.has(id) && !quoted.includes(id));
   expect(missing, 'Add a line of real output of each to test/commands/why/outputs.ts').toEqual([]);
@@ -153,10 +160,48 @@ test.each([
   ],
   ['advice', "hint: Diverging branches can't be fast-forwarded, you need to either:"],
   ['a test that passed', '  ✓ it says that the disk is full: No space left on device'],
+  ['a service that runs', '[25-Nov-2026 03:10:12] NOTICE: fpm is running, pid 28472'],
+  ['a user who types a word of PostgreSQL', 'Search for "function date_format(x) does not exist" gave 0 results'],
+  ['a package that is named like a program', 'Setting up git-lfs (3.6.1-1) ...'],
+  ['what Git LFS downloads', 'Downloading LFS objects:  50% (1/2), 3.0 KB | 0 B/s'],
+  ['an API that refuses a request', 'Client error: `GET https://api.example.com/v1` resulted in a `403 Forbidden` response'],
   ['a success', '  2026_11_20_120000_add_fail_to_orders ............................... 14.61ms DONE'],
 ])('%s is no cause', async (_, line) => {
   const found = await judged(`${line}\nExit status 3\n`);
   expect([found.outcome, found.cause]).toEqual(['unknown', null]);
+});
+
+test.each([
+  ['stale', 'in the directory of a release', { seconds: 60, old: true }, true],
+  ['stale', 'before the live release', { seconds: 3 * 86_400, old: false }, true],
+  ['current', 'after it', { seconds: 3600, old: false }, false],
+])('a worker is %s if it began %s', (_, __, worker, stale) => {
+  const now = Date.parse('2026-11-25T12:00:00Z');
+  const releases = releasesOf([{ id: 1, name: '20261124_031005', active: true, created_at: '2026-11-24T03:10:05Z' }]);
+  const machine = { ...serverStateIn([]), workers: [{ ...worker, directory: '/home/deploynix/shop', command: 'artisan horizon' }] };
+  const answer = { url: 'https://shop.example.com/', status: 200, error: null, reason: null, duration_ms: 90 };
+  const verdict = (more: Partial<Facts>) =>
+    chooseCause({ ...facts, now, releases, machine, answer, ...more }, { ...incident, kind: 'site', from: now - HOUR, to: now });
+  const found = verdict({});
+  expect([found?.cause?.id, found?.fixes[0]?.command?.at(-1)]).toEqual(
+    stale ? ['worker_stale', 'horizon:terminate'] : [undefined, undefined],
+  );
+  // It does not explain why a site is down, and may finish its job after a deployment.
+  expect(verdict({ answer: { ...answer, status: 500 } })?.cause).toBe(undefined);
+  expect(verdict({ now: Date.parse('2026-11-24T03:15:05Z') })?.cause).toBe(undefined);
+});
+
+test.each([
+  ['failed', 'fpm_config'],
+  ['active', undefined],
+])('a configuration of PHP-FPM that is not valid explains a site that is down if the service is %s', (state, cause) => {
+  const text = "[25-Nov-2026 03:10:12] ERROR: [/etc/php/8.4/fpm/pool.d/www.conf:13] unknown entry 'nonsense'\n";
+  const now = Date.parse('2026-11-25T03:20:00Z');
+  const machine = { ...serverStateIn([]), services: unitsIn(`Id=php8.4-fpm.service\nActiveState=${state}\n`) };
+  const answer = { url: 'https://shop.example.com/', status: 502, error: null, reason: null, duration_ms: 90 };
+  const log = { ...logOfText('php', text, { zone: 'Z', now }), modified: now };
+  const found = chooseCause({ ...facts, now, machine, answer, logs: [log] }, { ...incident, kind: 'site', from: now - HOUR, to: now });
+  expect(found?.cause?.id).toBe(cause);
 });
 
 test.each([
@@ -244,6 +289,24 @@ test.each(unknown)('names no cause of %s', (_, log) => {
 
 test.each(passed)('names the cause of a deployment that got past other failures: %s', (_, cause, log) => {
   expect(verdictOn(log)?.cause?.id).toBe(cause);
+});
+
+test('blames nothing for a deployment that happened after it', () => {
+  const now = Date.parse('2026-11-25T12:00:00Z');
+  const [release] = releasesOf([
+    { id: 1, name: '20261125_113000', status: 'failed', created_at: '2026-11-25T11:30:00Z', finished_at: '2026-11-25T11:33:00Z' },
+  ]);
+  const causeAt = (time: string) => {
+    const text = `[2026-11-25 ${time}] production.ERROR: SQLSTATE[HY000] [2002] Connection refused (Connection: mysql, SQL: select 1)\n`;
+    const log = { ...logOfText('laravel', text, { zone: 'Z', now }), modified: now };
+    const state: Facts = { ...facts, now, releases: release ? [release] : [], logs: [log] };
+    return chooseCause(state, incidentOf(state))?.cause?.id;
+  };
+  expect([causeAt('11:32:00'), causeAt('11:50:00')]).toEqual(['database_refused', undefined]);
+});
+
+test.each(sites)('judges a site beside %s', (_, cause, site) => {
+  expect(verdictOnSite(site)?.cause?.id).toBe(cause);
 });
 
 test('says that the site runs the PHP by now that a deployment lacked, and that this needs only a deployment', async () => {

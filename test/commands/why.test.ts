@@ -5,7 +5,6 @@ import { seeded } from '../../src/sandbox/index.ts';
 import { openBed, type RunOptions } from '../support/dnx.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
 import { perTest } from '../support/fixtures.ts';
-import { Repository } from '../support/repository.ts';
 
 const shop = seeded.sites['shop.example.com'];
 const api = seeded.sites['api.example.com'];
@@ -160,25 +159,6 @@ describe('without ssh, dnx why knows', () => {
   test('no cause of a 500', async () => {
     const found = await diagnosed('shop.example.com', `${web.url}/500`);
     expect([found.outcome, found.title, found.checks.http?.status]).toEqual(['unknown', 'Cannot read the server', 500]);
-  });
-});
-
-test('in a clone, dnx why says what the failed release would have changed', async () => {
-  const repository = Repository.create(bed.directory);
-  repository.commit('Start', { 'composer.json': '{}' });
-  const before = repository.head();
-  repository.commit('Add invoices', {
-    'composer.json': '{"require":{}}',
-    'database/migrations/2026_01_01_000000_create_invoices.php': '<?php',
-  });
-  const [live, failed] = bed.sandbox.state.releases.filter(({ site_id }) => site_id === api).slice(-2);
-  Object.assign(live ?? {}, { commit_hash: before });
-  Object.assign(failed ?? {}, { commit_hash: repository.head() });
-  const { changes } = await diagnosed('api.example.com', `${web.url}/200`);
-  expect(changes).toEqual({
-    commits: [{ commit: repository.head(), subject: 'Add invoices' }],
-    migrations: ['database/migrations/2026_01_01_000000_create_invoices.php'],
-    dependencies: ['composer.json'],
   });
 });
 

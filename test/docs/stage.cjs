@@ -2,7 +2,7 @@
 
 // Loaded before the executable with --require, so that every run prints the same documentation on every machine. The clock starts at
 // the time in the file DNX_STAGE_CLOCK and advances only while dnx waits, and with the `sleep` of the stage. https://deploynix.io is the
-// sandbox, every other https host is a healthy website, the keychain is a file, and the system is that of DNX_STAGE_PLATFORM.
+// sandbox, every other https host is a healthy website, or one of the sandbox in its shell, the keychain is a file, and the system is that of DNX_STAGE_PLATFORM.
 const fs = require('node:fs');
 const childProcess = require('node:child_process');
 const http = require('node:http');
@@ -15,6 +15,8 @@ const {
   DNX_STAGE_API: api,
   DNX_STAGE_SITES: sites,
   DNX_STAGE_PLATFORM: platform,
+  DNX_SANDBOX: sandbox,
+  HTTPS_PROXY: websites,
 } = process.env;
 const QUIET_MS = 5;
 const realTimeout = globalThis.setTimeout;
@@ -76,8 +78,8 @@ const counted = (...args) => {
 };
 http.request = counted;
 Math.random = () => 0.5;
-https.request = ({ hostname, path, method, headers }) =>
-  counted(`${hostname === 'deploynix.io' ? api : sites}${path}`, { method, headers });
+const originOf = (hostname) => (hostname === 'deploynix.io' ? api : sandbox ? `${websites}/${hostname}` : sites);
+https.request = ({ hostname, path, method, headers }) => counted(`${originOf(hostname)}${path}`, { method, headers });
 
 if (platform) Object.defineProperty(process, 'platform', { value: platform });
 Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '24.11.1' } });

@@ -16,6 +16,8 @@ export interface Stage {
   readonly directory: string;
   readonly env: Readonly<Record<string, string>>;
   readonly sandbox: Sandbox;
+  /** For what is not in that directory. */
+  readonly outside: string;
   close(): Promise<void>;
 }
 
@@ -39,8 +41,10 @@ export async function openStage({ signedOut = false, failDeploys = false, limite
   if (live) live.commit_hash = commit;
   const sites = createServer((_, response) => response.end('ok')).listen(0, '127.0.0.1');
   await once(sites, 'listening');
+  const bin = install(outside);
   const env = {
-    PATH: [install(outside), process.env.PATH].join(delimiter),
+    PATH: [bin, process.env.PATH].join(delimiter),
+    DNX_STAGE_PROGRAM: join(bin, 'dnx'),
     HOME: directory,
     TMPDIR: outside,
     SHELL: '/bin/bash',
@@ -66,6 +70,7 @@ export async function openStage({ signedOut = false, failDeploys = false, limite
     directory,
     env,
     sandbox,
+    outside,
     async close() {
       await sandbox.close();
       sites.close();

@@ -80,8 +80,8 @@ export function stepsOf({ lines }: Block): Step[] {
 
 const MARK = 'end-of-output-e1b0';
 
-/** Runs commands in one bash, with the servers of the sandbox or without, and returns the combined stdout and stderr of each. */
-export async function record({ directory, env }: Stage, commands: readonly string[], sandbox = false): Promise<Recorded[]> {
+/** Runs commands in one bash, with the servers of the sandbox or with another folder first on the PATH, and returns the combined stdout and stderr of each. */
+export async function record({ directory, env }: Stage, commands: readonly string[], sandbox = false, bin?: string): Promise<Recorded[]> {
   const script = [
     'exec 2>&1',
     ...(sandbox ? ['cd "$DNX_SANDBOX/shop"'] : []),
@@ -92,7 +92,7 @@ export async function record({ directory, env }: Stage, commands: readonly strin
   const { stdout } = await execa(file, args, {
     cwd: directory,
     // The servers of the sandbox are directories on this machine, whose programs are not those of macOS.
-    env: sandbox ? { ...env, DNX_STAGE_PLATFORM: '' } : env,
+    env: sandbox ? { ...env, DNX_STAGE_PLATFORM: '' } : { ...env, ...(bin !== undefined && { PATH: `${bin}:${env.PATH}` }) },
     extendEnv: false,
     reject: false,
     stdin: 'ignore',

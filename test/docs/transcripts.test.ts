@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { isExecutable } from '../support/program.ts';
 import { lacking, required } from '../support/programs.ts';
 import { deep } from '../support/volume.ts';
 import { documents } from './documents.ts';
 import { generating, stale } from './generated.ts';
+import { openInside } from './inside.ts';
 import { openStage } from './stage.ts';
 import { blocksOf, IN_SANDBOX, matches, type Recorded, record, replaced, stepsOf, updated } from './transcript.ts';
 
@@ -13,10 +14,15 @@ import { blocksOf, IN_SANDBOX, matches, type Recorded, record, replaced, stepsOf
 const pages = ['README.md', 'docs/ci.md', 'docs/control.md', 'docs/environment-files.md', 'docs/logs.md'];
 
 /** What the commands of a page need besides Git, for the clone. */
-const needs: Readonly<Record<string, readonly string[]>> = { 'docs/databases.md': ['mariadbd', 'mariadb-install-db', 'mariadb'] };
+const database = ['mariadbd', 'mariadb-install-db', 'mariadb'];
+const needs: Readonly<Record<string, readonly string[]>> = { 'docs/databases.md': database, 'docs/on-call.md': database };
 
 /** Pages about the rate limit. On the others, nothing waits for it. */
 const limited = ['docs/first-contact.md'];
+
+// As in `stage.cjs`, for the names in a history.
+beforeAll(() => void vi.spyOn(Math, 'random').mockReturnValue(0.5));
+afterAll(() => void vi.restoreAllMocks());
 
 // Several pages at once, because a command often waits.
 describe.concurrent.each(documents.filter((file) => !isExecutable || deep || pages.includes(file)))('%s', (file) => {
@@ -39,6 +45,7 @@ describe.concurrent.each(documents.filter((file) => !isExecutable || deep || pag
   beforeAll(async () => {
     if (steps.length === 0 || skipped) return;
     const stage = await openStage({ limited: limited.includes(file) });
+    const inside = isExecutable ? undefined : await openInside(stage);
     for (const sandbox of [false, true]) {
       const own = steps.filter(({ block }) => block.sandbox === sandbox);
       if (own.length === 0) continue;
@@ -46,9 +53,11 @@ describe.concurrent.each(documents.filter((file) => !isExecutable || deep || pag
         stage,
         own.map(({ command }) => command),
         sandbox,
+        inside?.bin,
       );
       for (const [index, run] of runs.entries()) recorded[own[index]?.index ?? -1] = run;
     }
+    await inside?.close();
     await stage.close();
   }, 120_000);
 

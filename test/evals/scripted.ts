@@ -2,7 +2,7 @@ import { effectOf } from '../../src/cli/language/effect.ts';
 import { wordsIn } from '../../src/cli/run/line.ts';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
-import { approve, openAgent } from '../mcp/client.ts';
+import { approve, openAgent, parsedAnswer } from '../mcp/client.ts';
 import { type Bed, openBed, type RunOptions, split } from '../support/dnx.ts';
 import { type Start, startOf } from './grade.ts';
 import { prepare } from './sandbox.ts';
@@ -92,7 +92,7 @@ export const throughMcp: Way = async ({ person = 'approves', mcp }, { bed, optio
 };
 
 /** The value of an answer, before what else dnx said. */
-const valueIn = (text: string): unknown => JSON.parse(/^<data-\w+>\n(.*)\n/.exec(text)?.[1] ?? '');
+const valueIn = (text: string): unknown => parsedAnswer(/^<data-\w+>\n(.*)\n/.exec(text)?.[1] ?? '');
 
 /** The tool that an agent takes for a command line. */
 async function toolFor(words: readonly string[]): Promise<string> {

@@ -84,7 +84,15 @@ export async function openAgent(bed: Bed, line = '', { modern = false, fill, cap
 }
 
 /** The data of an answer. */
-export const dataIn = ({ text }: Answered): unknown => JSON.parse(/^<(data-\w+)>\n(.*)\n<\/\1>/s.exec(text)?.[2] ?? '');
+export const dataIn = ({ text }: Answered): unknown => parsedAnswer(/^<(data-\w+)>\n(.*)\n<\/\1>/s.exec(text)?.[2] ?? '');
+
+/** A value that dnx answers with. A list may have the names of its fields only once. */
+export function parsedAnswer(text: string): unknown {
+  const value = JSON.parse(text);
+  if (Object.keys(value ?? {}).join(' ') !== 'fields rows') return value;
+  const { fields, rows } = value as { readonly fields: readonly string[]; readonly rows: readonly (readonly unknown[])[] };
+  return rows.map((row) => Object.fromEntries(fields.map((field, index) => [field, row[index]])));
+}
 
 export const approve = (): Filled => ({ action: 'accept', content: { approve: true } });
 

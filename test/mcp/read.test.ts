@@ -57,6 +57,18 @@ describe('read', () => {
     expect(dataIn(await agent.read('deploynix', 'server', 'list', '--fields', 'name', '--limit', '1'))).toEqual([{ name: 'web-1' }]);
   });
 
+  test('a list names its fields once, without those that have no value', async () => {
+    agent = await openAgent(bed);
+    const { text } = await agent.read('site', 'list');
+    expect(text).toMatch(/^<(data-\w{8})>\n\{"fields":\["id",[^\n]*\],"rows":\[\["[^\n]*\]\]\}\n<\/\1>$/);
+    const whole = await bed.dnx('site list --json');
+    const withValues = (whole.json() as readonly object[]).map(
+      ({ scheduled_deploy_at: _, ...site }: { scheduled_deploy_at?: null }) => site,
+    );
+    expect(dataIn({ text, isError: false })).toEqual(withValues);
+    expect(text.length / whole.stdout.replaceAll(/\s+/g, '').length).toBeLessThan(0.65);
+  });
+
   test('a failure is the JSON error with its reason', async () => {
     agent = await openAgent(bed);
     const answer = await agent.read('server', 'show', 'web-x');
@@ -149,7 +161,7 @@ describe('read', () => {
     writeFileSync(join(bed.directory, '.env.shop'), 'APP_NAME="Example Shop"\n');
     const { text } = await agent.read('env', 'diff', '.env.shop', 'shop.example.com');
     expect(text).not.toContain('"key":"APP_NAME"');
-    expect(text).toContain('"change":"only_there"');
+    expect(text).toContain('"only_there"');
   });
 
   test('what is too long says what was left out', async () => {

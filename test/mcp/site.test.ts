@@ -69,6 +69,8 @@ describe('--site', () => {
       ['status', 'api.example.com'],
       ['audit', '--server', 'web-2'],
       ['logs', 'web-1'],
+      ['why', 'web-1'],
+      ['top'],
     ])
       expect(await agent.read(...words), words.join(' ')).toMatchObject({
         isError: true,

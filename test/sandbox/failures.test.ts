@@ -82,6 +82,30 @@ test('a full disk has the size of the other one', async () => {
   ]);
 });
 
+test('a disk that fills up later fails deployments, too', async () => {
+  const { dnx } = await openSandbox();
+  await expect(dnx('ssh web-1 -- mkdir backups')).toExit(0);
+  await expect(dnx('deploy')).toExit(1);
+  await expect(dnx('why --json --query cause')).toExit(0, { stdout: '"disk_full"\n' });
+  await expect(dnx('ssh web-1 -- rmdir backups')).toExit(0);
+  await expect(dnx('deploy')).toExit(0);
+});
+
+test('only root stops a service', async () => {
+  const { dnx, printed } = await openSandbox();
+  const stop = 'systemctl stop php8.3-fpm';
+  await expect(dnx(`ssh web-1 -- ${stop}`)).toExit(4);
+  expect(printed()).toBe('Failed to stop php8.3-fpm.service: Interactive authentication required.\n');
+  for (const [words, status] of [
+    [`ssh web-1 -- sudo ${stop}`, 'inactive'],
+    ['service restart php-fpm web-1 --yes', 'active'],
+  ] as const) {
+    await expect(dnx(words)).toExit(0);
+    const { stdout } = await dnx('service list web-1 --json');
+    expect(JSON.parse(stdout)).toContainEqual(expect.objectContaining({ name: 'php8.3-fpm', status }));
+  }
+});
+
 test('nothing is logged to a storage directory that cannot be written, and chown fixes it', async () => {
   const { directory, dnx, printed } = await openSandbox('permission');
   const logged = () => readFileSync(join(directory, 'web-1/home/deploynix/shop.example.com/shared/storage/logs/laravel.log'), 'utf8');

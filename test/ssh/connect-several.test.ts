@@ -67,7 +67,7 @@ describe.skipIf(reason !== undefined)('dnx ssh --all', () => {
     Object.assign(server ?? {}, { ip_address: address });
     expect([ran.exitCode, lines(ran.stdout).length]).toEqual([12, servers().length - 1]);
     expect(ran.stderr).toBe(
-      `✗ ${server?.name}: Server '${server?.name}' has no IP address yet.\nError: 1 of ${servers().length} servers failed.\n`,
+      `✗ ${server?.name}: Server '${server?.name}' has no IP address yet.\nError: 1 of ${servers().length} servers failed: ${server?.name}.\n`,
     );
   });
 
@@ -89,7 +89,7 @@ describe.skipIf(reason !== undefined)('dnx ssh --all', () => {
       { ...common, name: 'web-1', site: null, outcome: 'succeeded', exit_code: 0, error: null, stdout: '/home/deploynix\n' },
       { ...common, name: SHOP, site: SHOP, outcome: 'failed', exit_code: 1, error, stdout: `/home/deploynix/${SHOP}/current\n` },
     ]);
-    expect(JSON.parse(ran.stderr)).toMatchObject({ error: { code: 'partial', message: '1 of 2 servers and sites failed.' } });
+    expect(JSON.parse(ran.stderr)).toMatchObject({ error: { code: 'partial', message: `1 of 2 servers and sites failed: ${SHOP}.` } });
   });
 
   test('colors the names on a terminal, and only there', async () => {
@@ -147,11 +147,11 @@ describe.skipIf(reason !== undefined)('dnx artisan', () => {
     expect(ran).toExit(12, { stdout: expect.stringContaining(`${SHOP} `) });
     expect(ran.stderr).toMatch(/^web-\d\/staging\.example\.com +\| Error: No directory of staging\.example\.com on web-\d\.$/m);
     expect(ran.stderr).toMatch(/^✗ web-\d\/staging\.example\.com: exit code 6$/m);
-    expect(ran.stderr).toMatch(/Error: \d of \d sites failed\.\n$/);
+    expect(ran.stderr).toMatch(/Error: \d of \d sites failed: .*web-\d\/staging\.example\.com.*\.\n$/);
   });
 
   test('exits with 12 if the command fails somewhere', async () => {
     const ran = await bed.here(['artisan', '--on', SHOP, 'fails']);
-    expect(ran).toExit(12, { stderr: `${SHOP} | no\n✗ ${SHOP}: exit code 3\nError: 1 of 1 sites failed.\n` });
+    expect(ran).toExit(12, { stderr: `${SHOP} | no\n✗ ${SHOP}: exit code 3\nError: 1 of 1 sites failed: ${SHOP}.\n` });
   });
 });

@@ -25,7 +25,16 @@ describe('a dump', { timeout: TIME }, () => {
     const { size, mode } = statSync(file);
     const sql = gunzipSync(readFileSync(file));
     expect(mode & 0o777).toBe(0o600);
-    expect(JSON.parse(ran.stdout)).toEqual({ site, database: 'shop', file, size, bytes: sql.length, duration_s: expect.any(Number) });
+    expect(JSON.parse(ran.stdout)).toEqual({
+      site,
+      database: 'shop',
+      file,
+      size,
+      bytes: sql.length,
+      duration_s: expect.any(Number),
+      anonymized: null,
+      uncovered: null,
+    });
     servers[driver].sql('CREATE DATABASE restored');
     servers[driver].sql(sql, 'restored');
     expect(copying.content(driver, 'restored')).toBe(copying.content(driver, 'shop'));
@@ -114,6 +123,21 @@ describe('a dump', { timeout: TIME }, () => {
     expect(ran).toExit(0, { stderr: expect.stringMatching(/Left out the events of shop: limited cannot read them/) });
     expect(ran.stderr).toMatch(/Left out the routines of shop/);
     expect(ran.stdout).toMatch(/-- Dump completed/);
+  });
+
+  it('tells what the account cannot even see', async () => {
+    const { sql } = copying.servers.mariadb;
+    sql('CREATE DATABASE readable; CREATE TABLE readable.notes (id INT); CREATE PROCEDURE readable.hidden() SELECT 1');
+    sql("CREATE USER reader@'%' IDENTIFIED BY 'something'; GRANT SELECT, LOCK TABLES ON readable.* TO reader@'%'");
+    const variables = { ...variablesFor(copying.servers.mariadb, 'mariadb', 'readable'), DB_USERNAME: 'reader', DB_PASSWORD: 'something' };
+    const words = ['db', 'dump', addDatabaseSite(copying, 'dump-reader.example.com', variables), '-O', '-'];
+    const { code, stderr } = await copying.run(words);
+    expect(code, stderr).toBe(0);
+    for (const what of ['triggers', 'routines'])
+      expect(stderr).toContain(`! Left out the ${what} of readable, if it has any: reader cannot see them.\n`);
+    sql("CREATE ROLE reading; GRANT TRIGGER, EXECUTE ON readable.* TO reading; GRANT reading TO reader@'%'");
+    sql("SET DEFAULT ROLE reading FOR reader@'%'");
+    expect((await copying.run(words)).stderr).not.toContain('if it has any');
   });
 });
 

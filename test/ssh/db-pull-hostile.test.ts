@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished } from 'vitest';
 import { copyingSuite } from '../support/database-copies.ts';
+import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
 import { type Driver, drivers } from '../support/databases.ts';
 import { deep, leading } from '../support/volume.ts';
 
@@ -125,6 +126,27 @@ describe('the account that imports', { timeout: TIME }, () => {
     await expect(copying.pull(copying.sites.mariadb, 'mariadb', 'logged')).toExit(0);
     expect(copying.content('mariadb', 'logged')).toBe(copying.content('mariadb', 'shop'));
     expect(sql('SELECT @@GLOBAL.log_bin_trust_function_creators')).toBe('0\n');
+  });
+
+  it('is not to create triggers and functions, which it may not while there is a binary log', async () => {
+    const { servers, sites, run } = copying;
+    const { sql } = servers.mariadb;
+    sql('SET GLOBAL log_bin_trust_function_creators = 0');
+    onTestFinished(() => void sql('SET GLOBAL log_bin_trust_function_creators = 1'));
+    sql("CREATE USER modest@'%' IDENTIFIED BY 'no rights'; GRANT ALL ON `modest%`.* TO modest@'%'");
+    const file = copying.dotenv('mariadb', 'modest', { DB_USERNAME: 'modest', DB_PASSWORD: 'no rights' });
+    const refused = await run(['db', 'pull', sites.mariadb, '--into', file, '--confirm', 'modest']);
+    expect(refused).toExit(1, {
+      stderr: [
+        'Error: modest may not create the triggers and functions of shop here.',
+        '  The local server keeps a binary log. As its root, run: SET GLOBAL log_bin_trust_function_creators = 1;',
+        '  Or use an account with all rights in the dotenv file.\n',
+      ].join('\n'),
+    });
+    expect(copying.databases('mariadb', 'modest')).toEqual([]);
+    sql('CREATE DATABASE codeless; CREATE TABLE codeless.a (id INT); CREATE PROCEDURE codeless.b() SELECT 1');
+    const codeless = addDatabaseSite(copying, 'hostile-codeless.example.com', variablesFor(servers.mariadb, 'mariadb', 'codeless'));
+    await expect(run(['db', 'pull', codeless, '--into', file, '--confirm', 'modest'])).toExit(0);
   });
 
   it('cannot be created by an account with FILE that may create none', async () => {

@@ -106,6 +106,13 @@ describe.each(drivers)('a query of %s', { timeout: TIME }, (driver) => {
   });
 });
 
+it('suggests a limit for more than 64 MB of rows', { timeout: TIME }, async () => {
+  await expect(query('pgsql', "SELECT repeat('x', 1000000) FROM generate_series(1, 65)")).toExit(1, {
+    stdout: '',
+    stderr: 'Error: The rows take more than 64.0 MB.\n  Add a LIMIT, or save whole tables with: dnx db dump\n',
+  });
+});
+
 it('reads the statement from stdin, and leaves out a linked site', { timeout: TIME }, async () => {
   const child = copying.shell(
     `echo 'SELECT 6 * 7 AS answer' | DNX_SITE=query-pgsql.example.com dnx db query - -o text --no-cache; dnx db query 'SELECT 1.5 AS x' -s query-mariadb.example.com -o text`,

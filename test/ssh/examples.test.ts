@@ -15,8 +15,10 @@ const NGINX = `/var/log/nginx/${SITE}-error.log`;
 const NOW = new Date().toISOString().slice(0, 19).replace('T', ' ');
 const LOG = `[${NOW}] production.ERROR: No such table {"exception":"[object]"}\n`;
 
-/** The examples that read from a server, except those of ports of one, and of those that connect to one. */
-const lines = examples.filter(({ line, remote }) => (remote && !/^dnx (db|tunnel) /.test(line)) || /^dnx (ssh|artisan|tinker) /.test(line));
+/** The examples that read from a server, except those of its services, of ports of one, of those that connect to one, and of files. */
+const lines = examples.filter(
+  ({ line, remote }) => (remote && !/^dnx (service|db|tunnel|cp|storage) /.test(line)) || /^dnx (ssh|artisan|tinker) /.test(line),
+);
 
 let bed: SshBed;
 beforeAll(async () => {
@@ -59,7 +61,7 @@ function interrupted(words: readonly string[]) {
 
 describe.skipIf(reason !== undefined)('the example', () => {
   test.each(sampled(lines, 6, seedOf(12)).map(({ line }) => line))('%s', async (line) => {
-    const follows = / (-f|--follow)\b/.test(line);
+    const follows = / (-f|--follow|--watch)\b/.test(line);
     const words = split(line.replaceAll('shop.example.com', SITE).replaceAll('blog.example.com', BLOG)).slice(1);
     const ran = await (follows ? interrupted(words) : bed.here(words, { elsewhere: () => {} }));
     expect(follows ? [0, 130] : [0], ran.stderr).toContain(ran.exitCode);

@@ -2,8 +2,8 @@ import { appendFileSync, chmodSync, readFileSync, rmSync, writeFileSync } from '
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type LogBed, openLogBed } from '../support/followed.ts';
-import { stubSsh } from '../support/ssh-stub.ts';
+import { collected, type LogBed, openLogBed } from '../support/followed.ts';
+import { openSilence, stubSsh } from '../support/ssh-stub.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 import { openTerminal } from '../support/terminal.ts';
 
@@ -46,7 +46,8 @@ const logs = (...args: readonly string[]) => bed.here(['logs', DOMAIN, ...args])
 /** What dnx prints with these arguments. */
 async function printed(...args: readonly string[]): Promise<string> {
   const run = await logs(...args);
-  expect(run).toExit(0, { stderr: run.stdout.replace('[]\n', '') === '' ? 'No matching entries\n' : '' });
+  const file = join(bed.root, LARAVEL);
+  expect(run).toExit(0, { stderr: run.stdout.replace('[]\n', '') === '' ? `No matching entries in ${file}\n` : '' });
   return run.stdout;
 }
 
@@ -168,6 +169,46 @@ describe('a search', () => {
   });
 });
 
+describe('lines of JSON by Monolog', () => {
+  const written = (more: object, message = 'Payment of Jürgen "failed"\nat 3', time = '2026-01-02T05:04:05.123456+02:00') =>
+    JSON.stringify({ message, context: {}, level: 400, level_name: 'ERROR', channel: 'production', datetime: time, extra: {}, ...more });
+  const trace = ['/app/Pay.php:12', '/app/Kernel.php:3'];
+  const exception = { class: 'RuntimeException', message: 'No', code: 0, file: '/app/Pay.php:12', trace };
+  const lines = [
+    written({ context: { exception, order: 7 } }),
+    written({ level: 200, level_name: 'INFO', extra: { host: 'web-1' } }, 'Paid', '2026-01-02T03:05:00+00:00'),
+    // By the formatter of Logstash.
+    '{"@timestamp":"2026-01-02T03:06:00.000000+00:00","@version":1,"host":"web-1","message":"Slow","type":"app","channel":"local","level":"WARNING","monolog_level":300}',
+  ];
+  const content = lines.map((line) => `${line}\n`).join('');
+
+  it('have a time and a level, by which they are searched and counted', async () => {
+    bed.reset({ [LARAVEL]: `${content}{"no": "record"}\n` });
+    const file = of.file;
+    const found = JSON.parse(await printed('--since', '2026-01-02 03:04', '--level', 'warning', '--json'));
+    expect(found).toEqual([
+      { ...of, file, time: '2026-01-02T03:04:05.123Z', level: 'error', line: lines[0], trace: null },
+      { ...of, file, time: '2026-01-02T03:06:00Z', level: 'warning', line: `${lines[2]}\n{"no": "record"}`, trace: null },
+    ]);
+    bed.reset({ [LARAVEL]: content });
+    expect(await printed('-n', '2')).toBe(`${lines[1]}\n${lines[2]}\n`);
+    expect(await printed('--trace')).toBe(content);
+  });
+
+  it('are lines of Laravel on a terminal, with their traces collapsed', async () => {
+    bed.reset({ [LARAVEL]: content });
+    const shown = async (...args: readonly string[]) => {
+      const { raw } = await openTerminal(['logs', DOMAIN, ...args], { ...bed.env, NO_COLOR: '1' }, bed.directory, 300).ended;
+      return raw.slice(raw.indexOf('[2026')).replaceAll('\r\n', '\n');
+    };
+    const failure = '{"exception":{"class":"RuntimeException","message":"No","code":0,"file":"/app/Pay.php:12"},"order":7}';
+    const others = '[2026-01-02 03:05:00] production.INFO: Paid {"host":"web-1"}\n[2026-01-02 03:06:00] local.WARNING: Slow\n';
+    const first = `[2026-01-02 03:04:05] production.ERROR: Payment of Jürgen "failed"\nat 3 ${failure}\n`;
+    expect(await shown()).toBe(`${first}    + 2 more lines (--trace)\n${others}`);
+    expect(await shown('--trace', '-n', '3')).toBe(`${first}${trace.join('\n')}\n${others}`);
+  });
+});
+
 describe('several sites', () => {
   it('are shown by time, each line with its site', async () => {
     bed.sshd.site(OTHER, { files: { 'storage/logs/laravel.log': '[2026-01-02 04:50:00] production.INFO: of the blog\n\ttwo\n' } });
@@ -192,6 +233,47 @@ describe('several sites', () => {
     bed.sshd.site(OTHER);
     const { raw } = await openTerminal(['logs', DOMAIN, OTHER, '-n', '1'], { ...bed.env }, bed.directory, 200).ended;
     expect(raw).toContain(`\u001b[36m${own}\u001b[39m [2026`);
+  });
+
+  it('are all of them with --all, or those of a server', async () => {
+    const line = '[2026-01-02 04:50:00] production.INFO: of the blog';
+    bed.sshd.site(OTHER, { files: { 'storage/logs/laravel.log': `${line}\n` } });
+    const { servers, sites } = bed.sandbox.state;
+    const names = sites.map(({ domain }) => domain);
+    const width = Math.max('web-1/staging.example.com'.length, ...names.map(({ length }) => length));
+    const failed = names.length - 2;
+    const all = await bed.here(['logs', '--all', '-n', '1']);
+    expect(all).toExit(12, {
+      stdout: `${OTHER.padEnd(width)} ${line}\n${DOMAIN.padEnd(width)} ${last.line}\n${DOMAIN.padEnd(width)} ${MORE}\n`,
+      says: `\nError: ${failed} of ${names.length} sites failed\n`,
+    });
+    // Two sites have this name.
+    for (const name of ['web-1/staging.example.com', 'web-2/staging.example.com', 'docs.example.com'])
+      expect(all.stderr).toMatch(new RegExp(`No directory of ${name} on \\S+: \\S+\\. Name the file with --path\\.\n`));
+    const server = servers.find(({ id }) => id === sites.find(({ domain }) => domain === DOMAIN)?.server_id)?.name ?? '';
+    const own = await bed.here(['logs', '--all', '--server', server, '-n', '1', '-o', 'ndjson', '--query', 'site']);
+    expect(own).toExit(12, { stdout: [OTHER, DOMAIN].map((name) => `"${name}"\n`).join('') });
+  });
+
+  it('are followed although one server accepts and stays silent', async () => {
+    bed.sshd.site(OTHER, { files: { 'storage/logs/laravel.log': '[2026-01-02 04:50:00] production.INFO: of the blog\n' } });
+    const silent = await openSilence(bed.sshd, '127.0.0.2');
+    const { servers, sites } = bed.sandbox.state;
+    const other = servers.find(({ name }) => name === 'web-2');
+    if (other) other.ip_address = '127.0.0.2';
+    const shop = sites.find(({ domain }) => domain === DOMAIN);
+    for (let id = 9000; shop && id < 9010; id += 1) sites.push({ ...shop, id: String(id), domain: `more-${id}.example.com` });
+    const run = collected(bed.dnx(['logs', '--all', '-f', '-n', '1'], { env: { PATH: silent.path } }));
+    await silent.connected;
+    await run.shows('of the blog\n');
+    await run.shows(`${MORE}\n`);
+    await run.says('Could not connect to web-2 over SSH');
+    appendFileSync(join(bed.root, LARAVEL), '[2026-01-02 06:00:00] production.INFO: still there\n');
+    await run.shows('still there');
+    expect((await run.end()).stderr).not.toContain('Warning');
+    sites.splice(sites.findIndex(({ id }) => id === '9000'));
+    if (other) other.ip_address = '127.0.0.1';
+    await silent.close();
   });
 
   it('a name that another site has by now is looked up again', async () => {

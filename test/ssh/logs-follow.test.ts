@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   copyFileSync,
@@ -10,6 +10,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Followed, type LogBed, openLogBed, releases } from '../support/followed.ts';
@@ -115,6 +116,52 @@ describe('rotation', () => {
     expect((await followed.end()).stdout).toBe(`begun\n${lines.join('')}`);
   });
 
+  it('twice between two looks loses nothing, and shows no older file', async () => {
+    writeFileSync(at('t.log.1'), 'older\n');
+    const followed = await begin({ 't.log': 'begun\n' }, ['--path', '../../t.log']);
+    const rotate = () => {
+      renameSync(at('t.log.1'), at('t.log.2'));
+      renameSync(at('t.log'), at('t.log.1'));
+    };
+    append('t.log', 'first\n');
+    rotate();
+    append('t.log', 'second\n');
+    rotate();
+    append('t.log', 'third\n');
+    await followed.shows('third\n');
+    // Only one file from before stays there. What is removed would give its inode to the next.
+    mkdirSync(at('removed'));
+    append('t.log', 'fourth\n');
+    for (const text of ['fifth\n', 'sixth\n']) {
+      rotate();
+      renameSync(at('t.log.2'), at(`removed/${text.trim()}`));
+      append('t.log', text);
+    }
+    await followed.shows('sixth\n');
+    expect((await followed.end()).stdout.replace('fourth\n', '')).toBe('begun\nfirst\nsecond\nthird\nfifth\nsixth\n');
+  });
+
+  it('by copytruncate and then by rename shows no copy', async () => {
+    const followed = await begin({ 'u.log': 'begun\n' }, ['--path', '../../u.log']);
+    copyFileSync(at('u.log'), at('u.log.1'));
+    truncateSync(at('u.log'));
+    append('u.log', 'next\n');
+    await followed.shows('next\n');
+    renameSync(at('u.log'), at('u.log.2'));
+    append('u.log', 'last\n');
+    await followed.shows('last\n');
+    expect((await followed.end()).stdout).toBe('begun\nnext\nlast\n');
+  });
+
+  it('is no reason to search less with -f', async () => {
+    writeFileSync(at('v.log.1'), '[2026-01-02 03:00:00] a.INFO: no\n[2026-01-02 03:00:01] a.INFO: yes, before\n');
+    const line = '[2026-01-02 03:00:02] a.INFO: yes, begun\n';
+    const followed = await begin({ 'v.log': line }, ['--path', '../../v.log', '--grep', 'yes', '--since', '2026-01-01'], 'begun\n');
+    append('v.log', '[2026-01-02 03:00:03] a.INFO: yes, after\n');
+    await followed.shows('after\n');
+    expect((await followed.end()).stdout.match(/yes, \w+/g)).toEqual(['yes, before', 'yes, begun', 'yes, after']);
+  });
+
   it('by copytruncate shows the file from its beginning', async () => {
     const followed = await begin({ 'e.log': 'a longer line at first\nbegun\n' }, ['--path', '../../e.log']);
     copyFileSync(at('e.log'), at('e.log.1'));
@@ -187,6 +234,20 @@ describe('the end', () => {
     followed.child.kill('SIGKILL');
     expect((await followed.child).signal).toBe('SIGKILL');
     await untilGone();
+  });
+
+  it.each(leading(['SIGKILL', 'SIGINT'] as const, 1))('%s ends the remote processes of a search that finds nothing', async (signal) => {
+    writeFileSync(at('endless.log.gz'), 'begun');
+    const running = join(bed.sshd.directory, 'running');
+    execFileSync('mkfifo', ['-m', '666', running]);
+    bed.sshd.program('gzip', `#!/bin/sh\n: >${running}\nwhile echo '[2026-01-02 03:00:00] ${DOMAIN}'; do sleep 1; done\n`);
+    const search = bed.follow(['--path', '../../endless.log', '--grep', 'nothing']);
+    await readFile(running);
+    search.child.kill(signal);
+    expect((await search.child).signal ?? (await search.child).exitCode).toBe(signal === 'SIGINT' ? 130 : signal);
+    await untilGone();
+    rmSync(running);
+    rmSync(join(bed.sshd.directory, 'programs', 'gzip'));
   });
 
   it('a closed pipe ends dnx with 0, although the log is quiet', async () => {

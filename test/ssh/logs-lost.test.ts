@@ -9,12 +9,16 @@ import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 const reason = reasonAgainstSsh('dnx logs');
 const it = test.skipIf(reason !== undefined);
 const DOMAIN = ownDomain('lost');
+const SECOND = ownDomain('second');
 const LARAVEL = 'shared/storage/logs/laravel.log';
 const SPEED = 16;
 
 let bed: LogBed;
 beforeAll(async () => {
-  if (reason === undefined) bed = await openLogBed(DOMAIN, { speed: SPEED });
+  if (reason !== undefined) return;
+  bed = await openLogBed(DOMAIN, { speed: SPEED });
+  const shop = bed.sandbox.state.sites.find(({ domain }) => domain === DOMAIN);
+  if (shop) bed.sandbox.state.sites.push({ ...shop, id: '9000', domain: SECOND });
 });
 beforeEach(() => bed?.reset({ [LARAVEL]: 'begun\n' }));
 afterAll(() => bed?.close());
@@ -43,6 +47,18 @@ it('goes on after a cut connection, without a line twice or lost', async () => {
   const { stdout, stderr } = await followed.end();
   expect(stdout).toBe(expected);
   expect(stderr).toBe(`${LOST}2s\nReconnected to web-1\n`.repeat(2));
+});
+
+it('of several sites of a server is said once', async () => {
+  bed.sshd.site(SECOND, { files: { 'storage/logs/laravel.log': 'begun, too\n' } });
+  const followed = await begin(SECOND);
+  await followed.shows('begun, too\n');
+  bed.sshd.drop();
+  append('after\n');
+  appendFileSync(join(bed.root, '..', SECOND, 'storage/logs/laravel.log'), 'then\n');
+  await followed.shows('after\n');
+  await followed.shows('then\n');
+  expect((await followed.end()).stderr).toBe(`${LOST}2s\nReconnected to web-1\n`);
 });
 
 it('goes on after a rotation that it did not see', async () => {

@@ -44,6 +44,24 @@ describe.skipIf(reason !== undefined)('dnx tunnel', () => {
     expect(ran).toExit(42, { stderr: '', stdout: 'PING\n' });
   });
 
+  test('leads to a host behind the server, named before or after it, by IPv6, too', async () => {
+    const six = createServer((socket) => socket.on('error', () => {}).pipe(socket));
+    await new Promise<void>((resolve) => six.listen(remote, '::1', resolve));
+    for (const words of [
+      [`localhost:${remote}`, SITE],
+      ['web-1', `[::1]:${remote}`],
+    ])
+      await expect(bed.dnx(['tunnel', ...words, '--', 'bash', '-c', ASK])).toExit(0, { stderr: '', stdout: 'PING\n' });
+    await new Promise((resolve) => six.close(resolve));
+    const gone = await bed.dnx(['tunnel', 'web-1', `[::1]:${remote}`, '--', 'echo', 'ran']);
+    expect(gone).toExit(13, { stdout: '', says: `Check that [::1] accepts connections from web-1 on port ${remote}.` });
+    const child = bed.dnx(['tunnel', 'web-1', `127.0.0.1:${remote}`, '--json']);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    expect(JSON.parse(await firstObject(child))).toMatchObject({ server: 'web-1', remote_host: '127.0.0.1', remote_port: remote });
+    child.kill('SIGTERM');
+    await expect(child).toExit(143);
+  });
+
   test('finds the site of the settings, and a command after --', async () => {
     const ran = await bed.dnx(['tunnel', String(remote), '--', 'bash', '-c', ASK], { env: { DNX_SITE: SITE } });
     expect(ran).toExit(0, { stderr: '', stdout: 'PING\n' });
@@ -52,7 +70,7 @@ describe.skipIf(reason !== undefined)('dnx tunnel', () => {
   test('says where it is, keeps its port when the line is cut, and closes with Ctrl-C', async () => {
     const wanted = await freePort();
     const { child, tunnel } = await opened('web-1', '--port', String(wanted));
-    expect(tunnel).toEqual({ host: '127.0.0.1', port: wanted, server: 'web-1', remote_port: remote });
+    expect(tunnel).toEqual({ host: '127.0.0.1', port: wanted, server: 'web-1', remote_host: 'localhost', remote_port: remote });
     expect((await ask(wanted)).stdout).toBe('PING\n');
     const lost = said(child, 'Lost the connection to web-1; reconnecting');
     const back = said(child, `Reconnected 127.0.0.1:${wanted} → web-1:${remote}`);
@@ -93,8 +111,15 @@ describe.skipIf(reason !== undefined)('dnx tunnel', () => {
 
   test.each([
     [['tunnel', '--server', 'web-1'], 'Missing port'],
-    [['tunnel', 'web-1', '6379'], 'whole number'],
-    [['tunnel', '70000', 'web-1'], 'must be at most 65535'],
+    [['tunnel', 'web-1'], 'Missing port'],
+    [['tunnel', 'web-1', 'web-2'], "'web-1' is not a port or HOST:PORT."],
+    [['tunnel', '70000', 'web-1'], 'must be from 1 to 65535'],
+    [['tunnel', 'web-1', 'redis:0'], 'must be from 1 to 65535'],
+    [['tunnel', '::1:6379', 'web-1'], 'Put an IPv6 address in brackets'],
+    [['tunnel', 'web-1', '-L:1'], "Unknown option '-L:1'"],
+    [['tunnel', '/tmp/socket:6379', 'web-1'], 'is not a port or HOST:PORT.'],
+    [['tunnel', 'a b:6379', 'web-1'], 'is not a port or HOST:PORT.'],
+    [['tunnel', 'a:80:b:6379', 'web-1'], 'is not a port or HOST:PORT.'],
     [['tunnel', '6379', 'web-1', '--port', '70000'], 'must be at most 65535'],
     [['tunnel', '6379'], 'No server or site given'],
   ])('refuses %j', async (words, message) => {

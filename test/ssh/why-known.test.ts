@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 import { sampled, seedOf } from '../support/volume.ts';
 import { type Diagnosed, openWhyBed } from '../support/why-bed.ts';
+import { incidents } from './why/incidents.ts';
 import { known } from './why/known.ts';
 import { readable as everyReadable, unknown as everyUnknown } from './why/unknown.ts';
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
   if (reason !== undefined) return;
   const bed = await openWhyBed();
   try {
-    diagnoses = await bed.diagnoseAll(new Map([...known, ...unknown, ...readable].map(({ name, state }) => [name, state])));
+    diagnoses = await bed.diagnoseAll(new Map([...known, ...incidents, ...unknown, ...readable].map(({ name, state }) => [name, state])));
   } finally {
     await bed.close();
   }
@@ -37,6 +38,16 @@ describe.skipIf(reason !== undefined)('finds the cause in', () => {
     const found = diagnoses.get(name);
     expect(found?.cause, JSON.stringify(found, null, 1)).toBe('composer_platform');
     expect(found?.evidence[0]?.line).toMatch(/^Root composer\.json requires php \^8\.3/);
+  });
+});
+
+describe.skipIf(reason !== undefined)('finds what it was not written for:', () => {
+  test.each(incidents.map((incident) => [incident.name, incident] as const))('%s', (name, { truth, right, shown }) => {
+    const found = diagnoses.get(name);
+    const said = [found?.title, ...(found?.fixes ?? []).map(({ command, why }) => `${command ?? ''} ${why}`)].join('\n');
+    expect(found?.outcome, JSON.stringify(found, null, 1)).toBe('known');
+    expect(said, truth).toMatch(right);
+    expect(found?.evidence.map(({ line }) => line).join('\n')).toContain(shown);
   });
 });
 

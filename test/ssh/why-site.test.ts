@@ -1,11 +1,13 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Diagnosis } from '../../src/features/why/diagnosis.ts';
 import { NetworkFault, type Transport } from '../../src/machine/world.ts';
 import { idsOf } from '../support/databases.ts';
+import { find, need } from '../support/programs.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
-import { openWhyBed, type Plant, slashed, stamp, type WhyBed } from '../support/why-bed.ts';
+import { LIVE, openWhyBed, type Plant, slashed, stamp, type WhyBed } from '../support/why-bed.ts';
 
 const reason = reasonAgainstSsh('dnx why of a site');
 
@@ -44,7 +46,10 @@ const fatal = (program: string): NonNullable<Plant['prints']> => ({
 
 describe.skipIf(reason !== undefined)('of a site, dnx why', () => {
   test.each([
-    [403, 'directory index of "/home/deploynix/shop/current/public/" is forbidden', 'web_directory'],
+    [403, 'directory index of "/home/deploynix/shop/current/" is forbidden', 'web_directory'],
+    [403, 'directory index of "/home/deploynix/shop/current/public/" is forbidden', 'web_index'],
+    [403, '"/home/deploynix/shop/current/public/index.php" is forbidden (13: Permission denied)', 'web_permission'],
+    [404, 'stat() "/home/deploynix/shop/current/public/404" failed (13: Permission denied)', 'web_permission'],
     [404, 'FastCGI sent in stderr: "Primary script unknown" while reading response header from upstream', 'web_directory'],
     [403, 'access forbidden by rule', null],
   ])('explains a response of %i by what nginx says of that request: %s', async (status, words, cause) => {
@@ -72,6 +77,40 @@ describe.skipIf(reason !== undefined)('of a site, dnx why', () => {
     const state: Plant = { failed: false, prints: { 'systemctl-nginx': 'failed enabled\n', 'systemctl-mysql': 'failed enabled\n' } };
     const { cause, evidence } = await bed.diagnose(state, ['--url', 'http://127.0.0.1:9/']);
     expect([cause, evidence[0]?.line]).toEqual(['service_down', 'nginx: failed']);
+  });
+
+  test.each([
+    ['it was started since', 10, 502, [], 'migration_missing_table'],
+    ['it was started before', 60, 502, [], 'fpm_down'],
+    ['it responds', 60, 500, [], 'migration_missing_table'],
+    ['the past counts', 10, 502, ['--since', '1h'], 'fpm_down'],
+  ])('knows whether an error of nginx is about a PHP-FPM that runs: %s', async (_, started, status, words, cause) => {
+    const since = new Date(Date.now() - started * 1000)
+      .toUTCString()
+      .replace(/^(\w+), (\d+) (\w+) (\d+)/, (_all, day) => `${day} ${stamp(started * 1000).slice(0, 10)}`);
+    const refused = `${slashed(30_000)} [crit] 8#8: *1 connect() to unix:/run/php/php8.3-fpm.sock failed (2: No such file or directory) while connecting to upstream, client: 127.0.0.1\n`;
+    const found = await bed.diagnose(
+      {
+        failed: false,
+        status,
+        files: { ...logged(missing, 5000), 'logs/nginx-error.log': { content: refused, ago: 30_000 } },
+        prints: { 'systemctl-php8.3-fpm': `active enabled ${since.replace('GMT', 'UTC')}\n` },
+      },
+      words,
+    );
+    expect(found.cause).toBe(cause);
+  });
+
+  test('blames no configuration of nginx that a test refused, while nginx runs', async () => {
+    const log = {
+      content: () => `${slashed(20_000)} [emerg] 8#8: unknown directive "nonsense" in /etc/nginx/sites-enabled/shop:2\n`,
+      ago: 20_000,
+    };
+    const files = { ...logged(missing, 5000), 'logs/nginx-error.log': log };
+    expect((await bed.diagnose({ failed: false, status: 500, files })).cause).toBe('migration_missing_table');
+    expect((await bed.diagnose({ failed: false, status: 500, files, prints: { 'systemctl-nginx': 'failed enabled\n' } })).cause).toBe(
+      'nginx_config',
+    );
   });
 
   test('blames no log of Laravel for a connection that times out', async () => {
@@ -161,11 +200,50 @@ describe.skipIf(reason !== undefined)('of a site, dnx why', () => {
     expect(outcome).toBe('unknown');
   });
 
+  test.each([
+    ['an earlier release', '20261101_031005', 20_000, 'code_stale'],
+    ['an earlier release, before the live one', '20261101_031005', 25 * 3_600_000, null],
+    ['the live release', LIVE, 20_000, 'class_missing'],
+  ])('judges an exception in the code of %s', async (_, release, ago, cause) => {
+    const words = 'Class \\"App\\\\Cart\\" not found';
+    const thrown = `Class "App\\Cart" not found {"exception":"[object] (Error(code: 0): ${words} at /home/deploynix/shop/releases/${release}/app/Order.php:7)\n[stacktrace]\n#0 {main}\n"}`;
+    const found = await bed.diagnose({ failed: false, status: 500, files: logged(thrown, ago) });
+    expect([found.cause, found.quoted]).toEqual([cause, true]);
+    if (cause === 'code_stale') expect(found.fixes[0]?.command).toBe('dnx service reload php8.3-fpm --server web-1');
+  });
+
+  test('names a worker that began in an earlier release, and none that began in the live one', async () => {
+    need('php');
+    const [uid, gid] = idsOf('deploynix');
+    const work = async (release: string, directory: (root: string) => string, program = 'artisan') => {
+      const artisan = `releases/${release}/artisan`;
+      let worker: ChildProcess | undefined;
+      const prepare = (root: string) => {
+        const options = { cwd: directory(root), uid, gid, stdio: 'ignore' } as const;
+        worker = spawn(find('php') ?? '', [program, 'queue:work', '--queue=mails'], options);
+        onTestFinished(() => void worker?.kill());
+      };
+      return bed.diagnose({ failed: false, files: { [artisan]: '<?php sleep(60);' }, prepare });
+    };
+    const old = await work('20261101_031005', (root) => join(root, 'releases/20261101_031005'));
+    expect([old.cause, old.evidence[0]?.line, old.fixes[0]?.command]).toEqual([
+      'worker_stale',
+      expect.stringMatching(/^artisan queue:work --queue=mails: started \S+ ago in \S+\/releases\/20261101_031005$/),
+      expect.stringMatching(/^dnx artisan --site \S+ --server web-1 queue:restart$/),
+    ]);
+    expect((await work(LIVE, (root) => join(root, 'current'))).outcome).toBe('healthy');
+    // Its directory tells nothing of its release.
+    expect((await work(LIVE, (root) => root, 'current/artisan')).outcome).toBe('healthy');
+  });
+
   test('looks further back with --since, and says that the site answers by now', async () => {
     const files = logged(missing, 3 * 3_600_000);
     expect((await bed.diagnose({ failed: false, files })).outcome).toBe('healthy');
     expect((await bed.diagnose({ failed: false, files }, ['--since', '2h'])).outcome).toBe('healthy');
-    const { outcome, cause, resolved, subject } = await bed.diagnose({ failed: false, files }, ['--since', '4h']);
+    const { outcome, cause, resolved, subject } = await bed.diagnose({ failed: false, files }, [
+      '--since',
+      new Date(Date.now() - 4 * 3_600_000).toISOString(),
+    ]);
     expect([outcome, cause, resolved, subject]).toEqual(['known', 'migration_missing_table', 'the site responds with 200 now', 'site']);
     const failed = await bed.diagnose({ files: { 'logs/deploy.log': 'You are not currently on a branch.\n' } }, ['--since', '1h']);
     expect([failed.cause, failed.subject]).toEqual(['git_detached', 'deployment']);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -150,6 +151,8 @@ export async function openBed({ rateLimit = 0, ...options }: Omit<SandboxOptions
     const toRead = mustBeRead<Run>(`dnx ${typeof line === 'string' ? line : line.join(' ')}`);
     const stdout = capture(run.columns !== undefined, run.columns, undefined, run.slowly);
     const interruption = new AbortController();
+    // As in the process of dnx.
+    setMaxListeners(0, interruption.signal);
     const interrupt = () => interruption.abort(new DnxError('interrupted', 'Interrupted.'));
     const { interruptAt, interruptOn, terminateAt, hangUpAt, through = (network: Transport) => network } = run;
     const watch = (words: string) => (text: string) => text.includes(words) && interrupt();
@@ -276,7 +279,7 @@ const inMemory = (secrets: Map<string, string>, unlock: (attended?: Attendant) =
 });
 
 /** Stops the clock during requests, keeps their paths, and never contacts another machine. */
-function guarded(transport: Transport, clock: FakeClock, sent: string[], elsewhere: RunOptions['elsewhere']): Transport {
+export function guarded(transport: Transport, clock: FakeClock, sent: string[], elsewhere: RunOptions['elsewhere']): Transport {
   return {
     async request(request) {
       const { hostname, pathname } = new URL(request.url);

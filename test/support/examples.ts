@@ -38,7 +38,7 @@ export const before: Readonly<Record<string, string>> = {
 const nested = /^dnx sandbox run/;
 
 /** Examples that read from a server over SSH, which `test/ssh` runs. */
-const remote = /^dnx (why|logs|db |tunnel |(ssh|artisan) --(all|on) )/;
+const remote = /^dnx (why|top|logs|service |db |tunnel |cp |storage |(ssh|artisan) --(all|on) )/;
 
 /** Examples that need a stored token. */
 const stored = /^dnx auth refresh/;

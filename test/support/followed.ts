@@ -45,7 +45,8 @@ export async function openLogBed(domain: string, options: ExecutableOptions = {}
   };
 }
 
-function collected(child: Started): Followed {
+/** A running dnx, whose output is collected. */
+export function collected(child: Started): Followed {
   const texts = { stdout: '', stderr: '' };
   let ended = false;
   const waiting = new Set<() => void>();

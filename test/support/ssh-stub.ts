@@ -19,8 +19,11 @@ export function sshWith(sshd: Pick<Sshd, 'directory' | 'config'>, ...options: re
   return programs(sshd, `exec ${find('ssh')} ${given} -F ${sshd.config} "$@"`);
 }
 
-/** A server that accepts connections and says nothing, and a PATH whose `ssh` connects to it. */
-export async function openSilence(sshd: Pick<Sshd, 'directory' | 'config'>) {
+/**
+ * A server that accepts connections and says nothing, and a PATH whose `ssh` connects to it: for all servers, or for those with one
+ * address alone. Then the 10 s of dnx, and no others, last 1 s.
+ */
+export async function openSilence(sshd: Pick<Sshd, 'directory' | 'config'>, address?: string) {
   const sockets = new Set<Socket>();
   let notify = () => {};
   const connected = new Promise<void>((resolve) => (notify = resolve));
@@ -31,7 +34,7 @@ export async function openSilence(sshd: Pick<Sshd, 'directory' | 'config'>) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
   return {
-    path: sshWith(sshd, `Port=${port}`),
+    path: address === undefined ? sshWith(sshd, `Port=${port}`) : programs(sshd, sshToOne(address, port, sshd.config)),
     connected,
     async close() {
       for (const socket of sockets) socket.destroy();
@@ -39,3 +42,12 @@ export async function openSilence(sshd: Pick<Sshd, 'directory' | 'config'>) {
     },
   };
 }
+
+const sshToOne = (address: string, port: number, config: string): string =>
+  `case " $* " in
+*'@${address} '* | *' ${address} '*)
+  case " $* " in *' ConnectTimeout=10 '*) set -- -o ConnectTimeout=1 "$@" ;; esac
+  set -- -o Port=${port} "$@"
+  ;;
+esac
+exec ${find('ssh')} -F ${config} "$@"`;

@@ -77,10 +77,10 @@ echo 'Swap:              0           0           0'`,
   supervisorctl: '[ -f .prints/supervisorctl ] && exec cat .prints/supervisorctl; exit 0',
   systemctl: `[ "$1" = show ] || exit 1
 for each; do
-  state=inactive file=
-  case $each in -p | show | Id | ActiveState | UnitFileState) continue ;; nginx | php*) state=active file=enabled ;; esac
-  [ -f ".prints/systemctl-$each" ] && read -r state file <".prints/systemctl-$each"
-  printf 'Id=%s.service\\nActiveState=%s\\nUnitFileState=%s\\n\\n' "$each" "$state" "$file"
+  state=inactive file= since=
+  case $each in -* | show) continue ;; nginx | php*) state=active file=enabled ;; esac
+  [ -f ".prints/systemctl-$each" ] && read -r state file since <".prints/systemctl-$each"
+  printf 'Id=%s.service\\nActiveState=%s\\nUnitFileState=%s\\nStateChangeTimestamp=%s\\n\\n' "$each" "$state" "$file" "$since"
 done`,
   php: `[ -f .prints/php ] && exec cat .prints/php
 echo 'PHP 8.3.14 (cli) (built: Nov 25 2024 18:05:17) (NTS)'`,

@@ -18,6 +18,7 @@ test('commands that do more than their requests say so', () => {
     'env pull',
     'db dump',
     'db pull',
+    'storage pull',
     'backup download',
     'agent install',
     'agent uninstall',
@@ -43,6 +44,7 @@ test('commands that do more than their requests say so', () => {
     'artisan',
     'tinker',
     'tunnel',
+    'cp',
     'mcp',
   ]);
   expect(having('destroy', 'delete')).toEqual([
@@ -76,6 +78,7 @@ test('options with which a command does more, or only reads', () => {
     'env push': { prune: 'destroy' },
     export: { out: 'local' },
     'db query': { write: 'change' },
+    'storage push': { delete: 'destroy' },
     link: { schema: 'read' },
     changes: { fetch: 'local' },
     apply: { allow_op: 'program', check: 'read', schema: 'read' },

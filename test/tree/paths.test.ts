@@ -12,6 +12,7 @@ const allowed: Readonly<Record<string, string>> = {
   'src/cli/run/hidden-values.ts': 'it hides values at any path that ends so, also at one that the table does not know',
   'src/features/env/variables.ts': 'it declares the resource that the commands of variables share',
   'src/features/mcp/bounds.ts': 'what limits a client to a server or site holds for any path',
+  'src/features/why/': 'its releases are directories of a server',
   'src/base/secrets.ts': 'its webhooks are those of other services',
   'src/features/probe/': 'it asks whether the API has these paths, some of which the table does not have on purpose',
   'src/sandbox/': 'it is the other side, which must not agree with dnx by construction',

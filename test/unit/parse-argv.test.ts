@@ -125,7 +125,10 @@ test.each([
   ['provision', "Unknown command 'provision'. Did you mean 'server provision'?"],
   ['db lst', "Unknown command 'db lst'. Did you mean 'db list'?"],
   ['dbs tunel', "Unknown command 'db tunel'. Did you mean 'db tunnel'?"],
-  ['site restart', "Unknown command 'site restart'. Did you mean 'server restart', 'queue restart' or 'daemon restart'?"],
+  [
+    'site restart',
+    "Unknown command 'site restart'. Did you mean 'server restart', 'queue restart', 'daemon restart' or 'service restart'?",
+  ],
   ['list', "Unknown command 'list'. Did you mean 'server list' or 'site list'?"],
   ['help exit-code', "Unknown command 'exit-code'. Did you mean 'exit-codes'?"],
   ['help nope', "Unknown command 'nope'."],

@@ -102,7 +102,7 @@ const importers: Readonly<Record<string, RegExp>> = {
   hono: /^src\/sandbox\//,
   open: /^src\/machine\/browser\.ts$/,
   ora: /^src\/cli\/output\/progress\.ts$/,
-  semver: /^src\/features\/changes\/php\.ts$/,
+  semver: /^src\/features\/(changes\/php|files\/transfer)\.ts$/,
   'shell-quote': /^src\/features\/token\/abilities\/script\.ts$/,
   'temporal-polyfill': /^src\/features\/deploy\/schedule\.ts$/,
   ulid: /^src\/sandbox\//,

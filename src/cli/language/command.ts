@@ -28,11 +28,12 @@ export interface Context<E extends Endpoint = Endpoint> {
   list<T>(endpoint?: E, options?: { readonly query?: Query; readonly retry?: boolean }): Promise<T[]>;
   /** Reads the first page of a list, and the others when the view is printed. For `rows`. */
   pages<T extends object = object>(endpoint?: E, options?: { readonly query?: Query }): Promise<AsyncIterable<readonly T[]>>;
-  /** Runs once per item, one after the other by default, and reports each. */
+  /** Runs once per item, one after the other by default, and reports each. `noun`: what they are, if not what the group is about. */
   each<I extends NamedItem, D>(
     items: readonly I[],
     run: (item: I) => Promise<View<D> | Result<D>>,
     atATime?: number,
+    noun?: string,
   ): Promise<Result<Several<D>>>;
   /** With the option `timeout` or a `limitMs`, requests end at `deadline`. */
   readonly api: Api;
@@ -288,6 +289,8 @@ export interface Tree {
 /** What to type instead of the words and options that people guess. */
 export interface Guesses {
   readonly words: Readonly<Record<string, string>>;
+  /** For a search alone: the words may stand anywhere in it. */
+  readonly phrases: Readonly<Record<string, string>>;
   readonly options: Readonly<Record<string, string>>;
 }
 

@@ -83,6 +83,8 @@ export interface Option<V> {
   readonly leads?: true;
   /** The site by position comes before it, and may be left out. */
   readonly follows?: true;
+  /** It and the destination after it may change places, if only the other word looks like this. */
+  readonly looks?: RegExp;
   /** It comes before the site by position, which must be given: `env copy FROM SITE`. */
   readonly precedes?: true;
   /** For `rest`: needs no `--` before it. After a site that may be left out, its first word has no dot. */

@@ -2,13 +2,13 @@ import { DnxError, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { flagName, plural, title } from '../../base/text.ts';
 import type { Reply } from '../../platform/api/api.ts';
-import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { type Endpoint, parameters } from '../../platform/api/endpoint.ts';
 import type { CreateContext, Creation } from '../../platform/names/creation.ts';
 import { called, namings, resourceName, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
 import { type Column, done, type Item, type Result, record, rows } from '../output/view.ts';
 import { type Command, type Consent, type Context, command } from './command.ts';
-import { ifExists, type Option, type Options, optional } from './options.ts';
-import { deleted, item, listOf, recordOf, shownRecordOf } from './shape.ts';
+import { flag, ifExists, type Option, type Options, optional } from './options.ts';
+import { deleted, item, listOf, recordOf, shownRecordOf, word } from './shape.ts';
 
 /** A collection of the API: `path` lists and creates, `path/{noun}` shows, updates and deletes one. */
 export interface Resource<P extends `/${string}` = `/${string}`> {
@@ -38,18 +38,41 @@ export const resource = <const P extends `/${string}`>(
   definition: Omit<Resource<P>, 'details'> & Partial<Pick<Resource<P>, 'details'>>,
 ): Resource<P> => ({ details: definition.columns, ...definition });
 
-/** `GET path`: every item, as rows. */
-export const list = ({ noun, path, columns, stated, example }: Resource) =>
-  command({
+/** `GET path`: every item, as rows. What belongs to a server or a site can be listed for all of them. */
+export const list = ({ noun, path, columns, stated, example }: Resource) => {
+  const calls = endpoint(`GET ${path}`);
+  // Not what belongs to something else of a server, such as the users of a database.
+  const parent = (['server', 'site'] as const).find((_, index) => parameters(path).join(' ') === ['server', 'server site'][index]);
+  const all = parent && everywhere(parent, calls);
+  const one = exampleLine('list', example.site, example.parents);
+  return command({
     name: 'list',
     aliases: ['ls'],
     summary: `List ${plural(title(noun))}`,
-    calls: endpoint(`GET ${path}`),
-    prints: () => listOf(shownRecordOf(columns, stated)),
-    examples: [exampleLine('list', example.site, example.parents), `${exampleLine('list', example.site, example.parents)} --json`],
-    run: async (ctx, { targets }) =>
-      rows(await ctx.pages<object>(), columns, `No ${plural(title(noun))}.`, example.create ? creation(noun, targets) : undefined),
+    calls: all ? [calls, ...all.calls] : calls,
+    ...(all && { options: all.options }),
+    prints: () => listOf(shownRecordOf(columns, stated, all?.fields)),
+    examples: [one, `${one} --json`, ...(all ? ['list --all'] : [])],
+    run: async (ctx, { targets, options }) => {
+      if (parent && options.all) {
+        const { listEverywhere } = await import('../run/everywhere.ts');
+        const read = (place: Targets) => ctx.api.pages<Item>(calls, targetIds(place));
+        return listEverywhere(ctx, { what: plural(title(noun)), columns, of: parent, read });
+      }
+      return rows(await ctx.pages<object>(), columns, `No ${plural(title(noun))}.`, example.create ? creation(noun, targets) : undefined);
+    },
   });
+};
+
+/** How `list --all` lists what all servers or all sites have: its option, what it calls, and the fields that it adds. */
+export const everywhere = (parent: 'server' | 'site', calls: Endpoint) => ({
+  options: { all: flag(parent === 'site' ? 'List those of every site, or of the sites of --server' : 'List those of every server') },
+  calls: [
+    { when: 'all', instead: 'GET /servers' },
+    { when: 'all', also: [...(parent === 'site' ? (['GET /servers/{server}/sites'] as const) : []), calls] },
+  ] as const,
+  fields: { server: word, site: word },
+});
 
 /** `GET path/{noun}`: one item, as a record. */
 export const show = ({ noun, path, details, stated, example, more }: Resource) =>

@@ -68,8 +68,8 @@ export const recordOf = (columns: readonly (Column | string)[], stated: readonly
 };
 
 /** A record that the API reference shows, and so always has these fields. */
-export const shownRecordOf = (columns: readonly Column[], stated: readonly string[] = []): Shape<object> =>
-  shape({ ...recordOf(columns, stated), ...(stated.length > 0 && { required: stated }) });
+export const shownRecordOf = (columns: readonly Column[], stated: readonly string[] = [], added: Shapes = {}): Shape<object> =>
+  shape({ ...recordOf(columns, stated, added), ...(stated.length > 0 && { required: stated }) });
 
 const oneIn = (schema: JsonSchema): JsonSchema => (isObject(schema.items) ? schema.items : schema);
 

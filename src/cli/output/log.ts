@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { isError, usage } from '../../base/errors.ts';
+import { monologRecord } from '../../base/monolog.ts';
 import type { Env } from '../../machine/world.ts';
 import { type RenderOptions, render } from './render.ts';
 import { Ended, forLog, type Style, safeLine as safe, safeLines } from './text.ts';
@@ -33,7 +34,7 @@ export function shownLog(log: Log, options: RenderOptions, env: Env): View {
   // Whoever requests a URL writes into a log. What people read must not move a cursor, or run a command of GitHub Actions.
   const read = terminal || (format === 'table' && env.GITHUB_ACTIONS === 'true');
   if (!read && log.whole) return stream(unchanged(parts, log.headings));
-  // Latin-1 gives back every byte.
+  // Latin-1 gives back every byte, so what a program reads stays as it is.
   const entries = read
     ? log.entries(linesOf(parts, 'utf8'), same)
     : log.entries(linesOf(parts, 'latin1'), (text) => Buffer.from(text, 'latin1').toString());
@@ -122,11 +123,18 @@ async function* written(
   for await (const entries of batches) {
     const texts = entries.map((entry) => {
       const heading = sites.length > 1 ? '' : headingOf(entry.file);
-      const text = `${colored(clean(entry.line), style)}\n${tracedText(entry.trace, traces, { style, clean })}`;
+      const { line, trace } = forPeople(entry, encoding);
+      const text = `${colored(clean(line), style)}\n${tracedText(trace, traces, { style, clean })}`;
       return { heading, text: sites.length > 1 ? text.replace(/^(?=.|\n)/gm, () => marks.get(entry.site ?? '') ?? '') : text };
     });
     yield Buffer.concat(texts.flatMap(({ heading, text }) => [Buffer.from(heading), Buffer.from(text, encoding)]));
   }
+}
+
+/** A line of JSON as Monolog writes it for people, who read UTF-8 here. Programs get every line as it is. */
+function forPeople({ line, trace }: LogEntry, encoding: BufferEncoding): Pick<LogEntry, 'line' | 'trace'> {
+  const record = encoding === 'utf8' && trace === null ? monologRecord(line) : undefined;
+  return record ? { line: record.text, trace: record.trace.join('\n') || null } : { line, trace };
 }
 
 /** What Laravel writes in a trace before an exception that led to another one: likely the cause. */

@@ -1,5 +1,5 @@
 import { DnxError, isError } from '../../base/errors.ts';
-import type { Format } from '../../machine/settings/settings.ts';
+import type { Settings } from '../../machine/settings/settings.ts';
 import type { Output, World } from '../../machine/world.ts';
 import type { Context } from '../language/command.ts';
 import type { Globals } from '../language/globals.ts';
@@ -42,7 +42,7 @@ export async function print(
   const { stdout, env } = world;
   const { format } = settings;
   const shown =
-    view.kind === 'lines' ? (await import('./log.ts')).shownLog(view, await optionsFor(globals, format, world, () => {}), env) : view;
+    view.kind === 'lines' ? (await import('./log.ts')).shownLog(view, await optionsFor(globals, settings, world, () => {}), env) : view;
   if (shown.kind === 'stream') {
     const body = typeof shown.body === 'function' ? shown.body(await styleFor(stdout, env, globals.color)) : shown.body;
     try {
@@ -59,7 +59,7 @@ export async function print(
     (shown.kind === 'record' && (shown.title !== undefined || shown.sections !== undefined || shown.partial));
   if (exit instanceof DnxError && !isReport && format === 'table') return;
   let hidden = 0;
-  const options = await optionsFor(globals, format, world, (columns) => {
+  const options = await optionsFor(globals, settings, world, (columns) => {
     hidden = columns;
   });
   const out = writingTo(stdout, progress);
@@ -99,7 +99,7 @@ function screenOf(globals: Globals, { settings, world, progress }: Pick<Context,
     blocks: format === 'table',
     async frame(state) {
       let hidden = 0;
-      const options = await optionsFor(globals, format, world, (columns) => {
+      const options = await optionsFor(globals, settings, world, (columns) => {
         hidden = columns;
       });
       if (!checked && (options.fields || options.sort)) fieldCheck(state.view, options).end();
@@ -140,12 +140,13 @@ function holds(text: string, secret: string): boolean {
 
 async function optionsFor(
   { fields, query, header, sort, limit, color, wide }: Globals,
-  format: Format,
+  { format, session }: Pick<Settings, 'format' | 'session'>,
   { stdout, env, clock }: World,
   hidden: (columns: number) => void,
 ): Promise<RenderOptions> {
   return {
     format,
+    compact: session !== undefined,
     fields,
     query,
     header,

@@ -11,6 +11,8 @@ import type { Column, Item, LateCells, View } from './view.ts';
 export interface RenderOptions extends TableOptions {
   readonly format: Format;
   readonly query: string | undefined;
+  /** JSON without indentation, for an agent that pays for each space. */
+  readonly compact?: boolean;
 }
 
 /** Formats a view for stdout. Empty if there is nothing to print. */
@@ -59,9 +61,13 @@ async function formatted(view: PrintableView, found: unknown, options: RenderOpt
     case 'text':
       return isWhole && 'text' in view ? endLine(view.text) : bare(rows());
     default:
-      return `${json(found, 2)}\n`;
+      return `${options.compact ? compact(found) : json(found, 2)}\n`;
   }
 }
+
+/** A line for each item of a list, as `joinedArrays` needs them. */
+const compact = (data: unknown): string =>
+  Array.isArray(data) && data.length > 0 ? `[\n${data.map((each) => json(each)).join(',\n')}\n]` : json(data);
 
 function eventOf(view: View, item: unknown): unknown {
   const event = 'event' in view ? view.event : undefined;

@@ -108,9 +108,9 @@ function contextFor(ready: Ready, targets: Targets, body: Readonly<Record<string
     deadline,
     timeoutMs,
     ...requestsOf({ endpoint: callsOf(line).endpoint, targets, lookUp, body }, api, scope),
-    each: async (items, run, atATime) => {
+    each: async (items, run, atATime, noun = nounOf(line.group)) => {
       const { several } = await import('./several.ts');
-      return several({ noun: nounOf(line.group), verb: line.command.name, items, settings: base.settings, run, atATime });
+      return several({ noun, verb: line.command.name, items, settings: base.settings, run, atATime });
     },
     async everySite() {
       const { server: word } = firstWords(line);

@@ -1,5 +1,6 @@
 import { type DnxError, usage } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
+import { singular } from '../../base/text.ts';
 import type { Entry, Guesses, Tree, TypedLine } from '../language/command.ts';
 import { effectOf } from '../language/effect.ts';
 import { takenBy } from '../language/signature.ts';
@@ -122,7 +123,7 @@ function meaningsOf(words: Argv, { path, isGroup }: { readonly path: string; rea
   return [2, 1].flatMap((count) => {
     if (words.length < count) return [];
     const phrase = words.slice(0, count).join(' ');
-    return [phrase, singularOf(phrase)].flatMap((spelling) => {
+    return [phrase, singular(phrase)].flatMap((spelling) => {
       const here = own(guesses.words, `${path} ${spelling}`.trim());
       const verbs = isGroup ? (own(guesses.words, `* ${spelling}`)?.split(' or ') ?? []) : [];
       const meanings = [...(here === undefined ? [] : [here]), ...verbs.map((verb) => `${path} ${verb}`)];
@@ -130,8 +131,6 @@ function meaningsOf(words: Argv, { path, isGroup }: { readonly path: string; rea
     });
   });
 }
-
-const singularOf = (words: string): string => words.replace(/ies\b/g, 'y').replace(/(?<=ss)es\b|(?<!s)s\b/g, '');
 
 async function withoutSecrets(argv: Argv, { command, fields, options, body }: TypedLine): Promise<Argv> {
   const { harmlessWord } = await import('../plan/journal.ts');

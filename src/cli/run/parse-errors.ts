@@ -31,6 +31,8 @@ export async function unknownCommand(word: string, path: string, tree: Tree, top
 const FROM = 'from-';
 
 const MOST_MEANT = 3;
+/** A verb of more groups than this tells nothing. */
+const MOST_GROUPS = 4;
 
 async function meantBy(
   word: string,
@@ -69,7 +71,7 @@ async function meantBy(
       ];
   const here = nearest(word, known);
   if (here !== undefined) return { meant: [`${path} ${here}`.trim()] };
-  if (elsewhere.length <= MOST_MEANT) return { meant: elsewhere };
+  if (elsewhere.length <= MOST_GROUPS) return { meant: elsewhere };
   // What nearly every group has says nothing about this one.
   return { meant: entry ? [] : elsewhere.filter((each) => /^(server|site) /.test(each)) };
 }

@@ -177,8 +177,8 @@ function commandPart(path: string, load: () => Promise<{ group: Group; command: 
       // Nothing is required yet, because abilities are computed from incomplete lines.
       for (const { key, variadic } of named.all) parser.argument(`[${key}${variadic ? '...' : ''}]`);
       parser.action(async () => {
-        const values = givenIn(state);
-        const words = await wordsByArgument(parser.args, named, path, values, state);
+        const { args, values } = withoutNoun(parser.args, named, givenIn(state));
+        const words = await wordsByArgument(args, named, path, values, state);
         state.line = typedLine(group, command, path, { positionals: named.all, words, declared: named.options, values });
       });
     },
@@ -232,6 +232,14 @@ function readOptionsAfterSite(parser: Command, positionals: readonly Positional[
   };
 }
 
+/** A destination by its noun, if it is all that a command takes: `dnx why server web-1` is `dnx why --server web-1`. */
+function withoutNoun(args: readonly string[], { positionals }: NamedCommand, values: GivenOptions) {
+  const [noun = '', word, ...others] = args;
+  const isNamed = positionals.length === 1 && positionals[0]?.option.destination && ['server', 'site'].includes(noun);
+  if (!isNamed || word === undefined || others.length > 0 || values[noun] !== undefined) return { args, values };
+  return { args: [], values: { ...values, [noun]: word } };
+}
+
 /** The words of a command by argument, with the site first if it leads. Fails if there are too many. */
 async function wordsByArgument(
   words: readonly string[],
@@ -261,7 +269,10 @@ async function wordsByArgument(
 function byPosition(words: readonly string[], { positionals, rest }: NamedCommand, argv: readonly string[]): readonly unknown[] {
   const end = rest > 0 ? argv.indexOf('--') : -1;
   const others = end < 0 ? [] : argv.slice(end + 1);
-  const before = others.length > words.length ? words : words.slice(0, words.length - others.length);
+  const typed = others.length > words.length ? words : words.slice(0, words.length - others.length);
+  const [one = '', other, ...more] = typed;
+  const looks = positionals[0]?.option.looks;
+  const before = looks && one !== '' && !looks.test(one) && (other === undefined || looks.test(other)) ? [other, one, ...more] : typed;
   return positionals.map(({ variadic }, index) => {
     if (!variadic) return before[index];
     return [...before.slice(index), ...(index === rest ? words.slice(before.length) : [])];

@@ -8,27 +8,29 @@ import type { Given } from '../../cli/language/options.ts';
 import { done, stream } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { chooseTarget, downloaded, saveFile } from '../backup/download.ts';
+import { type Masking, maskingOf, readRules } from './anonymize.ts';
 import { type DatabaseSource, readDatabase } from './credentials.ts';
 import { afterMark, listenTo, remoteFailure, startScript } from './remote-client.ts';
 import { checkRowOptions, type RowOptions, rowlessTables } from './tables.ts';
 
-type DbDumpOptions = RowOptions & Given<{ file: string; user: string; force: boolean; schema_only: boolean }>;
+type DbDumpOptions = RowOptions & Given<{ file: string; user: string; force: boolean; schema_only: boolean; anonymize: string }>;
 
 /** `dnx db dump`: the database of a site, in a file that is complete or not there. */
 export async function dump(ctx: Context, targets: Targets, options: DbDumpOptions) {
-  const { file, user, force = false, schema_only } = options;
+  const { file, user, force = false, schema_only = false, anonymize } = options;
   const { clock, world } = ctx;
   checkRowOptions(options);
+  const rules = readRules(ctx, anonymize);
   const toStdout = file === '-';
   if (toStdout && world.stdout.isTTY) throw usage('Cannot write a dump to a terminal.', 'Pipe it, or use -O FILE.');
   const target = toStdout ? undefined : chooseTarget(file, { fallback: 'dump.sql.gz', force }, world);
   const source = await readDatabase(ctx, targets, user);
   const { database } = source.credentials;
-  const { words: rowless } = await rowlessTables(ctx, source, options);
+  const masking = await maskingOf(ctx, source, rules, await rowlessTables(ctx, source, options));
   const tally = { bytes: 0 };
   const started = clock.elapsed();
   const body = (into: string) =>
-    counting(dumpOf(ctx, source, rowless, schema_only), `Dumping ${quotedName(database)} to ${into}`, ctx, tally);
+    counting(dumpOf(ctx, source, { ...masking, schemaOnly: schema_only }), `Dumping ${quotedName(database)} to ${into}`, ctx, tally);
   if (!target) {
     // Once it is printed, nothing can run again.
     await source.place.machine.check;
@@ -45,6 +47,8 @@ export async function dump(ctx: Context, targets: Targets, options: DbDumpOption
     size,
     bytes: tally.bytes,
     duration_s: Math.round(ms / 1_000),
+    anonymized: masking.anonymized,
+    uncovered: masking.uncovered,
   });
 }
 
@@ -66,15 +70,19 @@ export const TAIL = 1_024;
 
 const withoutRows = { mysql: '--no-data', pgsql: '--schema-only' };
 
+/** What a dump leaves out or changes. `rowless`: what `tables.ts` leaves out. */
+type DumpOptions = Partial<Pick<Masking, 'rowless' | 'masked' | 'input'>> & { readonly schemaOnly?: boolean };
+
 /**
  * Dumps a database on the server of its site, and yields SQL as it arrives. Ends without an error only if the dump is complete. The
- * password goes through standard input, so it is no argument of any process. `rowless`: what `tables.ts` leaves out.
+ * password goes through standard input, so it is no argument of any process.
  */
-export async function* dumpOf(ctx: Context, source: DatabaseSource, rowless: readonly string[] = [], schemaOnly = false) {
+export async function* dumpOf(ctx: Context, source: DatabaseSource, options: DumpOptions = {}) {
+  const { rowless = [], schemaOnly = false } = options;
   const { credentials, place } = source;
-  const rows = schemaOnly ? withoutRows[credentials.driver] : '';
-  const child = await startScript(ctx, source, 'dump', [rows, ...rowless]);
-  child.stdin?.end();
+  const [rows, masked] = schemaOnly ? [withoutRows[credentials.driver], 0] : ['', options.masked ?? 0];
+  const child = await startScript(ctx, source, 'dump', [rows, String(masked), ...rowless]);
+  child.stdin?.end(masked > 0 ? options.input : '');
   const said = listenTo(child, source);
   let [size, tail] = [0, Buffer.alloc(0)];
   try {
@@ -88,8 +96,10 @@ export async function* dumpOf(ctx: Context, source: DatabaseSource, rowless: rea
     if (code !== 0) throw remoteFailure('dump', source, { code, stderr: said() }, ctx.world, size);
     if (!ends[credentials.driver].test(tail.toString('latin1')))
       throw new DnxError('failed', `The dump of ${quotedName(credentials.database)} is incomplete: its last line is missing.`);
-    for (const what of leftOutIn(said()))
-      ctx.progress.warn(`Left out the ${what} of ${quotedName(credentials.database)}: ${credentials.username} cannot read them.`);
+    for (const [, perhaps, what] of said().matchAll(/^dnx: (perhaps )?without (\w+)$/gm))
+      ctx.progress.warn(
+        `Left out the ${what} of ${quotedName(credentials.database)}${perhaps ? ', if it has any' : ''}: ${credentials.username} cannot ${perhaps ? 'see' : 'read'} them.`,
+      );
   } catch (error) {
     ctx.world.signal.throwIfAborted();
     throw error instanceof DnxError
@@ -99,8 +109,6 @@ export async function* dumpOf(ctx: Context, source: DatabaseSource, rowless: rea
     child.stop();
   }
 }
-
-const leftOutIn = (said: string): readonly string[] => [...said.matchAll(/^dnx: without (\w+)$/gm)].map(([, what = '']) => what);
 
 /** Passes on the bytes, counts them, and shows how many there were and how fast. */
 export async function* counting(body: AsyncIterable<Buffer>, sentence: string, { progress, clock }: Context, tally = { bytes: 0 }) {

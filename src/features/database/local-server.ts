@@ -7,7 +7,7 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Env, Started, World } from '../../machine/world.ts';
 import { findProgram } from './clients.ts';
 import type { Credentials } from './credentials.ts';
-import { connectionWords, reasonsIn } from './remote-client.ts';
+import { connectionWords, parsedRows, reasonsIn } from './remote-client.ts';
 
 /** The client of a local database server. */
 export interface Client {
@@ -129,13 +129,6 @@ function refusal(stderr: string, local: Credentials, code: number): Refused {
         : undefined,
   });
 }
-
-/** Rows of cells, as the clients of MySQL and MariaDB print them with `--batch`. */
-export const parsedRows = (output: string): readonly (readonly string[])[] =>
-  output === '' ? [] : output.split('\n').map((row) => row.split('\t').map(unescaped));
-
-const unescaped = (cell: string): string =>
-  cell.replace(/\\([nt0\\])/g, (_, letter: string) => ({ n: '\n', t: '\t', 0: '\0' })[letter] ?? '\\');
 
 /** An identifier, so that no name is read as SQL. */
 export const identifier = (name: string, { driver }: Pick<Credentials, 'driver'>): string =>

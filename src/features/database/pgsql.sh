@@ -16,14 +16,25 @@ if [ "$task" != dump ]; then
 fi
 
 dump=$(need pg_dump) || exit 127
-rows=$1
-shift
+rows=$1 masked=$2
+shift 2
 for each; do
   shift
   set -- "$@" "--exclude-table-data=$each"
 done
-echo 'dnx: output'
 # shellcheck disable=SC2086
-"$dump" --no-password --no-owner --no-privileges --encoding=UTF8 $rows "$@"
-# Not exec: ssh reports a killed program as a lost connection, but the shell reports it as an exit code.
+set -- "$dump" --no-password --no-owner --no-privileges --encoding=UTF8 $rows "$@"
+if [ "$masked" = 0 ]; then
+  echo 'dnx: output'
+  "$@"
+  # Not exec: ssh reports a killed program as a lost connection, but the shell reports it as an exit code.
+  exit $?
+fi
+
+# The SQL on standard input prints the rows of the tables with rules. It runs pg_dump before and after them, in the same snapshot.
+client=$(need psql) || exit 127
+PG_DUMP=$(for each; do printf "'%s' " "$(printf %s "$each" | sed "s/'/'\\\\''/g")"; done)
+export PG_DUMP
+echo 'dnx: output'
+"$client" --no-psqlrc --no-password --quiet --no-align --tuples-only --set=ON_ERROR_STOP=1 --file=- 3>&1
 exit $?

@@ -72,19 +72,24 @@ const BACKSLASH = 0x5c;
 function withoutRestriction(): Edit {
   // Comments and settings come before everything else.
   let isHeader = true;
-  let databaseName: string | undefined;
+  let key: string | undefined;
+  // An anonymized dump has two parts, each with a restriction of its own.
+  let isBetween = false;
   return {
     concerns: (byte) => isHeader || byte === BACKSLASH,
     line(line) {
-      const [, key] = (isHeader && /^\\restrict (\w+)\s*$/.exec(line)) || [];
-      if (key !== undefined) {
-        databaseName = key;
+      const [, begun] = ((isHeader || isBetween) && /^\\restrict (\w+)\s*$/.exec(line)) || [];
+      if (begun !== undefined) {
+        key = begun;
+        isBetween = false;
         return undefined;
       }
       isHeader &&= /^(--|SET |SELECT pg_catalog\.set_config\(|$)/.test(line);
       // A setting of PostgreSQL 17.
       if (isHeader && line === 'SET transaction_timeout = 0;') return undefined;
-      return databaseName && line.trimEnd() === `\\unrestrict ${databaseName}` ? undefined : line;
+      if (!key || line.trimEnd() !== `\\unrestrict ${key}`) return line;
+      isBetween = true;
+      return undefined;
     },
   };
 }

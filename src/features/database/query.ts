@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DnxError, usage } from '../../base/errors.ts';
-import { quotedName } from '../../base/text.ts';
+import { bytes, quotedName } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
 import { done, rows } from '../../cli/output/view.ts';
@@ -51,13 +51,18 @@ interface Statement {
 }
 
 const MOST = 64_000_000;
+const TOO_MUCH = new DnxError('failed', `The rows take more than ${bytes(MOST)}.`, {
+  hint: 'Add a LIMIT, or save whole tables with: dnx db dump',
+});
 
 async function answer(ctx: Context, source: DatabaseSource, statement: Statement): Promise<string> {
   const { driver } = source.credentials;
   const args = driver === 'mysql' ? ['--xml', '--loose-binary-as-hex'] : ['--csv', `--pset=null=${statement.mark}`];
   try {
     const script = scripts[driver](statement);
-    return await runRemoteQuery(ctx, source, script, { args, most: MOST }, (ran) => interrupted(ctx, source, statement, ran));
+    return await runRemoteQuery(ctx, source, script, { args, most: MOST, tooMuch: TOO_MUCH }, (ran) =>
+      interrupted(ctx, source, statement, ran),
+    );
   } catch (error) {
     // What only moved runs again.
     throw error instanceof DnxError && !(error instanceof Moved) ? explained(error, statement) : error;

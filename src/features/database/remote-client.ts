@@ -96,8 +96,9 @@ const noise = /^(dnx: |\^|QUERY: |CONTEXT: |.*\bunknown (variable|option) '(--)?
 
 /** The lines that say why a program failed, never with the password. */
 export function reasonsIn(said: string, password: string): readonly string[] {
-  // In batch mode, the client of MariaDB prints the statement between two lines of dashes.
-  const told = said.replace(/^-{14}\n[\s\S]*?\n-{14}\n/gm, '').replace(/^psql:<stdin>:\d+: /gm, '');
+  // In batch mode, the client of MariaDB prints the statement between two lines of dashes, and mariadb-dump in quotes.
+  const shown = said.replace(/^-{14}\n[\s\S]*?\n-{14}\n/gm, '').replace(/Couldn't execute '.*': (?=.* \(\d+\)$)/gm, '');
+  const told = shown.replace(/^psql:<stdin>:\d+: /gm, '');
   const known = told.split('\n').map((item) => item.trim());
   const lines = known.filter((item) => item !== '' && !noise.test(item));
   return password.length < 4 ? lines : lines.map((line) => line.replaceAll(password, '[hidden]'));
@@ -149,12 +150,30 @@ export async function askRemote(ctx: Context, source: DatabaseSource, query: str
   return output.trimEnd();
 }
 
+/** Asks for objects in JSON, a line each. */
+export async function askObjects<T>(ctx: Context, source: DatabaseSource, query: string): Promise<readonly T[]> {
+  const output = await askRemote(ctx, source, query, MOST_LISTED);
+  const lines = source.credentials.driver === 'mysql' ? parsedRows(output).map(([cell = '']) => cell) : output.split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line));
+}
+
+const MOST_LISTED = 16_000_000;
+
+/** Rows of cells, as the clients of MySQL and MariaDB print them with `--batch`. */
+export const parsedRows = (output: string): readonly (readonly string[])[] =>
+  output === '' ? [] : output.split('\n').map((row) => row.split('\t').map(unescaped));
+
+const unescaped = (cell: string): string =>
+  cell.replace(/\\([nt0\\])/g, (_, letter: string) => ({ n: '\n', t: '\t', 0: '\0' })[letter] ?? '\\');
+
 const bare = { mysql: ['--skip-column-names'], pgsql: ['--no-align', '--tuples-only'] } as const;
 
 interface SqlOptions {
   readonly args: readonly string[];
   /** The size of the output at most, in bytes. */
   readonly most: number;
+  /** The error for more than that. */
+  readonly tooMuch?: DnxError | undefined;
   /** What could not be done: `read`. */
   readonly act?: string;
 }
@@ -171,7 +190,7 @@ export async function runRemoteSql(
   // A client that stops reading says why; what else fails is thrown below.
   sent?.catch(() => {});
   try {
-    const ran = await outcomeOf(child, source, most);
+    const ran = await outcomeOf(child, source, { most });
     ctx.world.signal.throwIfAborted();
     if (ran.code !== 0) throw remoteFailure(act, source, ran, ctx.world);
     await sent;
@@ -191,7 +210,7 @@ export async function runRemoteQuery(
   ctx: Context,
   source: DatabaseSource,
   sql: string,
-  { args, most, act = 'query' }: SqlOptions,
+  { args, most, tooMuch, act = 'query' }: SqlOptions,
   interrupted: (result: QueryResult, reason: unknown) => unknown,
 ): Promise<string> {
   const { signal, clock } = ctx.world;
@@ -206,7 +225,7 @@ export async function runRemoteQuery(
   const child = await startScript(ctx, source, 'query', args, life.signal);
   child.stdin?.write(`${sql}${END_OF_QUERY}\n`);
   try {
-    const ran = await outcomeOf(child, source, most, () => {
+    const ran = await outcomeOf(child, source, { most, tooMuch }, () => {
       running = child;
     });
     if (signal.aborted) throw interrupted(ran, signal.reason);
@@ -226,13 +245,18 @@ export interface QueryResult {
 }
 
 /** Waits until a client has ended. `begun` is called once it starts. */
-async function outcomeOf(child: Started, source: DatabaseSource, most: number, begun?: () => void): Promise<QueryResult> {
+async function outcomeOf(
+  child: Started,
+  source: DatabaseSource,
+  { most, tooMuch: error }: Pick<SqlOptions, 'most' | 'tooMuch'>,
+  begun?: () => void,
+): Promise<QueryResult> {
   const said = listenTo(child, source);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of afterMark(child.stdout, source, begun)) {
     size += chunk.length;
-    if (size > most) throw tooMuch(source, most);
+    if (size > most) throw error ?? tooMuch(source, most);
     chunks.push(chunk);
   }
   return { code: await child.ended, stderr: said(), output: Buffer.concat(chunks).toString() };

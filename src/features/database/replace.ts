@@ -1,4 +1,4 @@
-import { DnxError, isError, usage } from '../../base/errors.ts';
+import { type Detail, DnxError, isError, usage } from '../../base/errors.ts';
 import { bytes, plural, quotedName } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -9,6 +9,7 @@ import type { Targets } from '../../platform/names/names.ts';
 import { parseDotenv } from '../env/dotenv/dotenv.ts';
 import { openLocal } from '../env/local-file.ts';
 import { resolveReferences } from '../env/references.ts';
+import { maskingOf, readRules } from './anonymize.ts';
 import { type Credentials, credentialsIn, type DatabaseSource, readDatabase } from './credentials.ts';
 import { counting, dumpOf } from './dump.ts';
 import { type Client, exclusively, findClient, importInto, openSql, Refused } from './local-server.ts';
@@ -19,9 +20,12 @@ import { mysqlEngine } from './swap/mysql.ts';
 import { postgresEngine } from './swap/postgres.ts';
 import { checkRowOptions, type RowOptions, rowlessTables, suggestRowless } from './tables.ts';
 
+type PullOptions = TargetOptions & RowOptions & Given<{ user: string; anonymize: string }>;
+
 /** `dnx db pull`: replaces a local database by a copy of that of a site. */
-export async function pull(ctx: Context, targets: Targets, options: TargetOptions & RowOptions & Given<{ user: string }>) {
+export async function pull(ctx: Context, targets: Targets, options: PullOptions) {
   checkRowOptions(options);
+  const rules = readRules(ctx, options.anonymize);
   const target = await openTarget(ctx, options);
   const { client, sql, names } = target;
   const source = await readDatabase(ctx, targets, options.user);
@@ -33,18 +37,21 @@ export async function pull(ctx: Context, targets: Targets, options: TargetOption
   const identity = identityQueries[client.local.driver];
   const [here, there] = [await sql.run(`${identity};`), await askRemote(ctx, source, identity)];
   requireOther(source, target, here === there);
+  await requireTrust(ctx, source, target);
   const asks = ctx.ask.allowed && [options.confirm, options.exclude_table_data, options.only].every((item) => item === undefined);
   const rowless = asks ? await suggestRowless(ctx, source) : await rowlessTables(ctx, source, options);
+  const masking = await maskingOf(ctx, source, rules, rowless);
   await confirmReplacement(ctx, target, `${quotedName(database)} on ${server}`);
   const { contents, size, bytes, ms } = await replaceLocal(ctx, target, {
     step: `Copying ${quotedName(database)} to ${quotedName(names.target)}`,
-    dump: dumpOf(ctx, source, rowless.words),
+    dump: dumpOf(ctx, source, masking),
     database,
     author: server,
     trusting: '--trust-server',
     unlike: client.local.driver === 'mysql' && makerOf(here) !== makerOf(there) ? differing(source, there, client, here) : undefined,
   });
   const { host, port, socket = null } = client.local;
+  const { emptied, anonymized, uncovered } = masking;
   return done(
     `Copied ${quotedName(database)} from ${server} to ${quotedName(names.target)} (${size}) in ${duration(ms)}`,
     {
@@ -55,13 +62,18 @@ export async function pull(ctx: Context, targets: Targets, options: TargetOption
       port,
       socket,
       tables: contents?.tables ?? 0,
-      without_rows: rowless.names,
+      without_rows: emptied,
+      anonymized,
+      uncovered,
       bytes,
       duration_s: Math.round(ms / 1_000),
     },
-    rowless.names.length > 0 ? [['without rows', rowless.names.map(quotedName).join(', ')]] : [],
+    [...listed('without rows', emptied), ...listed('anonymized', anonymized ?? [])],
   );
 }
+
+const listed = (title: string, names: readonly string[]): readonly Detail[] =>
+  names.length > 0 ? [[title, names.map(quotedName).join(', ')]] : [];
 
 const makerOf = (identity: string): string => (/MariaDB/i.test(identity) ? 'MariaDB' : 'MySQL');
 
@@ -81,6 +93,19 @@ function requireOther(source: DatabaseSource, { client, names }: LocalTarget, sa
 }
 
 const OTHER = 'Use --into for another file.';
+
+/** Refuses triggers and functions that the local server would refuse, but only once all rows are there. */
+async function requireTrust(ctx: Context, source: DatabaseSource, { client, engine }: LocalTarget): Promise<void> {
+  if (!(await engine.distrusts()) || (await askRemote(ctx, source, CREATORS)) === '0') return;
+  const name = quotedName(source.credentials.database);
+  throw new DnxError('failed', `${client.local.username} may not create the triggers and functions of ${name} here.`, { hint: TRUSTING });
+}
+
+const CREATORS = `SELECT (SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE())
++ (SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_TYPE = 'FUNCTION');`;
+
+const TRUSTING =
+  'The local server keeps a binary log. As its root, run: SET GLOBAL log_bin_trust_function_creators = 1;\nOr use an account with all rights in the dotenv file.';
 
 /** The local database that a project's dotenv file names. Refuses what may not be a copy to work with. */
 async function readLocal(ctx: Context, file = '.env'): Promise<Credentials> {
@@ -219,10 +244,13 @@ function explained(error: Refused, account: ImportAccount | undefined, { author,
     return error.withHint(
       `The import may neither run programs nor write files. If you trust ${author} with this machine, use ${trusting}.`,
     );
+  if (error.message.includes('ERROR 1419')) return error.withHint(TRUSTING);
   if (/violates foreign key constraint/.test(error.message))
     return error.withHint('Rows refer to a table whose rows were left out. Leave out both, or neither.');
   if (/role ".*" does not exist/.test(error.message))
     return error.withHint('The dump names its owner. Create that role, or dump it with --no-owner, as dnx db dump does.');
+  if (/^ERROR 4025|violates check constraint/.test(error.message.replace(/^.*?reported: /, '')))
+    return error.withHint('With --anonymize, use a rule for that column whose values the table takes.');
   return UNKNOWN_SQL.test(error.message) ? error.withHint(unlike) : error;
 }
 

@@ -3,9 +3,9 @@ import { didYouMean } from '../../base/nearest.ts';
 import { bytes, quotedName, wildcard } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
-import type { DatabaseSource } from './credentials.ts';
+import type { Credentials, DatabaseSource } from './credentials.ts';
 import { identifier } from './local-server.ts';
-import { askRemote } from './remote-client.ts';
+import { askObjects } from './remote-client.ts';
 
 /** The tables whose rows to leave out. Names may contain `*`. */
 export type RowOptions = Given<{ exclude_table_data: readonly string[]; only: readonly string[] }>;
@@ -38,34 +38,36 @@ export async function suggestRowless(ctx: Context, source: DatabaseSource) {
 /** What Laravel and its packages keep for a while only. */
 const USUAL = /^(sessions|cache|cache_locks|jobs|job_batches|failed_jobs|telescope_.+|pulse_.+)$/;
 
+/** Tables without their rows, as programs and people call them. */
+export type RowlessTables = ReturnType<typeof chosenTables>;
+
 const chosenTables = (tables: readonly Table[]) => ({
   words: tables.map(({ word }) => word),
   names: tables.map(({ name }) => name),
 });
 
-const MOST = 4_000_000;
-
 /** The tables of a site. A name has its schema, if that is not `public`. */
 export async function tablesOf(ctx: Context, source: DatabaseSource) {
   const { driver } = source.credentials;
-  const listed = await askRemote(ctx, source, queries[driver], MOST);
-  return listed.split('\n').flatMap((line) => {
-    const [schema = '', table = '', size = '', filled = ''] = line.split(/[\t|]/);
-    if (table === '') return [];
-    const [schemaName, name] = [schema, table].map((hex) => Buffer.from(hex, 'hex').toString()) as [string, string];
-    const word = driver === 'mysql' ? name : `${identifier(schemaName, { driver })}.${identifier(name, { driver })}`;
-    const shown = schemaName === 'public' || driver === 'mysql' ? name : `${schemaName}.${name}`;
-    return [{ name: shown, word, size: Number(size), filled: filled === '1' }];
-  });
+  const tables = await askObjects<{ schema: string; name: string; size: number; filled: boolean | number }>(ctx, source, queries[driver]);
+  return tables.map(({ schema, name, ...table }) => ({ ...table, ...nameAndWord(schema, name, driver) }));
 }
 
-/** Schemas and names in hexadecimal, sizes, and whether there are rows. */
+/** What people and programs call a table. */
+export const nameAndWord = (schema: string, name: string, driver: Credentials['driver']) => ({
+  name: schema === 'public' || driver === 'mysql' ? name : `${schema}.${name}`,
+  word: driver === 'mysql' ? name : `${identifier(schema, { driver })}.${identifier(name, { driver })}`,
+});
+
+/** Those of MariaDB that keep their history are of a type of their own. */
+export const MYSQL_TABLES = "TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')";
+
 const queries = {
-  mysql: `SELECT HEX(TABLE_SCHEMA), HEX(TABLE_NAME), COALESCE(DATA_LENGTH + INDEX_LENGTH, 0), COALESCE(TABLE_ROWS, 1) > 0
-FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE' ORDER BY TABLE_NAME;`,
-  pgsql: `SELECT encode(convert_to(nspname, 'UTF8'), 'hex'), encode(convert_to(relname, 'UTF8'), 'hex'), pg_total_relation_size(c.oid),
-(pg_relation_size(c.oid) > 0)::int FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-WHERE relkind IN ('r', 'p') AND nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%' ORDER BY 2;`,
+  mysql: `SELECT JSON_OBJECT('schema', TABLE_SCHEMA, 'name', TABLE_NAME, 'size', COALESCE(DATA_LENGTH + INDEX_LENGTH, 0), 'filled', COALESCE(TABLE_ROWS, 1) > 0)
+FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND ${MYSQL_TABLES} ORDER BY TABLE_NAME;`,
+  pgsql: `SELECT json_build_object('schema', nspname, 'name', relname, 'size', pg_total_relation_size(c.oid), 'filled', pg_relation_size(c.oid) > 0)
+FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+WHERE relkind IN ('r', 'p') AND nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%' ORDER BY relname;`,
 } as const;
 
 function matching(tables: readonly Table[], names: readonly string[], { credentials: { database } }: DatabaseSource): readonly Table[] {

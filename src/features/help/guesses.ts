@@ -7,7 +7,7 @@ const words = meanings({
   crontab: 'cron-job, cronjob',
   'database-user': 'database user, db user',
   env: 'environment, var, variable',
-  'network-rule': 'firewall-rule, rule, ufw',
+  'network-rule': 'firewall-rule, port, rule, ufw',
   'git-provider': 'git provider',
   'git-repository': 'git repo, git repository, git-repo, repository',
   certificate: 'https, letsencrypt, tls',
@@ -16,8 +16,8 @@ const words = meanings({
   // Reads
   whoami: 'account, me, user',
   status: 'check, health, inspect, deploy status, site status',
-  why: 'debug, diagnose, explain, investigate, troubleshoot',
-  releases: 'deployment, deployment list, release, release list, deploy history, deploy list',
+  why: 'debug, diagnose, disk full, explain, investigate, site down, troubleshoot',
+  releases: 'deployment, deployment list, release, release list, deploy history, deploy list, list deployment',
   'logs --source deploy': 'deployment log, deploy log',
   history: 'events',
   'provider images': 'image',
@@ -49,10 +49,11 @@ const words = meanings({
   'agent install': 'agent setup',
   'agent run': 'agent start',
   ssh: 'exec, server ssh, shell, site ssh',
-  'artisan migrate': 'migrate',
+  'artisan migrate': 'migrate, run migration',
+  'artisan optimize:clear': 'cache clear, clear cache',
   apply: 'plan apply',
   deploy: 'redeploy, release create, deployment create, deployment start, deploy now, deploy run, deploy site, deploy start',
-  rollback: 'deployment rollback, revert',
+  rollback: 'deployment rollback, revert, roll back',
   'site copy': 'site clone, site duplicate',
   'preview up': 'preview create, preview deploy, preview start',
   'preview down': 'preview delete, preview destroy, preview remove, preview stop',
@@ -74,6 +75,39 @@ const words = meanings({
   delete: '* destroy, * drop, * remove',
   update: '* edit, * modify, * set',
   restart: '* reboot, * reload',
+});
+
+/** What is said in other words than those of a command line, by what it means. For `find`, in which a phrase may have words in between. */
+const phrases = meanings({
+  why: '403, 404, 500, 502, 503, 504, disk space, error page, memory, nginx down, php down, php-fpm down, slow, white page',
+  top: 'cpu, load, memory server, slow server',
+  releases: 'deployment failed, deployment history, deployment last',
+  rollback: 'previous release, previous version',
+  deploy: 'deploy site',
+  status: 'deployment done, deployment finished',
+  artisan: 'maintenance mode',
+  audit: 'secure',
+  ssh: 'command run',
+  cp: 'copy file, download file, upload file',
+  'storage pull': 'uploaded, uploads',
+  'ssh-key list': 'access, who log',
+  'network-rule create': 'allow ip, allow port, block address, block ip, open port',
+  'network-rule delete': 'close port',
+  logs: 'error site',
+  tunnel: 'forwarding, reach',
+  'service list': 'mysql running, nginx running, php running, redis running',
+  'service restart': 'restart mariadb, restart mysql, restart postgresql, restart redis',
+  'env list': 'environment variable',
+  'crontab list': 'scheduled task',
+  'db dump': 'database dump',
+  'db kill': 'kill query, stop query',
+  'db ps': 'database locked, database stuck, deadlock, lock, long query, slow query',
+  'queue list': 'email, job stuck',
+  'queue restart': 'old code',
+  'db shell': 'connect database',
+  'db pull': 'anonymize, copy database, personal data',
+  'site update': 'branch change, branch switch, php version',
+  'token create': 'api key, api token',
 });
 
 /** What options mean, after the command if they mean something else there. Without a meaning, the option alone is left out, and a value is an argument. */
@@ -120,7 +154,7 @@ const options = meanings({
  * Words that agents and people guess, and what they mean here. A line that only reads runs as if the right words had been typed; for any other,
  * the error has the right line. To add a word, add it to its meaning, and a line to the test.
  */
-export const guesses: Guesses = { words, options };
+export const guesses: Guesses = { words, phrases, options };
 
 /** By each word what it means. */
 function meanings(guessed: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

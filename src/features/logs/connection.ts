@@ -1,6 +1,5 @@
 import { DnxError } from '../../base/errors.ts';
 import { quotedForSh } from '../../base/shell.ts';
-import { HOUR } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Level, LogSource } from '../remote/log-paths.ts';
 import type { Machine } from '../remote/machine.ts';
@@ -9,6 +8,8 @@ import { startOn } from '../remote/ssh.ts';
 import FRAMES from './frames.sh';
 import JOURNAL from './journal.sh';
 import LOGS from './logs.sh';
+import READ from './read.sh';
+import { awkHead } from './search.ts';
 
 /** What to read. */
 export interface LogRequest {
@@ -26,9 +27,11 @@ export interface LogRequest {
   /** The number of the last entries; not with `reach`. */
   readonly lines: number;
   readonly follow: boolean;
-  /** The pattern that the first line of an entry matches; empty if every line is one. */
-  readonly head?: string;
-  /** From when on to read instead, in epoch ms; 0 for all. */
+  /** True if every line is an entry. */
+  readonly loose?: boolean;
+  /** What to search for instead, in all files that there are: see search.ts. */
+  readonly search?: readonly string[] | undefined;
+  /** From when on to read the journal instead, in epoch ms. */
   readonly reach?: number | undefined;
   /** The least level of the journal. */
   readonly priority?: Level | undefined;
@@ -39,12 +42,11 @@ export type Connection = Awaited<ReturnType<typeof openConnection>>;
 
 /** Starts the script on a server. With a `memory`, it goes on where a lost connection was. */
 export async function openConnection(ctx: Context, request: LogRequest, memory?: Memory) {
-  const { machine, label, follow } = request;
+  const { machine, label } = request;
   const script = scriptOf(request, memory);
   // The script comes on the input, which ends with dnx at the latest: the script then ends, too.
   const { ssh, said, failure } = await startOn(ctx, machine, receiving(Buffer.byteLength(script), label), { stdin: 'pipe' });
   ssh.stdin?.write(script);
-  if (!follow) ssh.stdin?.end();
   return {
     frames: framesIn(ssh.stdout),
     /** Why it ended, once it has. */
@@ -66,24 +68,20 @@ const receiving = (bytes: number, label: string): string =>
 /** The levels that journalctl calls otherwise. */
 const PRIORITIES: Readonly<Partial<Record<Level, string>>> = { error: 'err', critical: 'crit', emergency: 'emerg' };
 
-function scriptOf({ directories, candidates, lines, follow, head = '', reach, priority }: LogRequest, memory: Memory | undefined): string {
+function scriptOf(request: LogRequest, memory: Memory | undefined): string {
+  const { directories, candidates, lines, follow, loose = false, search, reach, priority } = request;
   const [live = '', offsets = '', files = ''] = memory?.words() ?? [];
   const begin = [memory ? '' : String(lines), follow ? 'follow' : '', live];
+  const filter = search ?? [String(lines), '', '', '', '', ''];
   const words = candidates
-    ? [...directories, ...begin, offsets, files, head, reach === undefined || memory ? '' : digitsOf(reach), ...candidates]
+    ? [...directories, ...begin, offsets, files, loose ? '' : awkHead, search ? 'search' : '', ...filter, ...candidates]
     : [
         ...begin,
         reach === undefined || memory ? '' : String(Math.floor(reach / 1000)),
         priority === undefined ? '' : (PRIORITIES[priority] ?? priority),
       ];
-  return `set -- ${words.map((word) => (word === '' ? "''" : quotedForSh(word))).join(' ')}\n${FRAMES}${candidates ? SITE + LOGS : JOURNAL}`;
+  return `set -- ${words.map((word) => (word === '' ? "''" : quotedForSh(word))).join(' ')}\n${FRAMES}${candidates ? SITE + READ + LOGS : JOURNAL}`;
 }
-
-/** The largest difference of a time zone to UTC, in ms: the script does not know that of a log. */
-const ZONE_MS = 14 * HOUR;
-
-const digitsOf = (reach: number): string =>
-  reach === 0 ? 'all' : new Date(reach - ZONE_MS).toISOString().slice(0, 19).replaceAll(/\D/g, '');
 
 /** Part of what the script prints: bytes of a file, or a line about it. */
 export type Frame =
@@ -95,6 +93,8 @@ export type Frame =
   | { readonly kind: 'missing' | 'live' | 'release' | 'capped'; readonly path: string }
   /** `group`: the group that may read it, if it is not only root. */
   | { readonly kind: 'unreadable'; readonly path: string; readonly user: string; readonly group: string }
+  /** A file that was not read to its end. */
+  | { readonly kind: 'unread'; readonly reason: string; readonly path: string }
   /** The time zone of the server: `+0000`. */
   | { readonly kind: 'zone'; readonly zone: string }
   /** The site has no directory. */
@@ -162,6 +162,7 @@ function frameOf(bytes: string): Frame | undefined {
   if (letter === 'F') return { kind: 'file', id, offset: Number(offset), name: name.join(' ') };
   if (letter === 'K') return { kind: 'known', id, offset: Number(offset) };
   if (letter === 'Z') return { kind: 'zone', zone: path };
+  if (letter === 'X') return { kind: 'unread', reason: id, path: [offset, ...name].join(' ') };
   if (letter !== 'U') return undefined;
   const [user = '', group = ''] = id.split(':');
   return { kind: 'unreadable', path: [offset, ...name].join(' '), user, group };

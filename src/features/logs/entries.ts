@@ -1,14 +1,15 @@
+import { type MonologRecord, monologRecord } from '../../base/monolog.ts';
 import { timeOf } from '../../base/time.ts';
 import type { LogBatch, LogEntry, LogLine, LogShape } from '../../cli/output/view.ts';
 import { type Level, levels } from '../remote/log-paths.ts';
 import { lineStamp } from '../why/logs/text.ts';
 
 /**
- * The first line of an entry with a time at its beginning, in the syntax of `grep -E`. In a log that has such lines, the others go on with
- * the entry before.
+ * The first line of an entry with a time at its beginning, or a line of JSON by Monolog, in the syntax of `grep -E`. In a log that has such
+ * lines, the others go on with the entry before.
  */
 export const HEAD =
-  '^( {0,2}\\[?[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ]|\\[[0-9]{2}-[A-Z][a-z]{2}-[0-9]{4} |[A-Z][a-z]{2} +[0-9]{1,2} [0-9]{2}:[0-9]{2}:)';
+  '^( {0,2}\\[?[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ]|\\[[0-9]{2}-[A-Z][a-z]{2}-[0-9]{4} |[A-Z][a-z]{2} +[0-9]{1,2} [0-9]{2}:[0-9]{2}:|\\{(".*)?"(level_name|@timestamp)":)';
 const head = new RegExp(HEAD);
 
 /** Which entries to show. */
@@ -18,7 +19,7 @@ export interface EntryFilter {
   readonly until?: number | undefined;
   readonly level?: Level | undefined;
   readonly grep?: RegExp | undefined;
-  /** Of those that there are at the beginning, only the last ones of each file. */
+  /** Of those that there are at the beginning, only the last ones of each log. */
   readonly last?: number | undefined;
   /** Orders the entries of these sites by time, once all of them are read. At the same time, the site that is named first comes first. */
   readonly sorted: readonly string[] | undefined;
@@ -36,6 +37,7 @@ interface OpenEntry {
   readonly first: LogLine;
   readonly lines: string[];
   readonly trace: string[];
+  readonly record: MonologRecord | undefined;
 }
 
 /** The first line of a stack trace of PHP, as Laravel, Monolog and nginx write it. The rest of the entry belongs to it. */
@@ -44,10 +46,17 @@ const TRACE = /^(\[stacktrace\]|Stack trace:|#\d+ )/;
 interface FileState {
   readonly site: string | null;
   open?: OpenEntry | undefined;
-  dated?: string;
-  /** Entries of which it is not known yet whether they are among the last ones, or which ones are before them. */
+  dated?: OpenEntry;
+  /** The entries of its log of which it is not known yet whether they are among the last ones, or which ones are before them. */
   readonly kept: LogEntry[];
 }
+
+/** The name of a log: that of a file without the marks of rotation. See log_of in read.sh. */
+const logOf = (file: string): string =>
+  file
+    .replace(/\.(gz|bz2|xz|zst)$/, '')
+    .replace(/[.-]\d{4}[\d-]*\.log$/, '.log')
+    .replace(/[.-]\d[\d-]*$/, '');
 
 /** Joins lines to entries, and leaves out those that nobody looks for. */
 export const entriesFor = (filter: EntryFilter): LogShape['entries'] =>
@@ -56,13 +65,15 @@ export const entriesFor = (filter: EntryFilter): LogShape['entries'] =>
     const files = new Map<string, FileState>();
     /** The sites of which all that there was at the beginning has been read. */
     const begun = new Set<string | null>();
+    const kept = new Map<string, LogEntry[]>();
+    const keptOf = (log: string) => kept.get(log) ?? (kept.set(log, []).get(log) as LogEntry[]);
     const filesOf = (site: string | null) => [...files.values()].filter((file) => file.site === site);
     const taken = (all: readonly FileState[]) => all.flatMap(({ kept }) => kept.splice(0));
     const close = (file: FileState): readonly LogEntry[] => {
       const { open, site, kept } = file;
       if (!open) return [];
       file.open = undefined;
-      if (head.test(open.first.line)) file.dated = open.first.line;
+      if (head.test(open.first.line)) file.dated = open;
       if (!isWanted(open, filter, { before: file.dated, decoded })) return [];
       const entry = entryOf(open, filter);
       if (!sorted && (last === undefined || begun.has(site))) return [entry];
@@ -72,7 +83,7 @@ export const entriesFor = (filter: EntryFilter): LogShape['entries'] =>
     };
     const take = (logLine: LogLine): readonly LogEntry[] => {
       const key = `${logLine.site} ${logLine.file}`;
-      const file = files.get(key) ?? { site: logLine.site, kept: [] };
+      const file = files.get(key) ?? { site: logLine.site, kept: keptOf(`${logLine.site} ${logOf(logLine.file)}`) };
       const isDated = !loose && head.test(logLine.line);
       if (file.open && !isDated) {
         (file.open.trace.length > 0 || TRACE.test(logLine.line) ? file.open.trace : file.open.lines).push(logLine.line);
@@ -80,7 +91,7 @@ export const entriesFor = (filter: EntryFilter): LogShape['entries'] =>
       }
       // At first, one file comes after the other.
       const before = begun.has(logLine.site) ? close(file) : filesOf(logLine.site).flatMap(close);
-      file.open = { first: logLine, lines: [logLine.line], trace: [] };
+      file.open = { first: logLine, lines: [logLine.line], trace: [], record: monologRecord(logLine.line) };
       files.delete(key);
       files.set(key, file);
       return isDated ? before : [...before, ...close(file)];
@@ -96,15 +107,16 @@ export const entriesFor = (filter: EntryFilter): LogShape['entries'] =>
     if (rest.length > 0) yield sorted ? byTime(rest, sorted) : rest;
   };
 
-function entryOf({ first, lines, trace }: OpenEntry, filter: EntryFilter): LogEntry {
-  const { site, source, file, line } = first;
-  const at = timeIn(first, filter);
+function entryOf(open: OpenEntry, filter: EntryFilter): LogEntry {
+  const { lines, trace } = open;
+  const { site, source, file } = open.first;
+  const at = timeIn(open, filter);
   return {
     site,
     source,
     file,
     time: at === undefined ? null : new Date(at).toISOString().replace('.000Z', 'Z'),
-    level: levelIn(line),
+    level: levelIn(open),
     line: lines.join('\n'),
     trace: trace.length > 0 ? trace.join('\n') : null,
   };
@@ -113,7 +125,9 @@ function entryOf({ first, lines, trace }: OpenEntry, filter: EntryFilter): LogEn
 /** A line of nginx's access log: `::1 - - [02/Jan/2026:03:04:05 +0000] "GET / HTTP/2.0" 200 …`. */
 const ACCESS = /^\S+ \S+ [^[]{1,80}\[([^\]]{10,40})\] "(?:[^"\\]|\\.)*" (\d{3}) /;
 
-function timeIn({ line, site, source }: LogLine, { zoneOf, now }: EntryFilter): number | undefined {
+function timeIn({ first, record }: OpenEntry, { zoneOf, now }: EntryFilter): number | undefined {
+  if (record) return record.at;
+  const { line, site, source } = first;
   const start = line.slice(0, MOST);
   // Laravel writes in the time zone of the application, which is UTC unless it is changed.
   const zone = source === 'laravel' || source === null ? '+0000' : zoneOf(site);
@@ -142,6 +156,14 @@ const names: Readonly<Record<string, Level>> = {
   running: 'info',
 };
 
+/** What awk finds in the small letters of the first line of every entry of a level or a worse one; empty if it may be any line. */
+export function levelPattern(least: Level): string {
+  const isWanted = (level: Level) => levels.indexOf(level) >= levels.indexOf(least);
+  if (isWanted('info')) return '';
+  const words = Object.keys(names).filter((word) => isWanted(names[word] as Level));
+  return [...words, isWanted('warning') ? '" [45]' : isWanted('error') ? '" 5' : undefined].filter(Boolean).join('|');
+}
+
 /** The level in the first line of an entry: of Monolog, nginx, PHP-FPM, PHP, and `queue:work`. */
 const LEVELS: readonly RegExp[] = [
   /^\[[^\]]{10,40}\] [\w.-]{1,40}\.([A-Z]{4,9}):/,
@@ -150,29 +172,29 @@ const LEVELS: readonly RegExp[] = [
   /^ {0,2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d .* (RUNNING|DONE|FAIL)\s*$/,
 ];
 
-function levelIn(line: string): Level | null {
-  const start = line.slice(0, MOST);
-  const word = LEVELS.map((pattern) => pattern.exec(start)?.[1]).find((found) => found !== undefined);
+function levelIn({ first, record }: OpenEntry): Level | null {
+  const start = first.line.slice(0, MOST);
+  const word = record?.level ?? LEVELS.map((pattern) => pattern.exec(start)?.[1]).find((found) => found !== undefined);
   if (word !== undefined) return names[word.toLowerCase()] ?? null;
   const status = ACCESS.exec(start)?.[2];
   if (status === undefined) return null;
   return status.startsWith('5') ? 'error' : status.startsWith('4') ? 'warning' : 'info';
 }
 
-/** Asks first what is decided soonest. `before`: the last line with a time in the file, which is that of what has none. */
+/** Asks first what is decided soonest. `before`: the last entry with a time in the file, which is that of what has none. */
 function isWanted(
-  { first, lines, trace }: OpenEntry,
+  entry: OpenEntry,
   filter: EntryFilter,
-  { before, decoded }: { readonly before: string | undefined; readonly decoded: (text: string) => string },
+  { before, decoded }: { readonly before: OpenEntry | undefined; readonly decoded: (text: string) => string },
 ): boolean {
   const { since, until, level, grep } = filter;
   if (level !== undefined) {
-    const entryLevel = levelIn(first.line);
+    const entryLevel = levelIn(entry);
     if (entryLevel === null || levels.indexOf(entryLevel) < levels.indexOf(level)) return false;
   }
-  if (grep !== undefined && !grep.test(decoded([...lines, ...trace].join('\n')))) return false;
+  if (grep !== undefined && !grep.test(decoded([...entry.lines, ...entry.trace].join('\n')))) return false;
   if (since === undefined && until === undefined) return true;
-  const at = timeIn(first, filter) ?? (before === undefined ? undefined : timeIn({ ...first, line: before }, filter));
+  const at = timeIn(entry, filter) ?? (before && timeIn(before, filter));
   return at !== undefined && at >= (since ?? at) && at <= (until ?? at);
 }
 

@@ -7,7 +7,8 @@ say() { printf "%s\n" "$*"; }
 # A login shell may have printed something without a newline.
 greet() {
   printf "\n%s\n" "dnx-logs 1"
-  say Z "$(date +%z)"
+  zone=$(date +%z)
+  say Z "$zone"
 }
 
 # Its input ends with the connection or before: then over is set. What is left is sent, even if nobody writes any more.

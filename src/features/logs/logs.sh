@@ -1,14 +1,15 @@
-# shellcheck shell=sh disable=SC1007,SC2154,SC3013
+# shellcheck shell=sh disable=SC1007,SC2154,SC2231,SC3013
 # Reads logs on a server, as `tail -n` and `tail -F` do, but says which bytes of which file it sends, so that another connection can go on
-# where this one was lost. Follows frames.sh and remote/site.sh. Arguments: those of find_site, the number of entries
+# where this one was lost. Follows frames.sh, remote/site.sh and read.sh. Arguments: those of find_site, the number of entries
 # (empty: go on), `follow` or nothing, the live release so far, the offsets and the files so far, the pattern that the first line of an
-# entry matches (empty: every line is one), from when on to read (empty: the last entries, `all`, or a time such as 20260102030405), and four
-# words for each candidate: see candidatesOf in logs.ts. Arrives on standard input, so that it is in no list of processes.
+# entry matches (empty: every line is one), `search` or nothing, the six words of search.ts, and four words for each candidate: see
+# candidatesOf in logs.ts. Arrives on standard input, so that it is in no list of processes.
 nl=$(printf "\nx"); nl=${nl%x}
-TIME="[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
-lines=$3 follow=$4 at=$5 known=$nl$6 was=$nl$7 head=$8 reach=$9
-candidate=$1 domain=$2 linked=
+lines=$3 follow=$4 at=$5 known=$nl$6 was=$nl$7 head=$8 search=$9
+candidate=$1 domain=$2 linked= rotated= rotation= measured=
 shift 9
+most=$1 since=$2 until=$3 level=$4 pattern=$5 flags=$6
+shift 6
 
 # Finds the site, and sets now to its live release. While a deployment replaces the link to it, that is the release before.
 look() {
@@ -27,6 +28,10 @@ add() {
     all=$all$each$nl
     [ -n "$chosen" ] || chosen=$group
     [ "$chosen" = "$group" ] || return 0
+    if [ -n "$rotation" ]; then
+      older=$older$each$nl
+      return 0
+    fi
     grouped=$grouped$each$nl
     if [ -z "$newest" ] || [ "$each" -nt "$newest" ]; then newest=$each; fi
   elif [ -n "$chosen" ] && [ "$chosen" != "$group" ]; then
@@ -34,6 +39,8 @@ add() {
   elif [ -f "$each" ]; then
     chosen=$group
     unreadable=$unreadable$each$nl
+  elif [ -n "$rotation" ]; then
+    return 0
   elif [ -d "$parent" ] && { [ ! -x "$parent" ] || { [ "$kind" = glob ] && [ ! -r "$parent" ]; }; }; then
     unreadable=$unreadable$each$nl
   elif [ "$kind" = path ]; then
@@ -41,9 +48,21 @@ add() {
   fi
 }
 
+# Takes the files of a candidate from before a rotation: those with a number or a date, and those that are compressed.
+add_rotated() {
+  rotation=1 day="[0-9][0-9][0-9][0-9]"
+  if [ "$kind" != glob ]; then
+    name=$(printf %s "$name" | sed "s/[][\\\\*?]/\\\\&/g")
+    [ ! -x "$parent" ] || [ -r "$parent" ] || [ "$chosen" != "$group" ] || unreadable="$unreadable$parent*$nl"
+  fi
+  for each in "$dir"${name}[.-][0-9]* "$dir"$name.gz "$dir"${name%.log}[.-]$day*.log "$dir"${name%.log}[.-]$day*.log.gz; do add; done
+  rotation=
+}
+
 # Finds the files of the first group that has any (grouped), those to show first (files), those of all groups (all), and what cannot be shown.
+# With `rotated`, those of before a rotation, too (older).
 find_files() {
-  grouped= all= chosen= newest= missing= unreadable=
+  grouped= older= all= chosen= newest= missing= unreadable=
   while [ $# -ge 4 ]; do
     group=$1 kind=$2 dir=$3 name=$4
     shift 4
@@ -52,26 +71,27 @@ find_files() {
       home:) dir=$HOME/ ;;
       live:*) [ -n "$live" ] || continue; dir=${live%/}/${dir#live:} ;;
     esac
+    IFS=
     if [ "$kind" = glob ]; then
-      IFS=
       for each in "$dir"$name; do add; done
-      unset IFS
     else
       each=$dir$name
       add
     fi
+    if [ -n "$rotated" ]; then add_rotated; fi
+    unset IFS
   done
   case $chosen in *newest) files=$newest$nl ;; *) files=$grouped ;; esac
 }
 
-# Prints id, size and path of the files in a list. A slash ends the path.
+# Prints id, size, time and path of the files in a list. A slash ends the path.
 measured() {
   list=$1
   set --
   while IFS= read -r each; do [ -z "$each" ] || set -- "$@" "$each"; done <<END
 $list
 END
-  [ $# -eq 0 ] || stat -L -c "%d:%i:%W %s %n/" -- "$@" 2>/dev/null
+  [ $# -eq 0 ] || stat -L -c "%d:%i:%W %s %Y %n/" -- "$@" 2>/dev/null
 }
 
 # Sets off to the offset of a file so far; empty if it is new.
@@ -95,74 +115,6 @@ label_of() {
   fi
 }
 
-part() { tail -c "+$((size - window + 1))" -- "$path" | head -c "$window"; }
-
-# Grows the window. False if it has the whole file, or is too large.
-grow() {
-  [ "$window" -lt "$size" ] && [ "$window" -lt "$1" ] || return 1
-  window=$((window * 8))
-  [ "$window" -lt "$1" ] || window=$1
-  [ "$window" -lt "$size" ] || window=$size
-}
-
-# Sets bytes to the length of the last lines.
-last_lines() {
-  while :; do
-    bytes=$(part | tail -n "$lines" | wc -c)
-    if [ "$bytes" -lt "$window" ] || ! grow "$size"; then break; fi
-  done
-}
-
-# Sets bytes to the length of the last entries. False if the end of the file has none.
-last_entries() {
-  [ -n "$head" ] && [ "$lines" -gt 0 ] || return 1
-  while :; do
-    count=$(part | grep -a -n -E "$head" | cut -d: -f1 | tail -n "$lines" | { read -r first && echo "$first" && wc -l; })
-    first=${count%%"$nl"*} count=$((${count#*"$nl"} + 1))
-    bytes=$window
-    if [ -z "$first" ]; then
-      grow 4194304 || return 1
-    elif [ "$first" -gt 1 ] && [ "$count" -ge "$lines" ]; then
-      bytes=$(part | tail -n "+$first" | wc -c)
-      return 0
-    elif ! grow "$size"; then
-      return 0
-    fi
-  done
-}
-
-# Sets bytes to the length of what was written since a time: at most 32 MB.
-since() {
-  until reached; do
-    grow 33554432 && continue
-    [ "$window" -ge "$size" ] || say C "$path"
-    break
-  done
-  bytes=$window
-  # The first line is not whole.
-  [ "$window" -ge "$size" ] || bytes=$(part | tail -n +2 | wc -c)
-}
-
-# True if the window begins before the time from which to read.
-reached() {
-  [ "$reach" != all ] || return 1
-  stamp=$(part | grep -a -o -E "$TIME" | head -n 1 | tr -cd 0-9)
-  [ -n "$stamp" ] && [ "$stamp" -lt "$reach" ]
-}
-
-# Sets off to where to begin in a file. Looks at no more of it than it must.
-begin() {
-  window=65536
-  [ "$window" -lt "$size" ] || window=$size
-  if [ -n "$reach" ]; then since
-  elif ! last_entries; then
-    window=65536
-    [ "$window" -lt "$size" ] || window=$size
-    last_lines
-  fi
-  off=$((size - bytes))
-}
-
 # Sends a file from off to size.
 send() {
   while [ "$off" -lt "$size" ]; do
@@ -182,18 +134,41 @@ send_renamed() {
   case $was in *" $label/$nl"*) ;; *) return 0 ;; esac
   old=${was%%" $label/$nl"*}; old=${old##*"$nl"}
   [ "$old" != "$id" ] || return 0
-  new=$id\ $size\ $path
+  new=$id\ $size\ 0\ $path live_path=$path
   offset_of "$old"
   others=
   for each in "${path%/*}/"*; do case $each in *"$nl"*) ;; *) others=$others$each$nl ;; esac; done
   renamed=$(measured "$others" | grep "^$old " | head -n 1)
   if [ -n "$off" ] && [ -n "$renamed" ]; then
-    id=$old size=${renamed#* } path=${renamed#* * }
+    id=$old size=${renamed#* } path=${renamed#* * * }
     size=${size%% *} path=${path%/}
     [ "$size" -le "$off" ] || send
   fi
-  id=${new%% *} size=${new#* } path=${new#* * }
+  [ -n "$switched" ] || each_rotated send_whole
+  again
+}
+
+# Goes on with the file that was put aside.
+again() {
+  id=${new%% *} size=${new#* } path=${new#* * * }
   size=${size%% *}
+}
+
+send_whole() { off=0; send; }
+know() { remember "$id" "$size"; }
+
+# Does something with each file of a log from before a rotation that is not known, from the oldest on. Leaves out what is compressed.
+each_rotated() {
+  rotated=$(measured "$(ls -1dtr -- "$live_path"[.-][0-9]* 2>/dev/null)")
+  while IFS=" " read -r id size _ path; do
+    path=${path%/}
+    case $path in "" | *.gz | *.bz2 | *.xz | *.zst) continue ;; esac
+    offset_of "$id"
+    [ -n "$off" ] || "$1"
+  done <<END
+$rotated
+END
+  rotated=
 }
 
 place() {
@@ -201,21 +176,31 @@ place() {
   was=$was$id\ $label/$nl
 }
 
-# Sends what is new in all files.
+# Sends what is new in all files. Looks only at those that have changed.
 send_new() {
   find_files "$@"
   found=$(measured "$grouped")
-  while IFS=" " read -r id size path; do
+  changed=$({ printf "%s\n=\n" "$measured"; printf "%s\n" "$found"; } |
+    awk "\$0 == \"=\" { new = 1; next } !new { seen[\$0] = 1; next } !(\$0 in seen)")
+  measured=$found
+  while IFS=" " read -r id size _ path; do
     [ -n "$id" ] || continue
     path=${path%/}
     label_of "$path"
     send_renamed
     offset_of "$id"
-    [ -n "$off" ] && [ "$size" -ge "$off" ] || off=0
+    if [ -n "$off" ] && [ "$size" -lt "$off" ]; then
+      # A copy of what it had is not new.
+      new=$id\ $size\ 0\ $path live_path=$path
+      each_rotated know
+      again
+      off=0
+    fi
+    off=${off:-0}
     send
     place
   done <<END
-$found
+$changed
 END
 }
 
@@ -228,59 +213,64 @@ refuse() {
   say U "$(id -un 2>/dev/null):$by" "$1"
 }
 
-# Finds out where to begin, and says what cannot be shown.
+# Says which files were rotated or truncated during the search.
+say_rotated() {
+  moved=$({ measured "$all"; printf "=\n%s\n" "$measured"; } | awk "
+    { name = \$0; sub(/^[^ ]* [^ ]* [^ ]* /, \"\", name) }
+    \$0 == \"=\" { before = 1; next }
+    !before { id[name] = \$1; size[name] = \$2; next }
+    \$1 != id[name] || \$2 > size[name] { print substr(name, 1, length(name) - 1) }")
+  while IFS= read -r each; do
+    label_of "$each"
+    case $nl$grouped$older in *"$nl$each$nl"*) say X moved "$label" ;; esac
+  done <<END
+$moved
+END
+}
+
+# Says what cannot be shown and where it begins, and sends what there is.
 survey() {
+  rotated=$search$follow
   find_files "$@"
+  rotated=
   while IFS= read -r each; do [ -z "$each" ] || refuse "$each"; done <<END
 $unreadable
 END
   printf %s "$missing" | sed "s/^/M /"
   [ -n "$root" ] || say D
-  found=$(measured "$all")
-  while IFS=" " read -r id size path; do
-    [ -n "$id" ] || continue
-    path=${path%/}
-    # Another name of the same file.
-    offset_of "$id"
-    [ -z "$off" ] || continue
-    off=$size
-    case $nl$files in
-      *"$nl$path$nl"*)
-        begin
-        label_of "$path"
-        say F "$id" "$off" "$label"
-        place ;;
-      *) say K "$id" "$size" ;;
-    esac
-    remember "$id" "$off"
+  measured=$(measured "$all")
+  # The oldest first; of two from the same second, the one with the higher number.
+  [ -z "$search" ] || measured=$(printf "%s\n" "$measured" |
+    awk "{ name = \$0; sub(/(\.(gz|bz2|xz|zst))?\/\$/, \"\", name); print match(name, /\.[0-9]+\$/) ? -substr(name, RSTART + 1) : 0, \$0 }" |
+    sort -s -n -k 4,4 -k 1,1 | cut -d " " -f 2-)
+  { printf %s "$files" | sed "s/^/L /"; printf %s "$grouped$older" | sed "s/^/O /"; printf "%s\n" "$measured"; } |
+    head=$head most=$most search=$search follow=$follow root=$root live=$live linked=$linked zone=$zone \
+      since=$since until=$until level=$level pattern=$pattern flags=$flags awk "$read_files" &
+  # A search may print nothing for long, so nothing else tells it that nobody reads it any more.
+  wait "$!" || { [ -z "$search" ] || kill "$!"; wait "$!"; } 2>/dev/null
+  [ -z "$search" ] || say_rotated
+  [ -n "$follow" ] || return 0
+  known=$nl$(printf "%s\n" "$measured" | awk "!seen[\$1]++ { print \$1, \$2 }")$nl
+  while IFS=" " read -r id size _ path; do
+    label_of "${path%/}"
+    was=$was$id\ $label/$nl
   done <<END
-$found
+$measured
 END
 }
 
 greet
+end_with_input
 look
 live=${at:-$now} at=${at:-$now}
 say L "$live"
-if [ -n "$lines" ]; then survey "$@"; fi
-say S
+if [ -n "$lines" ]; then survey "$@"; else say S; fi
 if [ -z "$follow" ]; then
-  # Nothing that was written meanwhile, so that it ends.
-  while IFS=" " read -r id size path; do
-    [ -n "$id" ] || continue
-    path=${path%/}
-    offset_of "$id"
-    label_of "$path"
-    case $nl$files in *"$nl$path$nl"*) send ;; esac
-  done <<END
-$found
-END
   say Q
   exit 0
 fi
 
-end_with_input
-idle=0 begun=
+idle=0 begun= switched=
 while :; do
   last=$over sent=
   look
@@ -289,7 +279,9 @@ while :; do
   if [ -n "$now" ] && [ "$now" != "$live" ]; then
     live=$now
     say R "$now"
+    switched=1
     send_new "$@"
+    switched=
   fi
   at=$live
   [ -n "$begun" ] || say B

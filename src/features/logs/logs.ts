@@ -1,10 +1,11 @@
 import { DnxError, isStop, orError, usage } from '../../base/errors.ts';
-import { inParallel } from '../../base/parallel.ts';
-import { DAY, timeOrAgo } from '../../base/time.ts';
+import { atMost, inParallel } from '../../base/parallel.ts';
+import { checkSpan, DAY, momentIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
 import { type LogPart, logView } from '../../cli/output/view.ts';
-import type { Targets } from '../../platform/names/names.ts';
+import type { Target, Targets } from '../../platform/names/names.ts';
+import { distinct, everySiteMember, isForSeveral } from '../remote/fleet.ts';
 import { type Level, type LogSource, places } from '../remote/log-paths.ts';
 import {
   type Machine,
@@ -15,15 +16,17 @@ import {
   siteDirectories,
   siteOnMachine,
 } from '../remote/machine.ts';
+import { AT_A_TIME } from '../remote/side-by-side.ts';
 import { type LogRequest, openConnection, openMemory } from './connection.ts';
-import { entriesFor, HEAD } from './entries.ts';
-import { beginning, partsFrom } from './follow.ts';
+import { entriesFor } from './entries.ts';
+import { beginning, partsFrom, type Said } from './follow.ts';
+import { searchWords } from './search.ts';
 import { type logsEndpoint, serverLog } from './server-log.ts';
-import { findingsIn, noLogYet } from './survey.ts';
+import { findingsIn, noLogYet, noMatches } from './survey.ts';
 
 type LogsOptions = Given<Record<'grep' | 'since' | 'until' | 'user', string>> &
   Given<Record<'path' | 'sites', readonly string[]>> &
-  Given<{ follow: boolean; lines: number; level: Level; source: LogSource; trace: boolean }>;
+  Given<{ all: boolean; follow: boolean; lines: number; level: Level; source: LogSource; trace: boolean }>;
 
 type LogsContext = Context<typeof logsEndpoint>;
 
@@ -31,59 +34,87 @@ const LINES = 100;
 /** How much of the journal is searched without `--since`, in ms. It has no end. */
 const JOURNAL_MS = DAY;
 
+/** A site or a server whose log is read. */
+interface LogPlace {
+  /** Differs from those of the others. */
+  readonly name: string;
+  readonly server: Target;
+  /** Throws if ssh cannot use what Deploynix says. */
+  readonly find: () => SiteOnMachine | Machine;
+}
+
 /** `dnx logs`. */
 export async function showLogs(ctx: LogsContext, targets: Targets, options: LogsOptions) {
-  const { follow, path, sites = [], source, user } = options;
-  check(options, targets);
+  const { follow = false, path, source } = options;
+  const all = isForSeveral(ctx, { all: options.all, on: undefined }, 'sites', 'Use only one of them.');
+  check(options, all || targets.site !== undefined);
   const filter = filterOf(options, ctx.clock.now());
-  if (!targets.site && !follow && !path && !source && !filter.some) return serverLog(ctx, options.lines ?? LINES);
+  if (!all && !targets.site && !follow && !path && !source && !filter.some) return serverLog(ctx, options.lines ?? LINES);
+  const places = distinct(all ? await everyPlace(ctx, options) : await namedPlaces(ctx, targets, options));
+  const [first, ...others] = places;
+  if (!first) throw new DnxError('not_found', 'No sites.');
+  // A line and no spinner, which would hide a prompt of ssh.
+  ctx.progress.done();
+  if (ctx.progress.spins) ctx.progress.note(`Connecting to ${[...new Set(places.map(({ server }) => server.label))].join(', ')}`);
+  const said: Said = new Map();
+  const open = (place: LogPlace) => openLog(ctx, requestFor(place, options, filter), said);
+  if (others.length > 0) {
+    const { exit, ...several } = await openSeveral(ctx, places, open, follow);
+    return { view: viewOf(ctx, several, options, filter), exit };
+  }
+  const { parts, files, exit, zone } = await open(first);
+  return { view: viewOf(ctx, { parts, files, zoneOf: () => zone, headings: files.length > 1 }, options, filter), exit };
+}
+
+async function everyPlace(ctx: LogsContext, { user }: LogsOptions): Promise<readonly LogPlace[]> {
+  const members = await everySiteMember(ctx, user);
+  return members.map(({ name, server, place }) => ({ name, server, find: () => place().site as SiteOnMachine }));
+}
+
+async function namedPlaces(ctx: LogsContext, targets: Targets, { sites = [], user }: LogsOptions): Promise<readonly LogPlace[]> {
   const first = targets.site ? await readSiteOnMachine(ctx, targets, user) : await readMachine(ctx, targets, user);
   const others = await inParallel(sites, async (word) => {
     const found = await readNamedSite(ctx, word);
     return siteOnMachine(found.targets, found.read, user);
   });
-  const all = distinct([first, ...others]).map((place) => wantedOf(place, options, filter));
-  // A line and no spinner, which would hide a prompt of ssh.
-  ctx.progress.done();
-  if (ctx.progress.spins) ctx.progress.note(`Connecting to ${[...new Set(all.map(({ machine }) => machine.server.label))].join(', ')}`);
-  const { read, exit } = await readAll(ctx, all);
-  const labels = all.length > 1 ? all.map(({ label }) => label) : undefined;
-  return { view: viewOf(ctx, read, labels, options, filter), exit };
+  const byId = new Map([first, ...others].map((found) => ['site' in found ? found.site.id : '', found]));
+  return [...byId.values()].map((found) =>
+    'domain' in found
+      ? { name: found.domain, server: found.machine.server, find: () => found }
+      : { name: found.server.label, server: found.server, find: () => found },
+  );
 }
 
 /** Rejects what can never work, before anything is read. */
-function check({ follow, lines, path, sites, source, until }: LogsOptions, { site }: Targets): void {
+function check({ follow, lines, path, sites, source, until }: LogsOptions, ofSites: boolean): void {
   if (lines !== undefined && lines < (follow ? 0 : 1))
     throw usage(`--lines must be a whole number of at least 1, or 0 with -f, not ${lines}.`);
   if (path && source) throw usage('--path and --source cannot be combined.');
   for (const file of path ?? []) if (file === '' || /[\n\0]/.test(file)) throw usage('--path must be the path of a file.');
-  if (source && !site && !places[source].server) throw usage(`The ${places[source].title} belongs to a site. Name a site, or use --path.`);
+  if (source && !ofSites && !places[source].server)
+    throw usage(`The ${places[source].title} belongs to a site. Name a site, or use --path.`);
   if (follow && until !== undefined) throw usage('-f cannot be combined with --until.');
-  if (sites && !site) throw usage('Several logs at once are those of sites. Name a site first.');
+  if (sites && !ofSites) throw usage('Several logs at once are those of sites. Name a site first.');
 }
 
 type Filter = ReturnType<typeof filterOf>;
 
-function filterOf({ since, until, level, grep, source }: LogsOptions, now: number) {
+function filterOf({ level, grep, lines, source, ...span }: LogsOptions, now: number) {
+  const since = span.since === undefined ? undefined : momentIn('--since', span.since, now);
+  const until = span.until === undefined ? undefined : momentIn('--until', span.until, now);
+  checkSpan(since, until, now);
+  const some = [since, until, level, grep].some((bound) => bound !== undefined);
   return {
-    some: [since, until, level, grep].some((bound) => bound !== undefined),
-    since: since === undefined ? undefined : momentIn('--since', since, now),
-    until: until === undefined ? undefined : momentIn('--until', until, now),
+    some,
+    last: some && (lines !== undefined || since === undefined) ? (lines ?? LINES) : undefined,
+    since,
+    until,
     // The journal has levels, but does not print them: journalctl selects them.
     level: source === 'journal' ? undefined : level,
     grep: grep === undefined ? undefined : patternOf(grep),
     loose: source === 'deploy',
     now,
   };
-}
-
-function momentIn(option: string, word: string, now: number): number {
-  const at = timeOrAgo(word, now);
-  if (at !== undefined) return at;
-  throw usage(
-    `${option} must be a time or a duration, not '${word}'.`,
-    `For example: ${option} 15m, or ${option} '2026-01-02 03:04' (UTC).`,
-  );
 }
 
 /** A regular expression. Case matters only if it has a capital letter. */
@@ -95,43 +126,29 @@ function patternOf(word: string): RegExp {
   }
 }
 
-const distinct = <T extends SiteOnMachine | Machine>(all: readonly T[]): readonly T[] => [
-  ...new Map(all.map((place) => ['site' in place ? place.site.id : '', place])).values(),
-];
-
-function wantedOf(place: SiteOnMachine | Machine, { lines = LINES, follow = false, path, source, level }: LogsOptions, filter: Filter) {
-  const site = 'domain' in place ? place : undefined;
+function requestFor({ name, find }: LogPlace, { lines = LINES, follow = false, path, source, level }: LogsOptions, filter: Filter) {
+  const found = find();
+  const site = 'domain' in found ? found : undefined;
+  const isSearch = filter.some && lines > 0;
   const chosen = path ? undefined : (source ?? (site ? 'laravel' : 'nginx'));
-  const machine = 'domain' in place ? place.machine : place;
-  const candidates = chosen ? candidatesOf(chosen, place) : candidatesAt(path ?? [], site ? 'live:' : 'home:');
+  const candidates = chosen ? candidatesOf(chosen, found) : candidatesAt(path ?? [], site ? 'live:' : 'home:');
   return {
-    machine,
+    machine: 'domain' in found ? found.machine : found,
     source: chosen,
-    label: site?.domain ?? machine.server.label,
-    site: site?.domain ?? null,
+    label: name,
+    site: site ? name : null,
     directories: site ? siteDirectories(site) : ['', ''],
     candidates: chosen === 'journal' ? undefined : candidates,
     lines,
     follow,
-    head: filter.loose ? '' : HEAD,
-    reach: filter.some && lines > 0 ? (filter.since ?? (chosen === 'journal' ? filter.now - JOURNAL_MS : 0)) : undefined,
+    loose: filter.loose,
+    search: isSearch ? searchWords(filter, chosen) : undefined,
+    reach: isSearch ? (filter.since ?? filter.now - JOURNAL_MS) : undefined,
     priority: level,
   };
 }
 
-/** Connects to each. With several, what fails is a warning, unless all of them do. */
-async function readAll(ctx: LogsContext, all: readonly LogRequest[]) {
-  const outcomes = await inParallel(all, (log) => orError(read(ctx, log)));
-  const failures = outcomes.flatMap((outcome) => (outcome instanceof DnxError ? [outcome] : outcome.exit ? [outcome.exit] : []));
-  const shown = outcomes.flatMap((outcome) => (outcome instanceof DnxError ? [] : [outcome]));
-  const [first] = failures;
-  if (first && shown.length === 0) throw first;
-  if (all.length === 1 || !first) return { read: shown, exit: first };
-  for (const { message, hint } of failures) ctx.progress.warn([message, hint].filter(Boolean).join(' '));
-  return { read: shown, exit: new DnxError('partial', `${failures.length} of ${all.length} sites failed`) };
-}
-
-async function read(ctx: LogsContext, request: LogRequest) {
+async function openLog(ctx: LogsContext, request: LogRequest, said: Said) {
   const memory = openMemory();
   const connection = await openConnection(ctx, request);
   try {
@@ -142,8 +159,8 @@ async function read(ctx: LogsContext, request: LogRequest) {
     if (exit && files.length === 0) throw exit;
     for (const warning of warnings) ctx.progress.warn(warning);
     if (note !== undefined) ctx.progress.note(note);
-    const empty = files.length > 0 && !request.follow && request.reach === undefined ? noLogYet(request) : undefined;
-    const parts = unlessEmpty(ctx, partsFrom(ctx, request, memory, connection), empty, ({ bytes }) => bytes.length > 0);
+    const empty = files.length > 0 && !request.follow && request.search === undefined ? noLogYet(request) : undefined;
+    const parts = unlessEmpty(ctx, partsFrom(ctx, request, memory, connection, said), empty, ({ bytes }) => bytes.length > 0);
     return { wanted: request, files, exit, zone, parts };
   } catch (error) {
     connection.stop();
@@ -151,20 +168,94 @@ async function read(ctx: LogsContext, request: LogRequest) {
   }
 }
 
-type OpenLog = Awaited<ReturnType<typeof read>>;
+type OpenLog = Awaited<ReturnType<typeof openLog>>;
 
-function viewOf(ctx: LogsContext, read: readonly OpenLog[], labels: readonly string[] | undefined, options: LogsOptions, filter: Filter) {
-  const { follow = false, lines, trace = false } = options;
-  const last = filter.some && (lines !== undefined || filter.since === undefined) ? (lines ?? LINES) : undefined;
-  const zones = new Map(read.map(({ wanted, zone }) => [wanted.site, zone]));
-  const entries = entriesFor({ ...filter, last, sorted: follow ? undefined : labels, zoneOf: (site) => zones.get(site) ?? '+0000' });
-  return logView(labels ? merged(ctx, read) : (read[0] as OpenLog).parts, {
+/** Connects to each, some at a time. One that fails is a warning, and holds up none that is followed. */
+async function openSeveral(ctx: LogsContext, places: readonly LogPlace[], open: (place: LogPlace) => Promise<OpenLog>, follow: boolean) {
+  const { progress, signal } = ctx;
+  const failures: DnxError[] = [];
+  const zones = new Map<string | null, string>();
+  const files: string[] = [];
+  const fail = (error: DnxError, said = [error.message.replace(/\.$/, ''), error.hint].filter(Boolean).join('. ')) => {
+    if (failures.every(({ message }) => message !== error.message)) progress.warn(said);
+    failures.push(error);
+  };
+  const summary = () => {
+    const code = failures.length < places.length ? 'partial' : failures[0]?.code;
+    return failures.length > 0 ? new DnxError(code ?? 'partial', `${failures.length} of ${places.length} sites failed`) : undefined;
+  };
+  const attempt = async (place: LogPlace) => {
+    signal.throwIfAborted();
+    const log = await orError(open(place));
+    if (log instanceof DnxError) {
+      fail(log);
+      return undefined;
+    }
+    if (log.exit) fail(log.exit);
+    zones.set(log.wanted.site, log.zone);
+    files.push(...log.files);
+    return log;
+  };
+  const inTurn = atMost(AT_A_TIME);
+  const opening = places.map((place) => inTurn(() => attempt(place)));
+  const opened = Promise.all(opening);
+  if (follow) opened.catch(() => {});
+  else if (!(await opened).some(Boolean)) throw summary();
+  const known = failures.length;
+  const streams = opening.map((log, index) => partsOfOne(log, (error) => fail(error, `${places[index]?.name}: ${error.message}`)));
+  return {
+    parts: merged(streams),
+    files,
+    sites: places.map(({ name }) => name),
+    zoneOf: (site: string | null) => zones.get(site) ?? '+0000',
+    exit: follow ? undefined : summary(),
+    checkEnd() {
+      const failure = summary();
+      if (failure && (follow || failures.length > known)) throw failure;
+    },
+  };
+}
+
+/** The parts of a log once it is open. It ends where it fails. */
+async function* partsOfOne(opening: Promise<OpenLog | undefined>, fail: (error: DnxError) => void): AsyncGenerator<LogPart> {
+  const log = await opening;
+  try {
+    if (log) yield* log.parts;
+  } catch (error) {
+    if (!(error instanceof DnxError) || isStop(error)) throw error;
+    fail(error);
+  }
+}
+
+/** How to show what was opened. */
+interface ShownLogs {
+  readonly parts: AsyncIterable<LogPart>;
+  readonly files: readonly string[];
+  readonly zoneOf: (site: string | null) => string;
+  readonly headings?: boolean;
+  readonly sites?: readonly string[];
+  /** Throws once everything is shown if some of it is missing. */
+  readonly checkEnd?: () => void;
+}
+
+function viewOf(
+  ctx: LogsContext,
+  { parts, files, zoneOf, headings = false, sites, checkEnd }: ShownLogs,
+  options: LogsOptions,
+  filter: Filter,
+) {
+  const { follow = false, trace = false } = options;
+  const entries = entriesFor({ ...filter, sorted: follow ? undefined : sites, zoneOf });
+  return logView(parts, {
     endless: follow,
-    headings: read.flatMap(({ files }) => files).length > 1,
-    whole: trace && !filter.some && !labels,
+    headings,
+    whole: trace && !filter.some && !sites,
     traces: trace,
-    ...(labels && { sites: labels }),
-    entries: (batches, decoded) => unlessEmpty(ctx, entries(batches, decoded), filter.some && !follow ? 'No matching entries' : undefined),
+    ...(sites && { sites }),
+    async *entries(batches, decoded) {
+      yield* unlessEmpty(ctx, entries(batches, decoded), filter.some && !follow ? noMatches(files, filter) : undefined);
+      checkEnd?.();
+    },
   });
 }
 
@@ -183,35 +274,24 @@ async function* unlessEmpty<T>(
   if (isEmpty && note !== undefined) progress.note(note);
 }
 
-/** The parts of several logs, as they arrive. One that fails ends with a warning, and all of it with an error once the others have ended. */
-async function* merged({ progress }: LogsContext, all: readonly OpenLog[]): AsyncGenerator<LogPart> {
-  let failed = 0;
-  const next = (log: OpenLog) =>
-    log.parts.next().then(
-      (result) => ({ one: log, result }),
-      (error: unknown) => {
-        if (!(error instanceof DnxError) || isStop(error)) throw error;
-        progress.warn(`${log.wanted.label}: ${error.message}`);
-        failed += 1;
-        return { one: log, result: undefined };
-      },
-    );
-  const waiting = new Map(all.map((log) => [log, next(log)]));
+/** The parts of several logs, as they arrive. */
+async function* merged(all: readonly AsyncGenerator<LogPart>[]): AsyncGenerator<LogPart> {
+  const next = (parts: AsyncGenerator<LogPart>) => parts.next().then((result) => ({ parts, result }));
+  const waiting = new Map(all.map((parts) => [parts, next(parts)]));
   try {
     while (waiting.size > 0) {
-      const { one, result } = await Promise.race(waiting.values());
-      waiting.delete(one);
-      if (!result || result.done) continue;
-      waiting.set(one, next(one));
+      const { parts, result } = await Promise.race(waiting.values());
+      waiting.delete(parts);
+      if (result.done) continue;
+      waiting.set(parts, next(parts));
       yield result.value;
     }
   } finally {
-    for (const [one, pending] of waiting) {
+    for (const [parts, pending] of waiting) {
       pending.catch(() => {});
-      void one.parts.return(undefined).catch(() => {});
+      void parts.return(undefined).catch(() => {});
     }
   }
-  if (failed > 0) throw new DnxError('partial', `${failed} of ${all.length} logs are incomplete`);
 }
 
 interface Names {

@@ -22,12 +22,13 @@ export function findingsIn(frames: readonly Frame[], request: LogRequest): Findi
   const missing = pathsOf('missing');
   const unreadable = frames.filter((frame) => frame.kind === 'unreadable');
   const none = files.length === 0;
-  if (unreadable.length > 0 && (none || (source === undefined && !follow)))
+  const unlisted = unreadable.filter(({ path }) => path.endsWith('/*'));
+  if (unreadable.length > 0 && (none || (source === undefined && !follow && unreadable.length > unlisted.length)))
     return { files, zone, exit: unreadableError(unreadable, missing), warnings: [] };
   const warnings = [
     ...listed(unreadable.map(refused)),
     ...unreadable.slice(0, 1).map(remedyOf),
-    ...pathsOf('capped').map((path) => `Read only the last 32 MB of ${path}`),
+    ...pathsOf('capped').map((path) => `Read only the last ${follow ? 32 : 256} MB of ${path}`),
   ];
   if (missing.length > 0 && !follow) return { files, zone, exit: missingError(missing, request), warnings };
   const nowhere = none && frames.some(({ kind }) => kind === 'nowhere') && candidates?.some((word) => /^(root|live):/.test(word));
@@ -39,7 +40,27 @@ export function findingsIn(frames: readonly Frame[], request: LogRequest): Findi
 /** What to say of a source without a file, or with empty ones. */
 export const noLogYet = ({ source, label }: LogRequest): string | undefined => source && `No ${places[source].title} of ${label} yet`;
 
+/** Why a search did not read a file to its end. */
+export const unreadNote = (reason: string, path: string): string => {
+  if (reason === 'moved') return `${path} was rotated during the search. Search again.`;
+  if (reason === 'large') return `Read only the first 256 MB of ${path}`;
+  if (reason === 'corrupt') return `Cannot read all of ${path}: it is damaged`;
+  return `Cannot read ${path}: the server has no ${reason}`;
+};
+
 const MOST = 5;
+
+/** What to say if a search of these files found nothing. */
+export function noMatches(files: readonly string[], { since, until }: Readonly<Record<'since' | 'until', number | undefined>>): string {
+  const bounds = [
+    ['since', since],
+    ['until', until],
+  ] as const;
+  const span = bounds.map(([word, at]) =>
+    at === undefined ? '' : ` ${word} ${new Date(at).toISOString().slice(0, 16).replace('T', ' ')}`,
+  );
+  return [`No matching entries${span.join('')}${span.join('') && ' (UTC)'}`, listed(files).join(', ')].filter(Boolean).join(' in ');
+}
 
 const listed = (all: readonly string[]): readonly string[] =>
   all.length > MOST ? [...all.slice(0, MOST - 1), `and ${all.length - MOST + 1} more files`] : all;

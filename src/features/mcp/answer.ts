@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { fromJson, toJson } from '../../base/json.ts';
+import { fromJson, isObject, own, toJson } from '../../base/json.ts';
 import type { RunResult } from './runner.ts';
 
 /** What a tool answers. */
@@ -69,17 +69,26 @@ function parsed(text: string): unknown {
 
 /** A value as text that is not too long, and what of it was left out. */
 function capped(value: unknown, last: boolean): { readonly text: string; readonly left?: string } {
-  const whole = typeof value === 'string' ? value : toJson(value);
+  const items: readonly unknown[] = Array.isArray(value) ? value : [];
+  const kept = (count: number) => listed(last ? items.slice(items.length - count) : items.slice(0, count));
+  const whole = typeof value === 'string' ? value : Array.isArray(value) ? listed(items) : toJson(value);
   if (whole.length <= MOST) return { text: whole };
-  const items = Array.isArray(value) ? value.map((item) => toJson(item)) : [];
-  let size = 0;
-  const fits = (last ? items.toReversed() : items).findIndex((item) => {
-    size += item.length + 1;
-    return size > MOST;
-  });
-  if (fits > 0) {
-    const kept = last ? items.slice(-fits) : items.slice(0, fits);
-    return { text: `[${kept.join(',')}]`, left: `${items.length - fits} of ${items.length} items` };
+  let [fits, tooMany] = [0, items.length];
+  while (tooMany - fits > 1) {
+    const middle = Math.floor((fits + tooMany) / 2);
+    if (kept(middle).length <= MOST) fits = middle;
+    else tooMany = middle;
   }
+  if (fits > 0) return { text: kept(fits), left: `${items.length - fits} of ${items.length} items` };
   return { text: last ? whole.slice(-MOST) : whole.slice(0, MOST), left: `${whole.length - MOST} of ${whole.length} characters` };
+}
+
+/** A list with the names of its fields only once, if that is shorter. A field that none of them has a value for is left out then. */
+function listed(items: readonly unknown[]): string {
+  const plain = toJson(items);
+  if (!items.every(isObject)) return plain;
+  const fields = [...new Set(items.flatMap((item) => Object.keys(item).filter((key) => item[key] !== null)))];
+  const rows = items.map((item) => fields.map((field) => own(item, field) ?? null));
+  const table = toJson({ fields, rows });
+  return table.length < plain.length ? table : plain;
 }

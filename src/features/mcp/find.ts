@@ -1,4 +1,5 @@
 import { own } from '../../base/json.ts';
+import { singular } from '../../base/text.ts';
 import type { Context, Tree } from '../../cli/language/command.ts';
 import { positionalsOf, takenBy } from '../../cli/language/signature.ts';
 import { everyCommand, type Leaf, namesOf } from '../../cli/language/tree.ts';
@@ -12,13 +13,24 @@ import { type Limits, toolFor } from './limits.ts';
 const MOST_COMMANDS = 12;
 const MOST_NAMES = 20;
 
+/** Words that say nothing about a command. */
+const FILLERS = new Set('a an are at for from has how i in is it me my not of on out that the this to with'.split(' '));
+
+/** More than other words can count, and less than any of them does. */
+const FIRST = 50;
+const LIST = 0.5;
+
 /** The commands, help topics and names that a query is about; without one, every group. */
 export async function findCommands(ctx: Context, query: string, limits: Limits, readNames: () => Promise<void>): Promise<Answer> {
   const leaves = await everyCommand(ctx.tree);
   const words = query.toLowerCase().match(/[\p{L}\p{N}_.-]+/gu) ?? [];
   if (words.length === 0) return { text: overview(ctx, leaves, limits) };
-  const meant = await meantBy(words, ctx.tree);
-  const commands = best(leaves, (leaf) => leafRank(leaf, words) + leafRank(leaf, meant) / 2).slice(0, MOST_COMMANDS);
+  const said = words.filter((word) => !FILLERS.has(word));
+  const meant = await meantBy(said, ctx.tree);
+  const isMeant = await phrasesIn(said, ctx.tree);
+  const bonus = (leaf: Leaf) => (isMeant(leaf) ? FIRST : leaf.command.name === 'list' ? LIST : 0);
+  const rankOf = (leaf: Leaf) => bonus(leaf) + leafRank(leaf, said) + leafRank(leaf, meant) / 2;
+  const commands = best(leaves, rankOf).slice(0, MOST_COMMANDS);
   const topics = best(ctx.tree.topics, ({ name, summary }) => rank([name], summary, words)).slice(0, 3);
   const names = await namesFor(ctx, words, limits, readNames);
   const parts = [
@@ -29,12 +41,27 @@ export async function findCommands(ctx: Context, query: string, limits: Limits, 
   return { text: parts.length > 0 ? parts.join('\n') : 'Nothing was found. Without a query, find lists every command.' };
 }
 
+/** Whether a command is what a phrase among the words means: `disk full`. Other words may stand in between. */
+async function phrasesIn(words: readonly string[], { guesses, shortcuts }: Tree): Promise<(leaf: Leaf) => boolean> {
+  const { phrases, words: lines } = await guesses();
+  const stems = new Set(words.map(singular));
+  // A noun alone is listed, but with others it may be what to create.
+  const known = Object.entries(lines).filter(([phrase, meaning]) => phrase.includes(' ') && !meaning.endsWith(' list'));
+  const meanings = [...Object.entries(phrases), ...known]
+    .filter(([phrase]) => phrase.split(' ').every((word) => stems.has(singular(word))))
+    .map(([, meaning]) => {
+      const [first = '', ...others] = meaning.split(' ');
+      return [...(own(shortcuts, first)?.slice(0, 2) ?? [first]), ...others, ''].join(' ');
+    });
+  return ({ path }) => meanings.some((meaning) => meaning.startsWith(`${path} `));
+}
+
 /** What dnx calls what words mean: `certificate` for `ssl`, `restart` for `reboot`. */
 async function meantBy(words: readonly string[], { contents, guesses }: Tree): Promise<readonly string[]> {
   const known = (await guesses()).words;
   const meanings = words.flatMap((word) => {
     const group = contents.find((entry) => namesOf(entry).includes(word))?.name;
-    const keys = [word, word.replace(/(?<!s)s$/, '')].flatMap((form) => [form, `* ${form}`]);
+    const keys = [word, singular(word)].flatMap((form) => [form, `* ${form}`]);
     return [group, ...keys.map((key) => own(known, key))].find((meaning) => meaning !== undefined)?.split(' ') ?? [];
   });
   return meanings.filter((meaning) => !words.includes(meaning));
@@ -74,9 +101,9 @@ function leafRank({ path, command }: Leaf, words: readonly string[]): number {
 function rank(names: readonly string[], text: string, words: readonly string[]): number {
   const inText = text.toLowerCase().match(/[\p{L}\p{N}_-]+/gu) ?? [];
   const score = (word: string) => {
-    const stem = word.replace(/(ies|s)$/, '');
+    const stem = singular(word);
     const fits = (candidate: string) =>
-      candidate === word || candidate.replace(/(ies|s)$/, '') === stem ? 2 : stem.length > 2 && candidate.includes(stem) ? 1 : 0;
+      candidate === word || singular(candidate) === stem ? 2 : stem.length > 2 && candidate.includes(stem) ? 1 : 0;
     return Math.max(0, ...names.map((name) => 2 * fits(name))) + Math.max(0, ...inText.map(fits));
   };
   return words.reduce((sum, word) => sum + score(word), 0);

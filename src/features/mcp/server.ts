@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import {
   type CallToolResult,
   CLIENT_CAPABILITIES_META_KEY,
@@ -37,8 +36,6 @@ export async function serveMcp(ctx: Context, limits: Limits): Promise<void> {
   const runner = openRunner(ctx, limits);
   await runner.start();
   const { world } = ctx;
-  // Each call listens to it.
-  setMaxListeners(0, world.signal);
   const running = new Set<Promise<unknown>>();
   const messages = messagesIn(world.stdin, world.stdout);
   const transport = new StdioServerTransport(messages, world.stdout);

@@ -1,7 +1,7 @@
 import { type Detail, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { visible } from '../../base/text.ts';
-import { timeOrAgo } from '../../base/time.ts';
+import { checkSpan, momentIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
 import { anything, either, item, listOf, nullable, number, objectOf, oneOf, type Printed, word } from '../../cli/language/shape.ts';
@@ -71,9 +71,9 @@ export function history(
     return { view: shownRun(pastRun(runWith(all, id))) };
   }
   if (id !== undefined) throw usage(`Unexpected '${id}'.`, undefined, { command: ['history', 'show', id], why: 'To show it' });
-  const from = since === undefined ? undefined : timeOrAgo(since, ctx.clock.now());
-  if (since !== undefined && from === undefined)
-    throw usage(`'${since}' is not a time.`, 'Use a duration such as 2h, or a time such as 2026-12-01T02:00:00Z.');
+  const now = ctx.clock.now();
+  const from = since === undefined ? undefined : momentIn('--since', since, now);
+  checkSpan(from, undefined, now);
   const found = all
     .map(pastRun)
     .filter(({ sent_at }) => from === undefined || Date.parse(sent_at) >= from)

@@ -19,8 +19,8 @@ interface Refusal {
 /** The home directory has the keys of the user. */
 type Home = Pick<World, 'home' | 'platform'>;
 
-/** What to do if ssh failed with this output; undefined if it says nothing that dnx knows. */
-export function refusalIn(stderr: string, machine: Machine, home: Home): Refusal | undefined {
+/** What to do if ssh failed with this output; undefined if it says nothing that dnx knows. `limitS`: how long it might take to connect. */
+export function refusalIn(stderr: string, machine: Machine, home: Home, limitS?: number): Refusal | undefined {
   const { server, address } = machine;
   if (/UNPROTECTED PRIVATE KEY FILE/.test(stderr))
     return { code: 'failed', hint: `ssh ignores a private key that others can read. Make it yours alone with ${restriction(home)}.` };
@@ -44,7 +44,10 @@ export function refusalIn(stderr: string, machine: Machine, home: Home): Refusal
   return /Connection (refused|timed out|closed by|reset by)|No route to host|Network is unreachable|Could not resolve hostname/.test(stderr)
     ? {
         code: 'network',
-        hint: `Check that ${server.label} is active and that its firewall lets you in.`,
+        hint:
+          limitS !== undefined && /timed out/.test(stderr)
+            ? `${server.label} did not answer within ${limitS} s. Check that it is active and that its firewall lets you in.`
+            : `Check that ${server.label} is active and that its firewall lets you in.`,
         next: [
           { command: ['server', 'show', server.label], why: 'Status' },
           { command: ['network-rule', 'list', '--server', server.label], why: 'Firewall' },
@@ -76,8 +79,8 @@ function removal(stderr: string, address: string): string {
 }
 
 /** The error for a connection that ssh did not make, or lost. */
-export function sshFailure(stderr: string, machine: Machine, home: Home): DnxError {
-  const refusal = refusalIn(stderr, machine, home);
+export function sshFailure(stderr: string, machine: Machine, home: Home, limitS?: number): DnxError {
+  const refusal = refusalIn(stderr, machine, home, limitS);
   const said = stderr.trim().split('\n').at(-1)?.trim();
   return new DnxError(refusal?.code ?? 'network', `Could not connect to ${machine.server.label} over SSH${said ? `: ${said}` : '.'}`, {
     hint: refusal?.hint,

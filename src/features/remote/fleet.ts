@@ -39,12 +39,13 @@ export function isForSeveral(
   { isGiven }: Context,
   { all, on }: { readonly all: boolean | undefined; readonly on: string | undefined },
   kinds: 'servers' | 'sites',
+  hint = 'Put -- before the command.',
 ): boolean {
   if (!all && on === undefined) return false;
   const option = all ? '--all' : '--on';
   if (all && on !== undefined) throw usage('--all and --on cannot be combined.', 'Use only one of them.');
   if (isGiven('site') || (isGiven('server') && !(all && kinds === 'sites')))
-    throw usage(`${option} cannot be combined with another name.`, 'Put -- before the command.');
+    throw usage(`${option} cannot be combined with another name.`, hint);
   return true;
 }
 
@@ -103,7 +104,8 @@ function siteMember(server: Target, data: JsonObject, record: JsonObject, user: 
   };
 }
 
-const distinct = (members: readonly Member[]): readonly Member[] =>
+/** With the server before a name that another has, too. */
+export const distinct = <T extends Pick<Member, 'name' | 'server'>>(members: readonly T[]): readonly T[] =>
   members.map((member) => {
     const { name, server } = member;
     return members.some((other) => other !== member && other.name === name) ? { ...member, name: `${server.label}/${name}` } : member;

@@ -183,7 +183,7 @@ async function openLine(ctx: Context, route: Route, port: number): Promise<Start
   ssh.stdout.resume();
   const first = await Promise.race([ready, ssh.ended]);
   signal.throwIfAborted();
-  if (first !== 'ready') throw busyPort(said(), machine, port) ?? failure(first) ?? sshFailure(said(), machine, ctx.world);
+  if (first !== 'ready') throw busyPort(said(), machine, port) ?? failure(first) ?? sshFailure(said(), machine, ctx.world, ssh.limitS);
   const answered = far.hello ? await answers(port, far.hello, ANSWER_MS, signal) : await accepts(port, () => echo(ssh), signal);
   signal.throwIfAborted();
   if (answered) return ssh;

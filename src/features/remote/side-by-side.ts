@@ -1,6 +1,7 @@
 import { PassThrough, type Readable } from 'node:stream';
 import { DnxError } from '../../base/errors.ts';
 import { inParallel } from '../../base/parallel.ts';
+import { andList } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { failure, nullable, number, objectOf, oneOf, type Printed, word } from '../../cli/language/shape.ts';
 import { type Style, safeLine } from '../../cli/output/text.ts';
@@ -12,7 +13,7 @@ import type { Destination, Member } from './fleet.ts';
 import { alive, startSsh } from './ssh.ts';
 
 /** How many connections at a time: sshd refuses some of those that are being made once there are ten. */
-const AT_A_TIME = 8;
+export const AT_A_TIME = 8;
 
 const COLORS: readonly (keyof Style)[] = ['accent', 'green', 'yellow', 'bold'];
 
@@ -73,9 +74,16 @@ function memberOutcome({ name, server, site }: Member, { exit_code, error }: Mem
   return { ...named, outcome, exit_code, error: why ? errorOf(why, settings) : null };
 }
 
-function failureOf(all: readonly Pick<MemberEnd, 'exit_code'>[], { noun }: Pick<Work, 'noun'>): DnxError | undefined {
-  const failed = all.filter(({ exit_code }) => exit_code !== 0).length;
-  return failed > 0 ? new DnxError('partial', `${failed} of ${all.length} ${noun} failed.`) : undefined;
+/** How many that failed are named. */
+const NAMED = 5;
+
+/** They end in the order of the members. */
+function failureOf(all: readonly Pick<MemberEnd, 'exit_code'>[], { members, noun }: Pick<Work, 'members' | 'noun'>): DnxError | undefined {
+  const failed = members.filter((_, index) => all[index]?.exit_code !== 0).map(({ name }) => safeLine(name));
+  if (failed.length === 0) return undefined;
+  const others = failed.length - NAMED;
+  const named = others > 1 ? [...failed.slice(0, NAMED), `${others} others`] : failed;
+  return new DnxError('partial', `${failed.length} of ${all.length} ${noun} failed: ${andList(named)}.`);
 }
 
 /** Their lines as they come, with the name in front. Those of stderr go there. Throws at the end if some failed. */
@@ -151,7 +159,7 @@ async function runOne(
       ssh.stop();
       return { exit_code: null };
     }
-    const { hint } = (code === SSH_FAILED && refusalIn(said, found.machine, world)) || {};
+    const { hint } = (code === SSH_FAILED && refusalIn(said, found.machine, world, ssh.limitS)) || {};
     if (hint === undefined) return { exit_code: code };
     const { code: kind } = sshFailure(said, found.machine, world);
     return { exit_code: null, error: new DnxError(kind, `Could not connect over SSH. ${hint}`) };

@@ -14,8 +14,12 @@ import { refusalIn, SSH_FAILED, sshFailure, withoutSsh } from './failure.ts';
 import { keepsConnections, keptConnection } from './kept.ts';
 import type { Machine } from './machine.ts';
 
-/** The options of a long connection: ssh ends it once it is silent for 30 s. */
+/** ssh ends a connection once it is silent for 30 s. */
 export const alive: readonly string[] = ['-o', 'ServerAliveInterval=10', '-o', 'ServerAliveCountMax=3'];
+
+/** How long a server may take to answer, in s. Prompts of ssh do not count, but those of a proxy do, for which sshd allows as long. */
+const CONNECT_S = 10;
+const CONNECT_BY_PROXY_S = 120;
 
 interface SshOptions {
   /** Asks for a pseudo-terminal on the server. */
@@ -26,6 +30,8 @@ interface SshOptions {
   readonly command?: string;
   /** True if the connection is for this alone, and ends with it. */
   readonly owned?: boolean;
+  /** The command line of a program that runs ssh itself, such as rsync, from that of ssh without a command. */
+  readonly through?: (ssh: readonly string[]) => readonly string[];
 }
 
 /** The command line of ssh: its words. */
@@ -42,16 +48,23 @@ async function sshProgram(machine: Machine, options: SshOptions, ctx: Context) {
   const env = envWithoutSecrets(ctx.world.env);
   const world = { ...ctx.world, env };
   const keeps = options.owned !== true && keepsConnections(ctx);
-  const configuration = keeps || machine.check || EXAMPLE.test(machine.address) ? await configurationOf(machine, world) : '';
+  const configuration = await configurationOf(machine, world);
   refuseExample(machine, configuration);
   const extraOptions = options.options ?? [];
+  const limitS = connectLimit(configuration, extraOptions);
   const kept = keeps ? await keptConnection(configuration, extraOptions.includes('-C'), ctx) : undefined;
   const gate = await gateFor(machine, configuration, kept?.joined === true, world);
-  const [file = 'ssh', ...args] = sshWords(machine, {
+  const ssh = sshWords(machine, {
     ...options,
-    options: [...gate.options, ...(kept ? [...kept.options, ...alive] : []), ...extraOptions],
+    options: [
+      ...gate.options,
+      ...(kept ? [...kept.options, ...alive] : []),
+      ...(limitS === undefined ? [] : ['-o', `ConnectTimeout=${limitS}`]),
+      ...extraOptions,
+    ],
   });
-  return { program: { file, args, env, signal: gate.signal }, gate, isLost: kept?.isLost ?? (async () => false) };
+  const [file = 'ssh', ...args] = options.through?.(ssh) ?? ssh;
+  return { program: { file, args, env, signal: gate.signal }, gate, limitS, isLost: kept?.isLost ?? (async () => false) };
 }
 
 /** The command line of a script for sh, whatever the login shell is. Arguments are never interpreted. */
@@ -80,21 +93,30 @@ const EXAMPLE = /^(192\.0\.2|198\.51\.100|203\.0\.113)\.\d+$/;
 /** How long ssh may take to read its configuration, in ms. */
 const LIMIT_MS = 2_000;
 
-/** What ssh would do for a machine, in lines of an option each; empty if it does not say. */
-async function configurationOf(machine: Machine, { capture, env }: Pick<World, 'capture' | 'env'>): Promise<string> {
+/** What ssh would do for a machine, in lines of an option each; empty if it does not say. Fails if there is no ssh. */
+async function configurationOf(machine: Machine, { capture, env, platform }: Pick<World, 'capture' | 'env' | 'platform'>): Promise<string> {
   const read = await capture({
     file: 'ssh',
     args: ['-G', machine.address, ...(machine.user === undefined ? [] : ['-l', machine.user])],
     env,
     limitMs: LIMIT_MS,
-  }).catch(() => undefined);
+  }).catch(() => null);
+  if (read === undefined) throw withoutSsh({ platform });
   return read?.code === 0 ? read.stdout : '';
+}
+
+const PROXY = /^proxy(command|jump) (?!none$)/m;
+
+/** How long ssh may take to connect, in s; undefined if the user configured it, or may have. */
+function connectLimit(configuration: string, options: readonly string[]): number | undefined {
+  if (!/^connecttimeout none$/m.test(configuration)) return undefined;
+  return PROXY.test(configuration) && !options.includes(BATCH) ? CONNECT_BY_PROXY_S : CONNECT_S;
 }
 
 /** Fails for a server of the sandbox, unless ssh maps its address to a machine. */
 function refuseExample({ server, address }: Machine, configuration: string): void {
   if (!EXAMPLE.test(address) || !configuration.split('\n').includes(`hostname ${address}`)) return;
-  if (/^proxy(command|jump) (?!none$)/m.test(configuration)) return;
+  if (PROXY.test(configuration)) return;
   throw new DnxError('network', `Cannot connect to ${server.label}: ${address} is an example address, as in the sandbox.`, {
     hint: 'To try this: dnx sandbox shell, whose servers can be reached.',
   });
@@ -132,9 +154,10 @@ async function gateFor(
   return { ...gate, passed, signal: AbortSignal.any([world.signal, refused.signal]) };
 }
 
+const BATCH = 'BatchMode=yes';
+
 /** The options of an ssh that nobody sees. It may ask for a passphrase only if dnx may prompt, and never on Windows, where it has no console. */
-export const quietly = ({ ask, world }: Context): readonly string[] =>
-  ask.allowed && world.platform !== 'win32' ? [] : ['-o', 'BatchMode=yes'];
+export const quietly = ({ ask, world }: Context): readonly string[] => (ask.allowed && world.platform !== 'win32' ? [] : ['-o', BATCH]);
 
 /** Runs a command on a server and returns its output. Throws if ssh does not connect. `limitMs` ends it with `timed_out`. */
 export async function runOn(
@@ -143,18 +166,18 @@ export async function runOn(
   command: string,
   { limitMs, options = [], owned = false }: Pick<SshOptions, 'options' | 'owned'> & { readonly limitMs?: number } = {},
 ): Promise<Capture> {
-  const { program, gate } = await sshProgram(machine, { options: [...quietly(ctx), ...options], command, owned }, ctx);
+  const { program, gate, limitS } = await sshProgram(machine, { options: [...quietly(ctx), ...alive, ...options], command, owned }, ctx);
   const ran = await ctx.world.capture({ ...program, ...(limitMs !== undefined && { limitMs }) }).finally(gate.close);
   if (!ran) throw withoutSsh(ctx.world);
   await gate.passed;
-  if (ran.code === SSH_FAILED) throw sshFailure(ran.stderr, machine, ctx.world);
+  if (ran.code === SSH_FAILED) throw sshFailure(ran.stderr, machine, ctx.world, limitS);
   return ran;
 }
 
 /** Starts ssh, and resolves once it may run something on the server. */
 export async function startSsh(machine: Machine, options: SshOptions, ctx: Context, piped: Pick<Piped, 'background' | 'stdin'>) {
   const { world } = ctx;
-  const { program, gate } = await sshProgram(machine, options, ctx);
+  const { program, gate, limitS } = await sshProgram(machine, options, ctx);
   const ssh = await world.start({ ...program, ...piped });
   if (!ssh) {
     gate.close();
@@ -162,7 +185,7 @@ export async function startSsh(machine: Machine, options: SshOptions, ctx: Conte
   }
   void ssh.ended.finally(gate.close);
   await gate.passed;
-  return ssh;
+  return { ...ssh, limitS };
 }
 
 const KEPT = 10_000;
@@ -174,12 +197,10 @@ export async function startOn(
   ctx: Context,
   machine: Machine,
   command: string,
-  { options = [], owned = false, stdin }: Pick<SshOptions, 'options' | 'owned'> & Pick<Piped, 'stdin'>,
+  { options = [], stdin, through, ...others }: Pick<SshOptions, 'options' | 'owned' | 'through'> & Pick<Piped, 'stdin'>,
 ) {
-  const ssh = await startSsh(machine, { options: [...quietly(ctx), ...alive, ...options], command, owned }, ctx, {
-    background: true,
-    ...(stdin && { stdin }),
-  });
+  const how = { ...others, options: [...quietly(ctx), ...alive, ...options], ...(through ? { through } : { command }) };
+  const ssh = await startSsh(machine, how, ctx, { background: true, ...(stdin && { stdin }) });
   let said = '';
   ssh.stderr.on('data', (chunk: Buffer) => {
     said = `${said}${chunk}`.slice(-KEPT);
@@ -189,9 +210,11 @@ export async function startOn(
     said: () => said,
     /** What its exit code means; undefined if it is that of the command. */
     failure(code: number): DnxError | undefined {
-      // The shell that starts it found no ssh.
-      if (code === NOT_FOUND && /ssh: (command )?not found/.test(said)) return withoutSsh(ctx.world);
-      return code === SSH_FAILED || code > 128 ? sshFailure(said, machine, ctx.world) : undefined;
+      // The shell or the rsync that starts it found no ssh.
+      if ((code === NOT_FOUND && /ssh: (command )?not found/.test(said)) || /exec ssh: No such file/.test(said))
+        return withoutSsh(ctx.world);
+      const heard = said.replace(/^rsync.*\n?/gm, '');
+      return code === SSH_FAILED || code > 128 ? sshFailure(heard, machine, ctx.world, ssh.limitS) : undefined;
     },
   };
 }
@@ -209,7 +232,7 @@ export async function runSession(ctx: Context, machine: Machine, command: string
   const observe = (chunk: Buffer) => {
     said = `${said}${chunk}`.slice(-KEPT);
   };
-  const { program, gate, isLost } = await sshProgram(machine, { terminal, owned, ...(command !== undefined && { command }) }, ctx);
+  const { program, gate, isLost, limitS } = await sshProgram(machine, { terminal, owned, ...(command !== undefined && { command }) }, ctx);
   progress.done();
   // Without a terminal on the server, Ctrl-C ends ssh.
   const exit = await world
@@ -222,7 +245,7 @@ export async function runSession(ctx: Context, machine: Machine, command: string
   if (exit !== SSH_FAILED) return { view: nothing, exit };
   // ssh ends with its own code after a signal.
   if (world.signal.reason instanceof DnxError) return { view: nothing, exit: world.signal.reason.exitCode };
-  const { hint, next } = refusalIn(said, machine, world) ?? {};
+  const { hint, next } = refusalIn(said, machine, world, limitS) ?? {};
   if (hint === undefined && (await isLost())) progress.warn(`Lost the connection to ${machine.server.label}.`);
   return { view: nothing, exit, ...(hint !== undefined && { note: hint }), ...(next && { next }) };
 }

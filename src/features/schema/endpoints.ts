@@ -127,12 +127,18 @@ async function answerOf(endpoint: Endpoint, callers: readonly Leaf[]) {
 /** The fields of the records that a command prints as the API sent them. */
 async function recordFields({ path, command }: Leaf): Promise<readonly string[]> {
   const shape = (await command.prints?.()) ?? {};
-  return isRecord(shape) ? fieldsOf(shape).filter((name) => !own(added, path)?.includes(name)) : [];
+  const others = command.options?.all ? places : (own(added, path) ?? []);
+  return isRecord(shape) ? fieldsOf(shape).filter((name) => !others.includes(name)) : [];
 }
 
-function printedFrom({ path, command: { calls } }: Leaf): readonly string[] {
+/** What `list --all` adds to each object: where it is. */
+const places = ['server', 'site'];
+
+function printedFrom({ path, command: { calls, options } }: Leaf): readonly string[] {
   const { first, others } = typeof calls === 'function' ? { first: undefined, others: [] } : pathsIn(calls);
-  return own(elsewhere, path) ?? [...(first ? [first] : []), ...others];
+  // With --all, servers are read for the lists that they have.
+  const lists = options?.all ? others.filter((operation) => operation !== 'GET /servers') : others;
+  return own(elsewhere, path) ?? [...(first ? [first] : []), ...lists];
 }
 
 function columnOf(endpoint: string, name: string) {

@@ -21,7 +21,9 @@ export function unreadError(unread: readonly Unread[], meaning: string): DnxErro
   const details = [...grouped(unread, (list) => list.error.message)].map(
     ([reason, lists]): Detail => [wordList(lists.map(listWords)), reason],
   );
-  return new DnxError(error.code, `${counted(unread.length, 'list')} could not be read, ${meaning}.`, {
+  // The others are in the result.
+  const code = error.code === 'forbidden' ? 'forbidden' : 'partial';
+  return new DnxError(code, `${counted(unread.length, 'list')} could not be read, ${meaning}.`, {
     details,
     hint: error.hint,
     next: fix ? [{ command: fix, why: 'Get the abilities with' }] : error.next,

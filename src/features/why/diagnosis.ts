@@ -10,7 +10,13 @@ import { givenUp } from './causes/server.ts';
 import { type Facts, siteAnswer, sourceShape, unknownPart } from './facts.ts';
 
 /** A line that shows a cause, or one that is near it: without secrets, values of variables and control sequences. */
-const quotedLine = objectOf({ source: sourceShape, file: nullable(word), line_number: nullable(number), line: word, at: nullable(word) });
+export const quotedLine = objectOf({
+  source: sourceShape,
+  file: nullable(word),
+  line_number: nullable(number),
+  line: word,
+  at: nullable(word),
+});
 export type QuotedLine = Printed<typeof quotedLine>;
 
 const releaseShape = objectOf({
@@ -37,7 +43,7 @@ export type ChangeSet = Printed<typeof changed>;
 const checks = objectOf({
   http: nullable(siteAnswer),
   disks: nullable(listOf(objectOf({ mount: word, space_percent: nullable(number), inodes_percent: nullable(number) }))),
-  memory: nullable(objectOf({ total: number, available: number, swap: number })),
+  memory: nullable(objectOf({ total: number, available: number, swap: number, swap_used: number })),
   php: nullable(objectOf({ site: nullable(word), cli: nullable(word) })),
   certificate: nullable(objectOf({ status: nullable(word), expires_at: nullable(word) })),
   workers: nullable(listOf(objectOf({ queue: word, status: word }))),
@@ -215,7 +221,7 @@ function checkLines({ checks }: Diagnosis, reader: TimeReader): readonly Detail[
 }
 
 /** A log that cannot be read matters only if the cause is unknown. */
-function unknownLines({ outcome, unknown: all }: Diagnosis): readonly Detail[] {
+export function unknownLines({ outcome, unknown: all }: Pick<Diagnosis, 'outcome' | 'unknown'>): readonly Detail[] {
   const unknown = outcome === 'unknown' ? all : all.filter(({ what }) => !what.startsWith('/'));
   const shown = unknown.length > MOST ? unknown.slice(0, MOST - 1) : unknown;
   const more = unknown.length - shown.length;

@@ -93,7 +93,7 @@ export interface Incident {
 }
 
 /** How far the clocks of Deploynix and a server may differ. */
-const SKEW_MS = 2 * MINUTE;
+export const SKEW_MS = 2 * MINUTE;
 const LONGEST_MS = HOUR;
 
 /**
@@ -117,7 +117,7 @@ function latestOf(site: Site, releases: readonly Release[] | null, now: number):
   const previous = live && live !== newest ? live : releases?.find((release) => release !== newest && release.phase === 'good');
   if (workInProgress(site, releases) !== undefined)
     return { kind: 'in_progress', release: undefined, previous: live, at: undefined, from: now - HOUR, to: now };
-  if (newest?.phase === 'bad') return { kind: 'deployment', release: newest, previous, ...spanOf(timeOf(newest.created), now) };
+  if (newest?.phase === 'bad') return { kind: 'deployment', release: newest, previous, ...spanOf(newest, now) };
   if (phaseOf(statusOf(site)) !== 'bad')
     return { kind: 'site', release: undefined, previous: live, at: undefined, from: now - HOUR, to: now };
   // It failed before Deploynix listed its release.
@@ -127,7 +127,8 @@ function latestOf(site: Site, releases: readonly Release[] | null, now: number):
   return { kind: 'deployment', release: undefined, previous: live ?? newest, at: updated, from, to: (updated ?? now) + SKEW_MS };
 }
 
-function spanOf(at: number | undefined, now: number): Pick<Incident, 'at' | 'from' | 'to'> {
+function spanOf({ created, ended }: Release, now: number): Pick<Incident, 'at' | 'from' | 'to'> {
+  const at = timeOf(created);
   if (at === undefined) return { at, from: now - LONGEST_MS, to: now };
-  return { at, from: at - SKEW_MS, to: at + LONGEST_MS };
+  return { at, from: at - SKEW_MS, to: ended !== undefined && ended > at ? ended + SKEW_MS : at + LONGEST_MS };
 }

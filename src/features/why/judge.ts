@@ -5,7 +5,7 @@ import { assets, composer, npm } from './causes/dependencies.ts';
 import { git, script } from './causes/script.ts';
 import { platform, resources, web, workers } from './causes/server.ts';
 import { type FactLine, type Facts, type Incident, isUnanswered, type Source } from './facts.ts';
-import { deploymentLines, isRefusal, nearestLines, passedLines, relevantLines, siteLines } from './logs/relevant.ts';
+import { deploymentLines, INSTALLED, isRequested, nearestLines, relevantLines, siteLines, unpassedLines } from './logs/relevant.ts';
 
 /** Every cause that dnx knows. Of two with the same rank in one line, the first one counts. */
 export const causes: readonly Cause[] = [
@@ -47,15 +47,17 @@ export function chooseCause(facts: Facts, incident: Incident): CauseVerdict | un
   const wrong = incident.kind === 'deployment' || isUnanswered(facts);
   const failing = wrong || hasLog || incident.past;
   const relevant = relevantLines(facts, incident).filter(
-    (line) => wrong || incident.past || line.source === 'given' || isRefusal(line, facts),
+    (line) => wrong || incident.past || line.source === 'given' || isRequested(line, facts),
   );
   const lines = incident.kind === 'deployment' ? deploymentLines(relevant) : siteLines(relevant, facts, incident);
-  const passed = passedLines(lines);
-  const rest = lines.filter((line) => !passed.has(line));
+  const rest = unpassedLines(lines);
+  const installing = unpassedLines(lines, INSTALLED);
+  const requested = rest.filter((line) => line.source !== 'nginx' || incident.past || isRequested(line, facts));
+  const linesFor = ({ refusal, lasting }: Cause) => (refusal ? requested : !failing ? [] : lasting ? installing : rest);
   const about = incident.kind === 'deployment' ? 'deployment' : 'site';
   const candidates = causes
     .filter((cause) => (cause.about ?? about) === about && (failing || cause.always || cause.refusal))
-    .flatMap((cause) => candidatesOf(cause, !failing && !cause.refusal ? [] : cause.lasting ? lines : rest, { facts, incident }))
+    .flatMap((cause) => candidatesOf(cause, linesFor(cause), { facts, incident }))
     // How the server is now does not explain what was.
     .filter(({ cause, match }) => wrong || hasLog || cause.always || match);
   const [best] = candidates.sort((one, other) => other.score - one.score || order(one, other, incident));
@@ -75,7 +77,7 @@ function candidatesOf(cause: Cause, lines: readonly FactLine[], { facts, inciden
   const matched = lines.flatMap((line, place) => {
     if (cause.sources && !cause.sources.includes(line.source)) return [];
     const match = matchOf(cause, line);
-    return match ? [{ line, place, match }] : [];
+    return match && cause.when?.({ facts, incident, line }, match) !== false ? [{ line, place, match }] : [];
   });
   const matches = matched.map(({ match }) => match);
   const states = cause.state?.(facts, incident) ?? [];

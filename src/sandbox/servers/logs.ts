@@ -1,3 +1,5 @@
+import { appendFileSync } from 'node:fs';
+import { attempt } from '../../base/errors.ts';
 import { failures } from '../failures.ts';
 import type { ReleaseRow, SiteRow } from '../records.ts';
 import { timings } from '../time.ts';
@@ -51,3 +53,12 @@ const artisanSteps = [
   [6_300, '   INFO  Configuration cached successfully.'],
   [6_700, '   INFO  Routes cached successfully.'],
 ] as const;
+
+/** `2026-11-25 12:00:00`, as Laravel and PHP-FPM log it. */
+export const logTime = (at: number): string => new Date(at).toISOString().slice(0, 19).replace('T', ' ');
+
+/** An entry of Laravel's log. */
+export const laravelLine = (at: number, level: string, message: string): string => `[${logTime(at)}] production.${level}: ${message}`;
+
+/** Appends to a log, unless a user has taken the file away. */
+export const tryAppend = (file: string, text: string): void => attempt(() => appendFileSync(file, text));

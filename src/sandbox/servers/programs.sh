@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # The programs of a server of the sandbox whose answers must not be those of this machine. They are all this file, under many names.
 name=${0##*/}
-full=''
+full='' php=$(cat "$SANDBOX_SERVER/php" 2>/dev/null)
 if [ -e "$SANDBOX_SERVER/home/deploynix/backups" ]; then full=1; fi
 
 print() { printf '%s\n' "$@"; }
@@ -32,13 +32,54 @@ case $name in
     esac
     ;;
   systemctl)
-    if [ "$1" = show ]; then
-      for each; do
-        case $each in nginx | php* | supervisor) printf 'Id=%s.service\nActiveState=active\nUnitFileState=enabled\n\n' "$each" ;; esac
-      done
-    else
-      print 'The servers of the sandbox run no services.'
-    fi
+    # What is stopped is a file, and since when a service is as it is.
+    stopped=$SANDBOX_SERVER/stopped
+    verb=$1
+    shift
+    case $verb in
+      list-units) ;;
+      show)
+        for each; do
+          each=${each%.service}
+          case $each in php\*-fpm) each=php$php-fpm ;; esac
+          case $each in mysql | nginx | php[1-9]* | redis-server | supervisor) ;; *) continue ;; esac
+          state='ActiveState=active\nSubState=running\nMemoryCurrent=41943040\n'
+          if [ -e "$stopped/$each" ]; then state='ActiveState=inactive\nSubState=dead\n'; fi
+          since=$(cat "$stopped/since-$each" 2>/dev/null || echo 'Sat 2025-10-18 06:12:31 UTC')
+          printf "Id=%s.service\nNames=%s.service\nLoadState=loaded\n${state}UnitFileState=enabled\nStateChangeTimestamp=%s\n\n" "$each" "$each" "$since"
+        done
+        ;;
+      start | stop | restart | reload)
+        if [ -z "$SANDBOX_ROOT" ]; then
+          print "Failed to $verb ${1%.service}.service: Interactive authentication required." >&2
+          exit 4
+        fi
+        mkdir -p "$stopped"
+        for each; do
+          each=${each%.service}
+          date -u '+%a %Y-%m-%d %H:%M:%S UTC' >"$stopped/since-$each"
+          if [ "$verb" = stop ]; then : >"$stopped/$each"; else rm -f "$stopped/$each"; fi
+        done
+        ;;
+      *) print 'The servers of the sandbox run no services.' ;;
+    esac
+    ;;
+  uptime) print " $(date +%T) up 41 days,  2:07,  1 user,  load average: 0.42, 0.37, 0.31" ;;
+  nproc) print 2 ;;
+  ps)
+    case "$*" in
+      *args=*) if [ -n "$php" ] && [ ! -e "$SANDBOX_SERVER/stopped/php$php-fpm" ]; then print 'php-fpm: pool www' 'php-fpm: pool www'; fi ;;
+      *pcpu=*) print ' 1.3 nginx' ;;
+      *rss=*) print '88012 nginx' ;;
+      *user:32=*) ;;
+      *) print '    PID TTY          TIME CMD' '    812 ?        00:00:07 nginx' ;;
+    esac
+    ;;
+  ss)
+    print 'Netid State  Recv-Q Send-Q Local Address:Port Peer Address:Port' 'tcp   LISTEN 0      511    0.0.0.0:443        0.0.0.0:*'
+    if [ -e "$SANDBOX_SERVER/stopped/php$php-fpm" ]; then exit; fi
+    for each in 1 2; do print "u_str ESTAB  0      0      /run/php/php$php-fpm.sock $each * $each"; done
+    print "u_str LISTEN 0      511    /run/php/php$php-fpm.sock 3 * 0"
     ;;
   supervisorctl) cat "$SANDBOX_SERVER/supervisor" 2>/dev/null ;;
   dmesg) ;;
@@ -65,7 +106,9 @@ case $name in
     fi
     ;;
   sudo)
-    # Nothing here runs as root. Who owns a file is all that dnx suggests to change with it.
+    # Nothing here runs as root. What dnx suggests to do with it is to change who owns a file, and what services do.
+    if [ "$1" = -n ]; then shift; fi
+    if [ "$1" = systemctl ]; then SANDBOX_ROOT=1 exec "$@"; fi
     if [ "$1" = chown ]; then
       shift
       while :; do case $1 in -*) shift ;; *) break ;; esac done
@@ -83,7 +126,7 @@ case $name in
     shift 3
     case $format in
       %Y) exec /usr/bin/stat -L -f %m "$@" ;;
-      *) exec /usr/bin/stat -L -f '%d:%i:%B %z %N/' "$@" ;;
+      *) exec /usr/bin/stat -L -f '%d:%i:%B %z %m %N/' "$@" ;;
     esac
     ;;
 esac

@@ -11,13 +11,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { attempt } from '../../base/errors.ts';
 import { MINUTE } from '../../base/time.ts';
 import type { ReleaseRow, Server, SiteRow } from '../records.ts';
 import type { State } from '../state.ts';
 
 import DATABASE from './database.sh';
-import { deployLog } from './logs.ts';
+import { brokenResponse, type Response } from './incidents.ts';
+import { deployLog, laravelLine, logTime, tryAppend } from './logs.ts';
 import PHP from './php.sh';
 import PROGRAMS from './programs.sh';
 import type { Project } from './project.ts';
@@ -88,9 +88,10 @@ export function createServers(directory: string, project: Project | undefined) {
         if (isLocked(storage)) chmodSync(storage, 0o700);
       }
     },
-    isDown: (site: SiteRow): boolean => {
+    /** What a site responds to a request because of its server or its code; undefined if both are well. */
+    brokenResponse(site: SiteRow, request: string, now: number): Response | undefined {
       const root = written.servers.get(site.server_id);
-      return root !== undefined && existsSync(join(siteRoot(root, site), 'shared/storage/framework/down'));
+      return root === undefined ? undefined : brokenResponse(site, { server: root, site: siteRoot(root, site) }, request, now);
     },
     logRequest(site: SiteRow, words: string): void {
       const root = written.servers.get(site.server_id);
@@ -105,9 +106,13 @@ function writePrograms(directory: string): void {
   program('bin/ssh', `node='${process.execPath}'\n${SSH}`);
   for (const name of ['mariadb', 'mariadb-dump', 'mysql', 'mysqldump'])
     for (const side of ['bin', 'programs']) program(`${side}/${name}`, DATABASE);
-  const others = ['df', 'du', 'free', 'systemctl', 'supervisorctl', 'dmesg', 'journalctl', 'apt-get', 'openssl', 'sudo'];
+  const system = ['df', 'du', 'free', 'uptime', 'nproc', 'ps', 'ss', 'systemctl', 'supervisorctl', 'dmesg', 'journalctl', 'nginx'];
+  const others = [...system, 'apt-get', 'openssl', 'sudo'];
   for (const name of process.platform === 'darwin' ? [...others, 'stat'] : others) program(`programs/${name}`, PROGRAMS);
-  for (const version of ['', '8.0', '8.1', '8.2', '8.3', '8.4']) program(`programs/php${version}`, PHP);
+  for (const version of ['', '8.0', '8.1', '8.2', '8.3', '8.4']) {
+    program(`programs/php${version}`, PHP);
+    program(`programs/php-fpm${version}`, PROGRAMS);
+  }
 }
 
 function layOutServer(root: string, { ip_address, php_version }: Server, directory: string, now: number): void {
@@ -119,6 +124,9 @@ function layOutServer(root: string, { ip_address, php_version }: Server, directo
   if (php_version !== null) {
     writeFileSync(join(root, 'php'), php_version);
     writeFileSync(join(root, `var/log/php${php_version}-fpm.log`), phpLog(now));
+    const pools = join(root, 'etc/php', php_version, 'fpm/pool.d');
+    mkdirSync(pools, { recursive: true });
+    writeFileSync(join(pools, 'www.conf'), `[www]\nlisten = /run/php/php${php_version}-fpm.sock\npm.max_children = 10\n`);
   }
   const name = basename(root);
   const profile = [
@@ -214,11 +222,6 @@ function dotenvOf({ environment_variables }: State, { id, dotenv }: SiteRow): st
   return variables.map(({ key, value }) => `${key}="${value.replace(/["\\$]/g, '\\$&').replaceAll('\n', '\\n')}"\n`).join('');
 }
 
-/** `2026-11-25 12:00:00`, as Laravel and PHP-FPM log it. */
-const logTime = (at: number): string => new Date(at).toISOString().slice(0, 19).replace('T', ' ');
-
-const laravelLine = (at: number, level: string, message: string): string => `[${logTime(at)}] production.${level}: ${message}`;
-
 const exceptionOf = (domain: string): string =>
   [
     `Undefined array key "vat" {"exception":"[object] (ErrorException(code: 0): Undefined array key \\"vat\\" at /home/deploynix/${domain}/current/app/Cart.php:12)`,
@@ -258,9 +261,6 @@ const phpLog = (now: number): string => {
   const at = logTime(now - 190 * MINUTE);
   return `[${at}] NOTICE: fpm is running, pid 812\n[${at}] NOTICE: ready to handle connections\n`;
 };
-
-/** Appends to a log, unless a user has taken the file away. */
-const tryAppend = (file: string, text: string): void => attempt(() => appendFileSync(file, text));
 
 /** What a deployment would fail on: backups that fill the disk of a server, and a storage directory that cannot be written. */
 function damageIn(state: State, rootOf: (server: Server) => string, siteRoot: (root: string, site: SiteRow) => string): readonly string[] {

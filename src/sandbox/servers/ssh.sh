@@ -45,8 +45,9 @@ case $command in
     ;;
 esac
 # A log is called what it is called on a server.
-command=$(printf '%s.' "$command" | sed -e "s#/home/deploynix#$home#g; s#/var/log#$server/var/log#g" \
-  -e 's|"$off" "$label"|"$off" "${label#"$SANDBOX_SERVER"}"|')
+command=$(printf '%s.' "$command" | sed -e "s#/home/deploynix#$home#g; s#/var/log#$server/var/log#g; s#/etc/php/#$server/etc/php/#g; s#/var/run/reboot#$server/var/run/reboot#g" \
+  -e 's|"$off" "$label"|"$off" "${label#"$SANDBOX_SERVER"}"|' \
+  -e 's|^return name$|server = ENVIRON["SANDBOX_SERVER"]; return index(name, server) == 1 ? substr(name, length(server) + 1) : name|')
 command=${command%.}
 cd "$home" || exit 255
 shell=$(command -v bash || command -v sh)

@@ -6,6 +6,7 @@ import { createSecureContext, TLSSocket } from 'node:tls';
 import type { SiteRow } from '../records.ts';
 import type { Sandbox } from '../server.ts';
 import type { Authority } from './certificate.ts';
+import type { Response } from './incidents.ts';
 import { accessLine, type Servers } from './servers.ts';
 
 /**
@@ -20,7 +21,8 @@ export async function openWebsites(sandbox: Sandbox, servers: Servers, authority
 
   const answer = (site: SiteRow, path: string, { method = 'GET' }: IncomingMessage, response: ServerResponse): void => {
     const release = sandbox.state.releases.find(({ site_id, active }) => active && site_id === site.id);
-    const [status, words] = answerOf(site, path, release && `Release ${release.name}: ${release.commit_message}`, servers.isDown(site));
+    const broken = () => servers.brokenResponse(site, `${method} ${path}`, sandbox.now());
+    const [status, words] = answerOf(site, path, release && `Release ${release.name}: ${release.commit_message}`, broken);
     const body = `<!doctype html>\n<title>${site.domain}</title>\n<h1>${site.domain}</h1>\n<p>${words.replaceAll('<', '&lt;')}</p>\n`;
     response.writeHead(status, { 'Content-Type': 'text/html; charset=utf-8', Server: 'nginx' }).end(body);
     servers.logRequest(site, accessLine(sandbox.now(), '127.0.0.1', `${method} ${path}`, status, Buffer.byteLength(body)));
@@ -66,10 +68,11 @@ export async function openWebsites(sandbox: Sandbox, servers: Servers, authority
   };
 }
 
-function answerOf({ status }: SiteRow, path: string, release: string | undefined, isDown: boolean): [status: number, words: string] {
+function answerOf({ status }: SiteRow, path: string, release: string | undefined, broken: () => Response | undefined): Response {
   if (status === 'suspended') return [503, 'This site is suspended.'];
   if (!release) return [502, 'Nothing is deployed yet.'];
-  if (isDown) return [503, 'Be right back.'];
+  const failure = broken();
+  if (failure) return failure;
   if (path === '/up') return [200, 'Application up'];
   return path === '/' ? [200, release] : [404, 'Not found'];
 }

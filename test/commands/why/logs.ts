@@ -62,6 +62,8 @@ const artisan = `
   views ......................................................... 104.78ms DONE
 
 `;
+/** Composer that gets past this. */
+const retried = (text: string): string => composer.replace('Package operations', () => `${text}\nPackage operations`);
 /** All of it. */
 const good = start + composer + npm + artisan;
 const end = `Deployment failed. Exit code: 1\n`;
@@ -126,6 +128,51 @@ HEAD is`,
     ),
   ],
   ['a deployment that was cancelled', log(`${start}${composer}Deployment cancelled by maria@example.org\n`)],
+  [
+    "Composer's advice about a token, which it did without",
+    log(
+      `${start}${retried('GitHub API limit (60 calls/hr) is exhausted, could not fetch https://api.github.com/repos/acme/money/contents/composer.json?ref=main. Create a GitHub OAuth token to go over the API rate limit. You can also wait until 2026-11-25 03:40:12 for the rate limit to reset.')}${npm}`,
+    ),
+  ],
+  [
+    'an archive of GitHub, which Composer replaced by a clone',
+    log(
+      `${start}${retried(`    Failed to download acme/money from dist: The "https://api.github.com/repos/acme/money/zipball/0a1b2c" file could not be downloaded (HTTP/2 404 )
+    Now trying to download from source
+  - Syncing acme/money (1.2.0) into cache`)}${npm}`,
+    ),
+  ],
+  [
+    'a compatible set of packages that Composer found at last',
+    log(`${start}${retried('Your lock file does not contain a compatible set of packages. Please run composer update.')}${npm}`),
+  ],
+  [
+    'files of Git LFS, in a script that does without',
+    log(`${start}Error downloading object: public/hero.jpg (0a1b2c): Smudge error: Error downloading public/hero.jpg (0a1b2c): batch response: Rate limit exceeded
+error: external filter 'git-lfs filter-process' failed
+fatal: public/hero.jpg: smudge filter lfs failed
+Trying again with GIT_LFS_SKIP_SMUDGE=1
+${composer}${npm}`),
+  ],
+  [
+    'an index of a migration that was rolled back',
+    log(`${good}
+  2026_11_20_120000_add_index_to_orders ......................... 3.11ms FAIL
+
+   Illuminate\\Database\\QueryException 
+
+  SQLSTATE[42000]: Syntax error or access violation: 1061 Duplicate key name 'orders_number_index' (Connection: mysql, SQL: alter table \`orders\` add index \`orders_number_index\`(\`number\`))
+
+   INFO  Rolling back migrations.  
+
+  2026_11_20_120000_add_index_to_orders ........................ 14.61ms DONE
+
+`),
+  ],
+  ['an extension of PHP that a program does without', log(`${good}PHP extension "imagick" is not available, falling back to gd\n`)],
+  ['what another builder calls an error', log(`${good}[build] ERROR: [resources/js/app.ts:13] legacy import\n`)],
+  ['a switch of the kernel', log(`${good}tee: /sys/kernel/mm/transparent_hugepage/enabled: Read-only file system\n`)],
+  ['a package that is always read-only', log(`${good}rm: cannot remove '/snap/core20/current/x': Read-only file system\n`)],
   [
     'S3 that denies access',
     log(
@@ -273,6 +320,34 @@ PHP Warning:  Module "imagick" is already loaded in Unknown on line 0
 `),
   ],
   [
+    'a command that gives a row the value of another one',
+    'Uncaught Illuminate\\Database\\UniqueConstraintViolationException',
+    log(
+      `${good}\n   Illuminate\\Database\\UniqueConstraintViolationException \n\n  SQLSTATE[23000]: Integrity constraint violation: 1062 Duplicate entry 'ada' for key 'users.users_slug_unique' (Connection: mysql, SQL: update \`users\` set \`slug\` = ada where \`id\` = 7)\n\n`,
+    ),
+  ],
+  [
+    'a command that gives a row the value of another one, in PostgreSQL',
+    'Uncaught Illuminate\\Database\\UniqueConstraintViolationException',
+    log(
+      `${good}\n   Illuminate\\Database\\UniqueConstraintViolationException \n\n  SQLSTATE[23505]: Unique violation: 7 ERROR:  duplicate key value violates unique constraint "users_slug_unique" DETAIL:  Key (slug)=(ada) already exists. (Connection: pgsql, SQL: update "users" set "slug" = ada where "id" = 7)\n\n`,
+    ),
+  ],
+  [
+    'a command that inserts a long name',
+    'Uncaught Illuminate\\Database\\QueryException',
+    log(
+      `${good}\n   Illuminate\\Database\\QueryException \n\n  SQLSTATE[22001]: String data, right truncated: 1406 Data too long for column 'name' at row 1 (Connection: mysql, SQL: insert into \`tags\` (\`name\`) values (x))\n\n`,
+    ),
+  ],
+  [
+    'a command that deletes a user with orders',
+    'Uncaught Illuminate\\Database\\QueryException',
+    log(
+      `${good}\n   Illuminate\\Database\\QueryException \n\n  SQLSTATE[23503]: Foreign key violation: 7 ERROR:  update or delete on table "users" violates foreign key constraint "orders_user_id_foreign" on table "orders" (Connection: pgsql, SQL: delete from "users" where "id" = 4)\n\n`,
+    ),
+  ],
+  [
     'a seeder without a value',
     'Uncaught Illuminate\\Database\\QueryException',
     log(
@@ -360,6 +435,30 @@ npm error   npm run
     'composer_extension',
     log(
       `${start}Installing dependencies from lock file\nYour lock file does not contain a compatible set of packages. Please run composer update.\n\n  Problem 1\n    - laravel/horizon is locked to version v5.40.0 and an update of this package was not requested.\n    - laravel/horizon v5.40.0 requires ext-pcntl * -> it is missing from your system. Install or enable PHP's pcntl extension.\n\n${npm}PHP Warning:  require(/home/deploynix/shop/vendor/autoload.php): Failed to open stream: No such file or directory in /home/deploynix/shop/artisan on line 18\nPHP Fatal error:  Uncaught Error: Failed opening required '/home/deploynix/shop/vendor/autoload.php'\n`,
+    ),
+  ],
+  [
+    "the application's own function, whose name begins like one of PHP",
+    'php_undefined',
+    log(`${good}PHP Fatal error:  Uncaught Error: Call to undefined function image_url() in /srv/app/helpers.php:4\n`),
+  ],
+  [
+    "Laravel's bcrypt, which is not of bcmath",
+    'php_undefined',
+    log(`${good}PHP Fatal error:  Uncaught Error: Call to undefined function bcrypt() in /srv/scripts/user.php:4\n`),
+  ],
+  [
+    'a package of npm in a private repository, not the repository of the site',
+    'npm_auth',
+    log(
+      `${start}npm error code 128\nnpm error An unknown git error occurred\nnpm error command git --no-replace-objects ls-remote ssh://git@github.com/acme/ui.git\nnpm error git@github.com: Permission denied (publickey).\nnpm error fatal: Could not read from remote repository.\n`,
+    ),
+  ],
+  [
+    'a column that a migration changes, not drops',
+    'migration_missing_column',
+    log(
+      `${good}\n   Illuminate\\Database\\QueryException \n\n  SQLSTATE[42703]: Undefined column: 7 ERROR:  column "vat" of relation "orders" does not exist (Connection: pgsql, SQL: alter table "orders" alter column "vat" type integer, alter column "vat" drop not null)\n\n`,
     ),
   ],
   [

@@ -115,7 +115,6 @@ export const outputs: readonly (readonly [cause: string, output: string, said?: 
   ],
   ['command_missing', 'deploy.sh: line 1: pnpm: command not found'],
   ['command_missing', 'sh: 1: vite: not found'],
-  ['command_missing', 'git-lfs filter-process: 1: git-lfs: not found'],
   ['command_missing', 'env: ‘node’: No such file or directory'],
   ['script_windows', "deploy.sh: line 2: cd: $'/home/deploynix\\r': No such file or directory"],
   ['script_windows', "deploy.sh: line 1: $'\\r': command not found"],
@@ -228,10 +227,10 @@ export const outputs: readonly (readonly [cause: string, output: string, said?: 
     '  SQLSTATE[HY000]: General error: 1005 Can\'t create table `shop`.`order_items` (errno: 150 "Foreign key constraint is incorrectly formed")',
   ],
   [
-    'migration_data',
+    'migration_unique',
     "  SQLSTATE[23000]: Integrity constraint violation: 1062 Duplicate entry 'ada@example.com' for key 'users.users_email_unique' (Connection: mysql, SQL: alter table `users` add unique `users_email_unique`(`email`))",
   ],
-  ['migration_data', '  SQLSTATE[23505]: Unique violation: 7 ERROR:  could not create unique index "users_email_unique"'],
+  ['migration_unique', '  SQLSTATE[23505]: Unique violation: 7 ERROR:  could not create unique index "users_email_unique"'],
   ['migration_data', "  SQLSTATE[22001]: String data, right truncated: 1406 Data too long for column 'status' at row 1"],
   ['migration_confirmation', ' ┌ Are you sure you want to run this command? ──────────────────┐', '--force'],
   ['database_refused', '  SQLSTATE[HY000] [2002] Connection refused (Connection: mysql, SQL: select * from `settings`)'],
@@ -287,7 +286,7 @@ export const outputs: readonly (readonly [cause: string, output: string, said?: 
   [
     'fpm_down',
     nginx('[crit] 8#8: *1 connect() to unix:/run/php/php8.4-fpm.sock failed (2: No such file or directory) while connecting to upstream'),
-    'sudo systemctl restart php8.4-fpm',
+    'service restart php8.4-fpm',
   ],
   [
     'fpm_socket',
@@ -306,4 +305,218 @@ export const outputs: readonly (readonly [cause: string, output: string, said?: 
     nginx('[error] 8#8: *9 rewrite or internal redirection cycle while internally redirecting to "/index.php"'),
     '--web-directory /public',
   ],
+  ['git_lfs_missing', 'git-lfs filter-process: 1: git-lfs: not found', 'apt-get install -y git-lfs'],
+  ['git_lfs_missing', "git: 'lfs' is not a git command. See 'git --help'."],
+  [
+    'git_lfs_budget',
+    'Error downloading object: logo.png (ccc35af): Smudge error: Error downloading logo.png (ccc35af23dc326ddc497e6137592299f7dd74aa8a264a354d0842cb7dca1b322): batch response: This repository exceeded its LFS budget. The account responsible for the budget should increase it to restore access.',
+  ],
+  [
+    'git_lfs_budget',
+    'batch response: LFS: This repository is over its data quota. Account responsible for LFS bandwidth should purchase more data packs to restore access.',
+  ],
+  [
+    'git_lfs',
+    '[ccc35af23dc326ddc497e6137592299f7dd74aa8a264a354d0842cb7dca1b322] Object does not exist on the server: [404] Object does not exist on the server',
+    'git lfs push',
+  ],
+  ['git_lfs', 'batch response: Git credentials for https://github.com/example/shop.git/info/lfs not found.'],
+  ['git_lfs', 'fatal: logo.png: smudge filter lfs failed'],
+  [
+    'git_access',
+    "fatal: unable to access 'https://github.com/example/shop.git/': The requested URL returned error: 403",
+    'Use the SSH URL',
+  ],
+  ['git_access', 'remote: Invalid username or token. Password authentication is not supported for Git operations.', 'Use the SSH URL'],
+  ['git_access', "fatal: could not read Password for 'https://token@github.com': terminal prompts disabled", 'Use the SSH URL'],
+  ['git_access', 'git@github.com: Permission denied (publickey).', 'Set up a deploy key'],
+  [
+    'composer_auth',
+    'GitHub API limit (60 calls/hr) is exhausted, could not fetch https://api.github.com/repos/acme/ui/zipball/abc. Create a GitHub OAuth token to go over the API rate limit. You can also wait until 2026-11-25 04:00:00 for the rate limit to reset.',
+    'a limit is reached',
+  ],
+  [
+    'composer_auth',
+    'Could not fetch https://api.github.com/repos/acme/ui/zipball/abc, please review your configured GitHub OAuth token or enter a new one to access private repos',
+  ],
+  ['composer_auth', '  Could not authenticate against github.com', 'or a limit is reached'],
+  [
+    'composer_auth',
+    "  The 'https://repo.example.com/dist/acme/ui/abc.zip' URL could not be accessed (HTTP 403): HTTP/1.1 403 Forbidden",
+    'a private package',
+  ],
+  [
+    'composer_auth',
+    'GitHub API token requires SSO authorization. Authorize this token at https://github.com/orgs/acme/sso?authorization_request=abc',
+  ],
+  [
+    'composer_auth',
+    '  The "https://api.github.com/repos/acme/ui/zipball/abc" file could not be downloaded (HTTP/2 404 ):',
+    'COMPOSER_AUTH',
+  ],
+  [
+    'migration_index_exists',
+    "  SQLSTATE[42000]: Syntax error or access violation: 1061 Duplicate key name 'orders_email_index' (Connection: mysql, SQL: alter table `orders` add index `orders_email_index`(`email`))",
+    'the index orders_email_index',
+  ],
+  [
+    'migration_index_exists',
+    '  SQLSTATE[42P07]: Duplicate table: 7 ERROR:  relation "orders_email_index" already exists (Connection: pgsql, SQL: create index "orders_email_index" on "orders" ("email"))',
+  ],
+  [
+    'migration_index_exists',
+    '  SQLSTATE[42P07]: Duplicate table: 7 ERROR:  relation "orders_email_unique" already exists (Connection: pgsql, SQL: alter table "orders" add constraint "orders_email_unique" unique ("email"))',
+  ],
+  [
+    'migration_index_exists',
+    '  SQLSTATE[HY000]: General error: 1 index orders_email_index already exists (Connection: sqlite, SQL: create index "orders_email_index" on "orders" ("email"))',
+  ],
+  [
+    'migration_drop_missing',
+    "  SQLSTATE[42000]: Syntax error or access violation: 1091 Can't DROP INDEX `orders_email_index`; check that it exists (Connection: mariadb, SQL: alter table `orders` drop index `orders_email_index`)",
+    'drops orders_email_index',
+  ],
+  [
+    'migration_drop_missing',
+    "  SQLSTATE[42000]: Syntax error or access violation: 1091 Can't DROP FOREIGN KEY `orders_user_id_foreign`; check that it exists (Connection: mariadb, SQL: alter table `orders` drop foreign key `orders_user_id_foreign`)",
+  ],
+  [
+    'migration_drop_missing',
+    "  SQLSTATE[42000]: Syntax error or access violation: 1091 Can't DROP 'vat'; check that column/key exists (Connection: mysql, SQL: alter table `orders` drop `vat`)",
+    'drops vat',
+  ],
+  [
+    'migration_drop_missing',
+    '  SQLSTATE[42703]: Undefined column: 7 ERROR:  column "vat" of relation "orders" does not exist (Connection: pgsql, SQL: alter table "orders" drop column "vat")',
+    'drops vat',
+  ],
+  [
+    'migration_drop_missing',
+    '  SQLSTATE[42704]: Undefined object: 7 ERROR:  index "orders_email_index" does not exist (Connection: pgsql, SQL: drop index "orders_email_index")',
+  ],
+  [
+    'migration_drop_missing',
+    '  SQLSTATE[42P01]: Undefined table: 7 ERROR:  table "carts" does not exist (Connection: pgsql, SQL: drop table "carts")',
+    'drops carts',
+  ],
+  [
+    'migration_dependent',
+    "  SQLSTATE[HY000]: General error: 1553 Cannot drop index 'items_order_id_foreign': needed in a foreign key constraint (Connection: mysql, SQL: alter table `items` drop index `items_order_id_foreign`)",
+    'Drop the foreign key',
+  ],
+  [
+    'migration_dependent',
+    '  SQLSTATE[23000]: Integrity constraint violation: 1451 Cannot delete or update a parent row: a foreign key constraint fails (Connection: mysql, SQL: drop table `orders`)',
+  ],
+  [
+    'migration_row_size',
+    '  SQLSTATE[42000]: Syntax error or access violation: 1118 Row size too large. The maximum row size for the used table type, not counting BLOBs, is 65535. This includes storage overhead, check the manual. You have to change some columns to TEXT or BLOBs (Connection: mysql, SQL: create table `wide` (`c1` varchar(500)))',
+    'to text',
+  ],
+  [
+    'migration_cast',
+    '  SQLSTATE[42804]: Datatype mismatch: 7 ERROR:  column "name" cannot be cast automatically to type integer HINT:  You might need to specify "USING name::integer". (Connection: pgsql, SQL: alter table "orders" alter column "name" type integer)',
+    'the column name',
+  ],
+  [
+    'migration_data',
+    '  SQLSTATE[22P02]: Invalid text representation: 7 ERROR:  invalid input syntax for type integer: "abc" (Connection: pgsql, SQL: alter table "orders" alter column "amount" type integer using (amount)::integer)',
+  ],
+  ['database_extension', '  SQLSTATE[0A000]: Feature not supported: 7 ERROR:  extension "vector" is not available', 'the extension vector'],
+  [
+    'database_extension',
+    '  SQLSTATE[42501]: Insufficient privilege: 7 ERROR:  permission denied to create extension "postgres_fdw"',
+    'CREATE EXTENSION IF NOT EXISTS "postgres_fdw"',
+  ],
+  [
+    'database_extension',
+    '  SQLSTATE[42883]: Undefined function: 7 ERROR:  function uuid_generate_v4() does not exist',
+    'the extension uuid-ossp',
+  ],
+  [
+    'database_extension',
+    '  SQLSTATE[42883]: Undefined function: 7 ERROR:  function gen_random_bytes(integer) does not exist',
+    'the extension pgcrypto',
+  ],
+  [
+    'database_extension',
+    '  SQLSTATE[42704]: Undefined object: 7 ERROR:  operator class "gin_trgm_ops" does not exist for access method "gin" (Connection: pgsql, SQL: create index on "orders" using gin ("name" gin_trgm_ops))',
+    'the extension pg_trgm',
+  ],
+  ['database_extension', '  SQLSTATE[42704]: Undefined object: 7 ERROR:  type "geometry" does not exist', 'the extension postgis'],
+  ['database_extension', '  SQLSTATE[42704]: Undefined object: 7 ERROR:  type "citext" does not exist', 'the extension citext'],
+  [
+    'database_function',
+    '  SQLSTATE[42883]: Undefined function: 7 ERROR:  function date_format(character varying, unknown) does not exist',
+    'operator: date_format(character varying, unknown)',
+  ],
+  [
+    'database_function',
+    '  SQLSTATE[42000]: Syntax error or access violation: 1305 FUNCTION shop.any_value does not exist (Connection: mysql, SQL: select any_value(`id`) from `orders`)',
+    'operator: shop.any_value',
+  ],
+  [
+    'database_function',
+    '  SQLSTATE[42883]: Undefined function: 7 ERROR:  operator does not exist: character varying = integer LINE 1: select * from "orders" where "name" = 1',
+    'operator: character varying = integer',
+  ],
+  [
+    'redis_refused',
+    '[2026-11-25 03:10:12] production.ERROR: Connection refused {"exception":"[object] (RedisException(code: 0): Connection refused at /srv/shop/vendor/laravel/framework/src/Illuminate/Redis/Connectors/PhpRedisConnector.php:178)',
+  ],
+  [
+    'redis_refused',
+    '{"message":"Connection refused","context":{"exception":{"class":"RedisException","message":"Connection refused","code":0}},"level_name":"ERROR"}',
+  ],
+  ['redis_refused', 'RedisException: No such file or directory'],
+  ['redis_host', 'RedisException: php_network_getaddresses: getaddrinfo for redis.invalid failed: Name or service not known', 'REDIS_HOST'],
+  ['redis_refused', 'RedisException: Connection lost'],
+  ['redis_refused', 'RedisException: read error on connection to 127.0.0.1:6379'],
+  ['php_extension', 'PHP Fatal error:  Uncaught Error: Class "Redis" not found in /srv/x.php:1', 'php8.4-redis'],
+  ['php_extension', 'PHP Fatal error:  Uncaught Error: Call to undefined function imagecreatetruecolor() in /srv/x.php:1', 'php8.4-gd'],
+  ['php_extension', 'PHP Fatal error:  Uncaught Error: Call to undefined function bcadd() in /srv/x.php:1', 'php8.4-bcmath'],
+  ['php_extension', 'PHP Fatal error:  Uncaught Error: Call to undefined function imap_open() in /srv/x.php:1', 'php8.4-imap'],
+  ['php_extension', 'PHP Fatal error:  Uncaught Error: Class "NumberFormatter" not found in /srv/x.php:1', 'php8.4-intl'],
+  ['php_extension', 'PHP Fatal error:  Uncaught Error: Class "DOMDocument" not found in /srv/x.php:1', 'php8.4-xml'],
+  ['php_extension', 'LogicException: Please make sure the PHP Redis extension is installed and enabled.', 'php8.4-redis'],
+  [
+    'service_failed',
+    'Job for php8.3-fpm.service failed because the control process exited with error code.',
+    'systemctl status php8.3-fpm',
+  ],
+  ['service_missing', 'Failed to restart php8.3-fpm.service: Unit php8.3-fpm.service not found.', 'no service php8.3-fpm'],
+  ['fpm_config', "[25-Nov-2026 03:10:12] ERROR: [/etc/php/8.4/fpm/pool.d/www.conf:13] unknown entry 'nonsense'", 'php-fpm8.4 -t'],
+  [
+    'fpm_config',
+    '[25-Nov-2026 03:10:12] ALERT: [pool www] pm.start_servers(9) must not be less than pm.min_spare_servers(1) and not greater than pm.max_spare_servers(3)',
+  ],
+  ['fpm_config', "[25-Nov-2026 03:10:12] ERROR: [pool www] cannot get uid for user 'shop'"],
+  [
+    'fpm_config',
+    "[25-Nov-2026 03:10:12] ERROR: unable to bind listening socket for address '/run/shop/x.sock': No such file or directory (2)",
+  ],
+  [
+    'port_in_use',
+    "[25-Nov-2026 03:10:12] ERROR: unable to bind listening socket for address '127.0.0.1:9000': Address already in use (98)",
+  ],
+  [
+    'web_permission',
+    nginx('[crit] 8#8: *10 stat() "/home/deploynix/shop.example.com/current/public/x" failed (13: Permission denied)'),
+    'namei -l /home',
+  ],
+  [
+    'web_permission',
+    nginx('[error] 8#8: *15 "/home/deploynix/shop.example.com/current/public/index.php" is forbidden (13: Permission denied)'),
+  ],
+  [
+    'web_permission',
+    nginx(
+      '[error] 8#8: *4 FastCGI sent in stderr: "Unable to open primary script: /home/deploynix/shop.example.com/current/public/index.php (Permission denied)" while reading response header from upstream',
+    ),
+  ],
+  ['web_index', nginx('[error] 8#8: *12 directory index of "/home/deploynix/shop.example.com/current/public/" is forbidden')],
+  ['web_directory', nginx('[error] 8#8: *12 directory index of "/home/deploynix/shop.example.com/current/" is forbidden')],
+  ['redis_memory', "OOM command not allowed when used memory > 'maxmemory'.", 'maxmemory'],
+  ['disk_readonly', 'mkdir: cannot create directory ‘/srv/x’: Read-only file system', 'dmesg'],
+  ['disk_readonly', 'file_put_contents(/srv/shop/storage/framework/sessions/Yk2rX0): Failed to open stream: Read-only file system'],
 ];

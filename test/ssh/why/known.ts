@@ -103,7 +103,7 @@ export const known: readonly Known[] = [
     state: { failed: false, status: 502, prepare: nginxLog },
     cause: 'fpm_down',
     line: 'failed (2: No such file or directory) while connecting to upstream',
-    said: 'sudo systemctl restart php8.3-fpm',
+    said: 'service restart php8.3-fpm',
   },
   {
     name: 'the log of PHP-FPM',

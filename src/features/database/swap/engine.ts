@@ -18,6 +18,8 @@ export interface Engine {
   contents(which: 'target' | 'incoming'): Promise<Contents | undefined>;
   /** Throws if others use the target, which would be noticed only at the end. */
   requireUnused(): Promise<void>;
+  /** Whether the server refuses the triggers and functions of a dump, and no other account can be created for them. */
+  distrusts(): Promise<boolean>;
   /** Completes or undoes what a killed pull began. Returns what it did, for people. Throws if somebody's own database is in the way. */
   recover(): Promise<string | undefined>;
   prepare(): Promise<void>;

@@ -24,6 +24,7 @@ export function mysqlEngine(sql: Sql, names: PullNames): Engine {
     },
     // Moving a table waits for those who use it.
     requireUnused: async () => {},
+    distrusts: async () => !(await isRisky(sql)) && (await sql.run(`SELECT ${DISTRUSTS};`)) === '1',
     recover: () => recover(sql, names, journal),
     async prepare() {
       const [[charset = '', collation = ''] = []] = await sql.rows(charsetOf(literal(target, sql.local)));
@@ -60,6 +61,9 @@ export function mysqlEngine(sql: Sql, names: PullNames): Engine {
 /** What lets an account write files, run programs, or get such rights: all of it, or alone. */
 const RISKY = /\b(ALL PRIVILEGES|FILE|SUPER|SYSTEM_VARIABLES_ADMIN|CREATE USER|INSERT|UPDATE)\b/;
 
+/** Whether only SUPER may create a function or a trigger, as MySQL keeps a binary log by default. */
+const DISTRUSTS = '@@GLOBAL.log_bin AND NOT @@GLOBAL.log_bin_trust_function_creators';
+
 /** Whether the local account has such rights everywhere or in the server's own database, or a role that may have them. */
 async function isRisky(sql: Sql): Promise<boolean> {
   const grants = (await sql.rows('SHOW GRANTS;')).map(([grant = '']) => /^GRANT (?:(.*?) ON (\S+)|`)/.exec(grant));
@@ -82,13 +86,10 @@ function importerOf(sql: Sql, { target, incoming, importer, owner }: PullNames) 
   };
   return {
     async create() {
-      const [[host = '', distrusts] = []] = await sql.rows(
-        `SELECT SUBSTRING_INDEX(USER(), '@', -1), @@GLOBAL.log_bin AND NOT @@GLOBAL.log_bin_trust_function_creators;`,
-      );
+      const [[host = '', distrusts] = []] = await sql.rows(`SELECT SUBSTRING_INDEX(USER(), '@', -1), ${DISTRUSTS};`);
       const [name, password] = [`${id(importer)}@${id(host)}`, newPassword()];
       account = name;
       await sql.run(`DROP USER IF EXISTS ${name};\nCREATE USER ${name} IDENTIFIED BY '${password}';\n${grant(incoming)} ${name};`);
-      // Only SUPER may otherwise create a function or a trigger while the server keeps a binary log, as MySQL does.
       distrusting = distrusts === '1';
       if (distrusting) await sql.run('SET GLOBAL log_bin_trust_function_creators = 1;');
       return { username: importer, password };

@@ -21,6 +21,7 @@ export function postgresEngine(sql: Sql, names: PullNames, force: boolean): Engi
       const users = force ? 0 : Number(await sql.run(`SELECT count(*) ${connections(sql, target)};`));
       if (users > 0) throw inUse(target, users);
     },
+    distrusts: async () => false,
     async recover() {
       let recovered: string | undefined;
       for (const name of [incoming, outgoing]) {

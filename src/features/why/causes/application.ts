@@ -1,8 +1,10 @@
 import { wordOf } from '../../../base/text.ts';
 import { timeOf } from '../../../base/time.ts';
+import { liveRelease } from '../../deploy/release.ts';
 import type { FactLine, Facts, Incident } from '../facts.ts';
 import { relevantLines } from '../logs/relevant.ts';
-import { AGAIN, type Cause, cause, type FoundCause, matchedGroup, SCRIPT, stateLine, THEN_AGAIN } from './cause.ts';
+import { AGAIN, byPrefix, type Cause, cause, type FoundCause, GRACE_MS, matchedGroup, SCRIPT, stateLine, THEN_AGAIN } from './cause.ts';
+import { packageOf } from './dependencies.ts';
 
 const KEYS = /\b[A-Z][A-Z0-9_]{2,}\b/g;
 
@@ -142,6 +144,16 @@ export const files: readonly Cause[] = [
   }),
 ];
 
+/** The extensions that define functions and classes which do not begin with its name. */
+const EXTENSIONS = 'image=gd bc=bcmath mb_=mbstring Number=intl Intl=intl Zip=zip Soap=soap DOM=xml XML=xml';
+
+/** True if a line is about the code of a release that was replaced long before. */
+function isEarlier({ releases }: Facts, name: string, at = 0): boolean {
+  const live = liveRelease(releases);
+  const [digits = '', liveDigits = ''] = [name, live?.name ?? ''].map((word) => word.replaceAll(/\D/g, ''));
+  return digits.length === liveDigits.length && digits < liveDigits && at > (timeOf(live?.created) ?? at) + GRACE_MS;
+}
+
 /** Errors of PHP and of the application. */
 export const code: readonly Cause[] = [
   cause('php_syntax', 88, 'PHP cannot parse a file', {
@@ -150,10 +162,21 @@ export const code: readonly Cause[] = [
   }),
   cause('php_extension', 80, 'PHP lacks an extension: {match} is not defined', {
     patterns: [
-      /Call to undefined function (?:[\w\\]+\\)?((?:image|mb_|curl_|bc|intl|simplexml_|gmp_|ctype_|openssl_|sodium_|ldap_|imap_|pcntl_|posix_)\w+)\(\)/,
+      /Call to undefined function (?:[\w\\]+\\)?((?:image(?!_)|mb_|curl_|bc(?=add|comp|div|mod|mul|pow|scale|sqrt|sub)|intl|simplexml_|gmp_|ctype_|openssl_|sodium_|ldap_|imap_|pcntl_|posix_)\w+)\(\)/,
+      /Please make sure the PHP (Redis) extension is installed and enabled/,
       /Class "(Imagick|ZipArchive|SoapClient|Redis|NumberFormatter|IntlDateFormatter|DOMDocument|XMLWriter|Memcached)" not found/,
     ],
-    fixes: ['See what is installed: dnx ssh {server} -- php -m', 'Install the extension on the server'],
+    words: ({ match }) => ({
+      package: packageOf(byPrefix(EXTENSIONS, matchedGroup(match)) ?? matchedGroup(match).replace(/_.*/, '').toLowerCase()),
+    }),
+    fixes: ['Install it: dnx ssh {server} -- sudo apt-get install -y php{php}-{package}', AGAIN],
+  }),
+  cause('code_stale', 89, 'PHP still runs the code of an earlier release', {
+    patterns: [/^(?!\s*#\d+ |\s+thrown ).*\b(?:at|in) \/\S*\/releases\/([^/\s]+)\/\S+?(?::\d+| on line \d+)/],
+    sources: ['laravel', 'php', 'nginx', 'worker'],
+    when: ({ facts, line }, [, release = '']) => isEarlier(facts, release, line.at),
+    fixes: ['Reload PHP-FPM: dnx service reload php{php}-fpm --server {server}', 'Restart the workers: dnx artisan {here} queue:restart'],
+    about: 'site',
   }),
   cause('class_missing', 75, 'The class {match} does not exist', {
     patterns: [/(?:Class|Trait|Interface) "([\w\\]+)" not found|Target class \[([\w\\]+)\] does not exist/],

@@ -1,4 +1,5 @@
 import { wordOf } from '../../../base/text.ts';
+import { MINUTE } from '../../../base/time.ts';
 import type { FactLine, Facts, Incident, Source } from '../facts.ts';
 
 /** What matched. */
@@ -26,6 +27,8 @@ export interface Cause {
   readonly words?: (found: FoundCause) => Readonly<Record<string, string>>;
   /** Any of these in one line. */
   readonly patterns?: readonly RegExp[];
+  /** False for a line that matches, but shows something else. */
+  readonly when?: (found: Pick<FoundCause, 'facts' | 'incident' | 'line'>, match: RegExpExecArray) => boolean;
   /** The logs that can show it; all by default. */
   readonly sources?: readonly Source[];
   /** What shows it without a log: lines of the state of the site or server. */
@@ -34,7 +37,7 @@ export interface Cause {
   readonly about?: 'deployment' | 'site';
   /** True if its state is wrong although the site answers. */
   readonly always?: true;
-  /** True if it explains a response of 403 or 404, which may well be right. */
+  /** True if it explains a response to one request: of nginx, only what it says of the request of dnx counts. */
   readonly refusal?: true;
   /** True if it shows later as another failure, although the script goes on: what Composer does not install is missing. */
   readonly lasting?: true;
@@ -61,6 +64,9 @@ export const SCRIPT = ['deploy', 'given'] as const satisfies readonly Source[];
 export const causesWith = (common: Partial<Cause>, causes: readonly Cause[]): readonly Cause[] =>
   causes.map((cause) => ({ ...common, ...cause }));
 
+/** A worker may finish its job after a deployment. */
+export const GRACE_MS = 10 * MINUTE;
+
 export const AGAIN = 'Deploy again: dnx deploy {site} --server {server}';
 export const THEN_AGAIN = 'Then deploy again: dnx deploy {site} --server {server}';
 export const RETRY = 'Try again: dnx deploy {site} --server {server}';
@@ -77,13 +83,16 @@ export const titleOf = (cause: Cause, found: FoundCause): string => filled(cause
 /** The fixes of a cause. */
 export function fixesOf(cause: Cause, found: FoundCause): readonly Fix[] {
   const words = { ...wordsOf(found), ...cause.words?.(found) };
-  const fixes = typeof cause.fixes === 'function' ? cause.fixes(found) : cause.fixes;
-  return fixes.map((fix) => {
+  return filledFixes(typeof cause.fixes === 'function' ? cause.fixes(found) : cause.fixes, words);
+}
+
+/** Fixes with their words. */
+export const filledFixes = (fixes: readonly string[], words: Readonly<Record<string, string>>): readonly Fix[] =>
+  fixes.map((fix) => {
     // Split before it is filled: what a log says never becomes a command, or more than one word of it.
     const [why = '', command] = fix.replace('{here}', '--site {site} --server {server}').split(': dnx ');
     return { command: command?.split(' ').map((word) => filled(word, words)) ?? null, why: filled(why, words) };
   });
-}
 
 /** A text with its words. Without a value, the space before it goes, too. */
 const filled = (text: string, words: Readonly<Record<string, string>>): string =>
@@ -104,6 +113,13 @@ const wordsOf = ({ facts: { siteRef, server, site }, line, match }: FoundCause):
 
 /** The first group of a pattern that matched. */
 export const matchedGroup = (match: RegExpExecArray | undefined): string => match?.slice(1).find((group) => group !== undefined) ?? '';
+
+/** What a table such as `image=gd bc=bcmath` has for the first key that a text begins with. */
+export const byPrefix = (table: string, text: string): string | undefined =>
+  table
+    .split(' ')
+    .map((entry) => entry.split('='))
+    .find(([prefix = '']) => text.startsWith(prefix))?.[1];
 
 /** A line of the state of something. */
 export const stateLine = (source: Source, text: string): FactLine => ({ source, file: null, number: null, text, at: undefined });

@@ -78,6 +78,9 @@ const PACKAGES: ReadonlyMap<string, string> = new Map(
   }).flatMap(([name, extensions]) => extensions.map((extension) => [extension, name] as const)),
 );
 
+/** The package of an extension, after the version of PHP. */
+export const packageOf = (extension: string): string => PACKAGES.get(extension) ?? extension;
+
 /** Failures of Composer 2. */
 export const composer: readonly Cause[] = [
   ...causesWith({ lasting: true }, [
@@ -89,7 +92,7 @@ export const composer: readonly Cause[] = [
     }),
     cause('composer_extension', 94, 'The PHP extension {match} is missing', {
       patterns: [/requires (?:PHP extension )?ext-([\w-]+) .*(?:missing from your system|has the wrong version)/],
-      words: ({ match }) => ({ package: PACKAGES.get(matchedGroup(match)) ?? matchedGroup(match) }),
+      words: ({ match }) => ({ package: packageOf(matchedGroup(match)) }),
       fixes: ['Install it: dnx ssh {server} -- sudo apt-get install -y php{php}-{package}', AGAIN],
     }),
     cause('composer_old', 94, 'Composer on the server is too old', {
@@ -102,12 +105,20 @@ export const composer: readonly Cause[] = [
       ],
       fixes: UPDATE,
     }),
-    cause('composer_auth', 90, 'Composer may not read a private package', {
+    cause('composer_auth', 90, '{refusal}', {
       patterns: [
+        /GitHub API limit \(\d+ calls\/hr\) is exhausted|GitHub API token requires SSO authorization|URL could not be accessed \(HTTP 403\)/,
+        /"https?:\/\/(?:api|codeload)\.github\.com\/[^"]+" file could not be downloaded \(HTTP\/[\d.]+ 404\b/,
+        /Could not fetch https?:\S+, (?:please|enter) .*(?:token|credentials)/,
         /Invalid credentials (?:\(HTTP 40[13]\) )?for 'https?:|URL required authentication \(HTTP 40[134]\)|Could not authenticate against [\w.-]+/,
         /The "https?:\/\/[^"]+" file could not be downloaded \(HTTP\/[\d.]+ 40[123]\b/,
         /(?:Your|The) (?:GitHub|GitLab|Bitbucket) (?:OAuth )?(?:token|credentials).*(?:invalid|not work)/i,
       ],
+      words: ({ line }) => ({
+        refusal: /authenticate against github\.com|is exhausted/.test(line.text)
+          ? 'GitHub refuses Composer: its token is missing or invalid, or a limit is reached'
+          : `Composer may not read a ${/\b404\b/.test(line.text) ? 'package, which is private or gone' : 'private package'}`,
+      }),
       fixes: ['Store the credentials: dnx env set COMPOSER_AUTH --from-file - {here}', AGAIN],
     }),
     cause('composer_memory', 92, 'Composer ran out of memory', {
@@ -206,8 +217,8 @@ export const npm: readonly Cause[] = [
     fixes: LOCK,
   }),
   cause('npm_auth', 89, 'npm may not read a private package', {
-    patterns: [/^npm (?:error|ERR!) code (?:E40[13]|ENEEDAUTH)/],
-    fixes: ['Add the token of the registry to .npmrc on the server', AGAIN],
+    patterns: [/^npm (?:error|ERR!) (?:code (?:E40[13]|ENEEDAUTH)|git@\S+: Permission denied \(|fatal: could not read Username)/],
+    fixes: ['Let the server read it: with a token in .npmrc, or a key if the package is a Git repository', AGAIN],
   }),
   cause('npm_leftover', 88, 'npm cannot replace what an earlier run left in node_modules', {
     patterns: [/^npm (?:error|ERR!) (?:code ENOTEMPTY|ENOTEMPTY: directory not empty, rename)/],

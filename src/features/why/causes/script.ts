@@ -2,13 +2,33 @@ import { AGAIN, type Cause, cause, causesWith, matchedGroup, RETRY, SCRIPT, THEN
 
 /** Failures of Git. */
 export const git: readonly Cause[] = [
+  cause('git_lfs_missing', 95, 'Git LFS is not installed on the server', {
+    patterns: [/^git-lfs\b.*: not found$|\bgit-lfs: (?:command )?not found$|^git: 'lfs' is not a git command/],
+    fixes: ['Install it: dnx ssh {server} -- sudo apt-get install -y git-lfs', AGAIN],
+  }),
+  cause('git_lfs_budget', 95, 'The repository has used up its budget for Git LFS', {
+    patterns: [/This repository (?:exceeded its LFS budget|is over its data quota)/],
+    fixes: ['Raise the budget in the billing settings of the account that owns the repository', RETRY],
+  }),
+  cause('git_lfs', 93, 'Git LFS cannot download a file', {
+    patterns: [
+      /^Error downloading object: .*Smudge error|\] Object does not exist on the server|: smudge filter lfs failed$|^batch response: |^error: external filter 'git-lfs/,
+    ],
+    fixes: ['If it was never uploaded, run git lfs push --all origin in your project', RETRY],
+  }),
   cause('git_access', 92, 'The server may not read the repository', {
     patterns: [
-      /^(?:remote: )?(?:ERROR: )?Repository not found\.?$|git@\S+: Permission denied \(publickey|The project you were looking for could not be found or/,
+      /^(?:remote: )?(?:ERROR: )?Repository not found\.?$|^(?!npm ).*git@\S+: Permission denied \(publickey|The project you were looking for could not be found or/,
       /^fatal: (?:Authentication failed for |could not read Username for |(?:repository )?'[^']+' (?:does not exist|not found|does not appear to be a git repo))/,
-      /^remote: (?:HTTP Basic: Access denied|Invalid username or (?:password|token)|Write access to repository not granted)/,
+      /^remote: (?:HTTP Basic: Access denied|Invalid username or (?:password|token)|Write access to repository not granted|Support for password)/,
+      /^fatal: (?:unable to access '[^']+': The requested URL returned error: 40[134]|could not read Password for )/,
     ],
-    fixes: ['Set up a deploy key: dnx git-repository setup-deploy-key {repository}', AGAIN],
+    fixes: ({ line: { text } }) => [
+      /^remote: (?!ERROR|The project)|'https?:/.test(text)
+        ? 'Use the SSH URL of the repository and a deploy key: dnx git-repository setup-deploy-key {repository}'
+        : 'Set up a deploy key: dnx git-repository setup-deploy-key {repository}',
+      AGAIN,
+    ],
   }),
   cause('git_submodule', 93, 'The submodule {match} cannot be cloned', {
     patterns: [
@@ -135,13 +155,21 @@ export const script: readonly Cause[] = causesWith({ sources: SCRIPT }, [
     patterns: [/^sudo: a (?:terminal is required to read the )?password(?: is required)?|^\S+ is not in the sudoers file/],
     fixes: ['Leave sudo out of the deploy script', AGAIN],
   }),
+  cause('service_failed', 88, 'systemd could not start or reload {match}', {
+    patterns: [/^Job for (\w[\w@.-]*?)(?:\.service)? (?:failed|canceled)\b/],
+    fixes: ['See why: dnx ssh {server} -- systemctl status {match}', 'Then start it: dnx ssh {server} -- sudo systemctl start {match}'],
+  }),
+  cause('service_missing', 88, 'The server has no service {match}', {
+    patterns: [/^Failed to \S+ \S+: Unit (\w[\w@.-]*?)(?:\.service)? (?:not found|could not be found)/],
+    fixes: ['See the services: dnx ssh {server} -- systemctl list-units --type=service --all', ...DASHBOARD],
+  }),
   cause('supervisor_program', 86, 'Supervisor knows no program {match}', {
     patterns: [/^(\S+): ERROR \(no such (?:group|process)\)$/],
     fixes: ['See the programs: dnx ssh {server} -- sudo supervisorctl status', ...DASHBOARD],
   }),
   cause('supervisor_down', 86, 'Supervisor does not run', {
     patterns: [/^unix:\/\/\S*supervisor\.sock (?:no such file|refused connection)/],
-    fixes: ['Restart it: dnx ssh {server} -- sudo systemctl restart supervisor', THEN_AGAIN],
+    fixes: ['Restart it: dnx service restart supervisor --server {server}', THEN_AGAIN],
   }),
   cause('archive_invalid', 75, 'An archive cannot be unpacked', {
     patterns: [

@@ -1,10 +1,12 @@
 import { phaseOf, statusKey } from '../../../base/status.ts';
 import { bytes, wordOf } from '../../../base/text.ts';
-import { timeOf } from '../../../base/time.ts';
+import { duration, timeOf } from '../../../base/time.ts';
+import { liveRelease } from '../../deploy/release.ts';
 import { certificateIn } from '../../overview/overview.ts';
-import { type FactLine, type Facts, isUnanswered } from '../facts.ts';
+import { hasStopped } from '../../remote/units.ts';
+import { type FactLine, type Facts, isUnanswered, SKEW_MS } from '../facts.ts';
 import type { Process } from '../server/state.ts';
-import { AGAIN, type Cause, cause, causesWith, type FoundCause, matchedGroup, SCRIPT, stateLine, THEN_AGAIN } from './cause.ts';
+import { AGAIN, type Cause, cause, causesWith, type FoundCause, GRACE_MS, matchedGroup, SCRIPT, stateLine, THEN_AGAIN } from './cause.ts';
 
 const siteStatus = ({ siteRef, site }: Facts): FactLine => stateLine('api', `${siteRef.site.label}: ${wordOf(site.status)}`);
 
@@ -62,9 +64,14 @@ const memoryWords = ({ machine }: Facts) => ({
 
 const MEMORY = ['See the memory: dnx ssh {server} -- free -h', 'Add swap, or use a larger server', THEN_AGAIN];
 
-const THEN_NGINX = 'Then restart it: dnx ssh {server} -- sudo systemctl restart nginx';
-const RESTART_FPM = 'Restart it: dnx ssh {server} -- sudo systemctl restart php{php}-fpm';
+const THEN_NGINX = 'Then restart it: dnx service restart nginx --server {server}';
+const RESTART_FPM = 'Restart it: dnx service restart php{php}-fpm --server {server}';
 const THEN_FPM = RESTART_FPM.replace('Restart', 'Then restart');
+
+/** True if a service runs now, which a failed test of its configuration does not stop. `from`: only if it was started since then. */
+const runs = (wanted: RegExp, { facts, incident }: Pick<FoundCause, 'facts' | 'incident'>, from = 0): boolean =>
+  !incident.past &&
+  facts.machine?.services.some(({ name, state, since = 0 }) => wanted.test(name) && state === 'active' && since >= from) === true;
 
 /** Disk, memory, ports and configuration of the server. */
 export const resources: readonly Cause[] = [
@@ -89,6 +96,13 @@ export const resources: readonly Cause[] = [
     lasting: true,
     fixes: ROOM,
     resolved: roomNow,
+  }),
+  cause('disk_readonly', 96, 'The file system is mounted read-only, as after an error of the disk', {
+    // Containers, snaps and systemd may keep these read-only.
+    patterns: [
+      /^(?!.*[ '"(]\/(?:etc|proc|snap|sys|usr)\/).*(?:: Read-only file system$|Failed to open stream: Read-only file system|\bEROFS\b: read-only file system)/,
+    ],
+    fixes: ['Look for errors of the disk: dnx ssh {server} -- sudo dmesg -T --level=err', 'Then restart it: dnx server restart {server}'],
   }),
   cause('inodes_full', 97, 'The disk has no inodes left for more files', {
     state: fullDisks(true),
@@ -122,13 +136,23 @@ export const resources: readonly Cause[] = [
   }),
   cause('port_in_use', 88, 'Another program uses the port', {
     patterns: [
+      /unable to bind listening socket for address '[^']+': Address already in use|Another FPM instance seems to already listen on/,
       /\bbind\(\) to \S+ failed \(98: Address already in use\)|\bEADDRINUSE\b|Failed to listen on "?tcp:\S+ .*Address already in use/,
     ],
     fixes: ['See which: dnx ssh {server} -- sudo ss -ltnp', 'Stop it, or use another port'],
   }),
   cause('nginx_config', 92, 'The configuration of nginx is not valid', {
     patterns: [/\[emerg\] (?!.*\bbind\(\)).+|^nginx: configuration file \S+ test failed/],
+    when: (found) => found.line.source !== 'nginx' || !runs(/^nginx$/, found),
     fixes: ['Check it: dnx ssh {server} -- sudo nginx -t', THEN_NGINX],
+  }),
+  cause('fpm_config', 92, 'The configuration of PHP-FPM is not valid', {
+    patterns: [
+      /\] ERROR: (?:\[[^\]]+\.conf:\d+\] |failed to (?:load|post process) |(?:\[pool \S+\] )?cannot get [ug]id for )/,
+      /\] (?:ALERT|ERROR): (?:\[pool \S+\] pm\.\S+ must|unable to bind listening socket for address '[^']+': (?:No such file|Permission denied))/,
+    ],
+    when: (found) => found.line.source !== 'php' || !runs(/-fpm$/, found),
+    fixes: ['Check it: dnx ssh {server} -- sudo php-fpm{php} -t', THEN_FPM],
   }),
 ];
 
@@ -159,17 +183,18 @@ export const web: readonly Cause[] = causesWith({ about: 'site' }, [
       /connect\(\) to unix:\S+ failed \((?:2: No such file or directory|111: Connection refused)\) while connecting to upstream/,
       /connect\(\) failed \(111: Connection refused\) while connecting to upstream.*fastcgi:/,
     ],
+    when: (found) => !runs(/-fpm$/, found, found.line.at),
     fixes: [RESTART_FPM],
   }),
   cause('service_down', 88, 'The service {process} does not run', {
     // A connection gets as far as nginx.
     state: ({ machine, answer }) =>
       machine?.services
-        .filter(({ name, state }) => ['inactive', 'failed'].includes(state) && (answer?.status !== null || name === 'nginx'))
+        .filter((unit) => hasStopped(unit) && (answer?.status !== null || unit.name === 'nginx'))
         .map(({ name, state }) => stateLine('state', `${name}: ${state}`)) ?? [],
     fixes: [
       'See why it stopped: dnx ssh {server} -- systemctl status {process}',
-      'Restart it: dnx ssh {server} -- sudo systemctl restart {process}',
+      'Restart it: dnx service restart {process} --server {server}',
     ],
   }),
   cause('fpm_children', 85, 'All processes of PHP-FPM are busy', {
@@ -201,6 +226,20 @@ export const web: readonly Cause[] = causesWith({ about: 'site' }, [
   cause('upstream_timeout', 82, 'The application takes too long to answer', {
     patterns: [/upstream timed out \(110: Connection timed out\) while reading response header from upstream/],
     fixes: ['See what it does: dnx logs {server}/{site} --source laravel', 'Move slow work to a queue'],
+  }),
+  cause('web_permission', 88, 'The web server may not read {match}', {
+    patterns: [
+      /\b(?:stat|open|realpath)\(\) "([^"]+)" failed \(13: Permission denied\)|"([^"]+)" is forbidden \(13: Permission denied\)/,
+      /Unable to open primary script: (\S+) \(Permission denied\)/,
+    ],
+    refusal: true,
+    words: ({ facts: { machine } }) => ({ root: machine?.root ?? '/home' }),
+    fixes: ['See who may pass: dnx ssh {server} -- namei -l {root}', 'Let others pass its directories (chmod o+x) and read it (o+r)'],
+  }),
+  cause('web_index', 87, 'nginx finds no index file in {match}', {
+    patterns: [/directory index of "([^"]*\/public\/[^"]*)" is forbidden/],
+    refusal: true,
+    fixes: ['See what is in it: dnx ssh {server}/{site} -- ls -la public', 'Push its index.php, or build it in the deploy script', AGAIN],
   }),
   cause('web_directory', 86, 'nginx does not find the web directory of the site', {
     patterns: [
@@ -257,6 +296,22 @@ export const givenUp = (facts: Pick<Facts, 'machine' | 'siteRef'>): readonly Pro
 const supervised = (facts: Facts, wanted: (process: Process) => boolean): readonly FactLine[] =>
   isUnanswered(facts) ? [] : (facts.machine?.supervisor.filter(wanted).map(({ line }) => stateLine('state', line)) ?? []);
 
+/** Workers that began before the live release did, or in the directory of another one. */
+function stale(facts: Facts): readonly FactLine[] {
+  const { machine, now, releases } = facts;
+  const live = timeOf(liveRelease(releases)?.created);
+  if (isUnanswered(facts) || live === undefined || now - live < GRACE_MS) return [];
+  return (machine?.workers ?? [])
+    .filter(({ old, seconds }) => old || now - seconds * 1000 < live - SKEW_MS)
+    .map(({ command, seconds, directory }) => stateLine('state', `${command}: started ${duration(seconds * 1000)} ago in ${directory}`));
+}
+
+function staleFixes({ line }: FoundCause): readonly string[] {
+  const kind = /artisan (\w+)/.exec(line.text)?.[1] ?? 'queue';
+  const restart = kind === 'horizon' ? 'horizon:terminate' : kind === 'octane' ? 'octane:reload' : `${kind}:restart`;
+  return [`Restart it: dnx artisan {here} ${restart}`, `Add php artisan ${restart} to the deploy script`];
+}
+
 /** Queue workers. A site answers without them, so they do not explain why it is down. */
 export const workers: readonly Cause[] = causesWith({ about: 'site' }, [
   cause('workers_stopped', 50, 'The queue worker {queue} does not run', {
@@ -264,6 +319,11 @@ export const workers: readonly Cause[] = causesWith({ about: 'site' }, [
     always: true,
     words: ({ facts }) => ({ queue: queueOf(facts.queues?.find(isDown) ?? {}) || 'QUEUE' }),
     fixes: ['Restart it: dnx queue restart {queue} {here}', 'See why it stopped: dnx logs {server}/{site} --source laravel'],
+  }),
+  cause('worker_stale', 48, 'A worker still runs the code of another release', {
+    state: stale,
+    always: true,
+    fixes: staleFixes,
   }),
   cause('supervisor_stopped', 45, 'A process of Supervisor does not run', {
     state: (facts) => supervised(facts, ({ name, state }) => isDown({ status: state }) && ownerOf(name, facts) === 'own'),

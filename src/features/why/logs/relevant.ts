@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+import { MINUTE } from '../../../base/time.ts';
 import type { FactLine, Facts, Incident, Log, Source } from '../facts.ts';
 
 const SHARED: readonly Source[] = ['nginx', 'php'];
@@ -17,21 +19,20 @@ const UNLESS = /\b(errors?|fail\w*|unsuccessful\w*|not|code [1-9])/i;
 const LEVEL = /^\s*\[[^\]]+\] [\w.-]+\.(DEBUG|INFO|NOTICE|WARNING|ERROR|CRITICAL|ALERT|EMERGENCY):|"level_name":"([A-Z]+)"/;
 
 /** The lines that may belong to an incident, oldest first within each log. */
-export function relevantLines({ logs, siteRef, releases }: Pick<Facts, 'logs' | 'siteRef' | 'releases'>, incident: Incident) {
+export function relevantLines({ logs, siteRef, releases, machine }: Facts, incident: Incident) {
+  const names = [siteRef.site.label, basename(machine?.root ?? '')];
   const messages = releases?.map(({ message }) => message.split('\n', 1)[0]?.trim() ?? '').filter(({ length }) => length >= 8) ?? [];
   return logs.flatMap((log) =>
-    linesOf(log, siteRef.site.label, incident).filter(
-      ({ text }) => !COMMIT.test(text) && !messages.some((message) => text.includes(message)),
-    ),
+    linesOf(log, names, incident).filter(({ text }) => !COMMIT.test(text) && !messages.some((message) => text.includes(message))),
   );
 }
 
-function linesOf(log: Log, domain: string, incident: Incident): readonly FactLine[] {
+function linesOf(log: Log, names: readonly string[], incident: Incident): readonly FactLine[] {
   if (log.modified !== undefined && log.modified < incident.from && !log.ofRelease) return [];
   const lines = timely(log, incident);
   if (log.source === 'deploy') return incident.kind === 'site' ? [] : lines;
   if (log.source === 'laravel') return errorsOf(lines);
-  return SHARED.includes(log.source) ? lines.filter(({ text }) => concerns(text, domain)) : lines;
+  return SHARED.includes(log.source) ? lines.filter(({ text }) => concerns(text, names)) : lines;
 }
 
 /** The lines of the time of the incident, and in a log of several deployments those of the last one. */
@@ -74,25 +75,31 @@ function errorsOf(lines: readonly FactLine[]): readonly FactLine[] {
   });
 }
 
-function concerns(text: string, domain: string): boolean {
+/** True if a line of a log that sites share may be about the site of this domain, whose directory may have another name. */
+function concerns(text: string, [domain = '', directory = '']: readonly string[]): boolean {
   const server = /\bserver: ([^,]+),/.exec(text)?.[1];
   if (server !== undefined) return server.split(/\s+/).some((name) => name === domain || name === `www.${domain}`);
   const pool = /\[pool ([^\]]+)\]/.exec(text)?.[1];
-  if (pool !== undefined)
-    return pool === 'www' || pool === domain || pool.replaceAll(/[^a-z0-9]/gi, '') === domain.replaceAll(/[^a-z0-9]/gi, '');
+  if (pool !== undefined && pool !== 'www')
+    return pool === domain || pool.replaceAll(/[^a-z0-9]/gi, '') === domain.replaceAll(/[^a-z0-9]/gi, '');
+  const root = /\/([^/\s]+)\/(?:current|releases|shared)\//.exec(text)?.[1];
+  if (root !== undefined && directory !== '') return root === domain || root === directory;
   return !/\bhost: "/.test(text) || text.includes(`host: "${domain}"`);
 }
 
-/** True if nginx says of the request of dnx why it answered 403 or 404. */
-export function isRefusal({ source, text }: FactLine, { answer }: Pick<Facts, 'answer'>): boolean {
-  if (source !== 'nginx' || (answer?.status !== 403 && answer?.status !== 404)) return false;
+/** True if nginx says why it refused the request of dnx, or failed at it. */
+export function isRequested({ source, text, at = 0 }: FactLine, { answer, now }: Pick<Facts, 'answer' | 'now'>): boolean {
+  if (source !== 'nginx' || answer === null || (answer.status ?? 0) < 400 || at < now - RECENT_MS) return false;
   const { pathname, search } = new URL(answer.url);
   return text.includes(`request: "GET ${pathname}${search} `);
 }
 
+/** What Composer prints once it has installed every package. */
+export const INSTALLED: readonly RegExp[] = [/^Generating (?:optimized )?autoload files/];
+
 /** What a step of a deploy script prints at its end, if it succeeded: Composer, npm, yarn, pnpm, Vite and Artisan. */
 const SUCCESS: readonly RegExp[] = [
-  /^Generating (?:optimized )?autoload files/,
+  ...INSTALLED,
   /^(?:added|changed) \d+ packages?\b|^up to date\b/,
   /^✨? *Done in [\d.]+m?s\b/,
   /^✓ built in /,
@@ -104,17 +111,14 @@ const SUCCESS: readonly RegExp[] = [
 const REQUESTS: readonly Source[] = ['nginx', 'php', 'worker'];
 
 /** The most that Laravel and nginx may have written between the request and the reading of their logs, in ms. */
-const RECENT_MS = 5 * 60_000;
+const RECENT_MS = 5 * MINUTE;
 
-/** The lines that a script got past, because a later step succeeded: failures that it retried or ignored. */
-export function passedLines(lines: readonly FactLine[]): ReadonlySet<FactLine> {
-  const passed = new Set<FactLine>();
-  for (const source of ['deploy', 'given'] as const satisfies readonly Source[]) {
-    const ofSource = lines.filter((line) => line.source === source);
-    const last = ofSource.findLastIndex(({ text }) => SUCCESS.some((pattern) => pattern.test(text)));
-    for (const line of ofSource.slice(0, last + 1)) passed.add(line);
-  }
-  return passed;
+/** Without the lines that a script got past, because a later step succeeded: failures that it retried or ignored. */
+export function unpassedLines(lines: readonly FactLine[], success = SUCCESS): readonly FactLine[] {
+  const last = (wanted: Source) =>
+    lines.findLastIndex(({ source, text }) => source === wanted && success.some((pattern) => pattern.test(text)));
+  const ends: Partial<Record<Source, number>> = { deploy: last('deploy'), given: last('given') };
+  return lines.filter(({ source }, place) => place > (ends[source] ?? -1));
 }
 
 /** Without what says nothing about a deployment: requests to the live site, and what the kernel killed, unless a step was killed. */
@@ -125,8 +129,9 @@ export function deploymentLines(lines: readonly FactLine[]): readonly FactLine[]
 }
 
 /** The lines that may say why a site does not answer, or did not. */
-export function siteLines(lines: readonly FactLine[], { answer, now }: Pick<Facts, 'answer' | 'now'>, { past }: Incident) {
-  const current = past ? lines : currentLines(lines, now);
+export function siteLines(lines: readonly FactLine[], facts: Facts, { past }: Incident) {
+  const { answer } = facts;
+  const current = past ? lines : currentLines(lines, facts);
   if (answer === null || answer.status !== null) return current;
   // No request reached Laravel, and one that was refused or not encrypted nor PHP.
   const reached: readonly Source[] = answer.reason === 'ETIMEDOUT' ? ['php', 'nginx'] : [];
@@ -135,13 +140,20 @@ export function siteLines(lines: readonly FactLine[], { answer, now }: Pick<Fact
   return current.filter((line) => reached.includes(line.source) || !isFar(line));
 }
 
-/** Without what Laravel and nginx wrote long before they wrote what the request of dnx caused. */
-function currentLines(lines: readonly FactLine[], now: number): readonly FactLine[] {
-  const isCurrent = ({ at }: FactLine): boolean => at !== undefined && at >= now - RECENT_MS;
-  const requested = ({ source }: FactLine): boolean => source === 'laravel' || source === 'nginx';
-  if (!lines.some((line) => requested(line) && isCurrent(line))) return lines;
-  return lines.filter((line) => !requested(line) || isCurrent(line));
+/**
+ * Without what was written long before what the request of dnx caused: it passed. A service that does not run may have said so earlier. With a
+ * 500, PHP answered nginx.
+ */
+function currentLines(lines: readonly FactLine[], { now, machine, answer }: Facts): readonly FactLine[] {
+  const answered = answer?.status === 500 ? lines.filter(({ source, text }) => source !== 'nginx' || !UNREACHED.test(text)) : lines;
+  const newest = Math.max(...answered.map(({ source, at = 0 }) => (source === 'laravel' || source === 'nginx' ? at : 0)));
+  if (newest < now - RECENT_MS) return answered;
+  const lasting: readonly Source[] = machine?.services.every(({ state }) => state === 'active') ? ['given'] : ['given', 'php', 'kernel'];
+  return answered.filter(({ source, at = 0 }) => lasting.includes(source) || at >= newest - MINUTE);
 }
+
+/** Why nginx answers 502, 503 or 504. */
+const UNREACHED = /^(?!.*FastCGI sent in stderr).* while (?:connecting to|reading response header from) upstream\b/;
 
 const FAILURE =
   /\b(error|fail(ed|ure|s)?|fatal|exception|denied|refused|cannot|can't|could not|unable|not found|killed|abort(ed)?|invalid|missing|critical|panic)\b/i;

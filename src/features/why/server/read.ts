@@ -1,12 +1,15 @@
 import { DnxError, isStop } from '../../../base/errors.ts';
+import { duration } from '../../../base/time.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { commandLine } from '../../../cli/run/line.ts';
 import { places, type LogSource as Selected } from '../../remote/log-paths.ts';
 import { type SiteOnMachine, siteDirectories } from '../../remote/machine.ts';
 import { readSections, type ScriptSection } from '../../remote/sections.ts';
 import SITE from '../../remote/site.sh';
+import UNITS from '../../remote/units.sh';
 import type { Log, Source, UnknownPart } from '../facts.ts';
 import { type Clocks, logOf, textIn } from '../logs/text.ts';
+import HEALTH from './health.sh';
 import NAMES from './names.sh';
 import { serverStateIn } from './state.ts';
 import WHY from './why.sh';
@@ -29,13 +32,18 @@ export async function readServer(
   const paths = logPaths(place.domain, release, php);
   const args = [...siteDirectories(place, wanted.path), release, php, String(MOST_BYTES), ...paths];
   try {
-    const sections = await readSections(ctx, place.machine, SITE + NAMES + WHY, args, LIMIT_MS);
+    const sections = await readSections(ctx, place.machine, SITE + UNITS + NAMES + HEALTH + WHY, args, LIMIT_MS);
     return understood(sections, release, ctx.clock.now());
   } catch (error) {
     if (!(error instanceof DnxError) || isStop(error)) throw error;
-    const why = error.code === 'timed_out' ? 'the server did not answer over SSH in 20s' : error.message.replace(/\.$/, '');
-    return { machine: null, logs: [], unknown: [{ what: 'server logs and state', why, fix: fixOf(error, ctx.settings) }] };
+    return { machine: null, logs: [], unknown: [unreachable(error, ctx.settings, LIMIT_MS)] };
   }
+}
+
+/** What is unknown without a connection, and what to do about it. */
+export function unreachable(error: DnxError, settings: Context['settings'], limitMs: number): UnknownPart {
+  const why = error.code === 'timed_out' ? `the server did not answer over SSH in ${duration(limitMs)}` : error.message.replace(/\.$/, '');
+  return { what: 'server logs and state', why, fix: fixOf(error, settings) };
 }
 
 function fixOf({ hint, next: [first] }: DnxError, settings: Context['settings']): string | null {
@@ -123,7 +131,7 @@ const logPaths = (domain: string, release: string, php: string): readonly string
 
 /** The clock of the server. Its time is `now` if it does not say. */
 export function clocksIn(sections: readonly ScriptSection[], now: number): { readonly zone: string; readonly now: number } {
-  const [, , , date = ''] = sections.find(({ name }) => name === 'site')?.words ?? [];
+  const date = sections.find(({ name }) => name === 'site' || name === 'server')?.words.at(-1) ?? '';
   const [, seconds, zone = 'Z'] = /^(\d+) ([+-]\d{4})$/.exec(date) ?? [];
   return { zone, now: seconds === undefined ? now : Number(seconds) * 1000 };
 }

@@ -1,4 +1,5 @@
 import type { ScriptSection } from '../../remote/sections.ts';
+import { unitsIn } from '../../remote/units.ts';
 
 /** What was read from the server over SSH, besides logs. Null: it could not be read. */
 export type ServerState = ReturnType<typeof serverStateIn>;
@@ -20,8 +21,13 @@ export function serverStateIn(sections: readonly ScriptSection[]) {
     env: env === undefined ? null : new Map(linesOf(env).map((key) => [key.replace(/=$/, ''), !key.endsWith('=')])),
     example: linesOf(body('example') ?? '').map((key) => key.replace(/=$/, '')),
     down: down !== '',
-    services: linesOf(body('services') ?? '').flatMap(processIn),
+    services: unitsIn(body('services') ?? ''),
     supervisor: linesOf(body('supervisor') ?? '').flatMap(processIn),
+    /** The workers of the site, how long they run, and whether they began in another release than the live one. */
+    workers: linesOf(body('workers') ?? '').flatMap((line) => {
+      const [, old, seconds, directory = '', command = ''] = /^(old|live) (\d+) (\S+) (.*)$/.exec(line) ?? [];
+      return old === undefined ? [] : [{ old: old === 'old', seconds: Number(seconds), directory, command }];
+    }),
     /** The programs of Supervisor whose configuration names a directory of this site, or of another one. */
     programs: { own: programsIn(body('programs') ?? '', 'own'), others: programsIn(body('programs') ?? '', 'other') },
     /** The directories and logs that Laravel writes to and cannot, as ls shows them. */
@@ -32,7 +38,8 @@ export function serverStateIn(sections: readonly ScriptSection[]) {
 const programsIn = (text: string, kind: 'own' | 'other'): readonly string[] =>
   linesOf(text).flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []));
 
-const linesOf = (text: string): readonly string[] => text.split('\n').filter((line) => line.trim() !== '');
+/** The lines of a text that have more than spaces. */
+export const linesOf = (text: string): readonly string[] => text.split('\n').filter((line) => line.trim() !== '');
 
 /** The file systems in the output of `df -P` and `df -Pi`, each once: what is used, in percent, and the line that says so. */
 export function disksIn(space: string, inodes: string) {
@@ -50,10 +57,13 @@ export function disksIn(space: string, inodes: string) {
   });
 }
 
-function memoryIn(text: string) {
+/** The memory in the output of `free -b`, in bytes. */
+export function memoryIn(text: string) {
   const numbers = (name: string) => new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(text)?.[1]?.split(/\s+/).map(Number) ?? [];
   const [total, , free, , , available = free] = numbers('Mem');
-  return total === undefined || available === undefined ? null : { total, available, swap: numbers('Swap')[0] ?? 0 };
+  const [swap = 0, swapped = 0] = numbers('Swap');
+  // A container may have less than is available around it.
+  return total === undefined || available === undefined ? null : { total, available: Math.min(total, available), swap, swap_used: swapped };
 }
 
 /** `shop-worker:shop-worker_00   FATAL     Exited too quickly (process log may have details)`. */
@@ -62,5 +72,5 @@ export function processIn(line: string): readonly { readonly name: string; reado
   return name === undefined || state === undefined ? [] : [{ name, state, line: line.replaceAll(/\s+/g, ' ') }];
 }
 
-/** A process of the server, as Supervisor or systemd names it, and its state in their words. */
+/** A process of Supervisor, and its state in its words. */
 export type Process = ReturnType<typeof processIn>[number];

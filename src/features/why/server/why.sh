@@ -1,12 +1,10 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Prints what tells why a site fails, and changes nothing: it reads files and asks the system, and runs no code of the application.
-# Follows remote/sections.sh, remote/site.sh and names.sh. Arguments: those of find_site, the release, the PHP version, the most bytes of
-# a log to send, and the source and path of each log.
+# Follows remote/sections.sh, remote/site.sh, remote/units.sh, names.sh and health.sh. Arguments: those of find_site, the release, the PHP version, the most
+# bytes of a log to send, and the source and path of each log.
 find_site "$1" "$2"
 release=$3 php=$4 most=$5
 shift 5
-LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
-export LC_ALL PATH
 cd "${root:-/}" 2>/dev/null || :
 
 # A section with the end of a log.
@@ -22,22 +20,6 @@ log() {
   if [ "$size" -le 268435456 ]; then count=$(wc -l <"$2"); fi
   begin log "$1" "$file" "$(stat -Lc %Y -- "$2" 2>/dev/null)" "$size" "$count"
   tail -c "$most" -- "$2" | base64
-}
-
-# The state of each service, but of one that is not meant to run.
-services() {
-  limited systemctl show -p Id -p ActiveState -p UnitFileState nginx "php$php-fpm" mysql mariadb postgresql redis-server supervisor | awk '
-    BEGIN { RS = ""; FS = "\n" }
-    {
-      id = active = file = ""
-      for (i = 1; i <= NF; i++) {
-        if (sub(/^Id=/, "", $i)) { id = $i; sub(/\.service$/, "", id) }
-        if (sub(/^ActiveState=/, "", $i)) active = $i
-        if (sub(/^UnitFileState=/, "", $i)) file = $i
-      }
-      if (!seen[id]++ && (active != "inactive" || file == "enabled")) print id, active
-    }
-  '
 }
 
 # The programs of Supervisor that work in the directory of the site, or of one beside it.
@@ -56,6 +38,17 @@ programs() {
   '
 }
 
+# The processes of Artisan that keep running in a directory of the site, and that of an older release if they began there.
+workers() {
+  here=$(cd "$live" && pwd -P) top=$(cd "$root" && pwd -P)
+  ps -eo pid=,etimes=,args= | while read -r pid seconds program args; do
+    case $program:$args in *php*:*artisan\ queue:[wl]* | *php*:*artisan\ horizon* | *php*:*artisan\ reverb:s* | *php*:*artisan\ octane:s* | *php*:*artisan\ pulse:*) ;; *) continue ;; esac
+    directory=$(readlink "/proc/$pid/cwd") || continue
+    case $directory/ in "$here"/*) age=live ;; "$top"/releases/*) age=old ;; "$top"/*) age=live ;; *) continue ;; esac
+    printf '%s %s %s %s\n' "$age" "$seconds" "${directory%% *}" "artisan ${args#*artisan }"
+  done
+}
+
 # What Laravel writes to and this user cannot. PHP-FPM may run as another user, who owns it.
 unwritable() {
   fpm=$(ps -eo user:32=,comm= | awk '$2 ~ /^php-fpm/ && $1 != "root" { print $1; exit }')
@@ -66,11 +59,6 @@ unwritable() {
   done
 }
 
-kernel() {
-  { limited dmesg -T || limited journalctl -k -n 5000 --no-pager || tail -c 262144 /var/log/kern.log; } |
-    grep -aiE 'out of memory|oom-kill|oom killer' | tail -n 50
-}
-
 app=$live
 if [ -n "$release" ] && [ -d "$root/releases/$release" ]; then app=$root/releases/$release; fi
 link=
@@ -78,8 +66,7 @@ if [ -L "$root/current" ] && [ ! -e "$root/current" ]; then link=$(readlink "$ro
 down=
 if [ -e "$live/storage/framework/down" ] || [ -e "$root/shared/storage/framework/down" ]; then down=down; fi
 begin site "$root" "$link" "$down" "$(date '+%s %z')"
-said space limited df -Pk "${root:-/}" / /tmp /var/log
-said inodes limited df -Pi "${root:-/}" / /tmp /var/log
+disks "${root:-/}" / /tmp /var/log
 said memory limited free -b
 if [ -n "$php" ] && command -v "php$php" >/dev/null 2>&1; then said php limited "php$php" -v; else said php limited php -v; fi
 if [ -f "$app/composer.json" ]; then said composer cat "$app/composer.json"; fi
@@ -89,10 +76,11 @@ for each in "$root/shared/.env" "$live/.env"; do
   if names=$(names_in "$each"); then said env printf '%s\n' "$names"; else begin refused "$each"; fi
   break
 done
-said services services
+said services site_units "php$php-fpm"
 said supervisor limited supervisorctl status
 if [ -n "$root" ]; then
   said programs programs
+  said workers workers
   said unwritable unwritable
 fi
 said kernel kernel
