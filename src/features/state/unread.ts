@@ -21,8 +21,8 @@ export function unreadError(unread: readonly Unread[], meaning: string): DnxErro
   const details = [...grouped(unread, (list) => list.error.message)].map(
     ([reason, lists]): Detail => [wordList(lists.map(listWords)), reason],
   );
-  // The others are in the result.
-  const code = error.code === 'forbidden' ? 'forbidden' : 'partial';
+  // What was found is in the result.
+  const code = error.code === 'not_found' ? 'partial' : error.code;
   return new DnxError(code, `${counted(unread.length, 'list')} could not be read, ${meaning}.`, {
     details,
     hint: error.hint,
