@@ -178,7 +178,7 @@ export async function openBed({ rateLimit = 0, ...options }: Omit<SandboxOptions
       ...run.env,
     };
     // ssh would contact the address of a sandbox server.
-    const isMissing = ({ file }: Captured | Piped) => file === 'ssh' && run.env?.PATH === undefined;
+    const isMissing = ({ file }: Captured | Piped) => ['ssh', 'rsync'].includes(file) && run.env?.PATH === undefined;
     const opened: Transport[] = [];
     const sent: string[] = [];
     let early = 0;
