@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import {
   appendFileSync,
   copyFileSync,
@@ -118,7 +119,10 @@ describe('rotation', () => {
 
   it('twice between two looks loses nothing, and shows no older file', async () => {
     writeFileSync(at('t.log.1'), 'older\n');
+    mkdirSync(at('removed'), { recursive: true });
     const followed = await begin({ 't.log': 'begun\n' }, ['--path', '../../t.log']);
+    // What is removed would give its inode to the next, all within a second.
+    const remove = (name: string) => renameSync(at(name), at(`removed/${randomUUID()}`));
     const rotate = () => {
       renameSync(at('t.log.1'), at('t.log.2'));
       renameSync(at('t.log'), at('t.log.1'));
@@ -126,15 +130,16 @@ describe('rotation', () => {
     append('t.log', 'first\n');
     rotate();
     append('t.log', 'second\n');
+    remove('t.log.2');
     rotate();
     append('t.log', 'third\n');
     await followed.shows('third\n');
-    // Only one file from before stays there. What is removed would give its inode to the next.
-    mkdirSync(at('removed'));
+    remove('t.log.2');
     append('t.log', 'fourth\n');
+    // Only one file from before stays there.
     for (const text of ['fifth\n', 'sixth\n']) {
       rotate();
-      renameSync(at('t.log.2'), at(`removed/${text.trim()}`));
+      remove('t.log.2');
       append('t.log', text);
     }
     await followed.shows('sixth\n');

@@ -71,7 +71,7 @@ export const everywhere = (parent: 'server' | 'site', calls: Endpoint) => ({
     { when: 'all', instead: 'GET /servers' },
     { when: 'all', also: [...(parent === 'site' ? (['GET /servers/{server}/sites'] as const) : []), calls] },
   ] as const,
-  fields: { server: word, site: word },
+  fields: parent === 'site' ? { server: word, site: word } : { server: word },
 });
 
 /** `GET path/{noun}`: one item, as a record. */
