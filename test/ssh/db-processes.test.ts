@@ -18,15 +18,15 @@ beforeAll(() => {
   if (reason !== undefined) return;
   for (const driver of drivers) {
     const server = copying.servers[driver];
-    server.sql('CREATE DATABASE busy');
-    server.sql("CREATE TABLE stock (id INT PRIMARY KEY, note VARCHAR(20)); INSERT INTO stock VALUES (1, 'a')", 'busy');
+    server.sql('CREATE DATABASE warehouse');
+    server.sql("CREATE TABLE stock (id INT PRIMARY KEY, note VARCHAR(20)); INSERT INTO stock VALUES (1, 'a')", 'warehouse');
     server.sql(
       driver === 'mariadb'
-        ? "CREATE USER app@'%' IDENTIFIED BY 'app-password'; GRANT ALL ON busy.* TO app@'%'; CREATE USER app@localhost IDENTIFIED BY 'app-password'; GRANT ALL ON busy.* TO app@localhost"
-        : "CREATE ROLE app LOGIN PASSWORD 'app-password'; GRANT ALL ON DATABASE busy TO app",
+        ? "CREATE USER app@'%' IDENTIFIED BY 'app-password'; GRANT ALL ON warehouse.* TO app@'%'; CREATE USER app@localhost IDENTIFIED BY 'app-password'; GRANT ALL ON warehouse.* TO app@localhost"
+        : "CREATE ROLE app LOGIN PASSWORD 'app-password'; GRANT ALL ON DATABASE warehouse TO app",
     );
-    addDatabaseSite(copying, site(driver), variablesFor(server, driver, 'busy'));
-    const app = { ...variablesFor(server, driver, 'busy'), DB_USERNAME: 'app', DB_PASSWORD: 'app-password' };
+    addDatabaseSite(copying, site(driver), variablesFor(server, driver, 'warehouse'));
+    const app = { ...variablesFor(server, driver, 'warehouse'), DB_USERNAME: 'app', DB_PASSWORD: 'app-password' };
     addDatabaseSite(copying, site(driver, 'app'), app);
   }
   // The session of these tests is in another database.
@@ -38,8 +38,8 @@ function connect(driver: Driver, sql: string, user = 'postgres') {
   const { socket, port } = copying.servers[driver];
   const child =
     driver === 'mariadb'
-      ? spawn('mariadb', ['--no-defaults', '--skip-ssl', `--socket=${socket}`, '--user=root', '--force', 'busy'])
-      : spawn(postgresProgram('psql'), ['-X', '-q', '-h', socket, '-p', String(port), '-U', user, 'busy']);
+      ? spawn('mariadb', ['--no-defaults', '--skip-ssl', `--socket=${socket}`, '--user=root', '--force', 'warehouse'])
+      : spawn(postgresProgram('psql'), ['-X', '-q', '-h', socket, '-p', String(port), '-U', user, 'warehouse']);
   let said = '';
   child.stderr.on('data', (chunk) => {
     said += chunk;
@@ -72,7 +72,7 @@ async function blocked(driver: Driver) {
 
 describe.each(drivers)('the connections of %s', { timeout: TIME }, (driver) => {
   it('are listed without its own, stopped, and closed', async () => {
-    await expect(copying.run(['db', 'ps', site(driver)])).toExit(0, { stdout: '', stderr: 'Nobody else uses busy.\n' });
+    await expect(copying.run(['db', 'ps', site(driver)])).toExit(0, { stdout: '', stderr: 'Nobody else uses warehouse.\n' });
     const { id, blocker, waiting } = await blocked(driver);
     const kill = (...words: readonly string[]) => copying.run(['db', 'kill', site(driver), ...words]);
     const table = await copying.run(['db', 'ps', site(driver)]);
@@ -89,7 +89,7 @@ describe.each(drivers)('the connections of %s', { timeout: TIME }, (driver) => {
     expect(closed).toExit(12, { stdout: expect.stringMatching(new RegExp(`^${blocker} +closed$`, 'm')) });
     await expect.poll(async () => (await listed(driver)).map((item: { id: number }) => String(item.id)), SLOWLY).not.toContain(blocker);
     await expect(kill(blocker, '--yes')).toExit(6, {
-      stderr: `Error: busy on web-1 has no connection ${blocker}.\n  It may have ended.\n`,
+      stderr: `Error: warehouse on web-1 has no connection ${blocker}.\n  It may have ended.\n`,
     });
     await expect(kill('4x', '--yes')).toExit(2, { calls: [], stderr: "Error: '4x' is not an id.\n  See: dnx db ps\n" });
     expect(leaksOf(copying)).toEqual([]);
@@ -121,6 +121,6 @@ it('says what it closed in one line, whatever the account is called', { timeout:
   const { id } = await sleeping();
   const closed = await copying.run(['db', 'kill', site('pgsql'), String(id), '--connection', '--yes']);
   expect(closed).toExit(0, {
-    stdout: expect.stringMatching(new RegExp(`connection ${id} of busy on web-1 \\(two lines, .*50\\);\\)\\n$`)),
+    stdout: expect.stringMatching(new RegExp(`connection ${id} of warehouse on web-1 \\(two lines, .*50\\);\\)\\n$`)),
   });
 });
