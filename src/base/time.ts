@@ -95,20 +95,21 @@ export function timeOrAgo(word: string, now: number): number | undefined {
   return /^yesterday$/i.test(day ?? '') || (day === undefined && today > now) ? today - DAY : today;
 }
 
-/** The moment of an option such as `--since`, in epoch ms. Rejects other words. */
-export function momentIn(option: string, word: string, now: number): number {
-  const at = timeOrAgo(word, now);
-  if (at !== undefined) return at;
-  const examples = ['15m', "'yesterday 22:00'", "'2026-01-02 03:04' (UTC)"].map((example) => `${option} ${example}`);
-  throw usage(`${option} must be a time or a duration, not '${word}'.`, `For example: ${examples.join(', ')}.`);
-}
-
-/** Rejects a span that is empty, whatever was written in it. `since` and `until` are epoch ms. */
-export function checkSpan(since: number | undefined, until: number | undefined, now: number): void {
+/** The span of `--since` and `--until`, in epoch ms. Rejects other words, and a span that is empty, whatever was written in it. */
+export function spanIn(words: { readonly since?: string | undefined; readonly until?: string | undefined }, now: number) {
+  const momentIn = (name: 'since' | 'until'): number | undefined => {
+    const word = words[name];
+    const at = word === undefined ? undefined : timeOrAgo(word, now);
+    if (word === undefined || at !== undefined) return at;
+    const examples = ['15m', "'yesterday 22:00'", "'2026-01-02 03:04' (UTC)"].map((example) => `--${name} ${example}`);
+    throw usage(`--${name} must be a time or a duration, not '${word}'.`, `For example: ${examples.join(', ')}.`);
+  };
+  const [since, until] = [momentIn('since'), momentIn('until')];
   const shown = (at: number) => shownTime(new Date(at).toISOString());
-  if (since === undefined) return;
-  if (since > now) throw usage(`--since is in the future: ${shown(since)}. It is ${shown(now)}.`);
-  if (until !== undefined && since > until) throw usage(`--since is later than --until: ${shown(since)}, ${shown(until)}.`);
+  if (since !== undefined && since > now) throw usage(`--since is in the future: ${shown(since)}. It is ${shown(now)}.`);
+  if (since !== undefined && until !== undefined && since > until)
+    throw usage(`--since is later than --until: ${shown(since)}, ${shown(until)}.`);
+  return { since, until };
 }
 
 /** The most of a unit that is shown of the past. What is to come, such as the end of a certificate, is counted in days up to two years. */

@@ -1,4 +1,4 @@
-import { checkSpan, momentIn } from '../base/time.ts';
+import { spanIn } from '../base/time.ts';
 import { command } from '../cli/language/command.ts';
 import { content, destination, text } from '../cli/language/options.ts';
 import { either } from '../cli/language/shape.ts';
@@ -41,17 +41,11 @@ export default command({
   ],
   async run(ctx, { targets, options }) {
     const { server, site } = targets;
-    const choices = { ...options, since: lookback(options.since, ctx.clock.now()) };
+    const now = ctx.clock.now();
+    const { since } = spanIn({ since: options.since }, now);
+    const choices = { ...options, since: since === undefined ? undefined : now - since };
     return site
       ? (await import('../features/why/why.ts')).diagnose(ctx, { server, site }, choices)
       : (await import('../features/why/server/diagnose.ts')).diagnoseServer(ctx, server, choices);
   },
 });
-
-/** How long ago `--since` was, in ms. */
-function lookback(word: string | undefined, now: number): number | undefined {
-  if (word === undefined) return undefined;
-  const since = momentIn('--since', word, now);
-  checkSpan(since, undefined, now);
-  return now - since;
-}

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkSpan, shownTime, timeOf, timeOrAgo, utcOf } from '../../src/base/time.ts';
+import { shownTime, spanIn, timeOf, timeOrAgo, utcOf } from '../../src/base/time.ts';
 
 const moment = Date.parse('2026-12-01T02:00:00Z');
 
@@ -66,12 +66,12 @@ test.for(['', ' ', 'yesterday22:00', '24:00', '2:60', '25:00', 'tomorrow', 'yest
 );
 
 test('a span that is empty is rejected, however far away its ends are', () => {
-  const far = timeOrAgo('99999999999999999999', moment);
-  expect(() => checkSpan(moment + 1, undefined, moment)).toThrow(
-    '--since is in the future: 2026-12-01 02:00 UTC. It is 2026-12-01 02:00 UTC.',
+  const [present, later, far] = ['2026-12-01 02:00', '2026-12-01 02:00:01', '99999999999999999999'];
+  expect(() => spanIn({ since: later }, moment)).toThrow('--since is in the future: 2026-12-01 02:00 UTC. It is 2026-12-01 02:00 UTC.');
+  expect(() => spanIn({ since: present, until: far }, moment)).toThrow(
+    '--since is later than --until: 2026-12-01 02:00 UTC, 1970-01-01 00:00 UTC.',
   );
-  expect(() => checkSpan(moment, far, moment)).toThrow('--since is later than --until: 2026-12-01 02:00 UTC, 1970-01-01 00:00 UTC.');
-  checkSpan(far, undefined, moment);
-  checkSpan(undefined, far, moment);
-  checkSpan(moment, moment, moment);
+  expect(spanIn({ since: far }, moment)).toEqual({ since: 0, until: undefined });
+  expect(spanIn({ until: far }, moment)).toEqual({ since: undefined, until: 0 });
+  expect(spanIn({ since: present, until: present }, moment)).toEqual({ since: moment, until: moment });
 });

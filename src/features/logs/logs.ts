@@ -1,6 +1,6 @@
 import { DnxError, isStop, orError, usage } from '../../base/errors.ts';
 import { atMost, inParallel } from '../../base/parallel.ts';
-import { checkSpan, DAY, momentIn } from '../../base/time.ts';
+import { DAY, spanIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
 import { type LogPart, logView } from '../../cli/output/view.ts';
@@ -100,9 +100,7 @@ function check({ follow, lines, path, sites, source, until }: LogsOptions, ofSit
 type Filter = ReturnType<typeof filterOf>;
 
 function filterOf({ level, grep, lines, source, ...span }: LogsOptions, now: number) {
-  const since = span.since === undefined ? undefined : momentIn('--since', span.since, now);
-  const until = span.until === undefined ? undefined : momentIn('--until', span.until, now);
-  checkSpan(since, until, now);
+  const { since, until } = spanIn(span, now);
   const some = [since, until, level, grep].some((bound) => bound !== undefined);
   return {
     some,

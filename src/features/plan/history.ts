@@ -1,7 +1,7 @@
 import { type Detail, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { visible } from '../../base/text.ts';
-import { checkSpan, momentIn } from '../../base/time.ts';
+import { spanIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
 import { anything, either, item, listOf, nullable, number, objectOf, oneOf, type Printed, word } from '../../cli/language/shape.ts';
@@ -72,8 +72,7 @@ export function history(
   }
   if (id !== undefined) throw usage(`Unexpected '${id}'.`, undefined, { command: ['history', 'show', id], why: 'To show it' });
   const now = ctx.clock.now();
-  const from = since === undefined ? undefined : momentIn('--since', since, now);
-  checkSpan(from, undefined, now);
+  const { since: from } = spanIn({ since }, now);
   const found = all
     .map(pastRun)
     .filter(({ sent_at }) => from === undefined || Date.parse(sent_at) >= from)
