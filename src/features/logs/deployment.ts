@@ -4,6 +4,7 @@ import { serverEndpoint } from '../../platform/follow/readers.ts';
 import type { Site } from '../deploy/baseline.ts';
 import type { DeployContext, SiteReference } from '../deploy/site.ts';
 import { siteDirectories, siteOnMachine } from '../remote/machine.ts';
+import { unasked } from '../remote/ssh.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { beginning } from './follow.ts';
 import { candidatesOf } from './logs.ts';
@@ -50,8 +51,7 @@ export function showDeployLog(ctx: DeployContext, siteRef: SiteReference, site: 
 async function open(ctx: DeployContext, siteRef: SiteReference, site: Site): Promise<Connection> {
   const { data: server } = await ctx.api.send<JsonObject>(serverEndpoint, { server: siteRef.server.id }, { retry: false });
   const place = siteOnMachine({ ...siteRef }, { server: server ?? {}, site });
-  const silent = { ...ctx, ask: { ...ctx.ask, allowed: false } };
-  return openConnection(silent, {
+  return openConnection(unasked(ctx), {
     machine: place.machine,
     directories: siteDirectories(place),
     candidates: candidatesOf('deploy', place),

@@ -6,7 +6,7 @@ import { accepts, answers, anyFreePort, refusalOf } from '../../machine/loopback
 import type { Env, Started } from '../../machine/world.ts';
 import { sshFailure } from './failure.ts';
 import type { Machine } from './machine.ts';
-import { scripted, startOn } from './ssh.ts';
+import { scripted, startOn, unasked } from './ssh.ts';
 
 /** What a port leads to, as the server reaches it. */
 export interface FarEnd {
@@ -62,7 +62,7 @@ export async function forwardTo(
   ctx.progress.done();
   const { port, ssh } = await firstLine(ctx, route, wanted);
   // Rejects when the connection cannot be restored, or with the reason of a signal.
-  const lost = keep(shared ? { ...ctx, ask: { ...ctx.ask, allowed: false } } : ctx, route, port, ssh);
+  const lost = keep(shared ? unasked(ctx) : ctx, route, port, ssh);
   // Whoever waits for it learns of it later.
   lost.catch(() => {});
   const close = async () => {

@@ -158,6 +158,9 @@ const BATCH = 'BatchMode=yes';
 /** The options of an ssh that nobody sees. It may ask for a passphrase only if dnx may prompt, and never on Windows, where it has no console. */
 export const quietly = ({ ask, world }: Context): readonly string[] => (ask.allowed && world.platform !== 'win32' ? [] : ['-o', BATCH]);
 
+/** The same context, in which nothing is asked, not even by ssh. */
+export const unasked = <C extends Pick<Context, 'ask'>>(ctx: C): C => ({ ...ctx, ask: { ...ctx.ask, allowed: false } });
+
 /** Runs a command on a server and returns its output. Throws if ssh does not connect. `limitMs` ends it with `timed_out`. */
 export async function runOn(
   ctx: Context,

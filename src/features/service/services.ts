@@ -12,6 +12,7 @@ import { everyServer, type Member } from '../remote/fleet.ts';
 import { type Machine, readMachine, readSiteOnMachine } from '../remote/machine.ts';
 import { readSections, type ScriptSection } from '../remote/sections.ts';
 import { AT_A_TIME } from '../remote/side-by-side.ts';
+import { unasked } from '../remote/ssh.ts';
 import UNITS from '../remote/units.sh';
 import { hasStopped, type Unit, unitsIn } from '../remote/units.ts';
 import SERVICES from './services.sh';
@@ -50,7 +51,7 @@ export async function listServices(ctx: Context, targets: Targets, { all, user }
     const { machine } = await placeOf(ctx, targets, user);
     return rows(await servicesOf(ctx, machine), shown, empty);
   }
-  const silent = { ...ctx, ask: { ...ctx.ask, allowed: false } };
+  const silent = unasked(ctx);
   const members = await everyServer(ctx, user);
   const readOne = ({ name, place }: Member) =>
     orError((async () => servicesOf(silent, place().machine))()).then((services) => {

@@ -9,6 +9,8 @@ import { type Column, columns, type LiveState, type Result, rows } from '../../c
 import { errorOf } from '../../cli/run/several.ts';
 import { serverEndpoint } from '../../platform/follow/readers.ts';
 import { everyServer, type Member } from '../remote/fleet.ts';
+import { AT_A_TIME } from '../remote/side-by-side.ts';
+import { unasked } from '../remote/ssh.ts';
 import { polled } from '../watch/watch.ts';
 import { measures, measuresOf, readHealth } from '../why/server/health.ts';
 
@@ -18,8 +20,6 @@ type BusyServer = Printed<typeof busyServer>;
 
 type TopOptions = Given<{ servers: readonly string[]; user: string; watch: boolean; interval: number }>;
 
-/** How many connections at a time. */
-const AT_A_TIME = 8;
 const INTERVAL_MS = 5 * SECOND;
 
 /** `dnx top`. */
@@ -45,7 +45,7 @@ async function membersOf(ctx: Context, names: readonly string[] | undefined, use
 
 /** Reads every server, for at most so long: what has not answered by then keeps its row, and is still waited for. */
 function readerFor(ctx: Context, members: readonly Member[]) {
-  const silent = { ...ctx, ask: { ...ctx.ask, allowed: false } };
+  const silent = unasked(ctx);
   const latest: BusyServer[] = [];
   const pending = new Map<number, Promise<void>>();
   const readOne = async (index: number, { name, server, place }: Member) => {

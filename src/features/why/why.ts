@@ -9,6 +9,7 @@ import { commitIn, commitsBetween, migrationsBetween, mustRead, openClone, Unkno
 import type { Site } from '../deploy/baseline.ts';
 import { type DeployContext, type SiteReference, siteReference } from '../deploy/site.ts';
 import { briefApi } from '../overview/overview.ts';
+import { unasked } from '../remote/ssh.ts';
 import { type ChangeSet, causeDetails, checksOf, type Diagnosis, shownRelease, viewOf } from './diagnosis.ts';
 import type { FactLine, Facts, Incident } from './facts.ts';
 import { type Choices, gather } from './gather.ts';
@@ -37,7 +38,7 @@ export async function diagnose(ctx: Context<typeof siteEndpoint>, targets: Locat
 
 /** The lines about the cause of a deployment that failed just now; none if it is unknown, or needs a question to read. */
 export async function causeLines(ctx: DeployContext, siteRef: SiteReference, site: Site): Promise<readonly Detail[]> {
-  const silent = { ...ctx, api: briefApi(ctx), ask: { ...ctx.ask, allowed: false } };
+  const silent = unasked({ ...ctx, api: briefApi(ctx) });
   const gathered = await gather(silent, siteRef, site, {});
   ctx.progress.done();
   const verdict = chooseCause(gathered.facts, gathered.incident);

@@ -5,6 +5,7 @@ import { statusKey } from '../../../base/status.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import type { Target } from '../../../platform/names/names.ts';
 import { machineIn } from '../../remote/machine.ts';
+import { unasked } from '../../remote/ssh.ts';
 import { type Health, readHealth } from '../../why/server/health.ts';
 import { certificateFault } from '../../why/server/problems.ts';
 import type { Process } from '../../why/server/state.ts';
@@ -24,7 +25,7 @@ export interface AuditedMachine {
 
 /** Signs in to each server, four at a time, and asks nothing. */
 export async function auditMachines(ctx: Context, servers: readonly AuditedMachine[], ledger: Ledger): Promise<void> {
-  const silent = { ...ctx, ask: { ...ctx.ask, allowed: false } };
+  const silent = unasked(ctx);
   await inParallel(servers, (server) => auditMachine(silent, server, ledger));
 }
 
