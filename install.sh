@@ -26,28 +26,33 @@ main() {
   case $dir in /* | [A-Za-z]:*) ;; *) dir=$PWD/$dir ;; esac
   name=$(platform) || fail "There is no dnx for $(uname -s) on $(uname -m)." "With Node.js, it runs there, too: npm install --global deploynix-cli"
   keep_others
-  work=
-  trap 'rm -rf "$work"' EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM HUP
+  clean_up
   # In the directory itself, so that the last step is a rename.
   if ! mkdir -p "$dir" 2> /dev/null || ! work=$(mktemp -d "$(ours)$$.XXXXXX" 2> /dev/null); then
     fail "Cannot write to $dir." "Choose another directory: DNX_INSTALL_DIR=DIRECTORY"
   fi
-  remove_left
+  remove_left "$(ours)"
   download
   unpack
   report
 }
 
-# What the directory of a run is called, up to its process.
-ours() { say "$dir/.dnx.$(uname -n)."; }
+# Removes what this run made when it ends, also by a signal.
+clean_up() {
+  work='' child=''
+  trap '[ -z "$child" ] || { kill "$child"; wait "$child"; } 2> /dev/null || :; rm -rf "$work"' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+}
 
-# Removes what killed runs left.
+# What the directory of a run is called, up to its process.
+ours() { say "${1:-$dir}/.dnx.$(uname -n)."; }
+
+# Removes what killed runs left. That of another user stays, if this one may not remove it.
 remove_left() {
-  for left in "$(ours)"*; do
-    process=${left#"$(ours)"}
-    kill -0 "${process%%.*}" 2> /dev/null || rm -rf "$left"
+  for left in "$1"*; do
+    process=${left#"$1"}
+    kill -0 "${process%%.*}" 2> /dev/null || rm -rf "$left" 2> /dev/null || :
   done
 }
 
@@ -170,8 +175,10 @@ refuse() {
 # Keeps what was checked, by renames, because another run may read it.
 keep() {
   if [ -z "$kept" ] || [ -f "$kept/$archive" ] || ! mkdir -p "$kept" 2> /dev/null; then return; fi
+  remove_left "$(ours "$kept")"
+  new=$(ours "$kept")$$
   for file in SHA256SUMS SHA256SUMS.sig "$archive"; do
-    { cp "$work/$file" "$kept/.$file.$$" && mv -f "$kept/.$file.$$" "$kept/$file"; } 2> /dev/null || rm -f "$kept/.$file.$$"
+    { cp "$work/$file" "$new" && mv -f "$new" "$kept/$file"; } 2> /dev/null || rm -f "$new"
   done
 }
 
@@ -180,8 +187,8 @@ check_file() {
   version=${2#v} name=${1##*/}
   case $version in '' | *[!0-9A-Za-z.+-]*) fail "Give a file and its version." "See: sh install.sh --help" ;; esac
   case $name in '' | *[!0-9A-Za-z._-]*) fail "The releases have no file $name." ;; esac
+  clean_up
   work=$(mktemp -d)
-  trap 'rm -rf "$work"' EXIT
   checksums
   sum=$(sum_of "$name")
   [ -n "$sum" ] || fail "The release has no $name." "Releases: $releases"
@@ -190,24 +197,30 @@ check_file() {
 }
 
 # Downloads a file of at most so many blocks of 512 bytes: what is in it is checked only afterwards.
-fetch() (
+fetch() {
   if [ -n "$kept" ] && cp "$kept/$1" "$work/$1" 2> /dev/null; then return; fi
-  ulimit -f "$2" 2> /dev/null || :
-  if has curl; then
-    secure="" quiet=--silent
-    case $releases in https:*) secure="--proto =https --tlsv1.2" ;; esac
-    case $1 in dnx-*) if [ -t 2 ]; then quiet=--progress-bar; fi ;; esac
-    # shellcheck disable=SC2086 # No option has a space in it.
-    curl --fail --location --show-error --retry 3 $secure $quiet "$from/$1" > "$work/$1"
-  elif has wget; then
+  has curl || has wget || fail "The download needs curl or wget."
+  # In the background, because a shell acts on a signal only when a program that it runs in the foreground ends.
+  (
+    ulimit -f "$2" 2> /dev/null || :
+    if has curl; then
+      secure="" quiet=--silent
+      case $releases in https:*) secure="--proto =https --tlsv1.2" ;; esac
+      case $1 in dnx-*) if [ -t 2 ]; then quiet=--progress-bar; fi ;; esac
+      # shellcheck disable=SC2086 # No option has a space in it.
+      exec curl --fail --location --show-error --retry 3 --max-filesize $(($2 * 512)) $secure $quiet "$from/$1" > "$work/$1"
+    fi
     # GNU Wget would try a cut download 20 times. That of BusyBox tries once.
     tries=""
     case $(wget --help 2>&1) in *--tries*) tries=--tries=2 ;; esac
-    wget -q $tries -O "$work/$1" "$from/$1"
-  else
-    fail "The download needs curl or wget."
-  fi || fail "Could not download $from/$1" "Nothing was installed. Releases: $releases"
-)
+    exec wget -q $tries -O "$work/$1" "$from/$1"
+  ) &
+  child=$!
+  if wait "$child"; then child='' && return; fi
+  child=''
+  { say "$key" > "$work/room"; } 2> /dev/null || fail "No space is left in ${work%/*}." "Nothing was installed."
+  fail "Could not download $from/$1" "Nothing was installed. Releases: $releases"
+}
 
 sha256() {
   if has sha256sum; then sha256sum < "$1"; elif has shasum; then shasum -a 256 < "$1"; else openssl dgst -r -sha256 < "$1"; fi | cut -c 1-64
@@ -290,7 +303,7 @@ uninstall() {
       for each in dnx deploynix; do rm -f "$share/bash-completion/completions/$each" "$share/fish/vendor_completions.d/$each.fish"; done
       ;;
   esac
-  remove_left
+  remove_left "$(ours)"
   rm -rf "$dir"/.dnx-upgrade-*
   # The mark last.
   rm -f "$dir/dnx" "$dir/dnx.exe" "$dir/dnx.exe.old" "$dir/deploynix.cmd"

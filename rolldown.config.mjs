@@ -54,7 +54,7 @@ const program = defineConfig({
         },
         {
           name: 'line',
-          test: files('cli/run/(parse|resolve|early)', 'cli/output/shaping', 'platform/api/network/(connection|transport)'),
+          test: files('cli/run/(parse|resolve)', 'cli/output/shaping', 'platform/api/network/(connection|transport)'),
           priority: 1,
         },
         { name: 'run', test: files('run', 'cli/run/targets') },

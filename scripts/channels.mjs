@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   cpSync,
+  lstatSync,
   lutimesSync,
   mkdirSync,
   mkdtempSync,
@@ -55,7 +56,6 @@ function layOut(root, executable, time) {
   const link = (target, to) => symlinkSync(target, join(root, to));
   const program = executable.endsWith('.exe') ? 'dnx.exe' : 'dnx';
   put(`build/executables/${executable}`, `bin/${program}`);
-  chmodSync(join(root, 'bin', program), 0o755);
   if (program === 'dnx.exe') {
     put('LICENSE', 'LICENSE');
     writeFileSync(join(root, 'licences.txt'), licences());
@@ -70,7 +70,13 @@ function layOut(root, executable, time) {
     put('LICENSE', 'share/doc/dnx/copyright');
     writeFileSync(join(root, 'share/doc/dnx/licences.txt'), licences());
   }
-  for (const each of readdirSync(root, { recursive: true })) lutimesSync(join(root, each), time, time);
+  // Those of a clone depend on the umask.
+  for (const each of readdirSync(root, { recursive: true })) {
+    const path = join(root, each);
+    const found = lstatSync(path);
+    if (!found.isSymbolicLink()) chmodSync(path, found.isDirectory() || each === join('bin', program) ? 0o755 : 0o644);
+    lutimesSync(path, time, time);
+  }
 }
 
 /** The licenses of what is bundled, and what the LGPL asks for the runtime. */

@@ -54,7 +54,6 @@ export const day = [
       [/\(y\/N\)/, 'y\r'],
     ],
     shows: ['✓ Rolled back shop.example.com'],
-    shown: true,
   },
   { type: 'dnx releases --limit 3', shows: ['Show the cart on every page'] },
   { type: 'dnx env pull', shows: ['.env.production'] },

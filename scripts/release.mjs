@@ -1,6 +1,8 @@
 // The steps of a release that need more than a line of shell: CONTRIBUTING.md and .github/workflows/release.yml call them.
-import { generateKeyPairSync } from 'node:crypto';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packExecutables } from './channels.mjs';
@@ -34,6 +36,31 @@ const steps = {
     packExecutables(directory);
     cpSync('install.sh', join(directory, 'install.sh'));
   },
+  /** Compares the files of two builds of a release, and prints their checksums as Markdown. Throws if a file differs, or only one build has it. */
+  compare(directory, other) {
+    const [first, second] = [directory, other].map((each) =>
+      Object.fromEntries(readdirSync(each).map((file) => [file, sha256(each, file)])),
+    );
+    const files = Object.keys({ ...first, ...second }).sort();
+    const different = files.filter((file) => first[file] !== second[file]);
+    const built = different.map((file) => `\n${file}: ${first[file] ?? 'missing'}, then ${second[file] ?? 'missing'}`);
+    if (different.length > 0) throw new Error(`Built twice, these files of the release differ:${built.join('')}`);
+    console.log(['| File | SHA-256 |', '| --- | --- |', ...files.map((file) => `| ${file} | \`${first[file]}\` |`)].join('\n'));
+  },
+  /** Publishes the package that waits for approval on npm, if it has this SHA-256. npm asks who approves for the second factor. */
+  approve(stage, expected) {
+    const directory = mkdtempSync(join(tmpdir(), 'dnx-stage-'));
+    try {
+      execFileSync('npm', ['stage', 'download', stage], { cwd: directory, stdio: ['ignore', 'ignore', 'inherit'] });
+      const [file] = readdirSync(directory);
+      const found = sha256(directory, file);
+      if (found !== expected)
+        throw new Error(`${file} has the SHA-256 ${found}. It was not approved. Reject it: npm stage reject ${stage}`);
+      execFileSync('npm', ['stage', 'approve', stage], { stdio: 'inherit' });
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  },
   /** Makes a new key for SHA256SUMS: writes the public half to the files that check it, and prints the private one. */
   key() {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -48,6 +75,11 @@ const steps = {
     console.log(JSON.stringify(sbom({ name, version, licences: readFileSync('dist/licences.txt', 'utf8') }), null, 2));
   },
 };
+
+const sha256 = (directory, file) =>
+  createHash('sha256')
+    .update(readFileSync(join(directory, file)))
+    .digest('hex');
 
 /** The text below a heading of the changelog, up to the next one; empty if there is no such heading. */
 function section(title) {

@@ -10,7 +10,8 @@ import { tree } from './commands/index.ts';
 import type { Reporter } from './features/ci/reporter.ts';
 import { hasCi } from './machine/ci.ts';
 import { truthy } from './machine/env.ts';
-import { DEFAULT_HOST, DEFAULT_PROFILE } from './machine/settings/host.ts';
+import { DEFAULT_PROFILE } from './machine/settings/config.ts';
+import { DEFAULT_HOST } from './machine/settings/host.ts';
 import { formats, type Settings } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
 
@@ -47,11 +48,10 @@ export async function main(argv: readonly string[], world: World, check?: Parame
     reporter = check ? undefined : await reporterOf(parsed, argv, world, failed);
     await reporter?.begin();
     if (!typedLine) throw error;
-    const { resolve, settingsFor } = await import('./cli/run/resolve.ts');
+    const { loadConnecting, resolve, settingsFor } = await import('./cli/run/resolve.ts');
     settings = settingsFor(typedLine, world);
     const line = await resolve(typedLine, settings, world);
     await (await import('./cli/output/shaping.ts')).checkShape(line);
-    const { loadConnecting } = await import('./cli/run/early.ts');
     const { runCommand } = await loadConnecting(line, world, () => import('./run.ts'));
     return await runCommand(line, world, { tree, runLine: main, failed, reported });
   } catch (error) {

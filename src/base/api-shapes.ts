@@ -43,7 +43,7 @@ const field = exactly(
     {
       /** The formats of its texts, sorted. */
       formats: listOf(format),
-      /** The words of a status, sorted: those that are harmless, and those that a person agreed to. */
+      /** The words of a status, sorted: those that are harmless. */
       words: listOf(statusWord),
       /** Words that were not kept. */
       other_words: count,
@@ -96,7 +96,7 @@ const answer = exactly(
       holds: oneOf('list', 'one', 'map'),
       /** The rows of a list. */
       rows: count,
-      /** The fields whose names are harmless, or agreed to. */
+      /** The fields whose names are harmless. */
       fields: named(fieldName, MOST_FIELDS, field),
       other_fields: count,
       paging,
@@ -123,18 +123,12 @@ const facts = {
   'one release is live': yes,
   /** The releases come newest first. */
   'releases come newest first': yes,
-  /** The certificates of a server contain those of its sites. */
-  'server certificates contain those of sites': yes,
-  /** There are two sites of one repository. */
-  'two sites of one repository': yes,
   /** The rows of `?status=completed` are completed. */
   'the filter of backups filters': yes,
   /** The abilities of a token are all in the API reference. */
   'abilities are known': yes,
   /** The values of variables are shown, not masked. */
   'values of variables are shown': yes,
-  /** The server has the fields in its list that it has on its own. */
-  'lists show whole servers': yes,
 };
 export type FactName = keyof typeof facts;
 

@@ -96,6 +96,13 @@ export function isHarmless(name: string, value: string): boolean {
   return HARMLESS_NAMES.test(name) || (!isSecretName(name) && /^(?:true|false|null|\d{1,6}|[a-z]{1,20})$/.test(value));
 }
 
+/** A text with a checksum of it in a last line, which `line` makes: so dnx knows later whether anybody has edited what it wrote. */
+export const withChecksum = (text: string, line: (sum: string) => string): string => `${text}\n${line(tokenFingerprint(text, ''))}\n`;
+
+/** True for a text as `withChecksum` made it, in any version of dnx. */
+export const isUnedited = (text: string, line: (sum: string) => string): boolean =>
+  text === withChecksum(text.replace(/\n.*\n$/, ''), line);
+
 /**
  * Identifies a token at a host in caches and state files, which must not contain it: a 53-bit checksum (cyrb53) in hexadecimal.
  * Not cryptographic, because a token has far more bits, and loading node:crypto takes 2 ms.

@@ -11,8 +11,6 @@ export const statusKey = (status: unknown): string => wordOf(status).trim().toLo
 
 /** The phase of a status; undefined for an unknown word. */
 export function phaseOf(status: unknown): Phase | undefined {
-  // Fast path: most statuses need no normalizing.
-  if (typeof status === 'string' && good.has(status)) return 'good';
   const value = statusKey(status);
   if (/fail|error|cancelled|canceled|abort|reject|timed_?out/.test(value)) return 'bad';
   if (good.has(value)) return 'good';

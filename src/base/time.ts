@@ -18,13 +18,8 @@ export function timeOf(value: unknown): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-/** Fast path: a time in UTC on a day that every month has. */
-const UTC = /^(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.\d{1,9})?Z$/;
-
 /** A time of the API as `2026-12-01T02:00:00Z`; undefined for anything else. */
 export function utcOf(value: unknown): string | undefined {
-  const [, seconds] = (typeof value === 'string' && UTC.exec(value)) || [];
-  if (seconds !== undefined) return `${seconds}Z`;
   const ms = timeOf(value);
   return ms === undefined || Math.abs(ms) > 8.64e15 ? undefined : new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }

@@ -15,18 +15,8 @@ export function readPipelines(text: string, name: string): readonly unknown[] {
   }
 }
 
-/** Items to serialize at once: the library keeps several objects for every value, 2 GB for a list of 500,000. */
-const PART = 1_000;
-
 /** Serializes a value as YAML. Quotes every string that YAML 1.1 or 1.2 reads as another type. */
 export function writeYaml(value: unknown): string {
-  if (!Array.isArray(value) || value.length <= PART) return written(value);
-  const parts: string[] = [];
-  for (let at = 0; at < value.length; at += PART) parts.push(written(value.slice(at, at + PART)));
-  return parts.join('');
-}
-
-function written(value: unknown): string {
   const document = new Document(value, { compat: 'yaml-1.1' });
   visit(document, {
     Scalar(_, scalar) {

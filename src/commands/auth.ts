@@ -1,3 +1,4 @@
+import { usage } from '../base/errors.ts';
 import { command, group } from '../cli/language/command.ts';
 import { argument, flag, text } from '../cli/language/options.ts';
 import { answer } from '../cli/language/resource.ts';
@@ -5,7 +6,7 @@ import { anything, listOf, nullable, objectOf, oneOf, recordOf, word, words, yes
 import { columns } from '../cli/output/view.ts';
 import { login } from '../features/auth/login.ts';
 import { logout } from '../features/auth/logout.ts';
-import { switchProfile } from '../features/auth/profiles.ts';
+import { switchHere, switchProfile, unsetHere } from '../features/auth/profiles.ts';
 import { signedIn, signInStatus } from '../features/auth/status.ts';
 import { abilityOptions } from '../features/token/choose.ts';
 import { refreshToken } from '../features/token/rotate.ts';
@@ -68,13 +69,24 @@ export default group({
     refreshCommand,
     command({
       name: 'switch',
+      aliases: ['use'],
       reach: 'outlasts',
       summary: 'Switch to another profile',
+      description:
+        'With --here, for this directory and those below it alone: not for other worktrees or clones of its repository. The innermost directory wins. It overrides the profile of all other directories; --profile and DNX_PROFILE override it. It is kept in your settings, never in the repository.',
       effect: 'local',
-      options: { profile_name: argument(text('Profile name', 'profile')) },
-      prints: () => objectOf({ profile: word }),
-      examples: ['switch default'],
-      run: (ctx, { options: { profile_name } }) => switchProfile(ctx, profile_name),
+      options: {
+        profile_name: argument(text('Profile name', 'profile')),
+        here: flag('Only in this directory and below'),
+        unset: flag('With --here: use what holds elsewhere again'),
+      },
+      prints: () => objectOf({ profile: word }, { directory: word }),
+      examples: ['switch default', 'switch default --here', 'switch --here --unset'],
+      async run(ctx, { options: { profile_name, here, unset } }) {
+        if (unset && !here) throw usage('--unset needs --here.');
+        if (unset && profile_name !== undefined) throw usage('--unset takes no profile.');
+        return unset ? unsetHere(ctx) : here ? switchHere(ctx, profile_name) : switchProfile(ctx, profile_name);
+      },
     }),
     command({
       name: 'whoami',

@@ -75,10 +75,6 @@ const details = (nameOf: NameOf) =>
     'id',
   );
 
-async function* matching(pages: AsyncIterable<readonly Backup[]>, isWanted: (backup: Backup) => boolean) {
-  for await (const page of pages) yield page.filter(isWanted);
-}
-
 const unnamed = () => undefined;
 
 const ofDatabase = 'GET /servers/{server}/databases/{database}/backups';
@@ -100,18 +96,20 @@ const list = command({
   prints: () => listOf(recordOf(shown(unnamed))),
   examples: ['list', 'list --status completed --type database', 'list --server db-1', 'list --database shop --server db-1 --json'],
   async run(ctx, { targets: { database }, options: { status, type } }) {
-    const found = (pages: AsyncIterable<readonly Backup[]>) => ({
-      ...rows(pages, shown(once(ctx.nameOf)), status || type || ctx.isGiven('server') ? 'No matching backups.' : 'No backups.'),
+    const found = (backups: readonly Backup[]) => ({
+      ...rows(backups, shown(once(ctx.nameOf)), status || type || ctx.isGiven('server') ? 'No matching backups.' : 'No backups.'),
       late: { key: 'source', read: sourcesWith(ctx) },
     });
     if (!database) {
       const { server } = ctx.isGiven('server') ? await ctx.resolve('/servers/{server}') : {};
-      const backups = await ctx.pages<Backup>(backupsEndpoint, { query: { status, type } });
-      return found(server ? matching(backups, ({ server_id }) => idIn(server_id) === server.id) : backups);
+      const query = { status, type };
+      if (!server) return found(await ctx.shown<Backup>(backupsEndpoint, { query }));
+      const backups = await ctx.list<Backup>(backupsEndpoint, { query });
+      return found(backups.filter(({ server_id }) => idIn(server_id) === server.id));
     }
     // Only the list of the organization takes the filters.
-    const backups = await ctx.pages<Backup>(ofDatabase);
-    return found(matching(backups, (item) => (!status || item.status === status) && (!type || item.type === type)));
+    const backups = await ctx.list<Backup>(ofDatabase);
+    return found(backups.filter((item) => (!status || item.status === status) && (!type || item.type === type)));
   },
 });
 

@@ -45,8 +45,8 @@ const list = command({
       return listEverywhere(ctx, { what: 'certificates', columns, of: 'server', read: (place) => certificatesOn(ctx, place.server) });
     }
     return site
-      ? rows(await ctx.pages(), certificates.columns, 'No certificates.', creation('certificate', { server, site }))
-      : rows(certificatesOn(ctx, server), certificates.columns, 'No certificates.');
+      ? rows(await ctx.shown(), certificates.columns, 'No certificates.', creation('certificate', { server, site }))
+      : rows(await certificatesOn(ctx, server), certificates.columns, 'No certificates.');
   },
 });
 

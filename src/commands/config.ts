@@ -3,18 +3,17 @@ import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, required, text } from '../cli/language/options.ts';
 import { listOf, nullable, objectOf, oneOf, type Printed, type Shape, word } from '../cli/language/shape.ts';
 import { columns, done, textView as plain, rows } from '../cli/output/view.ts';
-import { hostOf, type Origin, type SettingName, settingNames } from '../machine/settings/host.ts';
+import { hostOf, originNames, type SettingName, settingNames } from '../machine/settings/host.ts';
 import { linkOrigin } from '../machine/settings/link.ts';
 import { formatOf } from '../machine/settings/settings.ts';
 
 const keys = ['host', 'server', 'site', 'output'] as const;
 type Key = (typeof keys)[number];
 
-const origin = oneOf<Origin>('option', 'environment', 'link file', 'profile', 'default');
-/** A setting in effect. `file`: the link file that it comes from. */
+/** A setting in effect. `file`, `directory`: the link file, or the directory of the profile, that it comes from. */
 const shownSetting = objectOf(
-  { key: word as Shape<SettingName | 'read_only'>, value: nullable(word), origin: nullable(origin) },
-  { file: word },
+  { key: word as Shape<SettingName | 'read_only'>, value: nullable(word), origin: nullable(oneOf(...originNames)) },
+  { file: word, directory: word },
 );
 type Setting = Printed<typeof shownSetting>;
 const setting = objectOf({ profile: word, key: word, value: nullable(word) });
@@ -23,7 +22,7 @@ const key = argument(required(choice('Setting', keys)));
 
 /** The settings in effect, and where each comes from. */
 function settingsOf({ settings }: Pick<Context, 'settings'>): Setting[] {
-  const { profile, host, server, site, format, origins, link, readOnly } = settings;
+  const { profile, directory, host, server, site, format, origins, link, readOnly } = settings;
   const environment = link?.chosen?.name || settings.environment;
   const values: Readonly<Record<SettingName, string | undefined>> = { profile, host, environment, server, site, output: format };
   const chosen = settingNames.map((name) => ({
@@ -31,6 +30,7 @@ function settingsOf({ settings }: Pick<Context, 'settings'>): Setting[] {
     value: values[name] ?? null,
     origin: origins[name] ?? null,
     ...(link && origins[name] === 'link file' && { file: link.file }),
+    ...(directory && name === 'profile' && { directory }),
   }));
   return readOnly ? [...chosen, { key: 'read_only', value: 'true', origin: 'environment' }] : chosen;
 }
@@ -39,7 +39,7 @@ function settingsOf({ settings }: Pick<Context, 'settings'>): Setting[] {
 const from = ({ settings: { link } }: Pick<Context, 'settings'>) => ({
   key: 'origin' as const,
   title: 'From',
-  cell: ({ origin }: Setting) => (link && origin === 'link file' ? linkOrigin(link) : origin),
+  cell: ({ origin, directory }: Setting) => (link && origin === 'link file' ? linkOrigin(link) : (directory ?? origin)),
 });
 
 async function change(

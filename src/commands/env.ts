@@ -38,7 +38,7 @@ const listVariables = command({
     const [, , ...place] = creation('variable', targets);
     const first = ['env', 'set', 'KEY=VALUE', ...place];
     if (reveal || ctx.settings.format !== 'table')
-      return rows(await ctx.pages<SiteVariable>(), revealedColumns, 'No environment variables.', first);
+      return rows(await ctx.shown<SiteVariable>(), revealedColumns, 'No environment variables.', first);
     const all = await ctx.list<SiteVariable>();
     const view = rows(all, siteVariables.columns, 'No environment variables.', first);
     const { session } = ctx.settings;

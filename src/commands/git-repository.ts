@@ -44,7 +44,7 @@ const listRepositories = command({
       return cells(shown);
     };
     return {
-      ...rows(await ctx.pages(), repositories.columns, 'No git repositories.', creation('git_repository', targets)),
+      ...rows(await ctx.shown(), repositories.columns, 'No git repositories.', creation('git_repository', targets)),
       late: { key: 'git_provider_id', read },
     };
   },

@@ -77,6 +77,7 @@ export const contents: readonly Entry[] = [
     section: 'Connections',
     load: () => import('./git-repository.ts'),
   },
+  { name: 'import', summary: 'Move in from Laravel Forge', section: 'Account', load: () => import('./import.ts') },
   { name: 'agent', summary: 'Let agents use dnx with a token of their own', section: 'Tools', load: () => import('./agent.ts') },
   { name: 'completion', summary: 'Set up shell completion', section: 'Tools', load: () => import('./completion.ts') },
   { name: 'sandbox', summary: 'Try dnx and test scripts on this machine', section: 'Tools', load: () => import('./sandbox.ts') },
@@ -166,16 +167,17 @@ const topics = {
   names: 'Names, ids and defaults',
   'exit-codes': 'What each exit code means',
   environment: 'Environment variables',
-  files: 'Files and directories',
   tokens: 'Create tokens and limit what they can do',
-  ci: 'Run dnx in CI',
   keychain: 'Where tokens are stored',
   waiting: 'Wait for deployments and other work',
+  ci: 'Run dnx in CI',
+  files: 'Files and directories',
   'from-forge': 'Laravel Forge CLI: what to type here',
   'from-ploi': 'Ploi CLI: what to type here',
   'from-vapor': 'Laravel Vapor CLI: what to type here',
   'from-cloud': 'Laravel Cloud CLI: what to type here',
   'from-heroku': 'Heroku CLI: what to type here',
+  'from-vercel': 'Vercel CLI: what to type here',
 } satisfies Readonly<Record<TopicName, string>>;
 
 /** The whole surface, unloaded. */

@@ -13,7 +13,7 @@ const offers = (name: 'regions' | 'sizes' | 'images') =>
     calls: `GET /providers/{provider}/${name}`,
     prints: () => listOf(recordOf(shown)),
     examples: [`${name} hetzner`],
-    run: async (ctx) => rows(await ctx.pages(), shown, `No ${name}.`),
+    run: async (ctx) => rows(await ctx.shown(), shown, `No ${name}.`),
   });
 
 export default group({

@@ -1,10 +1,9 @@
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { assumed, following, from, natural, prompted, required, suggest, text, toggle, watching } from '../cli/language/options.ts';
-import { creation, creationOf, remove, resource, restart, show, update } from '../cli/language/resource.ts';
-import { listOf, recordOf, shownRecordOf } from '../cli/language/shape.ts';
+import { creation, creationOf, remove, resource, restart, show, update, workResult } from '../cli/language/resource.ts';
+import { listOf, recordOf, shownRecordOf, statedOfServer } from '../cli/language/shape.ts';
 import { columns, type Item, rows, running } from '../cli/output/view.ts';
-import { statedOfServer } from '../platform/fields.ts';
 import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/readers.ts';
 
 /** `ssh deploynix@203.0.113.10`. */
@@ -61,7 +60,7 @@ const list = command({
   examples: ['list', 'list --json'],
   async run(ctx, { options: { watch } }) {
     const empty = 'No servers.';
-    if (!watch) return rows(await ctx.pages<Item>(), servers.columns, empty, creation('server', {}));
+    if (!watch) return rows(await ctx.shown<Item>(), servers.columns, empty, creation('server', {}));
     const { watchedList } = await import('../features/watch/watch.ts');
     return watchedList(ctx, (options) => ctx.list<Item>(serversEndpoint, options), servers.columns, empty);
   },
@@ -128,7 +127,7 @@ const create = command({
   prints: () => recordOf(servers.details, servers.stated),
   examples: ['create web-3 --provider hetzner --region fsn1 --size cx32', 'create cache-1 --provider hetzner --type cache --no-wait'],
   run: async (ctx, { options: { wait }, body }) =>
-    (await import('../cli/run/work-result.ts')).workResult(ctx, {
+    workResult(ctx, {
       reader: serverReader(ctx),
       start: () => ctx.call(),
       creates: creationOf('server', serversEndpoint, {}, body),
@@ -152,7 +151,7 @@ const provision = command({
   prints: () => recordOf(servers.details, servers.stated),
   examples: ['provision web-2 --yes', 'provision web-2 --yes --no-wait'],
   run: async (ctx, { targets: { server }, options: { wait } }) =>
-    (await import('../cli/run/work-result.ts')).workResult(ctx, {
+    workResult(ctx, {
       reader: serverReader(ctx),
       on: server.id,
       start: () => ctx.call(),

@@ -217,7 +217,7 @@ const webhooks = command({
   examples: ['webhooks shop.example.com'],
   run: async (ctx) =>
     rows(
-      await ctx.pages(),
+      await ctx.shown(),
       columns({ key: 'created_at', title: 'Pushed' }, 'status', 'branch', 'pusher', shortCommit, {
         key: 'commit_message',
         wrap: true,

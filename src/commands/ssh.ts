@@ -1,4 +1,3 @@
-import { usage } from '../base/errors.ts';
 import { command } from '../cli/language/command.ts';
 import { destination, flag, rest, under } from '../cli/language/options.ts';
 import { either, listOf, objectOf, word } from '../cli/language/shape.ts';
@@ -31,10 +30,7 @@ export default command({
     user: { ...siteOptions.user, short: 'l' },
     print: { ...flag('Print the command line of ssh instead of running it'), effect: 'read' },
     ...under('Several', { all: flag('Run the command on every server'), on: onOption }),
-    ...under('Configuration of ssh', {
-      config: { ...flag('Print entries for ~/.ssh/config; with --all, of all servers and sites'), effect: 'read' },
-      write: { ...flag('Write them to ~/.ssh/dnx_config instead'), effect: 'local', reach: 'outlasts' },
-    }),
+    config: { ...flag('Print entries for ~/.ssh/config; with --all, of all servers and sites'), effect: 'read' },
     command: { ...rest('Command to run and its options (default: a login shell)'), required: false, bare: true },
   },
   exits: 'those of the command; 12 if it failed on some of several, 255 if ssh fails',
@@ -52,12 +48,11 @@ export default command({
     "ssh shop.example.com sh -c 'tail -n 5 storage/logs/*.log'",
     'ssh --all -- uptime',
     'ssh --on web-1,shop.example.com -- php --version',
-    'ssh --config --all --write',
+    'ssh --config --all',
   ],
   async run(ctx, { targets, options }) {
     const several = isForSeveral(ctx, options, 'servers');
     if (options.config) return (await import('../features/remote/ssh-config.ts')).sshConfig(ctx, targets, options);
-    if (options.write) throw usage('--write needs --config.');
     const { connect, connectToSeveral } = await import('../features/remote/connect.ts');
     return several ? connectToSeveral(ctx, options) : connect(ctx, targets, options);
   },

@@ -40,7 +40,7 @@ const listTokens = command({
   examples: ['list', 'list --audit', 'list --json'],
   async run(ctx, { options: { audit: marked } }) {
     const shown = columns<Token>('name', 'id', abilityColumn, 'last_used_at', 'created_at');
-    if (!marked) return rows(await ctx.pages<Token>(), shown, 'No tokens.');
+    if (!marked) return rows(await ctx.shown<Token>(), shown, 'No tokens.');
     const found = await ctx.list<Token>();
     const held = await ctx.tokens.find();
     const audited = auditTokens(found, ctx.clock.now(), held && tokenId(held.token));

@@ -23,12 +23,12 @@ export default command({
     command: { ...rest('Command to run, after --'), required: false },
   },
   exits: 'with a command, those of the command',
-  prints: async () => (await import('../features/remote/tunnel.ts')).portTunnel,
+  prints: async () => (await import('../features/remote/forward.ts')).portTunnel,
   examples: [
     'tunnel 6379 shop.example.com',
     'tunnel 7700 web-1 --port 17700',
     'tunnel web-1 redis.internal:6379',
     'tunnel 6379 web-1 -- redis-cli ping',
   ],
-  run: async (ctx, { targets, options }) => (await import('../features/remote/tunnel.ts')).openPortTunnel(ctx, targets, options),
+  run: async (ctx, { targets, options }) => (await import('../features/remote/forward.ts')).openPortTunnel(ctx, targets, options),
 });

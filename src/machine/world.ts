@@ -53,6 +53,17 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
   /** How large the body of the response may be, if less than of any other, in bytes. */
   readonly mostBytes?: number | undefined;
+  /** Connects to this address instead of those of the host, as curl does with --resolve. Any certificate will do: the response has it. */
+  readonly at?: string | undefined;
+}
+
+/** The certificate of a server. `problem`: why it is none for the host of a request; null if it is. */
+export interface ServerCertificate {
+  readonly names: readonly string[];
+  readonly issuer: string;
+  /** In epoch ms; undefined if it does not say. */
+  readonly expiresAt: number | undefined;
+  readonly problem: string | null;
 }
 
 /** An HTTP response whose headers have arrived. */
@@ -64,6 +75,8 @@ export interface HttpResponse {
   readonly tookMs?: number | undefined;
   /** Of a 429 that was not waited out: the option that would wait longer, and what the command had sent before. */
   readonly limited?: { readonly bound: string | undefined; readonly sent: string } | undefined;
+  /** Of a request over TLS that says where to connect. */
+  readonly certificate?: ServerCertificate | undefined;
   /** The bytes as they arrive. Throws a NetworkFault if the body is cut off, stalls, takes too long or is too large. */
   readonly body: AsyncIterable<Uint8Array>;
   /** The same without limits on size and total time, for files. */

@@ -122,11 +122,13 @@ export const listOfKind = (name: KindName): string => (namings[name]?.list ?? ''
 export const callOf = (method: string, kind: KindName, action?: string): Endpoint =>
   `${method} ${listOfKind(kind)}${method === 'POST' && action === undefined ? '' : `/{${kind}}${action ?? ''}`}` as Endpoint;
 
+/** What reads everything of these kinds. */
+export function readsOf(names: readonly KindName[]): readonly Endpoint[] {
+  return names.flatMap((name) => [`GET ${listOfKind(name)}` as Endpoint, callOf('GET', name)]);
+}
+
 /** What reads everything that a state file can name: the lists, one resource for the fields that its list leaves out, and the names for ids. */
-export const stateReads: readonly Endpoint[] = [
-  ...kindNames.flatMap((name) => [`GET ${listOfKind(name)}` as Endpoint, callOf('GET', name)]),
-  'GET /git-providers',
-];
+export const stateReads: readonly Endpoint[] = [...readsOf(kindNames), 'GET /git-providers'];
 
 /** Why something that can be set at the API is in no state file: a resource, or a field of one. */
 export const outside: Readonly<Record<string, string>> = {

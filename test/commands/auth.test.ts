@@ -164,6 +164,7 @@ describe('auth status', () => {
         profile: 'default',
         host: bed.sandbox.url,
         current: true,
+        origin: 'default',
         user: 'ada@example.com',
         source: 'keychain',
         token: 'laptop',

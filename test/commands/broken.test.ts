@@ -115,6 +115,7 @@ describe('a broken settings file', () => {
       profile: 'work',
       profiles: { work: { site: 'a.test', server: 'web-1' } },
       accounts: {},
+      directories: {},
     });
   });
 
@@ -195,8 +196,8 @@ describe('settings of an odd shape', () => {
   const odd = ['null', '7', '12345678901234567890', 'true', '"x"', '[]', '{}'];
   const shapes = [
     ...odd.map((value) => `{"profile":${value}}`),
-    ...['profiles', 'accounts'].flatMap((key) => odd.map((value) => `{"${key}":${value}}`)),
-    ...['profiles', 'accounts'].flatMap((key) => odd.map((value) => `{"${key}":{"other":${value}}}`)),
+    ...['profiles', 'accounts', 'directories'].flatMap((key) => odd.map((value) => `{"${key}":${value}}`)),
+    ...['profiles', 'accounts', 'directories'].flatMap((key) => odd.map((value) => `{"${key}":{"other":${value}}}`)),
     ...['default', 'other'].flatMap((name) => odd.map((value) => `{"profiles":{"${name}":{"server":${value},"color":${value}}}}`)),
     ...odd,
   ];

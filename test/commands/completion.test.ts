@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { tokenFingerprint } from '../../src/base/secrets.ts';
+import { withChecksum } from '../../src/base/secrets.ts';
 import { openBed } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 
@@ -65,7 +65,10 @@ describe('completion uninstall', () => {
     await install('fish');
     const [installed = '', printed = ''] = files.fish.map(pathOf);
     const earlier = '# Completion of dnx for fish, in other words.\n';
-    writeFileSync(installed, `${earlier}\n# dnx ${tokenFingerprint(earlier, 'completion')}\n`);
+    writeFileSync(
+      installed,
+      withChecksum(earlier, (sum) => `# dnx ${sum}`),
+    );
     writeFileSync(printed, readFileSync('completions/dnx.fish'));
     const run = await bed.dnx('completion uninstall fish --json');
     expect([run.code, run.json()]).toEqual([0, { removed: files.fish.map(pathOf), kept: [] }]);

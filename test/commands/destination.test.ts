@@ -142,12 +142,6 @@ describe('an unknown destination', () => {
     expect(run.stderr).toBe(`Error: Server or site 'shop' not found. Did you mean 'shop.example.com' (web-1)?\n`);
   });
 
-  test('that is the id of a site says how to give it', async () => {
-    await expect(open(shop)).toExit(6, { stdout: '', says: `\n  '${shop}' is the id of site shop.example.com. Use --site ${shop}.\n` });
-    expect((await open(`--site ${shop}`)).stdout).toBe('https://shop.example.com\n');
-    expect((await open('01JQ8Z4T9G0000000000SR9999')).stderr).not.toContain('--site');
-  });
-
   test('names the part of server/domain that is missing', async () => {
     expect((await open('web-9/shop.example.com')).stderr).toContain(`Server 'web-9' not found. Did you mean 'web-1'?`);
     expect((await open('web-1/shp.example.com')).stderr).toContain(`Site 'shp.example.com' not found on server web-1.`);

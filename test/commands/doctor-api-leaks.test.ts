@@ -76,14 +76,6 @@ test('the regular responses show no secret either, and the ids of the account ar
   expect(ids.filter((id) => (file + stdout).includes(id.slice(-4)))).toEqual([]);
 });
 
-test('a person who agrees to nothing keeps no name and no word', async () => {
-  bed.sandbox.faults.always({}, withSecrets);
-  const { stdout, stderr, file } = await probe('', { columns: 80, keys: '\r' });
-  expect(stderr).toContain(secrets.field);
-  expect(leaksIn(file), file).toEqual([]);
-  expect(leaksIn(stdout), stdout).toEqual([]);
-});
-
 type Body = Record<string, unknown>;
 type Answer = (answer: ApiResponse) => ApiResponse;
 

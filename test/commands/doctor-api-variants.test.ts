@@ -267,12 +267,7 @@ const variants: readonly (readonly [what: string, variant: Variant, rows: readon
     ),
     ['copes token.abilities.known'],
   ],
-  ['a list of servers that is a summary', objects('/servers', without('webserver')), ['copes server.list.whole', 'copes server.webserver']],
-  [
-    'certificates of sites among those of a server',
-    objects(/^\/servers\/\w+\/certificates$/, (row) => ({ ...row, site_id: '01JQ8Z4T9G00000000000SH0P1' })),
-    ['copes certificate.list.scope'],
-  ],
+  ['a list of servers that is a summary', objects('/servers', without('webserver')), ['copes server.webserver']],
 ];
 
 function withoutLimit({ headers, ...answer }: ApiResponse): ApiResponse {
@@ -421,6 +416,5 @@ test.each(deployments)('a watched deployment: %s', (_, shown, rows) => {
 test('every expectation that is written by hand has a variant', () => {
   const named = [...variants, ...deployments].flatMap(([, , rows]) => rows.map((row) => row.split(' ')[1]));
   const written = [...protocolExpectations, ...platformExpectations].map(({ id }) => id);
-  // That no two sites have one repository does not show that they may not.
-  expect(written.filter((id) => !named.includes(id))).toEqual(['site.repository.shared']);
+  expect(written.filter((id) => !named.includes(id))).toEqual([]);
 });

@@ -304,42 +304,11 @@ describe('names and words that dnx does not know', () => {
     });
   const servers = () => answerIn(shapesIn(bed.directory), 'GET /servers?per_page=100&page=1');
 
-  test('are counted if nobody is asked', async () => {
+  test('are counted', async () => {
     strange();
     await expect(bed.dnx('doctor --api --out shapes.json')).toExit(0);
     expect(JSON.stringify(shapesIn(bed.directory))).not.toMatch(/zorkmid|quuxing/);
     expect([servers().other_fields, servers().fields?.status?.other_words]).toEqual(['one', 'one']);
-  });
-
-  test('are kept if a person agrees to them, one by one', async () => {
-    strange();
-    const run = await bed.dnx('doctor --api --out shapes.json', { columns: 80, keys: ' \r' });
-    expect(run).toExit(0, { says: 'dnx does not know these. Which may be in the file?' });
-    expect(run.stderr).toMatch(/Names of fields\s+❯ ◯ zorkmid\s+Words of statuses\s+◯ ignored\s+◯ quuxing/);
-    expect(servers().fields?.zorkmid?.types).toEqual(['integer']);
-    expect(JSON.stringify(shapesIn(bed.directory))).not.toContain('quuxing');
-  });
-
-  test.each([
-    [{ keys: '\r' }, 'none'],
-    [{ typed: '\n', env: { TERM: 'dumb' } }, '(default: none)'],
-  ])('are left out with just enter: %j', async (options, said) => {
-    strange();
-    const run = await bed.dnx('doctor --api --out shapes.json', { columns: 80, ...options });
-    expect(run).toExit(0, { says: said });
-    expect(JSON.stringify(shapesIn(bed.directory))).not.toMatch(/zorkmid|quuxing/);
-  });
-
-  test.each<[string, Record<string, string>]>([
-    ['doctor --api', {}],
-    ['doctor --api --out shapes.json --json', {}],
-    ['doctor --api --out shapes.json', { CI: 'true' }],
-  ])('are not asked about: %s %o', async (line, env) => {
-    strange();
-    const run = await bed.dnx(line, { columns: 80, keys: '', env });
-    expect(run.stderr).not.toContain('Which may be in the file?');
-    const file = join(bed.directory, 'shapes.json');
-    expect(run.stdout + (existsSync(file) ? readFileSync(file, 'utf8') : '')).not.toMatch(/zorkmid|quuxing/);
   });
 });
 

@@ -30,6 +30,7 @@ describe('doctor', () => {
       'settings directory': 'skipped: ~/config does not exist yet',
       settings: 'skipped: ~/config/config.json does not exist yet',
       'token file': 'ok: no unencrypted tokens',
+      profile: 'ok: default: because no other was chosen',
       'link file': 'skipped: none in this directory',
       completion: 'warning: not installed for bash',
       keychain: 'skipped: not used: DNX_TOKEN is set',
@@ -43,7 +44,7 @@ describe('doctor', () => {
       API: 'ok: signed in as a…@example.com',
       abilities: 'warning: DNX_TOKEN can do everything',
     });
-    expect(run.stderr).toMatch(/^[23] of 16 checks need attention\.\n$/);
+    expect(run.stderr).toMatch(/^[23] of 17 checks need attention\.\n$/);
     expect(run.stdout).not.toContain(bed.directory);
     expect(run.stdout).not.toContain(bed.sandbox.token);
   });

@@ -37,14 +37,10 @@ describe('on 50 servers with 500 sites, within 60 requests a minute', () => {
     expect(await costOf('deploy site-7.example.com --no-wait')).toBe(2);
   });
 
-  test('a typo costs 51 requests, and none for a minute', async () => {
-    const typo = () => bed.dnx('site show shop.exmaple.com');
-    const first = await typo();
-    expect([first.code, first.calls.length]).toEqual([6, 51]);
-    expect(first.stderr).toContain("Error: Site 'shop.exmaple.com' not found. Did you mean 'shop.example.com' (web-1)?\n");
-    await expect(typo()).toExit(6, { calls: [] });
-    await nextMinute();
-    expect((await typo()).calls).toHaveLength(51);
+  test('a typo costs 51 requests', async () => {
+    const { code, calls, stderr } = await bed.dnx('site show shop.exmaple.com');
+    expect([code, calls.length]).toEqual([6, 51]);
+    expect(stderr).toContain("Error: Site 'shop.exmaple.com' not found. Did you mean 'shop.example.com' (web-1)?\n");
   });
 
   test('a variable and a daemon of a known site and server are read without looking those up', async () => {

@@ -20,8 +20,8 @@ const lines = await Promise.all(
     }),
 );
 
-/** Those that `test/ssh` runs with a database, and those that prompt for everything. */
-const excluded = /^dnx (db (shell|tunnel)|login|(server|site|queue|daemon) create)$/;
+/** Those that `test/ssh` runs with a database or a preview, that prompt for everything, or that refuse the home directory. */
+const excluded = /^dnx (db (shell|tunnel)|preview up|agent install|login|(server|site|queue|daemon) create)$/;
 
 /** What the seed of the sandbox needs in addition. */
 const completions: readonly (readonly [line: RegExp, words: string])[] = [

@@ -301,7 +301,6 @@ const topics = [
   ['server list --filter status=active', 'help output'],
   ['server list --where status=active', 'help output'],
   ['server list --search web', 'help output'],
-  ['server list --jq .[]', 'help output'],
   ['server list --page 2', 'help output'],
 ] as const;
 

@@ -43,21 +43,6 @@ describe('the pages of a list', () => {
     expect([run.code, run.stdout.split('\n').length, withFirst, server.most()]).toEqual([0, 2_101, 1, 4]);
   });
 
-  test('are no more than four ahead of a slow reader', async () => {
-    const server = await open(serverPages(30));
-    let written = 0;
-    let ahead = 0;
-    const slowly = async () => {
-      written += 1;
-      // Until there is nothing left to wait for.
-      for (let quiet = 0; quiet < 20; quiet = server.open() === 0 ? quiet + 1 : 0) await turn();
-      ahead = Math.max(ahead, server.asked.length - written);
-    };
-    const run = await list(server, '-o ids', { slowly });
-    expect([run.code, run.stdout.split('\n').length, written]).toEqual([0, 3_001, 30]);
-    expect(ahead).toBeLessThanOrEqual(4);
-  });
-
   test('keep the filters, and 100 rows per request', async () => {
     const server = await open(serverPages(3));
     const run = await bed.dnx('backup list --status completed -o ids', { env: { DNX_HOST: server.url } });

@@ -160,7 +160,7 @@ describe('dnx status', () => {
     const run = await project.dnx(line, { columns: 100 });
     expect(run).toExit(0);
     expect(rowsOf(run).Preview).toBe('feature/cart, like shop.example.com, deadline in 2d');
-    expect(run.calls).toHaveLength(7);
+    expect(run.calls).toHaveLength(6);
     const { preview, previews } = (await project.dnx(`${line} --json`)).json<SiteStatus>();
     expect([preview, previews]).toEqual([{ branch: 'feature/cart', base: 'shop.example.com', deadline }, null]);
     expect(run.stdout).not.toContain('Previews');

@@ -24,9 +24,9 @@ describe('config profiles', () => {
     const run = await bed.dnx('config profiles --json', signedOut);
     expect(run.calls).toEqual([]);
     expect(run.json()).toEqual([
-      { name: 'default', host: 'https://deploynix.io', current: true, signed_in: false, user: null },
-      { name: 'work', host: bed.sandbox.url, current: false, signed_in: true, user: 'ada@example.com' },
-      { name: 'other', host: 'https://deploynix.io', current: false, signed_in: false, user: null },
+      { name: 'default', host: 'https://deploynix.io', current: true, signed_in: false, user: null, directories: [] },
+      { name: 'work', host: bed.sandbox.url, current: false, signed_in: true, user: 'ada@example.com', directories: [] },
+      { name: 'other', host: 'https://deploynix.io', current: false, signed_in: false, user: null, directories: [] },
     ]);
     expect((await bed.dnx('config profiles --profile work', signedOut)).stdout).toMatch(/^work \* +127\.0\.0\.1:\d+ +ada@example\.com$/m);
   });

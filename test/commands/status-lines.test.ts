@@ -51,7 +51,7 @@ describe('dnx status shows', () => {
   test('the failed release beside the live one', async () => {
     const { stdout } = await bed.dnx('status api.example.com', terminal);
     expect(stdout).toContain('● failed, but the previous release still serves');
-    expect(stdout).toMatch(/^Release +c448eed .*, 8d ago by push to main\nFailed +715ad95 /m);
+    expect(stdout).toMatch(/^Release +c448eed .*, 8d ago\nFailed +715ad95 /m);
   });
 
   test('hostile text on one line, without control characters', async () => {

@@ -62,22 +62,21 @@ describe('elsewhere than on a terminal', () => {
 
 describe('within the rate limit', () => {
   /** The requests per minute after the first reading. */
-  const perMinute = (run: Run, minutes: number) => (run.calls.length - 6) / minutes;
+  const perMinute = (run: Run, minutes: number) => (run.calls.length - 5) / minutes;
 
-  test('an idle site costs at most 15 requests a minute, and what hardly changes is read once a minute', async () => {
+  test('an idle site costs at most 14 requests a minute, and what hardly changes is read once a minute', async () => {
     const run = await watch('', 3 * MINUTE);
     expect(run).toExit(130);
-    expect(perMinute(run, 3)).toBeLessThanOrEqual(15);
-    for (const path of ['certificates', 'queues', 'webhooks'])
-      expect(run.calls.filter((call) => call.endsWith(path)).length).toBeLessThanOrEqual(4);
+    expect(perMinute(run, 3)).toBeLessThanOrEqual(14);
+    for (const path of ['certificates', 'queues']) expect(run.calls.filter((call) => call.endsWith(path)).length).toBeLessThanOrEqual(4);
   });
 
-  test('a deployment costs at most 25 requests a minute', async () => {
+  test('a deployment costs at most 24 requests a minute', async () => {
     site().status = 'deploying';
     const run = await watch('', 3 * MINUTE);
     expect(run).toExit(130);
     const rate = perMinute(run, 3);
-    expect([rate <= 25, rate > 15]).toEqual([true, true]);
+    expect([rate <= 24, rate > 15]).toEqual([true, true]);
   });
 
   test.each(leading([12, 20], 1))('of %i requests a minute, it waits instead of being refused', async (rateLimit) => {
@@ -162,7 +161,7 @@ describe('on a terminal', () => {
 
   test('replaces the state in a single write, without clearing the screen, and only if it differs', async () => {
     for (const [at, branch] of ['one', 'two', 'three', 'four'].entries()) bed.clock.at(at * 12_000 + 3_000, () => (site().branch = branch));
-    const run = await watch('', MINUTE, terminal);
+    const run = await watch('', MINUTE, { ...terminal, columns: 64 });
     expect(run).toExit(130);
     // At the end, the ^C of the terminal is removed.
     const frames = run.stdout.split('\u001b[J').slice(0, -1);

@@ -25,7 +25,7 @@ test('prints the state of a site', async () => {
       ['Site', 'shop.example.com  given'],
       ['Status', '● active'],
       ['Server', 'web-1  203.0.113.10  PHP 8.3'],
-      ['Release', '643deaf Cache the category tree for ten minutes, 4h ago by push to main'],
+      ['Release', '643deaf Cache the category tree for ten minutes, 4h ago'],
       ['Certificate', 'valid for 48d'],
       ['Scheduled', 'none'],
       ['Workers', '2 running, 1 stopped'],
@@ -37,17 +37,17 @@ test('prints the state of a site', async () => {
   );
 });
 
-describe('sends at most six requests', () => {
+describe('sends at most five requests', () => {
   test.each(['', '--json', '-o csv'])('with ids and %j', async (words) => {
     const run = await status(words);
-    expect([run.code, run.calls.length, new Set(run.calls).size]).toEqual([0, 6, 6]);
+    expect([run.code, run.calls.length, new Set(run.calls).size]).toEqual([0, 5, 5]);
     expect(run.changes).toEqual([]);
   });
 
   test('with a link file that has ids', async () => {
     link(production);
     const run = await bed.dnx('status', terminal);
-    expect([run.code, run.calls.length]).toEqual([0, 6]);
+    expect([run.code, run.calls.length]).toEqual([0, 5]);
   });
 
   test('with a link file whose site is gone', async () => {
@@ -64,7 +64,7 @@ describe('sends at most six requests', () => {
     if (!first) throw new Error('the seed has releases');
     for (let at = 0; at < 250; at++) releases.push({ ...first, id: `older-${at}`, active: false });
     const run = await status('--json');
-    expect([run.code, run.calls.length]).toEqual([0, 6]);
+    expect([run.code, run.calls.length]).toEqual([0, 5]);
   });
 });
 
@@ -126,7 +126,6 @@ describe('--json', () => {
       server: await get(''),
       release,
       latest_release: release,
-      webhook: (await get(`/sites/${shop}/webhooks`)).find(({ commit_hash }) => commit_hash === release?.commit_hash),
       certificate: certificates[0],
       certificates,
       queues: await get(`/sites/${shop}/queues`),
@@ -157,7 +156,7 @@ describe('what cannot be read', () => {
     expect(run).toExit(0, { stderr: '', stdout: expect.stringContaining(line('Server', 'token cannot read the server')) });
     expect(run.stdout).toContain(line('Certificate', 'token cannot read certificates'));
     expect(run.stdout).toContain(line('Workers', 'token cannot read workers'));
-    expect(run.stdout).toContain(line('Release', '643deaf Cache the category tree for ten minutes, 4h ago by push to main'));
+    expect(run.stdout).toContain(line('Release', '643deaf Cache the category tree for ten minutes, 4h ago'));
   });
 
   test.each([
@@ -177,11 +176,6 @@ describe('what cannot be read', () => {
     bed.sandbox.faults.next({ method: 'GET', path: '/servers/{server}/sites/{site}' }, { status: 200, body });
     const run = await status();
     expect([run.code, run.stdout.split('\n')[0]]).toEqual([0, `Site           ${shop}  given`]);
-  });
-
-  test('is no push if the webhooks cannot be read', async () => {
-    bed.sandbox.faults.always({ method: 'GET', path: /webhooks$/ }, { status: 403, body: { message: 'Invalid ability provided.' } });
-    expect((await status()).stdout).toContain(line('Release', '643deaf Cache the category tree for ten minutes, 4h ago'));
   });
 
   test('a site that does not exist exits 6, without one exits 5', async () => {

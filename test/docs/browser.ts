@@ -17,14 +17,30 @@ export interface Drawn {
 }
 
 /** Draws SVG in Chromium, for a light or a dark page. */
-export async function drawnByBrowser(scheme: 'light' | 'dark', pictures: readonly string[]): Promise<readonly Drawn[]> {
+export const drawnByBrowser = (scheme: 'light' | 'dark', pictures: readonly string[]): Promise<readonly Drawn[]> =>
+  inBrowser(`${measure}(${JSON.stringify(pictures)}, ${CELL.width})`, { scheme });
+
+/**
+ * Evaluates an expression on an empty page of Chromium, which may read the files of a website, and resolves with its value, or what it promises.
+ * `isStill`: for who prefers less motion.
+ */
+export async function inBrowser<Value>(expression: string, { scheme = 'light', site = '', isStill = false } = {}): Promise<Value> {
   const directory = mkdtempSync(join(tmpdir(), 'dnx-browser-'));
   const page = join(directory, 'page.html');
-  writeFileSync(page, `<body><script>(${measure})(${JSON.stringify(pictures).replaceAll('<', '\\u003c')}, ${CELL.width})</script>`);
+  const script = `const site = ${JSON.stringify(pathToFileURL(site).href)};
+    Promise.resolve((${expression})).catch(String).then((value) => {
+      const result = document.createElement('pre');
+      result.textContent = encodeURIComponent(JSON.stringify(value));
+      document.body.replaceChildren(result);
+    });`;
+  writeFileSync(page, `<body><script>${script.replaceAll('</', '<\\/')}</script>`);
   const mode = `--blink-settings=preferredColorScheme=${scheme === 'dark' ? 0 : 1}`;
-  const args = ['--no-sandbox', '--disable-gpu', `--user-data-dir=${directory}`, mode, '--dump-dom', pathToFileURL(page).href];
+  const args = ['--no-sandbox', '--disable-gpu', '--allow-file-access-from-files', '--virtual-time-budget=60000', mode];
+  if (isStill) args.push('--force-prefers-reduced-motion');
   try {
-    const { stdout } = await execa(BROWSER, args, { env: { HOME: directory } });
+    const { stdout } = await execa(BROWSER, [...args, `--user-data-dir=${directory}`, '--dump-dom', pathToFileURL(page).href], {
+      env: { HOME: directory },
+    });
     return JSON.parse(decodeURIComponent(/<pre>(.*)<\/pre>/.exec(stdout)?.[1] ?? ''));
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -32,7 +48,7 @@ export async function drawnByBrowser(scheme: 'light' | 'dark', pictures: readonl
 }
 
 /** Runs in the browser. Contrast is that of WCAG. */
-const measure = `(pictures, width) => {
+const measure = `((pictures, width) => {
   const luminance = (color) => {
     const linear = (each) => (each <= 0.03928 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4);
     const [red, green, blue] = color.match(/[\\d.]+/g).map((each) => linear(each / 255));
@@ -43,7 +59,7 @@ const measure = `(pictures, width) => {
     const count = span.getNumberOfChars();
     return [...span.textContent].some((_, at) => at >= count || Math.abs(start + at * width - span.getStartPositionOfChar(at).x) > width / 2);
   };
-  const drawn = pictures.map((picture) => {
+  return pictures.map((picture) => {
     const svg = document.importNode(new DOMParser().parseFromString(picture, 'image/svg+xml').documentElement, true);
     document.body.replaceChildren(svg);
     const background = luminance(getComputedStyle(svg.querySelector('rect')).fill);
@@ -54,7 +70,4 @@ const measure = `(pictures, width) => {
       contrast: Math.min(...ratios.map((ratio) => Math.max(ratio, 1 / ratio))),
     };
   });
-  const result = document.createElement('pre');
-  result.textContent = encodeURIComponent(JSON.stringify(drawn));
-  document.body.replaceChildren(result);
-}`;
+})`;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
+import { quotedForSh } from '../../src/base/shell.ts';
 import { openStage } from './stage.ts';
 import { addState } from './state-project.ts';
 import { drawn } from './svg.ts';
@@ -42,7 +43,8 @@ export async function picture(screen: Screen, signal: AbortSignal): Promise<stri
   const cwd = join(stage.directory, directory);
   if (hasState) addState(stage, cwd);
   if (before) await record({ ...stage, directory: cwd }, [`dnx ${before.join(' ')}`]);
-  const typed = `dnx ${words.join(' ')}`;
+  const typed = ['dnx', ...words].map(quotedForSh).join(' ');
+  if (typed.length + 2 > columns) throw new Error(`The picture ${screen.name} breaks its command: it needs ${typed.length + 2} columns.`);
   const terminal = new xterm.Terminal({ cols: columns, rows: ROWS, allowProposedApi: true });
   terminal.write(`\u001b[2m$\u001b[0m \u001b[1m${typed}\u001b[0m\r\n`);
   const env = { ...stage.env, TERM: 'xterm-256color' };

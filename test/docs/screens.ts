@@ -25,6 +25,7 @@ export const screens: readonly Screen[] = [
   {
     name: 'plan',
     words: ['crontab', 'update', '/usr/local/bin/rotate-logs', '--frequency', '0 7 * * *', '--server', 'web-2', '--dry-run'],
+    columns: 100,
   },
   { name: 'apply', words: ['apply'], directory: 'shop', hasState: true, until: /Apply 3 changes\?.*\([Yy]\/[Nn]\)/ },
   { name: 'drift', words: ['drift'], directory: 'shop', hasState: true },

@@ -18,7 +18,8 @@ const empty: Schema = { type: 'null' };
 /** The words under `$defs` that are of no kind. */
 const shared: Schema = {
   text: {
-    description: 'Read as it is typed: 8.10 and 010 stay what they are. op://, file:// and env:// are references to the value.',
+    description:
+      'Read as it is typed: 8.10 and 010 stay what they are. op://, file:// and env:// are references to the value, and file://PATH#KEY is one to a variable of a dotenv file.',
     anyOf: [
       { type: ['string', 'number', 'boolean'] },
       closed({ text: { description: 'A value that begins like a reference.', type: ['string', 'number', 'boolean'] } }, ['text']),
@@ -68,6 +69,7 @@ function kindSchema(kind: KindName): Schema {
         type: ['array', 'null'],
         items: { type: 'string' },
       },
+      env_file: { description: 'A dotenv file of the project, with the other variables. It is not committed.', type: 'string' },
     }),
     ...(ownable.length > 0 && {
       owns: {

@@ -51,18 +51,26 @@ export interface Frame {
   readonly lines: readonly string[];
 }
 
-/** What a terminal shows now. */
-export const frameOf = (terminal: Terminal, at: number): Frame => ({
-  at,
-  lines: Array.from({ length: terminal.rows }, (_, row) => lineOf(terminal, terminal.buffer.active.baseY + row, row)),
-});
+/** What a terminal shows now, and what has scrolled away since a line: a line of SVG for each row below so many of a picture. */
+export function screenOf(terminal: Terminal, since = terminal.buffer.active.baseY, below = 0): readonly string[] {
+  const { length } = terminal.buffer.active;
+  const lines = Array.from({ length: length - since }, (_, row) => lineOf(terminal, since + row, below + row));
+  return lines.slice(0, rowsOf(lines));
+}
 
-/** Frames as an SVG that repeats after so many seconds. Without animation, it shows the last one. */
+const rowsOf = (lines: readonly string[]): number => lines.findLastIndex((line) => line !== '') + 1;
+
+/** Lines of SVG as a picture, without motion. */
+export const still = (lines: readonly string[], { columns, title }: { columns: number; title: string }): string =>
+  sheet({ columns, rows: rowsOf(lines), title }, lines.filter(Boolean));
+
+/** Frames as an SVG that repeats after so many seconds. For who prefers less motion, it shows the last one. */
 export function animated(
   frames: readonly Frame[],
   { columns, seconds, title }: { columns: number; seconds: number; title: string },
 ): string {
-  const rows = Math.max(...frames.map(({ lines }) => lines.findLastIndex((line) => line !== '') + 1));
+  const rows = Math.max(...frames.map(({ lines }) => rowsOf(lines)));
+  const rules = [`text{animation:${seconds}s step-end infinite}@media(prefers-reduced-motion:reduce){text{animation:none}}`];
   const lines = Array.from({ length: rows }, (_, row) => {
     const shown = new Map<string, [from: number, to: number][]>();
     for (const [index, { at, lines: each }] of frames.entries()) {
@@ -75,28 +83,34 @@ export function animated(
       shown.set(line, spans);
     }
     shown.delete('');
-    return [...shown].map(([line, spans]) => toggled(line, spans, seconds));
+    return [...shown].map(([line, spans]) => {
+      const name = `t${rules.length}`;
+      const { base, keyframes } = toggled(spans, seconds);
+      rules.push(`@keyframes ${name}{${keyframes}}`);
+      return line.replace('<text', `<text${base === 'hidden' ? ' visibility="hidden"' : ''} style="animation-name:${name}"`);
+    });
   });
-  return sheet({ columns, rows, title }, lines.flat());
+  return sheet({ columns, rows, title, rules }, lines.flat());
 }
 
-/** A line that is visible in these spans of time. */
-function toggled(line: string, spans: readonly (readonly [from: number, to: number])[], seconds: number): string {
-  const share = (at: number): string => String(Number((at / seconds).toFixed(4)));
+/** When a line is visible, and whether it is in the end. */
+function toggled(spans: readonly (readonly [from: number, to: number])[], seconds: number): { base: string; keyframes: string } {
   const steps = spans.flatMap(([from, to]) => [[from, 'visible'] as const, [to, 'hidden'] as const]).filter(([at]) => at < seconds);
   const all = steps[0]?.[0] === 0 ? steps : [[0, 'hidden'] as const, ...steps];
-  const animation = `<animate attributeName="visibility" calcMode="discrete" dur="${seconds}s" repeatCount="indefinite" values="${all.map(([, value]) => value).join(';')}" keyTimes="${all.map(([at]) => share(at)).join(';')}"/>`;
-  const base = all.at(-1)?.[1] === 'hidden' ? ' visibility="hidden"' : '';
-  return line.replace('<text', `<text${base}`).replace('</text>', `${animation}</text>`);
+  const keyframes = all.map(([at, value]) => `${Number(((100 * at) / seconds).toFixed(2))}%{visibility:${value}}`);
+  return { base: all.at(-1)?.[1] ?? 'hidden', keyframes: keyframes.join('') };
 }
 
-function sheet({ columns, rows, title }: { columns: number; rows: number; title: string }, lines: readonly string[]): string {
+function sheet(
+  { columns, rows, title, rules = [] }: { columns: number; rows: number; title: string; rules?: readonly string[] },
+  lines: readonly string[],
+): string {
   const width = Math.ceil(columns * CELL.width + 2 * MARGIN);
   const height = rows * CELL.height + 2 * MARGIN;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${FONT}" font-size="14">`,
     `<title>${title}</title>`,
-    `<style>${CSS}${LIGHT}</style>`,
+    `<style>${CSS}${LIGHT}${rules.join('\n')}</style>`,
     '<rect width="100%" height="100%" rx="8"/>',
     ...lines,
     '</svg>',

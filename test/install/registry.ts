@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
@@ -17,19 +17,34 @@ interface Package {
   readonly content: Buffer;
 }
 
+/** A registry on loopback. */
+export interface Registry extends Listening {
+  /** Changes a byte of what waits for approval, and changes it back the second time. */
+  tamper(): void;
+}
+
 /**
  * Serves this tarball under its package's name, so that `npx deploynix-cli` and its like can be tested before a release. Without a tarball, the
- * package has to be published first. It redirects to npm's registry for every other package.
+ * package has to be staged and approved first. It redirects to npm's registry for every other package.
  */
-export async function startRegistry(tarball?: string): Promise<Listening> {
+export async function startRegistry(tarball?: string): Promise<Registry> {
   const { stdout: upstream } = await execa('npm', ['config', 'get', 'registry']);
   const name = 'deploynix-cli';
   let known = tarball === undefined ? undefined : await read(tarball);
-  return openElsewhere(async (request, response) => {
+  const stageId = randomUUID();
+  let staged: Package | undefined;
+  const listening = await openElsewhere(async (request, response) => {
     const { url = '/', headers, method } = request;
-    if (url.split('?')[0] === `/${name}` && method === 'PUT') {
-      known = publishedIn(await text(request));
-      response.writeHead(201).end('{}');
+    if (url === `/-/stage/package/${name}` && method === 'POST' && !staged) {
+      staged = stagedIn(await text(request));
+      response.writeHead(201, { 'Content-Type': 'application/json' }).end(JSON.stringify({ stageId }));
+    } else if (url === `/-/stage/${stageId}/tarball` && staged) {
+      response.end(staged.content);
+    } else if (url === `/-/stage/${stageId}/approve` && method === 'POST' && staged) {
+      known = staged;
+      response.end('{}');
+    } else if (url.startsWith('/-/stage') || method === 'PUT') {
+      response.writeHead(403).end('{}');
     } else if (url.startsWith(`/${name}`) && known === undefined) {
       response.writeHead(404).end('{}');
     } else if (url.endsWith('.tgz') && url.startsWith(`/${name}/`)) {
@@ -42,6 +57,8 @@ export async function startRegistry(tarball?: string): Promise<Listening> {
       response.end();
     }
   });
+  const tamper = () => staged?.content.writeUInt8(staged.content.readUInt8(9) ^ 1, 9);
+  return { ...listening, tamper };
 }
 
 async function read(tarball: string): Promise<Package> {
@@ -49,8 +66,8 @@ async function read(tarball: string): Promise<Package> {
   return { manifest: JSON.parse(stdout), content: readFileSync(tarball) };
 }
 
-/** What `npm publish` sends. */
-function publishedIn(body: string): Package {
+/** What `npm stage publish` sends. */
+function stagedIn(body: string): Package {
   const { versions, _attachments } = JSON.parse(body) as {
     versions: Record<string, Manifest>;
     _attachments: Record<string, { data: string }>;

@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -7,10 +7,10 @@ import { version as older } from '../../package.json';
 import type { Listening } from '../support/elsewhere.ts';
 import { type GitHub, openGitHub } from '../support/github.ts';
 import { lacking, required } from '../support/programs.ts';
-import { platforms, serveReleases } from '../support/release.ts';
+import { cloneTo, platforms, serveReleases } from '../support/release.ts';
 import { userEnvironment } from './environment.ts';
 import { folderOf } from './nodes.ts';
-import { startRegistry } from './registry.ts';
+import { type Registry, startRegistry } from './registry.ts';
 import { emptyFolder } from './run.ts';
 import { type Ran, runWorkflow } from './workflow.ts';
 
@@ -45,7 +45,9 @@ describe.skipIf(missing.length > 0 && !required)('a release', () => {
   const clone = join(directory, 'clone');
   const old = join(directory, 'old/bin/dnx');
   let ran: Ran;
-  let registry: Listening;
+  /** What the second person saw of a staged package that was changed. */
+  let refused: readonly object[];
+  let registry: Registry;
   let github: GitHub;
   /** The environment of a user whose GitHub and npm are on loopback. */
   let env: Readonly<Record<string, string>>;
@@ -65,16 +67,19 @@ describe.skipIf(missing.length > 0 && !required)('a release', () => {
       rows: ({ os, container, channel = '' }) => os === 'ubuntu-latest' && !container && ['script', 'npm'].includes(channel),
       instead: {
         '.ci/run deep': `cp -al ${resolve('node_modules')} . && npm run --silent build > /dev/null`,
+        // This machine has the packages.
+        'apt-get update && apt-get install -y --no-install-recommends rpm zip': `cp -a ${resolve('node_modules')} . && npm run --silent build > /dev/null`,
         ...(process.env.DNX_REHEARSE !== 'all' && {
           'npm run executables': executables,
-          'node scripts/release.mjs pack': `${compressLess}\nnode scripts/release.mjs pack`,
+          'scripts/release-files.sh': `${compressLess}\nscripts/release-files.sh`,
         }),
         'npm install --global "deploynix-cli': 'npm install --prefix "$HOME/.local" --global "deploynix-cli',
         // Needs an identity of GitHub.
         ' --provenance': '',
       },
+      review: { npm: approve },
     });
-  }, 1_200_000);
+  }, 1_800_000);
 
   afterAll(async () => {
     await Promise.all([registry?.close(), github?.close()]);
@@ -83,11 +88,8 @@ describe.skipIf(missing.length > 0 && !required)('a release', () => {
 
   /** Prepares this working tree as a clone in which a maintainer makes the first release, and builds the executable before it. */
   async function maintain(): Promise<void> {
-    await execa('git', ['clone', '--quiet', '.', clone]);
+    cloneTo(clone);
     await execa('git', ['checkout', '--quiet', '-B', 'main'], { cwd: clone });
-    const { stdout: changed } = await execa('git', ['ls-files', '--modified', '--others', '--exclude-standard']);
-    for (const file of changed.split('\n').filter((each) => existsSync(each))) cpSync(file, join(clone, file));
-    await execa('cp', ['-al', 'node_modules', clone]);
     const author = { GIT_AUTHOR_NAME: 'Ada', GIT_AUTHOR_EMAIL: 'ada@example.com' };
     const env = { ...author, GIT_COMMITTER_NAME: 'Ada', GIT_COMMITTER_EMAIL: 'ada@example.com', npm_config_loglevel: 'error' };
     const run = (file: string, ...args: readonly string[]) => execa(file, args, { cwd: clone, env });
@@ -106,9 +108,28 @@ describe.skipIf(missing.length > 0 && !required)('a release', () => {
     writeFileSync(join(directory, 'programs/gh'), gh, { mode: 0o755 });
   }
 
+  /** What the second person types, with what the summaries say. */
+  async function approve(summaries: Readonly<Record<string, string>>): Promise<void> {
+    const [, stage = ''] = /\(staged with id (\S+)\)/.exec(summaries.stage ?? '') ?? [];
+    const [, sum = ''] = new RegExp(`^\\| deploynix-cli-${version}.tgz \\| \`(\\w+)\``, 'm').exec(summaries.rebuild ?? '') ?? [];
+    const run = (file: string, ...args: readonly string[]) => execa(file, args, { cwd: clone, env, extendEnv: false, reject: false });
+    const approved = () => run('node', 'scripts/release.mjs', 'approve', stage, sum);
+    const seen = () => run('npm', 'view', `deploynix-cli@${version}`, 'version');
+    registry.tamper();
+    refused = [await seen(), await approved(), await seen()].map(({ exitCode, stderr }) => ({ exitCode, stderr }));
+    registry.tamper();
+    expect(await approved()).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('approved and published') });
+  }
+
+  test('is neither installed before it is approved, nor approved if a byte of the staged package differs', () => {
+    const missing = { exitCode: 1, stderr: expect.stringContaining('E404') };
+    const message = `It was not approved. Reject it: npm stage reject `;
+    expect(refused).toEqual([missing, { exitCode: 1, stderr: expect.stringContaining(message) }, missing]);
+  });
+
   test('runs every job, and leaves out only what needs GitHub or Docker', () => {
     expect(ran.jobs).toEqual([
-      ...['build', 'sign', 'smoke script', 'smoke npm', 'attest', 'draft', 'npm', 'image', 'github', 'taps'],
+      ...['build', 'rebuild', 'sign', 'smoke script', 'smoke npm', 'attest', 'draft', 'stage', 'npm', 'image', 'github', 'taps'],
       ...['published script', 'published npm'],
     ]);
     const actions = [...new Set(ran.left.map(({ action }) => action))].sort();
@@ -145,14 +166,19 @@ describe.skipIf(missing.length > 0 && !required)('a release', () => {
   });
 
   test('is what dnx upgrade of the release before it installs, and install.sh removes', async () => {
+    const bin = join(directory, 'old/bin');
     const dnx = (...args: readonly string[]) => execa(old, args, { env, extendEnv: false });
     expect((await dnx('--version')).stdout).toBe(older);
+    // What a killed one leaves, the next one removes.
+    const killed = execa(old, ['upgrade'], { env, extendEnv: false, reject: false });
+    await expect.poll(() => readdirSync(bin), { interval: 5 }).toEqual([expect.stringMatching(/^\.dnx-upgrade-/), 'dnx']);
+    killed.kill('SIGKILL');
+    expect([(await killed).signal, readdirSync(bin).length]).toEqual(['SIGKILL', 2]);
     const { stdout, stderr } = await dnx('upgrade');
     expect(stdout).toContain(`✓ Upgraded dnx from ${older} to ${version}\n`);
     expect(stderr).toBe(`Downloading dnx ${version}`);
     expect((await dnx('--version')).stdout).toBe(version);
     expect((await dnx('upgrade')).stdout).toBe(`dnx ${version} is the latest release.`);
-    const bin = join(directory, 'old/bin');
     expect(readdirSync(bin)).toEqual(['dnx']);
     symlinkSync('dnx', join(bin, 'deploynix'));
     await execa('sh', [join(files, 'install.sh'), '--uninstall'], { env: { ...env, DNX_INSTALL_DIR: bin }, extendEnv: false });

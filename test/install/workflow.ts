@@ -16,6 +16,7 @@ interface Step {
 
 interface Job {
   readonly if?: string;
+  readonly environment?: string;
   readonly needs?: string | readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly outputs?: Readonly<Record<string, string>>;
@@ -41,6 +42,8 @@ interface Runner {
   readonly rows: (row: Row) => boolean;
   /** Text of scripts that this machine cannot run, and what it runs instead. */
   readonly instead: Readonly<Record<string, string>>;
+  /** What people do before they let a job of an environment run, who read the summaries of the jobs before it. */
+  readonly review: Readonly<Record<string, (summaries: Readonly<Record<string, string>>) => Promise<void>>>;
 }
 
 /** What a workflow did. */
@@ -57,13 +60,15 @@ export async function runWorkflow(file: string, runner: Runner): Promise<Ran> {
   const needs: Record<string, { outputs: Record<string, string> }> = {};
   const done: string[] = [];
   const left: { action: string; with: Row }[] = [];
+  const summaries: Record<string, string> = {};
   for (const [name, job] of Object.entries(jobs)) {
     const missing = [job.needs ?? []].flat().filter((each) => !Object.hasOwn(needs, each));
     if (missing.length > 0) throw new Error(`The job ${name} stands before ${missing.join(', ')}, which it needs.`);
     for (const matrix of job.strategy?.matrix.include.filter(runner.rows) ?? [{}]) {
       const context = { needs, matrix, github: runner.github, secrets: runner.secrets, steps: {} };
       if (job.if !== undefined && !evaluated(job.if, context)) continue;
-      const outputs = await runJob(name, job, { ...runner, context, left });
+      await runner.review[job.environment ?? '']?.(summaries);
+      const outputs = await runJob(name, job, { ...runner, context, left, summaries });
       needs[name] = { outputs };
       done.push([name, matrix.channel].filter(Boolean).join(' '));
     }
@@ -74,6 +79,7 @@ export async function runWorkflow(file: string, runner: Runner): Promise<Ran> {
 interface Running extends Runner {
   readonly context: Record<string, unknown> & { readonly matrix: Row };
   readonly left: { action: string; with: Row }[];
+  readonly summaries: Record<string, string>;
 }
 
 async function runJob(name: string, job: Job, runner: Running): Promise<Record<string, string>> {
@@ -88,6 +94,8 @@ async function runJob(name: string, job: Job, runner: Running): Promise<Record<s
   const own = filled(job.env);
   const base = { ...runner.env, HOME: home, RUNNER_TEMP: temp, GITHUB_WORKSPACE: workspace, ...own };
   context.env = own;
+  const summary = join(temp, 'summary');
+  writeFileSync(summary, '');
   // npm has its registry, and a token for it.
   cpSync(join(runner.env.HOME ?? '', '.npmrc'), join(home, '.npmrc'));
   for (const step of job.steps) {
@@ -102,11 +110,12 @@ async function runJob(name: string, job: Job, runner: Running): Promise<Record<s
     const args = shell === 'sh' ? ['-e'] : ['--noprofile', '--norc', '-eo', 'pipefail'];
     const script = join(temp, 'step.sh');
     writeFileSync(script, run);
-    const env = { ...base, GITHUB_OUTPUT: output, ...filled(step.env) };
+    const env = { ...base, GITHUB_OUTPUT: output, GITHUB_STEP_SUMMARY: summary, ...filled(step.env) };
     const { exitCode, all } = await execa(shell, [...args, script], { cwd: workspace, env, extendEnv: false, reject: false, all: true });
     if (exitCode !== 0) throw new Error(`The job ${name} ended with ${exitCode} in:\n${run}\n${all}`);
     if (step.id !== undefined) steps[step.id] = { outputs: outputsIn(readFileSync(output, 'utf8')) };
   }
+  runner.summaries[name] = readFileSync(summary, 'utf8');
   return filled(job.outputs);
 }
 

@@ -93,6 +93,7 @@ describe('read', () => {
     [['status', 'shop.example.com', '--watch'], 'usage', 'it never ends'],
     [['watch', 'shop.example.com', '--notify', 'true'], 'person_required', 'runs a program'],
     [['why', 'shop.example.com', '--url', 'http://169.254.169.254/'], 'person_required', 'read any file or address'],
+    [['import', 'verify'], 'person_required', 'read any file or address'],
     [['db', 'query', 'shop.example.com', 'SELECT 1'], 'person_required', 'it shows rows of databases'],
     [['env', 'list', 'shop.example.com', '--reveal'], 'person_required', 'it shows values of variables'],
     [['server', 'list', '--profile', 'work'], 'usage', 'one account'],

@@ -91,7 +91,7 @@ describe.skipIf(missing.length > 0 && !required)('dnx with nginx', () => {
     ['expired', true, 'the certificate has expired', 'Check the clock of this machine.'],
     ['future', true, 'the certificate is not valid yet', 'Check the clock of this machine.'],
     ['otherName', true, 'the certificate is for another name', 'Check the host (--host or DNX_HOST)'],
-    ['old', true, 'the host offers only an old TLS version', 'dnx needs TLS 1.2 or later.'],
+    ['old', true, 'the TLS handshake failed', 'Check whether a proxy or firewall intercepts TLS.'],
     ['plain', true, 'the host does not speak TLS (is this an http:// host?)', 'Check the host (--host or DNX_HOST)'],
   ])('refuses the host %s before it sends anything', async (name, trusting, words, hint) => {
     const env = { DNX_HOST: nginx.urls[name].replace('http:', 'https:'), ...(trusting && { DNX_CA_FILE: authority.file }) };

@@ -31,7 +31,7 @@ describe('a bug', () => {
       `Error: This looks like a bug in dnx ${version}. Please report it with the lines below.`,
       expect.stringMatching(/^TypeError: .*repeat is not a function/),
     ]);
-    expect(third).toBe(`    at aligned (${placeOf('src/cli/output/grid.ts', 'repeat(')})`);
+    expect(third).toBe(`    at cellOf (${placeOf('src/cli/output/grid.ts', 'repeat(')})`);
     expect(rest).toContainEqual(expect.stringMatching(/^ {4}at grid \(src\/cli\/output\/grid\.ts:\d+\)$/));
     expect(rest).toContainEqual(expect.stringMatching(/^ {4}at .*\((node:internal\/|native:)/));
     expect(rest.slice(-3)).toEqual([

@@ -58,6 +58,7 @@ const scripts = [
   file('.ci/bare', 'bash'),
   file('install.sh', 'sh'),
   file('scripts/smoke.sh', 'sh'),
+  file('scripts/release-files.sh', 'sh'),
   ...remote,
   file('docs/ci/docker.sh', 'bash'),
   ...filesIn('test/agency')

@@ -88,6 +88,22 @@ test('the validation finds unknown and missing keys, and unknown steps', async (
   ]);
 });
 
+test('a release publishes nothing before both builds are equal and a second person has approved it', () => {
+  const text = readFileSync('.github/workflows/release.yml', 'utf8');
+  const { jobs } = parse(text) as { jobs: Record<string, { needs?: string | string[]; environment?: string; permissions: object }> };
+  const before = (name: string): readonly string[] => [jobs[name]?.needs ?? []].flat().flatMap((each) => [each, ...before(each)]);
+  for (const name of ['image', 'github', 'taps']) expect(before(name)).toEqual(expect.arrayContaining(['rebuild', 'stage', 'npm']));
+  expect(before('stage')).toContain('rebuild');
+  expect([jobs.npm?.environment, jobs.npm?.permissions, jobs.stage?.permissions]).toEqual(['npm', {}, { 'id-token': 'write' }]);
+  expect(text).not.toMatch(/npm publish|npm stage approve|NPM_TOKEN|NODE_AUTH_TOKEN/);
+});
+
+test('Dependabot waits as long as npm for a new version', () => {
+  const [, days] = /^min-release-age=(\d+)$/m.exec(readFileSync('.npmrc', 'utf8')) ?? [];
+  const { updates } = parse(readFileSync('.github/dependabot.yml', 'utf8'));
+  expect(updates[0]).toMatchObject({ 'package-ecosystem': 'npm', cooldown: { 'default-days': Number(days) } });
+});
+
 describe.each(workflows)('the jobs of %s', (file) => {
   const { permissions, jobs } = parse(readFileSync(file, 'utf8'));
 

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -27,7 +27,6 @@ beforeAll(async () => {
 afterAll(() => bed?.close());
 
 const config = (...words: readonly string[]) => bed.here(['ssh', ...words, '--config']);
-const write = (...words: readonly string[]) => bed.dnx(['ssh', ...words, '--config', '--write']);
 
 describe.skipIf(reason !== undefined)('dnx ssh --config', () => {
   test('prints the entry of a server, of a site, and of another user', async () => {
@@ -78,21 +77,7 @@ describe.skipIf(reason !== undefined)('dnx ssh --config', () => {
     Object.assign(blog, { domain: 'blog.example.com' });
   });
 
-  test('--write writes a file of its own, says how to include it, and replaces only that', async () => {
-    const first = await write('--all');
-    expect(first).toExit(0, { stdout: expect.stringMatching(/^✓ Wrote \d names to ~\/\.ssh\/dnx_config\n$/) });
-    expect(first.stderr).toBe(`${AMBIGUOUS}Add this line at the top of ~/.ssh/config: Include dnx_config\n`);
-    expect([statSync(written).mode & 0o777, existsSync(join(bed.directory, '.ssh/config'))]).toEqual([0o600, false]);
-    writeFileSync(join(bed.directory, '.ssh/config'), 'Include dnx_config\n');
-    await expect(write('web-1')).toExit(0, { stderr: '', stdout: '✓ Wrote 1 name to ~/.ssh/dnx_config\n' });
-    writeFileSync(written, 'Host mine\n');
-    await expect(write('web-1')).toExit(1, { stderr: 'Error: ~/.ssh/dnx_config was not written by dnx.\n  Rename it.\n' });
-    expect(readFileSync(written, 'utf8')).toBe('Host mine\n');
-    rmSync(written);
-  });
-
   test.each([
-    [['ssh', 'web-1', '--write'], '--write needs --config.'],
     [['ssh', 'web-1', '--config', 'ls'], '--config takes no command'],
     [['ssh', SITE, '--config', '--path', 'x'], '--config takes no command'],
   ])('refuses %j', async (words, message) => {
@@ -106,7 +91,8 @@ describe.skipIf(reason !== undefined)('by the name of a site, with what it wrote
   const at = (name: string) => join(bed.directory, name);
   const remote = `${SITE}/current`;
   beforeAll(async () => {
-    await expect(write('--all')).toExit(0);
+    mkdirSync(join(bed.directory, '.ssh'), { recursive: true });
+    writeFileSync(written, (await config('--all')).stdout);
     writeFileSync(both(), `Include ${written}\n`);
     appendFileSync(both(), readFileSync(bed.sshd.config).toString().replace('  HostName 127.0.0.1\n', ''));
     writeFileSync(at('b.txt'), 'b\n');

@@ -53,7 +53,6 @@ describe('nothing is run, and the error says what to type', () => {
   test.each([
     ['ssh', 2, /No server or site given\.\n {2}Name one, .*dnx link/],
     ['ssh shop', 6, /Server or site 'shop' not found/],
-    [`ssh ${seeded.sites['shop.example.com']}`, 6, /is the id of site shop\.example\.com\. Use --site/],
     ['ssh --site web-1', 6, /Site 'web-1' not found/],
     ['ssh web-11', 6, /Did you mean 'web-1'\?\n$/],
     ['ssh root@web-1 --user ada', 6, /'root@web-1' not found/],

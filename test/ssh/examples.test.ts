@@ -15,9 +15,9 @@ const NGINX = `/var/log/nginx/${SITE}-error.log`;
 const NOW = new Date().toISOString().slice(0, 19).replace('T', ' ');
 const LOG = `[${NOW}] production.ERROR: No such table {"exception":"[object]"}\n`;
 
-/** The examples that read from a server, except those of its services, of ports of one, of those that connect to one, and of files. */
+/** The examples that read from a server, except those of its services, of ports of one, of those that connect to one, of files, and of imports. */
 const lines = examples.filter(
-  ({ line, remote }) => (remote && !/^dnx (service|db|tunnel|cp|storage) /.test(line)) || /^dnx (ssh|artisan|tinker) /.test(line),
+  ({ line, remote }) => (remote && !/^dnx (service|db|tunnel|cp|storage|import) /.test(line)) || /^dnx (ssh|artisan|tinker) /.test(line),
 );
 
 let bed: SshBed;

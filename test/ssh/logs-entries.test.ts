@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
@@ -300,41 +300,6 @@ describe('several sites', () => {
     expect([run.exitCode, run.stdout.split('\n')[0]]).toEqual([12, expect.stringContaining(last.line)]);
     expect(run.stderr).toMatch(new RegExp(`No directory of ${OTHER} on .*\nError: 1 of 2 sites failed\n$`));
     await expect(logs(OTHER, 'nowhere.example.com')).toExit(6, { stdout: '' });
-  });
-});
-
-it('reads the journal, and goes on where it was', async () => {
-  const journal = join(bed.sshd.directory, 'journal');
-  const entry = (minute: number, text: string) => `2026-01-02T03:0${minute}:00+0000 web-1 sshd[7]: ${text}\n`;
-  writeFileSync(journal, entry(1, 'one') + entry(2, 'two') + entry(3, 'three'));
-  // The cursor is the number of lines.
-  bed.sshd.program(
-    'journalctl',
-    `#!/bin/sh
-all=$(wc -l <${journal}) from=0
-while [ $# -gt 0 ]; do
-  case $1 in -p) shift; echo "$1" >${journal}.priority ;; --after-cursor=*) from=\${1#*=} ;; -n) shift; from=$((all - $1)) ;; esac
-  shift
-done
-tail -n +$((from + 1)) ${journal}
-echo "-- cursor: $all"
-`,
-  );
-  expect(await printed('--source', 'journal', '-n', '2')).toBe(entry(2, 'two') + entry(3, 'three'));
-  expect(await printed('--source', 'journal', '--grep', 'one', '-o', 'ndjson', '--query', 'time')).toBe('"2026-01-02T03:01:00Z"\n');
-  const followed = bed.follow(['-f', '--source', 'journal', '-n', '1']);
-  await followed.shows('three\n');
-  appendFileSync(journal, entry(4, 'four'));
-  await followed.shows('four\n');
-  expect((await followed.end()).stdout).toBe(entry(3, 'three') + entry(4, 'four'));
-  writeFileSync(`${journal}.priority`, '');
-  chmodSync(`${journal}.priority`, 0o666);
-  await printed('--source', 'journal', '--level', 'error');
-  expect(readFileSync(`${journal}.priority`, 'utf8')).toBe('err\n');
-  bed.sshd.program('journalctl', '#!/bin/sh\necho "No journal files were opened due to insufficient permissions." >&2\nexit 1\n');
-  await expect(logs('--source', 'journal')).toExit(5, {
-    stderr:
-      'Error: Cannot read journal: permission denied\n  The group systemd-journal may read it. On the server, as root: usermod -aG systemd-journal deploynix. Or use --user root.\n',
   });
 });
 

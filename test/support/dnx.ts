@@ -283,10 +283,11 @@ export function guarded(transport: Transport, clock: FakeClock, sent: string[], 
   return {
     async request(request) {
       const { hostname, pathname } = new URL(request.url);
+      const to = request.at ?? hostname;
       // A redirect may lead anywhere, and gets no token.
       if (pathname.startsWith(API) && request.headers.authorization) sent.push(pathname.slice(API.length));
-      if (!['127.0.0.1', 'localhost'].includes(hostname)) {
-        if (!elsewhere) throw new Error(`unexpected request to ${hostname}`);
+      if (to !== 'localhost' && !/^127(\.\d+){3}$/.test(to)) {
+        if (!elsewhere) throw new Error(`unexpected request to ${to}`);
         elsewhere(request);
         throw new NetworkFault('there is no such host', { sent: false });
       }

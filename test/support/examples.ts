@@ -4,6 +4,7 @@ import { HOUR } from '../../src/base/time.ts';
 import type { Child } from '../../src/machine/world.ts';
 import { SEED_EMAIL, SEED_PASSWORD, seeded } from '../../src/sandbox/index.ts';
 import type { Bed, Run, RunOptions } from './dnx.ts';
+import { openForge } from './forge.ts';
 import { type PlantedBed, plantPreview } from './planted-preview.ts';
 import { addPreviews } from './preview-bed.ts';
 import { deployed, Repository } from './repository.ts';
@@ -38,7 +39,7 @@ export const before: Readonly<Record<string, string>> = {
 const nested = /^dnx sandbox run/;
 
 /** Examples that read from a server over SSH, which `test/ssh` runs. */
-const remote = /^dnx (why|top|logs|service |db |tunnel |cp |storage |(ssh|artisan) --(all|on) )/;
+const remote = /^dnx (why|top|logs|service |db |tunnel |cp |storage |import verify|(ssh|artisan) --(all|on) )/;
 
 /** Examples that need a stored token. */
 const stored = /^dnx auth refresh/;
@@ -149,7 +150,19 @@ export function runExample(bed: Bed, line: string, env: Readonly<Record<string, 
     // The sandbox runs until Ctrl-C.
     ...(words.startsWith('sandbox start') && { interruptOn: 'Ctrl-C stops it' }),
   };
+  if (words.startsWith('import forge')) return runImport(bed, words, options);
   return words.includes(' --verify ') ? runVerified(bed, words, options) : bed.dnx(words, options);
+}
+
+/** Runs a command that reads Forge. */
+async function runImport(bed: Bed, words: string, options: RunOptions): Promise<Run> {
+  const forge = await openForge();
+  try {
+    const env = { ...options.env, FORGE_TOKEN: forge.token, DNX_FORGE_HOST: forge.url, DNX_RATE_LIMIT: 'off' };
+    return await bed.dnx(words, { ...options, env, stdin: forge.token });
+  } finally {
+    await forge.close();
+  }
 }
 
 /** Runs a command that requests the deployed site. */

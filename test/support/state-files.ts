@@ -4,7 +4,7 @@ servers:
   web-1:
     monitoring: true
     databases:
-      shop: { users: { shop: {}, admin: { password: 'op://prod/db/admin' } } }
+      shop: { users: { shop: {}, admin: { password: 'op://prod/db/admin' }, app: { password: 'file://.env.shop#DB_PASSWORD' } } }
     crontabs:
       - { command: php artisan schedule:run, frequency: '* * * * *' }
     daemons: [{ command: php artisan horizon, processes: 2 }, php artisan reverb:start]
@@ -31,7 +31,7 @@ sites:
     certificates: true
     owns: [redirects]
   web-2/shop.example.com: { new: true }
-  new.example.com: { renamed_from: old.example.com }
+  new.example.com: { renamed_from: old.example.com, env_file: .env.new }
 repositories:
   acme/shop: { auto_deploy: true, git: GitHub }
 `;
@@ -53,6 +53,7 @@ export const refused: readonly string[] = [
   inSite('env: [APP_KEY]'),
   inSite('env: { A: { new: true } }'),
   inSite('secrets: { APP_KEY: x }'),
+  inSite('env_file: [.env]'),
   inSite('certificates: false'),
   inSite('certificates: [{ domain: a.example.com, private_key: abc }]'),
   inSite('new: false'),

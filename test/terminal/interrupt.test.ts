@@ -26,7 +26,7 @@ const asking: readonly (readonly [words: readonly string[], questions: readonly 
   ],
   [
     ['token', 'create', 'ci'],
-    [['? What should this token be able to do?', keys.down + keys.down], ['? Abilities 3 selected']],
+    [['? What should this token be able to do?', keys.down + keys.down], ['? Abilities']],
   ],
   [['token', 'rotate', 'Grafana'], [['? Replace token Grafana']]],
 ];

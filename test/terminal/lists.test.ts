@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { openExecutable } from '../support/executable.ts';
 import { perSuite } from '../support/fixtures.ts';
 import { gate, openPages, serverPages } from '../support/pages.ts';
-import { openTerminal, shown } from '../support/terminal.ts';
+import { openTerminal } from '../support/terminal.ts';
 import { leading } from '../support/volume.ts';
 
 const executable = perSuite(openExecutable);
@@ -17,27 +17,9 @@ async function openSlow() {
   return { terminal, release: slow.open, waiting: `Waiting for ${new URL(server.url).host}` };
 }
 
-test.each(leading(['json', 'ndjson', 'ids'], 1))('a slow page shows a spinner below the rows so far, with -o %s', async (format) => {
+test.each(leading([[], ['-o', 'json'], ['-o', 'ndjson']], 2))('list %j waits for the whole list', async (...words) => {
   const { terminal, release, waiting } = await openSlow();
-  const dnx = terminal('-o', format);
-  await dnx.shows('000006');
-  await dnx.shows(waiting);
-  release();
-  const { code, raw } = await dnx.ended;
-  const screen = await shown(raw);
-  expect([code, screen.filter((line) => line.includes('Waiting'))]).toEqual([0, []]);
-  const rows = serverPages(3, 3).flat();
-  const printed = {
-    json: JSON.stringify(rows, null, 2),
-    ndjson: rows.map((row) => JSON.stringify(row)).join('\n'),
-    ids: rows.map(({ id }) => id).join('\n'),
-  };
-  expect(screen.join('\n')).toBe(printed[format as keyof typeof printed]);
-});
-
-test('a table waits for the whole list', async () => {
-  const { terminal, release, waiting } = await openSlow();
-  const dnx = terminal();
+  const dnx = terminal(...words);
   await dnx.shows(waiting);
   release();
   const { text } = await dnx.ended;

@@ -34,12 +34,12 @@ test('text without a match picks nothing and can be corrected', async () => {
   expect(posts()).toEqual([`/servers/${seeded.servers['web-2']}/sites/${seeded.sites['staging.example.com on web-2']}/deploy`]);
 });
 
-test('a misspelled site is a question, and an ambiguous one opens the picker, whose filter finds letters in order', async () => {
+test('a misspelled site is a question, and an ambiguous one opens the picker, which has a filter', async () => {
   const terminal = open('deploy', 'stagin.example.com', '--no-wait');
   await terminal.shows("? Did you mean 'staging.example.com'");
   terminal.type(`y${keys.enter}`);
   await terminal.shows('❯ web-1/staging.example.com');
-  terminal.type('wb2stg');
+  terminal.type('web-2 stag');
   await terminal.shows('❯ web-2/staging.example.com');
   terminal.type(keys.enter);
   await expect(terminal.ended).toExit(0);

@@ -74,7 +74,7 @@ const cases: Readonly<Record<string, Case>> = {
     line: 'token create ci',
     asked: [
       ['navigate', keys.down, keys.down],
-      ['enter to continue', 'site:r', ' '],
+      ['submit', keys.down, ' '],
     ],
   },
 };

@@ -43,7 +43,7 @@ describe('dnx', () => {
     const help = await helpOf('--help');
     expect(linesIn(help)).toBeLessThanOrEqual(24);
     for (const { name } of [...tree.contents, ...tree.standalone, ...tree.topics])
-      expect(help).toMatch(new RegExp(`[ ,]${name}(,|$)`, 'm'));
+      expect(help).toMatch(new RegExp(`[ ,]${name}([,.]|$)`, 'm'));
     for (const name of Object.keys(tree.shortcuts)) expect(help).toMatch(new RegExp(`\\b${name}\\b`));
     const used = help.slice(help.indexOf('Most used:'), help.indexOf('Commands:'));
     for (const name of ['login', 'deploy', 'status', 'why', 'env', 'logs']) expect(used).toMatch(new RegExp(` ${name} +[A-Z]`));

@@ -32,7 +32,6 @@ const more = [
   "dnx db query shop.example.com 'DELETE FROM orders' --write",
   'dnx logs shop.example.com --path .env',
   'dnx logs shop.example.com -f',
-  'dnx ssh --config --all --write',
   'dnx ssh web-1 --print',
   'dnx mcp --show-values',
   'dnx deploy shop.example.com --verify-cmd true',

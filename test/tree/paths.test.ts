@@ -13,6 +13,7 @@ const allowed: Readonly<Record<string, string>> = {
   'src/features/env/variables.ts': 'it declares the resource that the commands of variables share',
   'src/features/mcp/bounds.ts': 'what limits a client to a server or site holds for any path',
   'src/features/why/': 'its releases are directories of a server',
+  'src/features/import/': 'its paths are those of other platforms, and of a state file',
   'src/base/secrets.ts': 'its webhooks are those of other services',
   'src/features/probe/': 'it asks whether the API has these paths, some of which the table does not have on purpose',
   'src/sandbox/': 'it is the other side, which must not agree with dnx by construction',

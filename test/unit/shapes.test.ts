@@ -3,8 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type AnswerShape, type FieldShape, parseShapes, shapesFile } from '../../src/base/api-shapes.ts';
 import { formatOf, formats, knownTexts } from '../../src/base/api-texts.ts';
 import { isObject } from '../../src/base/json.ts';
-import { type Observed, type Offers, openRecorder } from '../../src/features/probe/record.ts';
-import { isHarmlessWord } from '../../src/features/probe/vocabulary.ts';
+import { isHarmlessWord, type Observed, openRecorder } from '../../src/features/probe/record.ts';
 import { volume } from '../support/volume.ts';
 
 const KEY = 'GET /things';
@@ -29,7 +28,7 @@ function recorder(observed: Partial<Observed>, endpoint = KEY) {
   return opened;
 }
 
-const shapeOf = (observed: Partial<Observed>, agreed?: Offers): AnswerShape => recorder(observed).answers(agreed)[KEY] as AnswerShape;
+const shapeOf = (observed: Partial<Observed>): AnswerShape => recorder(observed).answers()[KEY] as AnswerShape;
 const listOf = (...data: unknown[]) => shapeOf({ body: { data } });
 const fieldOf = (name: string, ...values: unknown[]): FieldShape | undefined =>
   listOf(...values.map((value) => ({ id: 1, [name]: value }))).fields?.[name];
@@ -96,14 +95,13 @@ describe('fields', () => {
     expect(fieldOf('created_at', 1_790_000_000, 1_790_000_000_000, 5)?.formats).toEqual(['unix time', 'unix time in ms']);
   });
 
-  test('a hostile name is neither kept nor offered', () => {
+  test('a hostile name is not kept', () => {
     const rows = JSON.parse(
       '[{"id":1,"__proto__":{"name":1},"constructor":1,"toString":2,"a.b":1,"":1},{"id":2,"__proto__":1,"constructor":1}]',
     );
     const opened = recorder({ body: { data: rows } });
     expect(opened.answers()).toMatchObject({ [KEY]: { other_fields: 'some' } });
     expect(Object.keys((opened.answers()[KEY] as AnswerShape).fields ?? {})).toEqual(['id']);
-    expect(opened.offers().names).toEqual([]);
   });
 });
 
@@ -157,30 +155,6 @@ describe('names and words', () => {
     expect(recorder({ body: { data: [{ id: 1, type: 'application' }] } }, 'GET /backups').answers()[KEY]).toMatchObject({
       fields: { type: { words: ['application'] } },
     });
-  });
-
-  test('a name is offered if every row of a list of at least two has it at the top, and looks like a name', () => {
-    const offered = (...data: unknown[]) => recorder({ body: { data } }).offers().names;
-    const row = { id: 1, acme_thing: 1, APP_KEY: 1, nested: { acme_inner: 1 }, [`x${'y'.repeat(32)}`]: 1 };
-    expect(offered(row, row)).toEqual(['acme_thing', 'nested']);
-    expect(offered(row)).toEqual([]);
-    expect(offered(row, { id: 1 })).toEqual([]);
-    expect(offered(row, null)).toEqual([]);
-    expect(recorder({ body: { data: { acme_thing: 1 } } }).offers().names).toEqual([]);
-  });
-
-  test('what a person agrees to is kept, and nothing else', () => {
-    const rows = [1, 2].map((id) => ({ id, acme_thing: 'x', acme_other: 'y', status: 'acme', state: 'zeta' }));
-    const opened = recorder({ body: { data: rows } });
-    expect(opened.offers()).toEqual({ names: ['acme_other', 'acme_thing'], words: ['acme', 'zeta'] });
-    const { fields, other_fields } = opened.answers({ names: ['acme_thing'], words: ['zeta'] })[KEY] as AnswerShape;
-    expect(Object.keys(fields ?? {})).toEqual(['acme_thing', 'id', 'state', 'status']);
-    expect([other_fields, fields?.status?.words, fields?.status?.other_words, fields?.state?.words]).toEqual([
-      'one',
-      undefined,
-      'one',
-      ['zeta'],
-    ]);
   });
 });
 

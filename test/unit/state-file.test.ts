@@ -32,6 +32,7 @@ test('reads every kind, with its short forms', () => {
     ['database web-1', { name: 'shop' }],
     ['user web-1 shop', { username: 'shop', mustExist: true }],
     ['user web-1 shop', { username: 'admin', password: 'op://prod/db/admin' }],
+    ['user web-1 shop', { username: 'app', password: 'file://.env.shop#DB_PASSWORD' }],
     ['crontab web-1', { command: 'php artisan schedule:run', frequency: '* * * * *' }],
     ['daemon web-1', { command: 'php artisan horizon', processes: 2 }],
     ['daemon web-1', { command: 'php artisan reverb:start' }],

@@ -90,9 +90,9 @@ describe('imports, including type imports', () => {
 /** The files that may import each library. */
 const importers: Readonly<Record<string, RegExp>> = {
   '@hono/node-server': /^src\/sandbox\//,
-  '@inquirer/core': /^src\/cli\/prompt\/lists\.ts$/,
+  '@inquirer/core': /^src\/cli\/prompt\/interactive\.ts$/,
   '@inquirer/prompts': /^src\/cli\/prompt\/interactive\.ts$/,
-  '@jmespath-community/jmespath': /^src\/cli\/output\/query\.ts$/,
+  '@jmespath-community/jmespath': /^src\/cli\/output\/shaping\.ts$/,
   '@modelcontextprotocol/server': /^src\/features\/mcp\/(server|tools)\.ts$/,
   '@napi-rs/keyring': /^src\/machine\/credentials\/keychain\.ts$/,
   chalk: /^src\/cli\/output\/text\.ts$/,

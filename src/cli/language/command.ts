@@ -11,7 +11,6 @@ import type { ReachedPlace } from '../../platform/names/places.ts';
 import type { Everywhere } from '../../platform/names/site-search.ts';
 import type { Progress } from '../output/progress.ts';
 import type { Result, View } from '../output/view.ts';
-import type { PlannedDeployment } from '../plan/deployment.ts';
 import type { Ask } from '../prompt/ask.ts';
 import type { Called, Calls, TargetsIn } from './calls.ts';
 import type { Globals } from './globals.ts';
@@ -26,8 +25,8 @@ export interface Context<E extends Endpoint = Endpoint> {
     options?: { readonly body?: unknown; readonly params?: Readonly<Record<string, string>>; readonly assume?: JsonObject },
   ): Promise<Reply<T>>;
   list<T>(endpoint?: E, options?: { readonly query?: Query; readonly retry?: boolean }): Promise<T[]>;
-  /** Reads the first page of a list, and the others when the view is printed. For `rows`. */
-  pages<T extends object = object>(endpoint?: E, options?: { readonly query?: Query }): Promise<AsyncIterable<readonly T[]>>;
+  /** Reads a list that is printed as it is: with `--limit`, no more pages than that takes. */
+  shown<T extends object = object>(endpoint?: E, options?: { readonly query?: Query }): Promise<T[]>;
   /** Runs once per item, one after the other by default, and reports each. `noun`: what they are, if not what the group is about. */
   each<I extends NamedItem, D>(
     items: readonly I[],
@@ -77,6 +76,26 @@ export interface Recorder {
   about(data: JsonObject, details: readonly Detail[], whole?: boolean): void;
   /** What the plan holds of the next change, a deployment. `unsaved`: why it cannot be saved. */
   deployment(held: PlannedDeployment, unsaved?: string): void;
+}
+
+/** What a plan holds of a deployment besides its request. */
+export interface PlannedDeployment {
+  /** The commit that it deploys; null if that is unknown. */
+  readonly commit: string | null;
+  readonly branch: string | null;
+  /** The repository of the branch, such as `example/shop`; null if it is unknown. */
+  readonly repository: string | null;
+  readonly verify: PlannedVerification | null;
+  readonly rollback_on_fail: boolean;
+}
+
+/** How the site is requested after a deployment, at its own address. */
+interface PlannedVerification {
+  readonly path: string;
+  readonly expect: number;
+  readonly expect_body: string | null;
+  readonly for: number;
+  readonly within_s: number;
 }
 
 /**
@@ -292,6 +311,8 @@ export interface Guesses {
   /** For a search alone: the words may stand anywhere in it. */
   readonly phrases: Readonly<Record<string, string>>;
   readonly options: Readonly<Record<string, string>>;
+  /** What to do about an option that has no counterpart. */
+  readonly hints: Readonly<Record<string, string>>;
 }
 
 /** A term and what it means. */

@@ -1,11 +1,13 @@
 import { DnxError, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { flagName, plural, title } from '../../base/text.ts';
+import { duration } from '../../base/time.ts';
 import type { Reply } from '../../platform/api/api.ts';
 import { type Endpoint, parameters } from '../../platform/api/endpoint.ts';
+import type { Thing, Work } from '../../platform/follow/work.ts';
 import type { CreateContext, Creation } from '../../platform/names/creation.ts';
 import { called, namings, resourceName, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
-import { type Column, done, type Item, type Result, record, rows } from '../output/view.ts';
+import { type Column, done, ending, type Item, type Result, record, rows } from '../output/view.ts';
 import { type Command, type Consent, type Context, command } from './command.ts';
 import { flag, ifExists, type Option, type Options, optional } from './options.ts';
 import { deleted, item, listOf, recordOf, shownRecordOf, word } from './shape.ts';
@@ -56,10 +58,10 @@ export const list = ({ noun, path, columns, stated, example }: Resource) => {
     run: async (ctx, { targets, options }) => {
       if (parent && options.all) {
         const { listEverywhere } = await import('../run/everywhere.ts');
-        const read = (place: Targets) => ctx.api.pages<Item>(calls, targetIds(place));
+        const read = (place: Targets) => ctx.api.list<Item>(calls, targetIds(place));
         return listEverywhere(ctx, { what: plural(title(noun)), columns, of: parent, read });
       }
-      return rows(await ctx.pages<object>(), columns, `No ${plural(title(noun))}.`, example.create ? creation(noun, targets) : undefined);
+      return rows(await ctx.shown<object>(), columns, `No ${plural(title(noun))}.`, example.create ? creation(noun, targets) : undefined);
     },
   });
 };
@@ -252,6 +254,28 @@ export function generatedIn(noun: string, secrets: readonly string[], sent: Json
 /** Sends the request of a create once, and adopts what it made if the response is lost. */
 export async function created(ctx: CreateContext, search: Creation, send: () => Promise<Reply>): Promise<Reply> {
   return (await import('../../platform/names/creation.ts')).creatingOnce(ctx, search, send).create();
+}
+
+interface Shown<T extends Thing> extends Work<T> {
+  readonly columns: readonly Column[];
+  /** The success line, to which the time is added: `Created server web-3`. */
+  readonly did: string;
+  /** How to find what the request creates if its response is lost. */
+  readonly creates?: Creation;
+}
+
+/** Starts and follows work, and shows the last state of the resource. */
+export async function workResult<T extends Thing>(
+  ctx: Pick<Context, 'api' | 'clock' | 'deadline' | 'signal' | 'progress' | 'timeoutMs'>,
+  { columns, did, creates, ...work }: Shown<T>,
+) {
+  const { startAndFollow } = await import('../../platform/follow/work.ts');
+  const once = creates && (await import('../../platform/names/creation.ts')).creatingOnce(ctx, creates, work.start);
+  // The list also shows whether the token can follow what it creates.
+  const started = { ...work, ...(once && { list: once.read, start: once.create }) };
+  const { reply, thing, elapsedMs = 0, failure } = await startAndFollow(ctx, started);
+  const view = thing ? ending(record(thing, columns, `${did} in ${duration(elapsedMs)}`), 'data') : answer(reply, columns, work.doing);
+  return { view, exit: failure };
 }
 
 function targetIn(targets: Targets, noun: string): Target {

@@ -1,7 +1,17 @@
 import type { SourceMap } from 'node:module';
 import { isAbsolute } from 'node:path';
-import { adviceOf, errorObject, type NextFormat, withoutTokens } from '../../base/error-object.ts';
-import { type Detail, DnxError, isError, type Next, REJECTED, reasonOf } from '../../base/errors.ts';
+import {
+  adviceOf,
+  type Detail,
+  DnxError,
+  errorObject,
+  isError,
+  type Next,
+  type NextFormat,
+  REJECTED,
+  reasonOf,
+  withoutTokens,
+} from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import { capitalized } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
@@ -25,7 +35,7 @@ export async function reportError(error: unknown, options: PrintErrorOptions): P
   const expected = error instanceof DnxError ? error : fileFailure(error);
   const { stderr, env } = options.world;
   if (options.json) {
-    const object = expected ? errorObject(expected, options.line) : await bugInJson(error, options.world);
+    const object = expected ? errorObject(expected, options.line) : await bugInJson(error, options);
     stderr.write(`${withoutTokens(toJson({ error: object }))}\n`);
   } else {
     const style = await styleFor(stderr, env, options.color);
@@ -74,20 +84,9 @@ const fieldLines = ({ errors = {}, labels }: DnxError, style: Style): readonly s
 
 const circumstances = ({ node = 'executable', platform }: PrintErrorOptions['world']) => ({ dnx: version, node, platform });
 
-async function bugInJson(error: unknown, world: PrintErrorOptions['world']) {
+async function bugInJson(error: unknown, { line, world }: PrintErrorOptions) {
   const { stack } = await traceOf(error);
-  return {
-    code: 'bug',
-    reason: 'bug',
-    human: true,
-    message: String(error),
-    status: null,
-    errors: null,
-    hint: null,
-    next: [],
-    stack,
-    ...circumstances(world),
-  };
+  return { ...errorObject(new DnxError('bug', String(error)), line), human: true, stack, ...circumstances(world) };
 }
 
 async function bugInWords(error: unknown, style: Style, wrap: Wrap, world: PrintErrorOptions['world']): Promise<string> {

@@ -73,39 +73,19 @@ const compare = (a: unknown, b: unknown): number =>
 export const chosen = (columns: readonly Column[], fields: readonly string[] | undefined): readonly Column[] =>
   fields ? fields.map((key) => columns.find((column) => column.key === key) ?? { key }) : columns;
 
-/** Looks for the fields of `--fields` and `--sort` in the items of a list as they arrive. */
-export type FieldCheck = ReturnType<typeof fieldCheck>;
-
 type Wanted = Pick<Selection, 'fields' | 'sort'> & { readonly format: Format };
 
-/** Checks fields against a view, and against the items that are added. */
-export function fieldCheck(view: View, { fields = [], sort, format }: Wanted) {
-  const known = new Set<string>();
+/** Throws if nothing in a view has one of the fields of `--fields` and `--sort`. An empty list cannot be checked. */
+export function checkFields(view: View, { fields = [], sort, format }: Wanted): void {
+  const items = itemsOf(view);
+  const known = new Set(items.flatMap((item) => Object.keys(item)));
   // Computed values are in text formats only; those that need requests, in a table only.
   if (view.kind === 'rows' || view.kind === 'record')
     for (const { key, computed, cell } of view.columns)
       if (!computed || format === 'table' || (cell && ['csv', 'tsv', 'text'].includes(format))) known.add(key);
   const keys = sort && view.kind !== 'record' ? [...fields, sortKey(sort)] : fields;
-  const unknown = () => keys.find((key) => !known.has(key));
-  let empty = true;
-  const check = {
-    /** True once every field was seen. */
-    add(items: readonly object[]): boolean {
-      for (const item of items) {
-        empty = false;
-        for (const key of Object.keys(item)) known.add(key);
-        if (unknown() === undefined) break;
-      }
-      return unknown() === undefined;
-    },
-    /** Throws if a field was not seen. An empty list cannot be checked. */
-    end(): void {
-      const key = empty ? undefined : unknown();
-      if (key !== undefined) throw computedField(key, view, format, [...known]) ?? unknownField(key, [...known]);
-    },
-  };
-  check.add(itemsOf(view));
-  return check;
+  const key = items.length === 0 ? undefined : keys.find((each) => !known.has(each));
+  if (key !== undefined) throw computedField(key, view, format, [...known]) ?? unknownField(key, [...known]);
 }
 
 function itemsOf(view: View): readonly object[] {

@@ -18,17 +18,11 @@ interface GridOptions {
 /** Formats rows as aligned columns, and counts those. Undefined if they do not fit the width. */
 export async function grid(rows: readonly (readonly string[])[], { width, columns, keep }: GridOptions) {
   const widthOf = await measureFor(rows);
-  const measured = measure(rows, widthOf);
-  const { natural } = measured;
-  if (width === undefined || natural.reduce((sum, each) => sum + each + GAP, -GAP) <= width)
-    return {
-      text: aligned(
-        rows,
-        measured,
-        natural.map((each, index) => ({ index, width: each })),
-      ),
-      shown: natural.length,
-    };
+  const natural = widestIn(rows, widthOf);
+  if (width === undefined || natural.reduce((sum, each) => sum + each + GAP, -GAP) <= width) {
+    const whole = natural.map((each, index) => ({ index, width: each }));
+    return { text: aligned(rows, widthOf, whole), shown: natural.length };
+  }
   const sized = natural.map((each, index): SizedColumn => {
     const { wrap = false, wide = false } = columns[index] ?? {};
     // A column wider than the terminal counts as the terminal's width plus one, so that fitting takes few steps.
@@ -38,7 +32,7 @@ export async function grid(rows: readonly (readonly string[])[], { width, column
   const placed = fitted(sized, width, keep);
   if (!placed) return undefined;
   const shown = placed.length;
-  if (placed.every((each) => each.width >= (natural[each.index] ?? 0))) return { text: aligned(rows, measured, placed), shown };
+  if (placed.every((each) => each.width >= (natural[each.index] ?? 0))) return { text: aligned(rows, widthOf, placed), shown };
   return { text: await wrapping(rows, placed), shown };
 }
 
@@ -48,26 +42,11 @@ type WidthOf = (text: string) => number;
 const measureFor = async (rows: readonly (readonly string[])[]): Promise<WidthOf> =>
   rows.every((row) => row.every(isPlain)) ? (text) => text.length : (await import('./wrap.ts')).widthOf;
 
-/** The width of every cell, row by row in one array, so that each is measured once. */
-interface Measures {
-  readonly sizes: Uint32Array;
-  readonly columns: number;
-  /** The widest cell of each column. */
-  readonly natural: readonly number[];
-}
-
-function measure(rows: readonly (readonly string[])[], widthOf: WidthOf): Measures {
-  const columns = rows[0]?.length ?? 0;
-  const sizes = new Uint32Array(rows.length * columns);
-  const natural = new Array<number>(columns).fill(0);
-  rows.forEach((row, at) => {
-    for (let index = 0; index < columns; index++) {
-      const size = widthOf(row[index] ?? '');
-      sizes[at * columns + index] = size;
-      if (size > (natural[index] ?? 0)) natural[index] = size;
-    }
-  });
-  return { sizes, columns, natural };
+/** The widest cell of each column. */
+function widestIn(rows: readonly (readonly string[])[], widthOf: WidthOf): readonly number[] {
+  const widest: number[] = [];
+  for (const row of rows) for (const [index, cell] of row.entries()) widest[index] = Math.max(widest[index] ?? 0, widthOf(cell));
+  return widest;
 }
 
 /** A wrapping column is at least as wide as its longest word, up to this width. */
@@ -127,33 +106,13 @@ function squeezed(columns: readonly SizedColumn[], width: number): readonly numb
   return widths;
 }
 
-/** Rows that are joined at once: an array of this size is filled and joined much faster than one for a long list. */
-const PART = 500;
-
-function aligned(rows: readonly (readonly string[])[], { sizes, columns: count }: Measures, placed: readonly PlacedColumn[]): string {
-  const parts: string[] = [];
-  const pieces: string[] = [];
-  const blanks: string[] = [];
-  const before = placed.slice(0, -1);
-  const last = placed.at(-1)?.index ?? 0;
-  for (let from = 0; from < rows.length; from += PART) {
-    const until = Math.min(from + PART, rows.length);
-    let filled = 0;
-    for (let at = from; at < until; at++) {
-      const row = rows[at] ?? [];
-      for (const { index, width } of before) {
-        const space = width + GAP - (sizes[at * count + index] ?? 0);
-        blanks[space] ??= ' '.repeat(space);
-        pieces[filled++] = row[index] ?? '';
-        pieces[filled++] = blanks[space];
-      }
-      pieces[filled++] = (row[last] ?? '').trimEnd();
-      pieces[filled++] = '\n';
-    }
-    pieces.length = filled;
-    parts.push(pieces.join(''));
-  }
-  return parts.join('');
+function aligned(rows: readonly (readonly string[])[], widthOf: WidthOf, placed: readonly PlacedColumn[]): string {
+  const last = placed.length - 1;
+  const cellOf = (row: readonly string[], { index, width }: PlacedColumn, at: number): string => {
+    const text = row[index] ?? '';
+    return at === last ? text.trimEnd() : text + ' '.repeat(width + GAP - widthOf(text));
+  };
+  return rows.map((row) => `${placed.map((column, at) => cellOf(row, column, at)).join('')}\n`).join('');
 }
 
 async function wrapping(rows: readonly (readonly string[])[], columns: readonly PlacedColumn[]): Promise<string> {

@@ -1,8 +1,10 @@
 import { StringDecoder } from 'node:string_decoder';
-import { isError, usage } from '../../base/errors.ts';
+import { isError } from '../../base/errors.ts';
 import { monologRecord } from '../../base/monolog.ts';
 import type { Env } from '../../machine/world.ts';
+import { checkFields } from './fields.ts';
 import { type RenderOptions, render } from './render.ts';
+import { checkLogShape, isLogText } from './shaping.ts';
 import { Ended, forLog, type Style, safeLine as safe, safeLines } from './text.ts';
 import {
   columns,
@@ -22,14 +24,18 @@ type Log = View & { readonly kind: 'lines' };
 const shown = columns<LogEntry>('site', 'source', 'file', 'time', 'level', 'line', 'trace');
 
 /** The view that prints log files in a format: their text, or an item per entry. */
-export function shownLog(log: Log, options: RenderOptions, env: Env): View {
-  const { format, query, style, terminal } = options;
+export async function shownLog(log: Log, options: RenderOptions, env: Env): Promise<View> {
+  const { format, query, sort, limit, style, terminal } = options;
   checkLogShape(options, log.endless);
   const parts = log.endless ? endingQuietly(log.parts) : log.parts;
-  if (!isText(options)) {
+  if (!isLogText(options)) {
     const entries = log.entries(linesOf(parts, 'utf8'), same);
     if (log.endless && format.endsWith('json')) return { kind: 'live', states: statesOf(entries) };
-    return format === 'ndjson' && query !== undefined ? stream(queriedLines(entries, options)) : rows(entries, shown, '');
+    const isByLine = format === 'ndjson' || ((format === 'csv' || format === 'tsv') && query === undefined);
+    if (isByLine && sort === undefined && limit === undefined) return stream(printedLines(entries, options));
+    const all: LogEntry[] = [];
+    for await (const batch of entries) for (const entry of batch) all.push(entry);
+    return rows(all, shown, '');
   }
   // Whoever requests a URL writes into a log. What people read must not move a cursor, or run a command of GitHub Actions.
   const read = terminal || (format === 'table' && env.GITHUB_ACTIONS === 'true');
@@ -44,24 +50,6 @@ export function shownLog(log: Log, options: RenderOptions, env: Env): View {
 
 const same = (text: string): string => text;
 
-const isText = ({ format, fields, query, sort, limit }: LogOptions): boolean =>
-  (format === 'table' || format === 'text') && [fields, query, sort, limit].every((each) => each === undefined);
-
-type LogOptions = Pick<RenderOptions, 'format'> & { readonly [key in 'fields' | 'query' | 'sort' | 'limit']?: unknown };
-
-/** Rejects what a log cannot be printed as. `endless`: it is followed, so what needs its end is rejected, too. */
-export function checkLogShape(options: LogOptions, endless: boolean): void {
-  const { format, query, sort, limit } = options;
-  if (format === 'ids') throw usage('-o ids needs ids, which the entries of a log do not have.');
-  if (!endless || isText(options)) return;
-  if (sort !== undefined || limit !== undefined) throw usage('-f cannot be combined with --sort or --limit.', 'Use --lines.');
-  if (format.endsWith('json') || ((format === 'csv' || format === 'tsv') && query === undefined)) return;
-  throw usage(
-    format === 'yaml' ? '-f cannot be combined with -o yaml.' : `-f with --query or --fields needs -o ndjson or -o json.`,
-    'Use -o ndjson.',
-  );
-}
-
 /** Ctrl-C is how to end a log that has no end, so it says nothing. */
 async function* endingQuietly(parts: AsyncIterable<LogPart>): AsyncGenerator<LogPart> {
   try {
@@ -75,9 +63,19 @@ async function* statesOf(batches: AsyncIterable<readonly LogEntry[]>): AsyncGene
   for await (const entries of batches) for (const entry of entries) yield { view: record(entry, shown), changed: true };
 }
 
-/** A line of JSON per entry, to which a query applies: the same with -f and without. */
-async function* queriedLines(batches: AsyncIterable<readonly LogEntry[]>, options: RenderOptions): AsyncGenerator<Uint8Array> {
-  for await (const entries of batches) for (const entry of entries) yield Buffer.from(await render(record(entry, shown), options));
+/** A line per entry, to which a query applies: the same with -f and without. */
+async function* printedLines(batches: AsyncIterable<readonly LogEntry[]>, options: RenderOptions): AsyncGenerator<Uint8Array> {
+  let { header } = options;
+  let isChecked = options.fields === undefined;
+  for await (const entries of batches)
+    for (const entry of entries) {
+      const view = record(entry, shown);
+      if (!isChecked) checkFields(view, options);
+      isChecked = true;
+      yield Buffer.from(await render(view, { ...options, header }));
+      header = false;
+    }
+  if (header && options.query === undefined) yield Buffer.from(await render(rows([], shown, ''), options));
 }
 
 const NEWLINE = 10;

@@ -4,10 +4,10 @@ import type { Output, World } from '../../machine/world.ts';
 import type { Context } from '../language/command.ts';
 import type { Globals } from '../language/globals.ts';
 import { nextLine } from '../run/line.ts';
-import { fieldCheck } from './fields.ts';
+import { checkFields } from './fields.ts';
 import type { Screen } from './live.ts';
 import { canSpin, type Progress } from './progress.ts';
-import { isPaged, type RenderOptions, render, wholeView, writePages } from './render.ts';
+import { type RenderOptions, render } from './render.ts';
 import { ClosedPipe, DEFAULT_COLUMNS, Ended, forLog, safeLines, styleFor, wrapAt, write } from './text.ts';
 import type { LiveState, Result } from './view.ts';
 
@@ -42,7 +42,9 @@ export async function print(
   const { stdout, env } = world;
   const { format } = settings;
   const shown =
-    view.kind === 'lines' ? (await import('./log.ts')).shownLog(view, await optionsFor(globals, settings, world, () => {}), env) : view;
+    view.kind === 'lines'
+      ? await (await import('./log.ts')).shownLog(view, await optionsFor(globals, settings, world, () => {}), env)
+      : view;
   if (shown.kind === 'stream') {
     const body = typeof shown.body === 'function' ? shown.body(await styleFor(stdout, env, globals.color)) : shown.body;
     try {
@@ -64,20 +66,18 @@ export async function print(
   });
   const out = writingTo(stdout, progress);
   // Not after a failure: items may lack fields, and the error matters more.
-  const check = (options.fields || options.sort) && exit === undefined ? fieldCheck(shown, options) : undefined;
-  if (shown.kind === 'rows' && shown.pages && isPaged(options)) return writePages({ ...shown, pages: shown.pages }, check, options, out);
-  const whole = await wholeView(shown, options, check);
-  const text = await render(whole, options);
+  if ((options.fields || options.sort) && exit === undefined) checkFields(shown, options);
+  const text = await render(shown, options);
   if (secret !== undefined && !holds(text, secret.value))
     throw new DnxError('failed', `The output does not contain the ${secret.name}.`, { hint: secret.hint });
   // A single value is for scripts and is printed unchanged; other text may end up in a CI log.
-  const read = format === 'table' && (whole.kind !== 'text' || whole.log);
+  const read = format === 'table' && (shown.kind !== 'text' || shown.log);
   if (text !== '') await out(read ? forLog(text, env) : text);
   if (settings.quiet) return;
   if (hidden > 0) progress.note(hiddenWords(hidden));
-  if (whole.kind !== 'rows' || whole.items.length > 0 || format !== 'table') return;
-  if (whole.empty) progress.note(whole.empty);
-  if (whole.first) progress.note(nextLine({ command: whole.first, why: 'Create one with' }, settings));
+  if (shown.kind !== 'rows' || shown.items.length > 0 || format !== 'table') return;
+  if (shown.empty) progress.note(shown.empty);
+  if (shown.first) progress.note(nextLine({ command: shown.first, why: 'Create one with' }, settings));
 }
 
 function writingTo(stdout: Output, progress: Progress): (text: string) => Promise<void> {
@@ -102,7 +102,7 @@ function screenOf(globals: Globals, { settings, world, progress }: Pick<Context,
       const options = await optionsFor(globals, settings, world, (columns) => {
         hidden = columns;
       });
-      if (!checked && (options.fields || options.sort)) fieldCheck(state.view, options).end();
+      if (!checked && (options.fields || options.sort)) checkFields(state.view, options);
       checked = true;
       const text = await render(state.view, options);
       if (format !== 'table') return { above: '', text };

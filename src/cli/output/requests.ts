@@ -27,14 +27,13 @@ export function openRequests(progress: Progress, clock: Clock): RequestProgress 
   let pauses = 0;
   return {
     begin: slow.begin,
-    pause(ms, refused, busiest) {
+    pause(ms, refused) {
       if (ms < SHORT_MS) return () => {};
       const words = refused ? 'Rate limited; retrying in' : 'Waiting for the rate limit:';
-      const who = busiest ? ` (dnx ${busiest.command} used ${busiest.count} requests)` : '';
-      if (!progress.spins && pauses === 0) progress.note(`${words} ${countdown(ms)}${who}`);
+      if (!progress.spins && pauses === 0) progress.note(`${words} ${countdown(ms)}`);
       pauses += 1;
       const until = clock.elapsed() + ms;
-      const hide = limit.show(words, () => `${countdown(until - clock.elapsed())}${who}`);
+      const hide = limit.show(words, () => countdown(until - clock.elapsed()));
       return () => {
         pauses -= 1;
         slow.restart();

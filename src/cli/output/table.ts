@@ -110,10 +110,6 @@ function offered(columns: readonly Column[], { fields, wide, width = ROOMY }: Ta
   return wide || width >= ROOMY ? columns : columns.filter((column) => !(column.wide && /^(.+_)?id$/.test(column.key)));
 }
 
-/** True if the table shows the column of these cells. */
-export const showsLate = (columns: readonly Column[], { key: late }: LateCells, options: TableOptions): boolean =>
-  offered(columns, options).some(({ key }) => key === late);
-
 async function rows(
   items: readonly Item[],
   columns: readonly Column[],
@@ -123,7 +119,7 @@ async function rows(
   if (items.length === 0) return '';
   const { width, style, fields, wide } = options;
   const columnsHere = offered(columns, options);
-  const cells = late && showsLate(columns, late, options) ? await late.read(items) : undefined;
+  const cells = late && columnsHere.some(({ key }) => key === late.key) ? await late.read(items) : undefined;
   const shown = cells ? columnsHere.map((column) => (column.key === late?.key ? { ...column, cell: cells } : column)) : columnsHere;
   const body = items.map((item) => {
     const cells = shown.map((column) => cell(item, column, options));

@@ -29,10 +29,7 @@ export interface Column<T = Item> {
   readonly tone?: (item: T) => keyof Style | undefined;
 }
 
-/**
- * The cells of a column, by its key, read only if it is shown. `read` must not fail if the token lacks an ability. It is called with the
- * first page, while others are read, and with the whole list.
- */
+/** The cells of a column, by its key, read only if it is shown. `read` must not fail if the token lacks an ability. */
 export interface LateCells {
   readonly key: string;
   readonly read: (shown: readonly Item[]) => Promise<(item: Item) => unknown>;
@@ -65,8 +62,6 @@ type AnyView =
   | {
       readonly kind: 'rows';
       readonly items: readonly Item[];
-      /** The items page by page, read while they are printed. Then `items` is empty, and `print.ts` alone reads them. */
-      readonly pages?: AsyncIterable<readonly Item[]>;
       readonly columns: readonly Column[];
       readonly empty: string;
       /** Cells that take further requests. Read only by a table that shows the column. */
@@ -224,17 +219,15 @@ export const shortCommit = {
   key: 'commit_hash',
   cell: ({ commit_hash }: { readonly commit_hash?: unknown }) => wordOf(commit_hash).slice(0, 7),
 } as const;
-/** A list, or its pages. If it is empty, `empty` and the command `first` are printed on stderr. */
+/** A list. If it is empty, `empty` and the command `first` are printed on stderr. */
 export const rows = <T extends object>(
-  items: readonly T[] | AsyncIterable<readonly T[]>,
+  items: readonly T[],
   shown: readonly Column[],
   empty: string,
   first?: readonly string[],
 ): View<readonly T[]> & { readonly kind: 'rows' } => ({
   kind: 'rows',
-  ...(Symbol.asyncIterator in items
-    ? { items: [], pages: items as AsyncIterable<readonly Item[]> }
-    : { items: items as readonly object[] as readonly Item[] }),
+  items: items as readonly object[] as readonly Item[],
   columns: shown,
   empty,
   ...(first && { first }),

@@ -14,9 +14,8 @@ import { createdBy, operations } from '../../platform/operations.ts';
 import type { Context, TypedLine } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
 import { takenBy } from '../language/signature.ts';
-import { answeredWith, isFinal, type PlannedChange, plannedChange, replacedSecrets } from './plan.ts';
+import { answeredWith, type HiddenValue, isFinal, type PlannedChange, plannedChange, replacedSecrets, withoutUserinfo } from './plan.ts';
 import { openReadings, type RecordedChange, recordedOperation } from './record.ts';
-import { type HiddenValue, withoutUserinfo } from './secret-fields.ts';
 
 /** A line of the history before a request. */
 export interface SentLine {

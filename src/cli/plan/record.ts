@@ -7,8 +7,7 @@ import { MASK } from '../../platform/names/existing.ts';
 import { idIn, resourceName } from '../../platform/names/names.ts';
 import { fieldWords, shownValue } from '../../platform/names/value.ts';
 import { createdBy, isDone, operationAt, operationPath, operations } from '../../platform/operations.ts';
-import type { Consent, Recorder } from '../language/command.ts';
-import type { PlannedDeployment } from './deployment.ts';
+import type { Consent, PlannedDeployment, Recorder } from '../language/command.ts';
 
 /** A request that would change something. */
 export interface RecordedChange {

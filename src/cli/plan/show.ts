@@ -1,16 +1,17 @@
 import type { Detail } from '../../base/errors.ts';
 import { isObject, own } from '../../base/json.ts';
-import { counted, quotedName, title, visible } from '../../base/text.ts';
+import { counted, inQuotes, quotedName, title, visible } from '../../base/text.ts';
+import { duration } from '../../base/time.ts';
 import { MASK } from '../../platform/names/existing.ts';
 import { called, idIn, namings, resourceName, type Target, type Targets } from '../../platform/names/names.ts';
 import { consentedValue, fieldWords, isLong, shownValue, titleName } from '../../platform/names/value.ts';
 import { createdBy, severeOperations } from '../../platform/operations.ts';
+import type { PlannedDeployment } from '../language/command.ts';
 import { columns, type Section, sections, type View } from '../output/view.ts';
 import { where } from '../run/consent.ts';
-import { verifyDetails } from './deployment.ts';
 import type { Plan, PlannedChange, PlannedTarget } from './plan.ts';
+import { withoutUserinfo } from './plan.ts';
 import { creatorOf } from './record.ts';
-import { withoutUserinfo } from './secret-fields.ts';
 
 /** A plan as people see it: each change, what is known of it, and what all of them need. `details`: of each change, and of all. */
 export function planView(plan: Plan, nameOf: NameOf, details: PlanDetails): View<never> {
@@ -160,3 +161,19 @@ const isReference = (value: unknown): value is { readonly secret: string } => is
 
 const wordsOf = (value: unknown): string =>
   isReference(value) ? `from ${shownValue(value.secret)}` : Array.isArray(value) && value.length === 0 ? 'none' : shownValue(value);
+
+/** How a deployment is verified, and what happens if that fails. */
+export function verifyDetails({ verify, rollback_on_fail }: PlannedDeployment): readonly Detail[] {
+  if (!verify) return [];
+  const { path, expect, expect_body: text, for: times, within_s } = verify;
+  const words = [
+    `${path} must return ${expect}${text === null ? '' : ` and contain ${inQuotes(text)}`}`,
+    ...(times > 1 ? [`${times} times in a row`] : []),
+    `within ${duration(within_s * 1000)}`,
+  ];
+  return [['verify', words.join(' ')], ...(rollback_on_fail ? [['if it fails', 'roll back'] as const] : [])];
+}
+
+/** The commit that a deployment is held to. */
+export const commitDetails = ({ commit, branch }: PlannedDeployment): readonly Detail[] =>
+  commit === null ? [] : [['commit', `${commit.slice(0, 7)}${branch === null ? '' : ` of ${branch}`}`]];

@@ -1,7 +1,19 @@
-import { confirm, input, password, select } from '@inquirer/prompts';
+import {
+  createPrompt,
+  isDownKey,
+  isEnterKey,
+  isTabKey,
+  isUpKey,
+  makeTheme,
+  type Theme,
+  useKeypress,
+  usePagination,
+  usePrefix,
+  useState,
+} from '@inquirer/core';
+import { checkbox, confirm, input, password, Separator, select } from '@inquirer/prompts';
 import type { Style } from '../output/text.ts';
-import { chooseMany, chooseOne, unansweredLine } from './lists.ts';
-import { type CheckboxOptions, EMPTY, isFilterable, type Questions, type Terminal } from './questions.ts';
+import { type CheckboxOptions, EMPTY, filtered, isFilterable, type PromptChoice, type Questions, type Terminal } from './questions.ts';
 
 const PAGE = 12;
 
@@ -32,13 +44,17 @@ export function interactiveQuestions(outer: Terminal, style: Style): Questions {
           : select({ message, choices, pageSize: PAGE, theme }, terminal),
       )) as V,
     checkbox: async <V>(message: string, choices: Parameters<Questions['checkbox']>[1], { none = false }: CheckboxOptions = {}) =>
-      (await list(message, (terminal) => chooseMany({ message, choices, theme, none }, terminal))) as V[],
+      (await list<unknown[]>(message, (terminal) => {
+        const rows = choices.map((each) => (typeof each === 'string' ? new Separator(each) : each));
+        return checkbox({ message, choices: rows, pageSize: PAGE, loop: false, required: !none, theme }, terminal);
+      })) as V[],
   };
 }
 
 /** The colors and the check mark of all other output. Their own would ignore `--no-color` and NO_COLOR. */
 const themeOf = ({ accent, bold, dim, red, green }: Style) => ({
   prefix: { idle: accent('?'), done: green('✓') },
+  icon: { checked: green('◉'), unchecked: '◯', cursor: '❯' },
   style: {
     message: (text: string) => bold(text),
     answer: accent,
@@ -47,6 +63,7 @@ const themeOf = ({ accent, bold, dim, red, green }: Style) => ({
     description: dim,
     defaultAnswer: (text: string) => dim(`(${text})`),
     error: (text: string) => red(`> ${text}`),
+    renderSelectedChoices: (chosen: readonly { readonly short: string }[]) => chosen.map(({ short }) => short).join(', ') || 'none',
     keysHelpTip: (keys: readonly (readonly [key: string, action: string])[]) =>
       keys.map(([key, action]) => `${bold(key)} ${dim(action)}`).join(dim(' • ')),
   },
@@ -91,3 +108,61 @@ async function untilEnd<T>({ input: typed, output, signal }: Terminal, put: (ter
     typed.off('pause', released);
   }
 }
+
+type PromptTheme = Partial<Omit<Theme, 'style'>> & { readonly style: Partial<Theme['style']> };
+
+/** The line of a question without an answer. */
+function unansweredLine(message: string, theme: PromptTheme): string {
+  const { prefix, style } = makeTheme(theme);
+  return `${typeof prefix === 'string' ? prefix : prefix.idle} ${style.message(message, 'idle')}\n`;
+}
+
+/** A list with a filter: the question, and what it offers. */
+interface List {
+  readonly message: string;
+  readonly choices: readonly PromptChoice<unknown>[];
+  readonly theme: PromptTheme;
+}
+
+/**
+ * A select prompt that filters by typing. Unlike @inquirer/search it filters synchronously: there, enter right after other keys
+ * selects the top item of the old list.
+ */
+const chooseOne = createPrompt<unknown, List>(({ message, choices, theme: look }, done) => {
+  const theme = makeTheme(look);
+  const [status, setStatus] = useState<'idle' | 'done'>('idle');
+  const [term, setTerm] = useState('');
+  const [active, setActive] = useState(0);
+  const shown = filtered(choices, term);
+  const current = shown[active];
+  useKeypress((key, rl) => {
+    if (status === 'done') return;
+    if (isEnterKey(key) && current) {
+      setStatus('done');
+      done(current.value);
+    } else if ([isEnterKey, isTabKey, isUpKey, isDownKey].some((is) => is(key))) {
+      // The line is the filter: remove characters of other keys.
+      rl.clearLine(0);
+      rl.write(term);
+      if (isUpKey(key)) setActive(Math.max(0, active - 1));
+      if (isDownKey(key)) setActive(Math.min(shown.length - 1, active + 1));
+    } else {
+      setTerm(rl.line);
+      if (rl.line !== term) setActive(0);
+    }
+  });
+  const prefix = usePrefix({ status, theme });
+  const page = usePagination({
+    items: shown,
+    active: Math.max(0, active),
+    pageSize: PAGE,
+    loop: false,
+    renderItem: ({ item, isActive }) => (isActive ? theme.style.highlight(`❯ ${item.name}`) : `  ${item.name}`),
+  });
+
+  const question = theme.style.message(message, status);
+  if (status === 'done')
+    return `${prefix} ${question} ${theme.style.answer(current?.short ?? current?.name.replace(/ {2,}/g, '  ') ?? '')}`;
+  const below = [shown.length > 0 ? page : '  No matches.', ...(current?.description ? [theme.style.help(current.description)] : [])];
+  return [`${prefix} ${question} ${theme.style.help('(type to filter)')} ${term}`, below.join('\n')];
+});

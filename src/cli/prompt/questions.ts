@@ -56,49 +56,14 @@ const SHORT = 8;
 
 export const isFilterable = (choices: readonly unknown[], { filter = choices.length > SHORT }: SelectOptions = {}): boolean => filter;
 
-/** The choices that match every word of the term, the best ones first: at the start of the name, anywhere, or with its letters in order. */
+/** The choices that have every word of the term. Those whose names begin with one come first. */
 export function filtered<V>(choices: readonly PromptChoice<V>[], term: string): readonly PromptChoice<V>[] {
-  return choices
-    .flatMap((choice) => {
-      const rank = matchRank(choice, term);
-      return rank === undefined ? [] : [{ choice, rank }];
-    })
-    .sort((one, other) => one.rank - other.rank)
-    .map(({ choice }) => choice);
-}
-
-/** How well a choice matches a term; 0 is best, undefined is not at all. */
-export function matchRank({ name, description = '' }: Pick<PromptChoice<unknown>, 'name' | 'description'>, term: string) {
-  const [row, more] = [name.toLowerCase(), description.toLowerCase()];
-  let rank = 0;
-  for (const word of term.toLowerCase().split(/\s+/).filter(Boolean)) {
-    const distance = wordRank(row, more, word);
-    if (distance === undefined) return undefined;
-    rank += distance;
-  }
-  return rank;
-}
-
-/** Letters in order must be in one column of the row, whose columns have two spaces between them. */
-function wordRank(row: string, more: string, word: string): number | undefined {
-  if (row.startsWith(word)) return 0;
-  if (`${row} ${more}`.includes(word)) return 1;
-  const spans = row.split(/ {2,}/).flatMap((column) => spanOf(column, word) ?? []);
-  return spans.length > 0 ? 2 + Math.min(...spans) : undefined;
-}
-
-/** How many other letters are between those of a word, at best; undefined if they are not there in this order. */
-function spanOf(text: string, word: string): number | undefined {
-  let best: number | undefined;
-  for (let start = text.indexOf(word.charAt(0)); start >= 0; start = text.indexOf(word.charAt(0), start + 1)) {
-    let end = start;
-    for (const letter of word.slice(1)) {
-      end = text.indexOf(letter, end + 1);
-      if (end < 0) return best;
-    }
-    best = Math.min(best ?? Number.POSITIVE_INFINITY, end - start + 1 - word.length);
-  }
-  return best;
+  const words = term.toLowerCase().split(/\s+/).filter(Boolean);
+  const isStart = ({ name }: PromptChoice<V>) => words.some((word) => name.toLowerCase().startsWith(word));
+  const found = choices.filter(({ name, description = '' }) =>
+    words.every((word) => `${name} ${description}`.toLowerCase().includes(word)),
+  );
+  return [...found.filter(isStart), ...found.filter((choice) => !isStart(choice))];
 }
 
 /** The error for Ctrl-C, or the end of the input, at a prompt. */

@@ -28,7 +28,7 @@ import { parseValue } from './values.ts';
 export interface BaseContext
   extends Omit<
     Context,
-    'call' | 'list' | 'pages' | 'each' | 'everySite' | 'resolve' | 'reach' | 'nameOf' | 'isGiven' | 'deadline' | 'timeoutMs'
+    'call' | 'list' | 'shown' | 'each' | 'everySite' | 'resolve' | 'reach' | 'nameOf' | 'isGiven' | 'deadline' | 'timeoutMs'
   > {
   readonly scope: Scope;
   readonly recorder: ChangeRecorder | undefined;
@@ -56,7 +56,7 @@ export async function createContext(
   for (const warning of settings.warnings) progress.warn(warning);
 
   const asked = openAsk({ world, input: settings.input, style, before: progress.done });
-  const ask = settings.session?.agent ? (await import('./session.ts')).askInSession(asked) : asked;
+  const ask = settings.session?.agent ? (await import('./may.ts')).askInSession(asked) : asked;
   const stdin = once(async () => (await import('../../machine/files/user-file.ts')).readToEnd(world.stdin, signal));
   const attended =
     settings.attended && stderr.isTTY ? { waiting: notingOnce(progress, 'Waiting for you to unlock the keyring…') } : undefined;
@@ -71,10 +71,9 @@ export async function createContext(
     userAgent: `dnx/${version}`,
     debug: (text) => settings.debug && progress.debug(text),
     requests: openRequests(progress, clock),
-    budgets: openBudgets(settings.directories.state, { clock, env, command: line.path }),
+    budgets: openBudgets(settings.directories.state, { clock, env }),
     maxWaitMs: await maxWaitOf(line, { world, ask, stdin }),
     random: world.random ?? Math.random,
-    mostItems: globals.limit === undefined ? undefined : Number(globals.limit),
     observer: names,
     readOnly: recorder ? undefined : await readOnlyOf(settings),
     changes: !recorder && (line.command.applies || mayChange(line.command)) ? { sent: 0 } : undefined,
@@ -107,7 +106,7 @@ function contextFor(ready: Ready, targets: Targets, body: Readonly<Record<string
     api,
     deadline,
     timeoutMs,
-    ...requestsOf({ endpoint: callsOf(line).endpoint, targets, lookUp, body }, api, scope),
+    ...requestsOf({ endpoint: callsOf(line).endpoint, targets, lookUp, body, most: mostShown(line) }, api, scope),
     each: async (items, run, atATime, noun = nounOf(line.group)) => {
       const { several } = await import('./several.ts');
       return several({ noun, verb: line.command.name, items, settings: base.settings, run, atATime });
@@ -149,13 +148,15 @@ interface Request {
   readonly targets: Targets;
   readonly lookUp: () => Promise<Targets>;
   readonly body: Readonly<Record<string, unknown>>;
+  /** How many items of a list are printed at most. */
+  readonly most: number | undefined;
 }
 
 function requestsOf(
-  { endpoint: first, targets, lookUp, body }: Request,
+  { endpoint: first, targets, lookUp, body, most }: Request,
   api: Context['api'],
   scope: Scope,
-): Pick<Context, 'call' | 'list' | 'pages'> {
+): Pick<Context, 'call' | 'list' | 'shown'> {
   const fresh = async <T>(
     endpoint: Endpoint,
     request: (ids: Readonly<Record<string, string>>) => Promise<T>,
@@ -175,25 +176,15 @@ function requestsOf(
     list(endpoint = declared(first), options = {}) {
       return fresh(endpoint, (ids) => api.list(endpoint, ids, options));
     },
-    pages(endpoint = declared(first), options = {}) {
-      return fresh(endpoint, (ids) => begun(api.pages(endpoint, ids, options)));
+    shown(endpoint = declared(first), options = {}) {
+      return fresh(endpoint, (ids) => api.list(endpoint, ids, { ...options, most }));
     },
   };
 }
 
-/** Pages of which the first was read, so that a list that fails at once fails before anything is printed. */
-async function begun<T>(pages: AsyncGenerator<readonly T[], void>): Promise<AsyncIterable<readonly T[]>> {
-  const first = await pages.next();
-  return (async function* () {
-    if (first.done) return;
-    try {
-      yield first.value;
-      yield* pages;
-    } finally {
-      await pages.return();
-    }
-  })();
-}
+/** How many items of a list are needed to print it: all, if it is sorted or queried first. */
+const mostShown = ({ globals: { limit, sort, query } }: Line): number | undefined =>
+  limit === undefined || sort !== undefined || query !== undefined ? undefined : Number(limit);
 
 function declared(endpoint: Endpoint | undefined): Endpoint {
   if (!endpoint) throw new Error('The command declares no endpoint for these options.');
@@ -204,7 +195,7 @@ function declared(endpoint: Endpoint | undefined): Endpoint {
 async function gateOf(line: Line, ctx: Parameters<typeof historyOf>[1]): Promise<Gate | undefined> {
   const { session } = line.settings;
   const history = historyOf(line, ctx);
-  return session && history ? (await import('./session.ts')).gateInSession(session, history) : history;
+  return session && history ? (await import('./may.ts')).gateInSession(session, history) : history;
 }
 
 function historyOf(

@@ -12,7 +12,7 @@ interface Everywhere {
   readonly what: string;
   readonly columns: readonly Column[];
   readonly of: 'server' | 'site';
-  readonly read: (place: Place) => AsyncIterable<readonly Item[]>;
+  readonly read: (place: Place) => Promise<readonly Item[]>;
 }
 
 type Place = { readonly server: Target; readonly site?: Target };
@@ -25,17 +25,16 @@ export async function listEverywhere(ctx: Context, { what, columns, of: noun, re
   const counter = { read: 0 };
   ctx.progress.spin(`Reading the ${what} of ${counted(places.length, noun)}`, () => ` ${counter.read}/${places.length}`);
   const lists = await inParallel(places, async (place) => {
-    const items: Item[] = [];
+    const { server, site } = place;
     try {
-      for await (const page of read(place)) items.push(...page);
+      const items = await read(place);
+      counter.read += 1;
+      return { server, items: items.map((item): Item => ({ ...item, server: server.label, ...(site && { site: site.label }) })) };
     } catch (error) {
       // Anything else stops every request.
       if (!isError(error, 'forbidden', 'not_found', 'invalid', 'differences', 'failed')) throw error;
       return { ...place, error };
     }
-    counter.read += 1;
-    const { server, site } = place;
-    return { server, items: items.map((item) => ({ ...item, server: server.label, ...(site && { site: site.label }) })) };
   });
   const items = lists.flatMap((list) => ('items' in list ? list.items : []));
   const failed: readonly (Place & { readonly error: DnxError })[] = [...unread, ...lists.filter((list) => 'error' in list)];

@@ -24,7 +24,7 @@ export async function perform(line: Line, ctx: BaseContext, before?: (ready: Rea
   const { result } = outcome;
   if (ctx.recorder) return (await import('../plan/dry-run.ts')).dryRunResult(ready, result, ctx, ctx.recorder);
   const wasAsked = Object.keys({ ...ready.picked, ...ready.inputs.asked, ...result.answers }).length > 0;
-  return wasAsked ? (await import('./without-prompts.ts')).withoutPrompts(ready, result) : result;
+  return wasAsked ? (await import('./questions.ts')).withoutPrompts(ready, result) : result;
 }
 
 /** How a command ended: with a result, or with values that the API rejected. */
@@ -86,11 +86,10 @@ async function attempt(
   }
 }
 
-/** The error of a command, or what the link file or the id of a site says about it. */
+/** The error of a command, or what the link file says about it. */
 async function withPlace(error: unknown, targets: Targets, { line, scope }: Ready): Promise<unknown> {
   if (!isError(error, 'not_found') || Object.keys(targets).length === 0) return error;
-  const [{ withDestination }, { withLink }] = await Promise.all([import('./targets.ts'), import('../../platform/names/linked.ts')]);
-  return withDestination(await withLink(error, targets, scope, line.command.calls), line, scope);
+  return (await import('../../platform/names/linked.ts')).withLink(error, targets, scope, line.command.calls);
 }
 
 /** Adds flag names to the fields of a 422, and a hint for fields without a flag. */

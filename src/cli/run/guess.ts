@@ -24,6 +24,8 @@ const MOST = 4;
 
 /** What a command line with unknown words means: it runs if it only reads; the error for anything else has the right line. */
 export async function guessed(argv: Argv, refused: ParseResult, guessing: Guesser): Promise<ParseResult> {
+  const hint = own(guessing.guesses.hints, optionIn(refused.refused?.word ?? ''));
+  if (hint !== undefined) return { ...refused, error: usage(messageOf(refused), hint) };
   const topic = topicFor(refused, guessing.guesses);
   if (topic) return { ...refused, error: withNext(refused, topic, 'See') };
   const guess = await follow({ argv, parsed: refused }, guessing, MOST);
@@ -32,10 +34,14 @@ export async function guessed(argv: Argv, refused: ParseResult, guessing: Guesse
   return { ...refused, line: undefined, error: withNext(refused, await withoutSecrets(guess.argv, line), 'Did you mean') };
 }
 
-function withNext({ error, refused }: ParseResult, command: Argv, why: string): DnxError {
+const withNext = (refused: ParseResult, command: Argv, why: string): DnxError => usage(messageOf(refused), undefined, { command, why });
+
+function messageOf({ error, refused }: ParseResult): string {
   const message = error instanceof Error ? error.message : `Unknown command '${refused?.path} ${refused?.word}'.`;
-  return usage(message.replace(/ Did you mean .*/, ''), undefined, { command, why });
+  return message.replace(/ Did you mean .*/, '');
 }
+
+const optionIn = (word: string): string => word.replace(/=.*/s, '').replaceAll('_', '-');
 
 /** The help topic about an option that has no counterpart. */
 function topicFor({ refused }: ParseResult, guesses: Guesses): Argv | undefined {
@@ -44,7 +50,7 @@ function topicFor({ refused }: ParseResult, guesses: Guesses): Argv | undefined 
 }
 
 function meaningOf({ path, word }: RefusedWord, { options }: Guesses): string | undefined {
-  const name = word.replace(/=.*/s, '').replaceAll('_', '-');
+  const name = optionIn(word);
   return own(options, `${path} ${name}`) ?? own(options, `${path.split(' ').at(-1)} ${name}`) ?? own(options, name);
 }
 

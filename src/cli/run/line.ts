@@ -1,7 +1,7 @@
 import { type Next, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import { flagName, plural, title } from '../../base/text.ts';
-import { DEFAULT_PROFILE } from '../../machine/settings/host.ts';
+import { DEFAULT_PROFILE } from '../../machine/settings/config.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import { parameters } from '../../platform/api/endpoint.ts';
 import type { Defaults, Scope } from '../../platform/names/lookups.ts';
@@ -308,7 +308,7 @@ type Where = Pick<Settings, 'host' | 'profile' | 'origins'> & Partial<Pick<Setti
 export function commandLine(words: readonly string[], { host, profile, origins, caOption }: Where): string {
   const has = (flag: string) => words.includes(flag);
   const flags = [
-    ...(profile === DEFAULT_PROFILE || has('--profile') ? [] : ['--profile', profile]),
+    ...((profile === DEFAULT_PROFILE && origins.profile !== 'option') || has('--profile') ? [] : ['--profile', profile]),
     ...(origins.host !== 'option' || has('--host') ? [] : ['--host', host]),
     ...(caOption === undefined || has('--ca-file') ? [] : ['--ca-file', caOption]),
   ];

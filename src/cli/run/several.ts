@@ -1,5 +1,4 @@
-import { errorObject } from '../../base/error-object.ts';
-import { DnxError, isStop, type Next, Planned } from '../../base/errors.ts';
+import { DnxError, errorObject, isStop, type Next, Planned } from '../../base/errors.ts';
 import { isObject, toJson } from '../../base/json.ts';
 import { inParallel } from '../../base/parallel.ts';
 import { phaseOf } from '../../base/status.ts';

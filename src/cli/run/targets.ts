@@ -3,9 +3,9 @@ import { capitalized, plural, title } from '../../base/text.ts';
 import { isRead, parameters } from '../../platform/api/endpoint.ts';
 import { type LinkedChange, refuseMislinked } from '../../platform/names/linked.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
-import { isId, namings, type Targets, TRUST_MS, targetIds, targetOf } from '../../platform/names/names.ts';
+import { namings, type Targets, TRUST_MS, targetIds, targetOf } from '../../platform/names/names.ts';
 import { resolveTargets, verified } from '../../platform/names/resolve.ts';
-import { everySite, isServerName, noServerOrSite, siteWithId } from '../../platform/names/site-search.ts';
+import { everySite, isServerName, noServerOrSite } from '../../platform/names/site-search.ts';
 import { brokenSetting } from '../../platform/names/unresolved.ts';
 import { endpointsIn } from '../language/calls.ts';
 import { nounOf } from '../language/command.ts';
@@ -128,15 +128,6 @@ export function changeOf(line: Line): LinkedChange {
   const { command, consent } = line;
   const asks = command.consent !== undefined && !consent.yes && consent.confirm === undefined;
   return { calls: endpointsIn(callsOf(line)), asks, severe: consentLevel(command) === 'severe' };
-}
-
-/** The error of a command, or that the id of its server is that of a site. */
-export async function withDestination(error: unknown, line: Line, scope: Scope): Promise<unknown> {
-  const word = wordIn(line);
-  const { parent, certain } = line.destination ?? {};
-  if (!isError(error, 'not_found') || parent !== 'server' || certain || word === undefined || !isId(word)) return error;
-  const found = await siteWithId(word, scope);
-  return found ? error.withHint(`'${word}' is the id of site ${found.site.label}. Use --site ${word}.`) : error;
 }
 
 const wordIn = ({ destination, targets }: Line): string | undefined => destination && targets[destination.parent]?.[0];

@@ -1,7 +1,7 @@
 import GUIDELINE from '../../../docs/agents/guideline.md';
 import SKILL from '../../../docs/agents/skill.md';
 import { errorReasons } from '../../base/errors.ts';
-import { tokenFingerprint } from '../../base/secrets.ts';
+import { isUnedited, withChecksum } from '../../base/secrets.ts';
 import { andList } from '../../base/text.ts';
 import type { Term, Tree } from '../../cli/language/command.ts';
 import { everyCommand } from '../../cli/language/tree.ts';
@@ -31,22 +31,17 @@ export async function agentTexts(tree: Tree) {
     reasons: andList(Object.entries(errorReasons).flatMap(([reason, human]) => (human ? [`\`${reason}\``] : []))),
   };
   return {
-    skill: withChecksum(SKILL.replaceAll(/\{(commands|codes|reasons)\}/g, (_, name: string) => words[name] ?? '')),
+    skill: withChecksum(
+      SKILL.replaceAll(/\{(commands|codes|reasons)\}/g, (_, name: string) => words[name] ?? ''),
+      comment,
+    ),
     lines: GUIDELINE.trimEnd().split('\n'),
-    guideline: withChecksum(GUIDELINE),
+    guideline: withChecksum(GUIDELINE, comment),
   };
 }
 
-/** The last line of a file that is all ours. It shows whether the file is as dnx wrote it. */
-const LINE = /\n<!-- dnx agent install ([\da-f]{14}) -->\n$/;
-
-const checksumOf = (text: string): string => tokenFingerprint(text, 'agent');
-
-const withChecksum = (text: string): string => `${text}\n<!-- dnx agent install ${checksumOf(text)} -->\n`;
+/** The last line of a file that is all ours. */
+const comment = (sum: string): string => `<!-- dnx agent install ${sum} -->`;
 
 /** True for a file as some version of dnx wrote it, whatever its line breaks. */
-export function isAsWritten(text: string): boolean {
-  const written = text.replaceAll('\r\n', '\n');
-  const [line = '', sum] = LINE.exec(written) ?? [];
-  return line !== '' && sum === checksumOf(written.slice(0, -line.length));
-}
+export const isAsWritten = (text: string): boolean => isUnedited(text.replaceAll('\r\n', '\n'), comment);

@@ -85,22 +85,21 @@ export function writeBaseline(
 ): void {
   const old = new Map(before.map(({ fingerprint, line }) => [fingerprint, line]));
   const lines = [
-    ...findings.map(({ rule, server, site, resource, fingerprint }) => ({
+    ...findings.map(({ rule, server, site, resource, fingerprint: id }) => ({
       rule,
       server,
       site,
       resource,
-      fingerprint,
-      ...old.get(fingerprint),
+      fingerprint: id,
+      ...old.get(id),
     })),
     ...kept.map(({ line }) => line),
-  ].map((line) => toJson(line));
+  ].map((line) => `${toJson(line)}\n`);
   const path = pathOf(name, world);
   try {
     if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
       throw usage(`${name} is a symbolic link. Nothing was changed.`, 'Use the file that it points to.');
-    const sorted = lines.toSorted().map((line) => `${line}\n`);
-    writeText(path, sorted.join(''), { mode: MODE });
+    writeText(path, lines.toSorted().join(''), { mode: MODE });
   } catch (error) {
     if (isError(error)) throw error;
     throw new DnxError('failed', `Could not write ${name}: ${systemReason(error) ?? 'unknown error'}.`, { cause: error });

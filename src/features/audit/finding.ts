@@ -80,13 +80,8 @@ export const placeName = ({ server, site }: PlaceNames): string | undefined =>
   site === null ? (server ?? undefined) : server === null ? site : `${site} on ${server}`;
 
 /** `queue-worker-stopped shop.example.com on web-1 (mails)`. */
-export const findingWords = ({
-  rule,
-  server,
-  site,
-  resource,
-}: PlaceNames & { readonly rule: string; readonly resource: string | null }): string =>
-  [rule, placeName({ server, site }), resource === null ? undefined : `(${resource})`].filter(Boolean).join(' ');
+export const findingWords = (finding: PlaceNames & { readonly rule: string; readonly resource: string | null }): string =>
+  [finding.rule, placeName(finding), finding.resource === null ? undefined : `(${finding.resource})`].filter(Boolean).join(' ');
 
 /** The fingerprint of a finding, the same in every audit until it is fixed. `turn`: counts those that are otherwise alike. */
 export function findingFingerprint(

@@ -4,7 +4,6 @@ import type { BaseContext } from '../../cli/run/context.ts';
 import { LEASE_OVER } from '../../machine/lease.ts';
 import { hostName } from '../../machine/settings/host.ts';
 import type { Env } from '../../machine/world.ts';
-import { TOKEN_REJECTED } from '../../platform/api/failure.ts';
 import { abilitiesFor, askedBy } from '../token/abilities/arithmetic.ts';
 
 /** The advice for a rejected DNX_TOKEN. */
@@ -12,12 +11,10 @@ export const setAnother = 'Set another token, or unset it to use your stored sig
 
 /** Replaces the advice for a rejected DNX_TOKEN: signing in would not help, because the variable overrides stored tokens. */
 export function withVariable(error: DnxError, env: Env, { host, session }: BaseContext['settings']): DnxError {
-  const { message, status, cause } = error;
+  const { status, cause } = error;
   const advised = error.next.some(({ command }) => command[0] === 'login');
   if (!advised || !env.DNX_TOKEN?.trim()) return error;
-  // `The output is incomplete: ` stays.
-  const before = message.slice(0, Math.max(0, message.indexOf(TOKEN_REJECTED)));
-  return new DnxError('unauthenticated', `${before}DNX_TOKEN was rejected by ${hostName(host)}. ${session ? LEASE_OVER : setAnother}`, {
+  return new DnxError('unauthenticated', `DNX_TOKEN was rejected by ${hostName(host)}. ${session ? LEASE_OVER : setAnother}`, {
     status,
     reason: 'token_rejected',
     cause,

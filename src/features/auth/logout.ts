@@ -2,7 +2,8 @@ import { isError, isStop } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, message } from '../../cli/output/view.ts';
-import { DEFAULT_PROFILE, hostName, profileNote } from '../../machine/settings/host.ts';
+import { DEFAULT_PROFILE } from '../../machine/settings/config.ts';
+import { hostName, profileNote } from '../../machine/settings/host.ts';
 import { forgetRevoked } from '../token/token.ts';
 
 const finish = { command: ['logout'], why: 'To finish signing out' };

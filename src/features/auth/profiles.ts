@@ -1,10 +1,12 @@
 import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
+import { quoted } from '../../base/shell.ts';
 import type { Consent, Context } from '../../cli/language/command.ts';
-import { nullable, objectOf, type Printed, word, yes } from '../../cli/language/shape.ts';
+import { nullable, objectOf, type Printed, word, words, yes } from '../../cli/language/shape.ts';
 import { columns, done, rows } from '../../cli/output/view.ts';
-import { accountName, accountNamed, type Config, type Identity } from '../../machine/settings/config.ts';
-import { DEFAULT_HOST, DEFAULT_PROFILE, hostName } from '../../machine/settings/host.ts';
+import { realPathOf } from '../../machine/files/text-file.ts';
+import { accountName, accountNamed, type Config, DEFAULT_PROFILE, type Identity, profileNames } from '../../machine/settings/config.ts';
+import { DEFAULT_HOST, directoryIn, hostName } from '../../machine/settings/host.ts';
 import { forgetRevoked, revokeItself, tokenId } from '../token/token.ts';
 
 export const listedProfile = objectOf({
@@ -13,13 +15,13 @@ export const listedProfile = objectOf({
   current: yes,
   signed_in: yes,
   user: nullable(word),
+  directories: words,
 });
 type ListedProfile = Printed<typeof listedProfile>;
 
-function profileNames({ accounts, profiles }: Config): readonly string[] {
-  const signedIn = Object.keys(accounts ?? {}).map((name) => accountNamed(name).profile);
-  return [...new Set([DEFAULT_PROFILE, ...Object.keys(profiles ?? {}), ...signedIn])];
-}
+/** The directories that use a profile. */
+const directoriesOf = (name: string, { directories = {} }: Config): readonly string[] =>
+  Object.keys(directories).filter((path) => directories[path] === name);
 
 /** Lists the profiles without checking their tokens. */
 export function listProfiles({ settings }: Context) {
@@ -28,12 +30,20 @@ export function listProfiles({ settings }: Context) {
     const [other] = accountsOf(name, config);
     const host = config.profiles?.[name]?.host ?? other?.host ?? DEFAULT_HOST;
     const account = config.accounts?.[accountName({ profile: name, host })];
-    return { name, host, current: name === settings.profile, signed_in: account !== undefined, user: account?.user ?? null };
+    return {
+      name,
+      host,
+      current: name === settings.profile,
+      signed_in: account !== undefined,
+      user: account?.user ?? null,
+      directories: directoriesOf(name, config),
+    };
   });
   const shown = columns<ListedProfile>(
     { key: 'name', cell: ({ name, current }) => (current ? `${name} *` : name) },
     { key: 'host', cell: ({ host }) => hostName(host) },
     { key: 'user', title: 'Signed in as', cell: ({ signed_in, user }) => (signed_in ? (user ?? 'unknown') : undefined) },
+    ...(items.some(({ directories }) => directories.length > 0) ? (['directories'] as const) : []),
   );
   return rows(items, shown, '');
 }
@@ -56,6 +66,8 @@ export async function deleteProfile(ctx: Context, name: string) {
     const { [name]: _, ...kept } = profiles;
     return { ...others, ...(profile !== undefined && profile !== name && { profile }), profiles: kept };
   });
+  for (const path of directoriesOf(name, config))
+    ctx.progress.warn(`${path} still uses profile ${name}. Run there: dnx auth switch --here --unset`);
   return done(`Deleted profile ${name}`, { profile: name, deleted: true });
 }
 
@@ -92,8 +104,53 @@ function noProfile(profile: string, names: readonly string[]): DnxError {
 }
 
 /** Makes a profile the default for the next commands. */
-export async function switchProfile({ ask, settings, progress, clock, signal }: Context, wanted: string | undefined) {
-  const { config, directories, origins } = settings;
+export async function switchProfile(ctx: Context, wanted: string | undefined) {
+  const { settings, progress } = ctx;
+  const profile = await chosenProfile(ctx, wanted);
+  const { editConfig } = await import('../../machine/settings/config-file.ts');
+  await editConfig(settings.directories.config, ctx, (now) => ({ ...now, profile }));
+  warnOfVariable(ctx);
+  if (settings.profile !== profile && settings.origins.profile === 'directory')
+    progress.warn(`${settings.directory} uses profile ${settings.profile}: dnx auth switch ${quoted(profile)} --here`);
+  if (settings.profile !== profile && settings.origins.profile === 'link file')
+    progress.warn(`${settings.link?.file} selects profile ${settings.profile}, so use --profile in this directory.`);
+  return done(`Switched to profile ${profile}`, { profile });
+}
+
+/** Makes a profile that of the working directory, and of those below it. */
+export async function switchHere(ctx: Context, wanted: string | undefined) {
+  const directory = workingDirectory(ctx);
+  const profile = await chosenProfile(ctx, wanted);
+  const { editConfig } = await import('../../machine/settings/config-file.ts');
+  await editConfig(ctx.settings.directories.config, ctx, ({ directories, ...others }) => ({
+    ...others,
+    directories: { ...directories, [directory]: profile },
+  }));
+  warnOfVariable(ctx);
+  return done(`Using profile ${profile} in ${directory} and below`, { profile, directory });
+}
+
+/** Takes back what `switchHere` did in the working directory. */
+export async function unsetHere(ctx: Context) {
+  const { config, directories } = ctx.settings;
+  const directory = workingDirectory(ctx);
+  const { [directory]: _, ...others } = config.directories ?? {};
+  const { editConfig } = await import('../../machine/settings/config-file.ts');
+  await editConfig(directories.config, ctx, ({ directories: { [directory]: _, ...kept } = {}, ...now }) => ({ ...now, directories: kept }));
+  const around = directoryIn(others, directory);
+  const profile = (around && others[around]) ?? config.profile ?? DEFAULT_PROFILE;
+  warnOfVariable(ctx);
+  return done(`No profile of its own in ${directory}; using ${profile}`, { profile, directory });
+}
+
+/** The real path of the working directory, without links, as the settings name it. */
+function workingDirectory({ world: { cwd } }: Context): string {
+  const directory = realPathOf(cwd);
+  if (directory === undefined) throw usage(`${cwd} no longer exists.`);
+  return directory;
+}
+
+async function chosenProfile({ ask, settings: { config } }: Context, wanted: string | undefined): Promise<string> {
   const names = profileNames(config);
   if (wanted === undefined && !ask.allowed) throw usage('No profile given.', `Use one of ${names.join(', ')}.`);
   const profile =
@@ -103,10 +160,9 @@ export async function switchProfile({ ask, settings, progress, clock, signal }: 
       names.map((name) => ({ name: name === (config.profile ?? DEFAULT_PROFILE) ? `${name} (current)` : name, value: name })),
     ));
   if (!names.includes(profile)) throw noProfile(profile, names);
-  const { editConfig } = await import('../../machine/settings/config-file.ts');
-  await editConfig(directories.config, { clock, signal }, (now) => ({ ...now, profile }));
-  if (origins.profile === 'environment') progress.warn('DNX_PROFILE is set and overrides this.');
-  if (origins.profile === 'link file' && settings.profile !== profile)
-    progress.warn(`${settings.link?.file} selects profile ${settings.profile}, so use --profile in this directory.`);
-  return done(`Switched to profile ${profile}`, { profile });
+  return profile;
+}
+
+function warnOfVariable({ settings, progress }: Context): void {
+  if (settings.origins.profile === 'environment') progress.warn('DNX_PROFILE is set and overrides this.');
 }

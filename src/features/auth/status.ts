@@ -4,23 +4,28 @@ import { nullable, objectOf, oneOf, type Printed, word, words, yes } from '../..
 import { columns, rows } from '../../cli/output/view.ts';
 import { loginLine, type TokenSource } from '../../machine/credentials/tokens.ts';
 import { type Account, accountName, accountNamed, type Identity } from '../../machine/settings/config.ts';
-import { DEFAULT_HOST, hostName } from '../../machine/settings/host.ts';
+import { DEFAULT_HOST, hostName, originNames } from '../../machine/settings/host.ts';
+import { profileReason } from '../../machine/settings/settings.ts';
 import { hasEverything, tokenDetails, userOf } from '../token/token.ts';
 import { setAnother } from './denied.ts';
 
-export const signInStatus = objectOf({
-  profile: word,
-  host: word,
-  current: yes,
-  user: nullable(word),
-  source: nullable(oneOf<TokenSource>('variable', 'keychain', 'file')),
-  token: nullable(word),
-  abilities: nullable(words),
-  created_at: nullable(word),
-  last_used_at: nullable(word),
-  problem: nullable(word),
-  fix: nullable(word),
-});
+export const signInStatus = objectOf(
+  {
+    profile: word,
+    host: word,
+    current: yes,
+    origin: nullable(oneOf(...originNames)),
+    user: nullable(word),
+    source: nullable(oneOf<TokenSource>('variable', 'keychain', 'file')),
+    token: nullable(word),
+    abilities: nullable(words),
+    created_at: nullable(word),
+    last_used_at: nullable(word),
+    problem: nullable(word),
+    fix: nullable(word),
+  },
+  { directory: word },
+);
 export type SignInStatus = Printed<typeof signInStatus>;
 
 /** Checks the token of every profile. Exits with 4 if one does not work. */
@@ -30,9 +35,12 @@ export async function signedIn(ctx: Context) {
   const others = placesIn(settings).filter((place) => accountName(place) !== accountName(here));
   const variable = Boolean(world.env.DNX_TOKEN);
   if (variable && others.length > 0) ctx.progress.note('DNX_TOKEN is set, so the stored tokens were not checked. Unset it to check them.');
-  const all = await Promise.all(
-    [here, ...others].map((place) => (variable && place !== here ? known(ctx.tokens.of(place).known, place, false) : statusAt(ctx, place))),
-  );
+  const origin = settings.origins.profile ?? 'default';
+  if (others.length > 0 || origin !== 'default') ctx.progress.note(`Profile ${profileReason(settings)}`);
+  const all = await Promise.all([
+    statusAt(ctx, here).then((status) => ({ ...status, origin, ...(settings.directory && { directory: settings.directory }) })),
+    ...others.map((place) => (variable ? known(ctx.tokens.of(place).known, place, false) : statusAt(ctx, place))),
+  ]);
   const bad = all.filter(({ problem }) => problem !== null);
   const shown = columns<SignInStatus>(
     { key: 'profile', cell: ({ profile, current }) => (current ? `${profile} *` : profile) },
@@ -88,7 +96,19 @@ const textsIn = (value: unknown): readonly string[] | null =>
 
 function known(account: Account | undefined, place: Identity, current: boolean): SignInStatus {
   const { user = null, store: source = null, abilities = null, stored_at: created_at = null } = account ?? {};
-  return { ...place, current, user, source, token: null, abilities, created_at, last_used_at: null, problem: null, fix: null };
+  return {
+    ...place,
+    current,
+    origin: null,
+    user,
+    source,
+    token: null,
+    abilities,
+    created_at,
+    last_used_at: null,
+    problem: null,
+    fix: null,
+  };
 }
 
 function placesIn({ config }: Pick<Context['settings'], 'config'>): Identity[] {

@@ -1,7 +1,7 @@
 import { usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
+import { workResult } from '../../cli/language/resource.ts';
 import type { Column } from '../../cli/output/view.ts';
-import { workResult } from '../../cli/run/work-result.ts';
 import { within } from '../../platform/api/deadline.ts';
 import { backupReader, backupsEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
 import type { Creation } from '../../platform/names/creation.ts';

@@ -2,12 +2,11 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { attempt, DnxError, isError } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
-import type { Context } from '../../cli/language/command.ts';
+import type { Context, PlannedDeployment } from '../../cli/language/command.ts';
 import { nullable, number, objectOf, type Printed, word, yes } from '../../cli/language/shape.ts';
-import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
 import { readText } from '../../machine/files/text-file.ts';
 import type { Remote } from '../../machine/git.ts';
-import { atRemote } from '../../machine/git-remote.ts';
+import { atRemote } from '../../machine/git.ts';
 import { type Clone, commitIn, mustRead, openClone, Unknowable } from './clone.ts';
 
 /** The commit that a deployment would bring. */

@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
-import { tokenFingerprint } from '../../base/secrets.ts';
+import { isUnedited, withChecksum } from '../../base/secrets.ts';
 import { quotedForSh } from '../../base/shell.ts';
 import { makeDirectory } from '../../machine/files/text-file.ts';
 import { packageText } from '../../machine/runtime.ts';
@@ -61,7 +61,7 @@ export function placesOf(shell: Shell, machine: Machine): readonly string[] {
 /** Writes the script where the shell looks for it, and says what is left to do. Never edits the user's startup files. */
 export function installCompletion(shell: Shell, machine: Machine) {
   const files = placesOf(shell, machine);
-  for (const file of files) onFile('write', file, () => write(file, withChecksum(completionScript(shell))));
+  for (const file of files) onFile('write', file, () => write(file, withChecksum(completionScript(shell), comment)));
   return { files, next: nextStep(shell, files[0] ?? '', machine) };
 }
 
@@ -127,19 +127,12 @@ function stateOf(file: string, shell: Shell): 'ours' | 'other' | undefined {
     const found = lstatSync(file, { throwIfNoEntry: false });
     if (!found?.isFile()) return found && 'other';
     const text = readFileSync(file, 'utf8');
-    return isUnchanged(text) || text === completionScript(shell) ? 'ours' : 'other';
+    return isUnedited(text, comment) || text === completionScript(shell) ? 'ours' : 'other';
   } catch (error) {
     if (systemCode(error) === 'ENOTDIR') return undefined;
     throw error;
   }
 }
 
-/** The last line of a script. It shows whether a file is as dnx wrote it. */
-const LINE = /\n# dnx ([\da-f]{14})\n$/;
-
-const withChecksum = (script: string): string => `${script}\n# dnx ${tokenFingerprint(script, 'completion')}\n`;
-
-function isUnchanged(text: string): boolean {
-  const [line = '', sum] = LINE.exec(text) ?? [];
-  return line !== '' && sum === tokenFingerprint(text.slice(0, -line.length), 'completion');
-}
+/** The last line of a script. */
+const comment = (sum: string): string => `# dnx ${sum}`;

@@ -6,8 +6,7 @@ import { isPlain, title, wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { BaseContext } from '../../cli/run/context.ts';
 import { truthy } from '../../machine/env.ts';
-import { accountName, accountNamed } from '../../machine/settings/config.ts';
-import { DEFAULT_PROFILE } from '../../machine/settings/host.ts';
+import { accountName, profileNames } from '../../machine/settings/config.ts';
 import { readSettings, type Settings } from '../../machine/settings/settings.ts';
 import type { World } from '../../machine/world.ts';
 import { fill, parameters } from '../../platform/api/endpoint.ts';
@@ -61,11 +60,8 @@ function parentsFor(kind: string, { values, positionals, args }: TypedLine, sett
   return kind === 'site' && settings.origins.server !== 'environment' ? parents : { ...parents, server: settings.server };
 }
 
-function profilesIn({ config }: Settings): readonly string[] {
-  const named = Object.keys(config.accounts ?? {}).map((name) => accountNamed(name).profile);
-  const profiles = [...new Set([DEFAULT_PROFILE, ...Object.keys(config.profiles ?? {}), ...named])];
-  return profiles.filter((name) => /^[^-\s\p{C}]([^\p{C}]*[^\s\p{C}])?$/u.test(name));
-}
+const profilesIn = ({ config }: Settings): readonly string[] =>
+  profileNames(config).filter((name) => /^[^-\s\p{C}]([^\p{C}]*[^\s\p{C}])?$/u.test(name));
 
 const LONGEST = 200;
 

@@ -112,7 +112,11 @@ async function valuesOf(
   if (/^preview (down|open)$/.test(line.path) && key === 'branch') return plain(await previewed(await sources()));
   if (placeholder === 'branch' || key === 'branch') return plain(await (await sources()).branches());
   if (option.choices) return plain(option.choices);
-  if (line.path === 'config set' && key === 'value') return settingValues(line.args[0], plain, async (kind) => others(await named(kind)));
+  if (line.path === 'config set' && key === 'value') {
+    const [setting = ''] = line.args;
+    if (setting === 'output') return plain(formats);
+    return ['server', 'site'].includes(setting) ? others(await named(setting)) : NOTHING;
+  }
   if (option.destination || placeholder === 'names')
     return others([...(await named('server')), ...(await named('site'))], lead + word.slice(0, word.lastIndexOf(',') + 1));
   const resource = resourceOf(option);
@@ -161,13 +165,4 @@ function assignments(variables: readonly OfferedWord[], { args }: TypedLine, lea
     open.map(({ value, help }) => ({ value: `${value}=`, ...(help && { help }), unfinished: true })),
     lead,
   );
-}
-
-async function settingValues(
-  setting: string | undefined,
-  plain: (values: readonly string[]) => Offer,
-  named: (kind: string) => Promise<Offer>,
-): Promise<Offer> {
-  if (setting === 'output') return plain(formats);
-  return setting === 'server' || setting === 'site' ? named(setting) : NOTHING;
 }

@@ -66,11 +66,10 @@ export async function readDatabase(ctx: Context, targets: Targets, user: string 
 export async function credentialsOf(ctx: Context, place: SiteOnMachine): Promise<Credentials> {
   const stored = await storedValues(ctx, place);
   if (stored?.complete) return credentialsIn(stored.values, place.domain, 'Deploynix');
-  const file = await remoteDotenv(ctx, place);
-  if (file) {
-    const source = `.env on ${place.machine.server.label}`;
-    ctx.progress.note(`Using the credentials in ${source}.`);
-    return credentialsIn(Object.fromEntries(file), place.domain, source);
+  const found = await credentialsInFile(ctx, place);
+  if (found) {
+    ctx.progress.note(`Using the credentials in ${found.source}.`);
+    return found;
   }
   // A password may be neither stored nor needed.
   if (stored && !stored.hidden) return credentialsIn(stored.values, place.domain, 'Deploynix');
@@ -210,8 +209,18 @@ const MISSING = 66;
 /** The line before the output of a script: a login shell may print something first. */
 export const MARK = 'dnx: output';
 
-async function remoteDotenv(ctx: Context, place: SiteOnMachine): Promise<ReadonlyMap<string, string> | undefined> {
-  const { code, stdout, stderr } = await runOn(ctx, place.machine, scripted(SITE + DOTENV, ...siteDirectories(place)));
+/** Reads the credentials from the `.env` of a site on a server, which need not be one of Deploynix; undefined if it has none. */
+export async function credentialsInFile(ctx: Context, place: SiteOnMachine, path?: string): Promise<Credentials | undefined> {
+  const file = await remoteDotenv(ctx, place, siteDirectories(place, path));
+  return file && credentialsIn(Object.fromEntries(file), place.domain, `.env on ${place.machine.server.label}`);
+}
+
+async function remoteDotenv(
+  ctx: Context,
+  place: SiteOnMachine,
+  directories: readonly string[],
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const { code, stdout, stderr } = await runOn(ctx, place.machine, scripted(SITE + DOTENV, ...directories));
   if (code === MISSING) return undefined;
   const server = place.machine.server.label;
   const at = stdout.indexOf(`${MARK}\n`);

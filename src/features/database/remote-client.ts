@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { pipeline } from 'node:stream/promises';
-import { DnxError } from '../../base/errors.ts';
+import { attempt, DnxError } from '../../base/errors.ts';
 import { bytes, quotedName } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Started, World } from '../../machine/world.ts';
@@ -152,12 +152,20 @@ export async function askRemote(ctx: Context, source: DatabaseSource, query: str
 
 /** Asks for objects in JSON, a line each. */
 export async function askObjects<T>(ctx: Context, source: DatabaseSource, query: string): Promise<readonly T[]> {
-  const output = await askRemote(ctx, source, query, MOST_LISTED);
-  const lines = source.credentials.driver === 'mysql' ? parsedRows(output).map(([cell = '']) => cell) : output.split('\n').filter(Boolean);
-  return lines.map((line) => JSON.parse(line));
+  return objectsIn<T>(source, await askRemote(ctx, source, query, MOST_LISTED));
 }
 
-const MOST_LISTED = 16_000_000;
+/** Objects in JSON, as a client prints them without headings. */
+export function objectsIn<T>({ place, credentials }: DatabaseSource, output: string): readonly T[] {
+  const lines =
+    credentials.driver === 'mysql' ? parsedRows(output.trimEnd()).map(([cell = '']) => cell) : output.split('\n').filter(Boolean);
+  const objects = attempt(() => lines.map((line) => JSON.parse(line)));
+  if (objects) return objects;
+  throw new DnxError('failed', `The client of the database on ${place.machine.server.label} did not print what it was asked for.`);
+}
+
+/** The most that a list of tables, or of what is in them, takes in bytes. */
+export const MOST_LISTED = 16_000_000;
 
 /** Rows of cells, as the clients of MySQL and MariaDB print them with `--batch`. */
 export const parsedRows = (output: string): readonly (readonly string[])[] =>
@@ -166,7 +174,8 @@ export const parsedRows = (output: string): readonly (readonly string[])[] =>
 const unescaped = (cell: string): string =>
   cell.replace(/\\([nt0\\])/g, (_, letter: string) => ({ n: '\n', t: '\t', 0: '\0' })[letter] ?? '\\');
 
-const bare = { mysql: ['--skip-column-names'], pgsql: ['--no-align', '--tuples-only'] } as const;
+/** The options of a client that prints values alone. */
+export const bare = { mysql: ['--skip-column-names'], pgsql: ['--no-align', '--tuples-only'] } as const;
 
 interface SqlOptions {
   readonly args: readonly string[];

@@ -35,8 +35,8 @@ export async function suggestRowless(ctx: Context, source: DatabaseSource) {
   return chosenTables((await ctx.ask.confirm(`Leave out the rows of ${names} (${bytes(size)})?`)) ? found : []);
 }
 
-/** What Laravel and its packages keep for a while only. */
-const USUAL = /^(sessions|cache|cache_locks|jobs|job_batches|failed_jobs|telescope_.+|pulse_.+)$/;
+/** The tables that Laravel and its packages fill and empty all the time. */
+export const USUAL = /^(sessions|cache|cache_locks|jobs|job_batches|failed_jobs|telescope_.+|pulse_.+)$/;
 
 /** Tables without their rows, as programs and people call them. */
 export type RowlessTables = ReturnType<typeof chosenTables>;

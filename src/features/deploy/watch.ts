@@ -65,7 +65,8 @@ async function watchAny(ctx: WatchContext): Promise<DeployReport | View> {
 }
 
 const isChosen = ({ settings: { origins }, world }: WatchContext): boolean =>
-  [origins.host, origins.profile].some((origin) => origin === 'option' || origin === 'environment') || Boolean(world.env.DNX_TOKEN);
+  [origins.host, origins.profile].some((origin) => origin === 'option' || origin === 'environment' || origin === 'directory') ||
+  Boolean(world.env.DNX_TOKEN);
 
 /** True if a run can be resumed with these settings. Without a site and a chosen host, the run's host is used. */
 const isReachable = (ctx: WatchContext, { host }: Run): boolean => host === ctx.settings.host || (!ctx.targets.site && !isChosen(ctx));

@@ -7,6 +7,7 @@ import { nullable, objectOf, oneOf, type Printed, word } from '../../cli/languag
 import { commandLine } from '../../cli/run/line.ts';
 import { INSECURE_FILE } from '../../machine/credentials/tokens.ts';
 import type { Link } from '../../machine/settings/link.ts';
+import { profileReason } from '../../machine/settings/settings.ts';
 import type { World } from '../../machine/world.ts';
 import { ownShell, placesOf } from '../completion/install.ts';
 import { installationOf } from '../update/installation.ts';
@@ -45,6 +46,7 @@ export function machineChecks({ world, settings }: Context, keyless: boolean): D
           `${commandLine(['login'], settings)}, ${keyless ? 'once the keychain works' : 'without --insecure-storage'}`,
         )
       : passed('token file', 'no unencrypted tokens'),
+    passed('profile', profileReason(settings)),
     link ? linkFile(link, settings) : skipped('link file', 'none in this directory'),
     completion(world),
   ];

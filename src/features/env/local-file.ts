@@ -102,6 +102,12 @@ export function projectDirectory(world: Needs, from = world.cwd): string {
   return holdsHome(root, world) ? here : root;
 }
 
+/** True for a path in the project of a file in this directory: that of the working directory, if it is in there. */
+export function isInProjectOf(directory: string, path: string, world: Needs): boolean {
+  const here = projectDirectory(world);
+  return isInside(path, isInside(directory, here) ? here : projectDirectory(world, directory));
+}
+
 const holdsHome = (directory: string, world: Needs): boolean => attempt(() => isInside(realpathSync(world.home), directory)) ?? false;
 
 /** True for a path in a directory. What is in `.git` is not part of a project. */

@@ -8,7 +8,7 @@ import { keptDirectories } from '../../machine/files/own-files.ts';
 import { readText, realPath, realPathOf } from '../../machine/files/text-file.ts';
 import { pathOf } from '../../machine/world.ts';
 import type { Dotenv } from './dotenv/dotenv.ts';
-import { isInside, projectDirectory } from './local-file.ts';
+import { isInProjectOf, isInside } from './local-file.ts';
 
 interface ReferenceRules {
   /** The directory of the dotenv file. */
@@ -105,9 +105,7 @@ async function fileValue(variable: Reference, name: string, rules: ReferenceRule
 async function requireAllowed(variable: Reference, path: string, { directory, allowed }: ReferenceRules, { ask, world }: Context) {
   if (keptDirectories(world).some((directory) => isInside(path, realPath(directory))))
     throw unresolved(variable, 'a reference never reads the files of dnx.');
-  const here = projectDirectory(world);
-  const project = isInside(directory, here) ? here : projectDirectory(world, directory);
-  if (allowed === 'all' || isInside(path, project)) return;
+  if (allowed === 'all' || isInProjectOf(directory, path, world)) return;
   if (allowed.some((name) => realPathOf(pathOf(name, world)) === path)) return;
   if (!ask.allowed) {
     const hint = `To read it, use --allow-file ${quoted(path)} or run in a terminal.`;

@@ -126,7 +126,7 @@ const options = meanings({
   '--region': '--datacenter, --location',
   '--to': '--destination, --target, rollback --release, rollback --release-id, rollback --version',
   '--dry-run': '--dryrun, --plan, --preview, --simulate, --what-if',
-  'help output': '--filter, --jq, --page, --search, --where',
+  'help output': '--filter, --page, --search, --where',
   '--size': '--flavor, create --plan',
   '--output': '--format, --output-format, -f',
   '': '--id, --key, --name, --no-pager, --pretty, --queue, --raw, --worker, --yes, -y',
@@ -150,11 +150,14 @@ const options = meanings({
   '--type': 'redirect create --status',
 });
 
+/** What is said of an option of another language, which no other option means. */
+const hints = { '--jq': "--query takes JMESPath: https://jmespath.org\nFor jq, pipe: dnx … --json | jq '…'" };
+
 /**
  * Words that agents and people guess, and what they mean here. A line that only reads runs as if the right words had been typed; for any other,
  * the error has the right line. To add a word, add it to its meaning, and a line to the test.
  */
-export const guesses: Guesses = { words, phrases, options };
+export const guesses: Guesses = { words, phrases, options, hints };
 
 /** By each word what it means. */
 function meanings(guessed: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

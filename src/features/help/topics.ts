@@ -3,6 +3,7 @@ import forge from '../../../docs/from/forge.md';
 import heroku from '../../../docs/from/heroku.md';
 import ploi from '../../../docs/from/ploi.md';
 import vapor from '../../../docs/from/vapor.md';
+import vercel from '../../../docs/from/vercel.md';
 import ci from '../../../docs/help/ci.md';
 import exitCodes from '../../../docs/help/exit-codes.md';
 import files from '../../../docs/help/files.md';
@@ -65,6 +66,7 @@ export const topics = {
   'from-vapor': page(vapor),
   'from-cloud': page(cloud),
   'from-heroku': page(heroku),
+  'from-vercel': page(vercel),
 };
 
 export type TopicName = keyof typeof topics;

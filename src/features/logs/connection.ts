@@ -1,15 +1,13 @@
 import { DnxError } from '../../base/errors.ts';
 import { quotedForSh } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
-import type { Level, LogSource } from '../remote/log-paths.ts';
+import type { LogSource } from '../remote/log-paths.ts';
 import type { Machine } from '../remote/machine.ts';
 import SITE from '../remote/site.sh';
 import { startOn } from '../remote/ssh.ts';
-import FRAMES from './frames.sh';
-import JOURNAL from './journal.sh';
+import { awkHead } from './entries.ts';
 import LOGS from './logs.sh';
 import READ from './read.sh';
-import { awkHead } from './search.ts';
 
 /** What to read. */
 export interface LogRequest {
@@ -22,19 +20,15 @@ export interface LogRequest {
   readonly site: string | null;
   /** The arguments of `find_site`: those of a site, or two empty words. */
   readonly directories: readonly string[];
-  /** Four words for each file: see `candidatesOf`. Undefined for the journal. */
-  readonly candidates: readonly string[] | undefined;
-  /** The number of the last entries; not with `reach`. */
+  /** Four words for each file: see `candidatesOf`. */
+  readonly candidates: readonly string[];
+  /** The number of the last entries. */
   readonly lines: number;
   readonly follow: boolean;
   /** True if every line is an entry. */
   readonly loose?: boolean;
-  /** What to search for instead, in all files that there are: see search.ts. */
+  /** What to search for instead, in all files that there are: see entries.ts. */
   readonly search?: readonly string[] | undefined;
-  /** From when on to read the journal instead, in epoch ms. */
-  readonly reach?: number | undefined;
-  /** The least level of the journal. */
-  readonly priority?: Level | undefined;
 }
 
 /** A running script on a server. */
@@ -65,22 +59,13 @@ export async function openConnection(ctx: Context, request: LogRequest, memory?:
 const receiving = (bytes: number, label: string): string =>
   `exec sh -c 'eval "$(head -c ${bytes})"' dnx logs ${/^[\w.-]+$/.test(label) ? label : ''}`.trimEnd();
 
-/** The levels that journalctl calls otherwise. */
-const PRIORITIES: Readonly<Partial<Record<Level, string>>> = { error: 'err', critical: 'crit', emergency: 'emerg' };
-
 function scriptOf(request: LogRequest, memory: Memory | undefined): string {
-  const { directories, candidates, lines, follow, loose = false, search, reach, priority } = request;
+  const { directories, candidates, lines, follow, loose = false, search } = request;
   const [live = '', offsets = '', files = ''] = memory?.words() ?? [];
-  const begin = [memory ? '' : String(lines), follow ? 'follow' : '', live];
+  const begin = [memory ? '' : String(lines), follow ? 'follow' : '', live, offsets, files];
   const filter = search ?? [String(lines), '', '', '', '', ''];
-  const words = candidates
-    ? [...directories, ...begin, offsets, files, loose ? '' : awkHead, search ? 'search' : '', ...filter, ...candidates]
-    : [
-        ...begin,
-        reach === undefined || memory ? '' : String(Math.floor(reach / 1000)),
-        priority === undefined ? '' : (PRIORITIES[priority] ?? priority),
-      ];
-  return `set -- ${words.map((word) => (word === '' ? "''" : quotedForSh(word))).join(' ')}\n${FRAMES}${candidates ? SITE + READ + LOGS : JOURNAL}`;
+  const words = [...directories, ...begin, loose ? '' : awkHead, search ? 'search' : '', ...filter, ...candidates];
+  return `set -- ${words.map((word) => (word === '' ? "''" : quotedForSh(word))).join(' ')}\n${SITE + READ + LOGS}`;
 }
 
 /** Part of what the script prints: bytes of a file, or a line about it. */

@@ -1,15 +1,18 @@
 # shellcheck shell=sh disable=SC1007,SC2154,SC2231,SC3013
 # Reads logs on a server, as `tail -n` and `tail -F` do, but says which bytes of which file it sends, so that another connection can go on
-# where this one was lost. Follows frames.sh, remote/site.sh and read.sh. Arguments: those of find_site, the number of entries
-# (empty: go on), `follow` or nothing, the live release so far, the offsets and the files so far, the pattern that the first line of an
-# entry matches (empty: every line is one), `search` or nothing, the six words of search.ts, and four words for each candidate: see
-# candidatesOf in logs.ts. Arrives on standard input, so that it is in no list of processes.
+# where this one was lost. Follows remote/site.sh and read.sh. connection.ts reads what it prints. Arguments: those of find_site,
+# the number of entries (empty: go on), `follow` or nothing, the live release so far, the offsets and the files so far, the pattern that the
+# first line of an entry matches (empty: every line is one), `search` or nothing, the six words of entries.ts, and four words for each
+# candidate: see candidatesOf in logs.ts. Arrives on standard input, so that it is in no list of processes.
+export LC_ALL=C
 nl=$(printf "\nx"); nl=${nl%x}
 lines=$3 follow=$4 at=$5 known=$nl$6 was=$nl$7 head=$8 search=$9
 candidate=$1 domain=$2 linked= rotated= rotation= measured=
 shift 9
 most=$1 since=$2 until=$3 level=$4 pattern=$5 flags=$6
 shift 6
+
+say() { printf "%s\n" "$*"; }
 
 # Finds the site, and sets now to its live release. While a deployment replaces the link to it, that is the release before.
 look() {
@@ -259,8 +262,16 @@ $measured
 END
 }
 
-greet
-end_with_input
+# A login shell may have printed something without a newline.
+printf "\n%s\n" "dnx-logs 1"
+zone=$(date +%z)
+say Z "$zone"
+# Its input ends with the connection or before: then over is set. What is left is sent, even if nobody writes any more.
+over=
+trap "over=1" TERM
+exec 3<&0
+{ cat <&3 >/dev/null; kill $$; } >/dev/null 2>&1 &
+exec 3<&- </dev/null
 look
 live=${at:-$now} at=${at:-$now}
 say L "$live"

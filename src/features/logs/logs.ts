@@ -1,26 +1,17 @@
 import { DnxError, isStop, orError, usage } from '../../base/errors.ts';
 import { atMost, inParallel } from '../../base/parallel.ts';
-import { DAY, spanIn } from '../../base/time.ts';
+import { spanIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
 import { type LogPart, logView } from '../../cli/output/view.ts';
-import type { Target, Targets } from '../../platform/names/names.ts';
-import { distinct, everySiteMember, isForSeveral } from '../remote/fleet.ts';
+import type { Targets } from '../../platform/names/names.ts';
+import { distinct, everySiteMember, isForSeveral, type Member, memberAt, namedSite } from '../remote/fleet.ts';
 import { type Level, type LogSource, places } from '../remote/log-paths.ts';
-import {
-  type Machine,
-  readMachine,
-  readNamedSite,
-  readSiteOnMachine,
-  type SiteOnMachine,
-  siteDirectories,
-  siteOnMachine,
-} from '../remote/machine.ts';
+import { siteDirectories } from '../remote/machine.ts';
 import { AT_A_TIME } from '../remote/side-by-side.ts';
 import { type LogRequest, openConnection, openMemory } from './connection.ts';
-import { entriesFor } from './entries.ts';
+import { entriesFor, searchWords } from './entries.ts';
 import { beginning, partsFrom, type Said } from './follow.ts';
-import { searchWords } from './search.ts';
 import { type logsEndpoint, serverLog } from './server-log.ts';
 import { findingsIn, noLogYet, noMatches } from './survey.ts';
 
@@ -31,17 +22,6 @@ type LogsOptions = Given<Record<'grep' | 'since' | 'until' | 'user', string>> &
 type LogsContext = Context<typeof logsEndpoint>;
 
 const LINES = 100;
-/** How much of the journal is searched without `--since`, in ms. It has no end. */
-const JOURNAL_MS = DAY;
-
-/** A site or a server whose log is read. */
-interface LogPlace {
-  /** Differs from those of the others. */
-  readonly name: string;
-  readonly server: Target;
-  /** Throws if ssh cannot use what Deploynix says. */
-  readonly find: () => SiteOnMachine | Machine;
-}
 
 /** `dnx logs`. */
 export async function showLogs(ctx: LogsContext, targets: Targets, options: LogsOptions) {
@@ -50,14 +30,14 @@ export async function showLogs(ctx: LogsContext, targets: Targets, options: Logs
   check(options, all || targets.site !== undefined);
   const filter = filterOf(options, ctx.clock.now());
   if (!all && !targets.site && !follow && !path && !source && !filter.some) return serverLog(ctx, options.lines ?? LINES);
-  const places = distinct(all ? await everyPlace(ctx, options) : await namedPlaces(ctx, targets, options));
+  const places = distinct(all ? await everySiteMember(ctx, options.user) : await namedPlaces(ctx, targets, options));
   const [first, ...others] = places;
   if (!first) throw new DnxError('not_found', 'No sites.');
   // A line and no spinner, which would hide a prompt of ssh.
   ctx.progress.done();
   if (ctx.progress.spins) ctx.progress.note(`Connecting to ${[...new Set(places.map(({ server }) => server.label))].join(', ')}`);
   const said: Said = new Map();
-  const open = (place: LogPlace) => openLog(ctx, requestFor(place, options, filter), said);
+  const open = (place: Member) => openLog(ctx, requestFor(place, options, filter), said);
   if (others.length > 0) {
     const { exit, ...several } = await openSeveral(ctx, places, open, follow);
     return { view: viewOf(ctx, several, options, filter), exit };
@@ -66,23 +46,10 @@ export async function showLogs(ctx: LogsContext, targets: Targets, options: Logs
   return { view: viewOf(ctx, { parts, files, zoneOf: () => zone, headings: files.length > 1 }, options, filter), exit };
 }
 
-async function everyPlace(ctx: LogsContext, { user }: LogsOptions): Promise<readonly LogPlace[]> {
-  const members = await everySiteMember(ctx, user);
-  return members.map(({ name, server, place }) => ({ name, server, find: () => place().site as SiteOnMachine }));
-}
-
-async function namedPlaces(ctx: LogsContext, targets: Targets, { sites = [], user }: LogsOptions): Promise<readonly LogPlace[]> {
-  const first = targets.site ? await readSiteOnMachine(ctx, targets, user) : await readMachine(ctx, targets, user);
-  const others = await inParallel(sites, async (word) => {
-    const found = await readNamedSite(ctx, word);
-    return siteOnMachine(found.targets, found.read, user);
-  });
-  const byId = new Map([first, ...others].map((found) => ['site' in found ? found.site.id : '', found]));
-  return [...byId.values()].map((found) =>
-    'domain' in found
-      ? { name: found.domain, server: found.machine.server, find: () => found }
-      : { name: found.server.label, server: found.server, find: () => found },
-  );
+async function namedPlaces(ctx: LogsContext, targets: Targets, { sites = [], user }: LogsOptions): Promise<readonly Member[]> {
+  const first = await memberAt(ctx, targets, user);
+  const others = await inParallel(sites, (word) => namedSite(ctx, word, user));
+  return [...new Map([first, ...others].map((place) => [place.site?.id, place])).values()];
 }
 
 /** Rejects what can never work, before anything is read. */
@@ -107,8 +74,7 @@ function filterOf({ level, grep, lines, source, ...span }: LogsOptions, now: num
     last: some && (lines !== undefined || since === undefined) ? (lines ?? LINES) : undefined,
     since,
     until,
-    // The journal has levels, but does not print them: journalctl selects them.
-    level: source === 'journal' ? undefined : level,
+    level,
     grep: grep === undefined ? undefined : patternOf(grep),
     loose: source === 'deploy',
     now,
@@ -124,25 +90,22 @@ function patternOf(word: string): RegExp {
   }
 }
 
-function requestFor({ name, find }: LogPlace, { lines = LINES, follow = false, path, source, level }: LogsOptions, filter: Filter) {
-  const found = find();
-  const site = 'domain' in found ? found : undefined;
+function requestFor({ name, place }: Member, { lines = LINES, follow = false, path, source }: LogsOptions, filter: Filter) {
+  const { machine, site } = place();
   const isSearch = filter.some && lines > 0;
   const chosen = path ? undefined : (source ?? (site ? 'laravel' : 'nginx'));
-  const candidates = chosen ? candidatesOf(chosen, found) : candidatesAt(path ?? [], site ? 'live:' : 'home:');
+  const candidates = chosen ? candidatesOf(chosen, site ?? machine) : candidatesAt(path ?? [], site ? 'live:' : 'home:');
   return {
-    machine: 'domain' in found ? found.machine : found,
+    machine,
     source: chosen,
     label: name,
     site: site ? name : null,
     directories: site ? siteDirectories(site) : ['', ''],
-    candidates: chosen === 'journal' ? undefined : candidates,
+    candidates,
     lines,
     follow,
     loose: filter.loose,
     search: isSearch ? searchWords(filter, chosen) : undefined,
-    reach: isSearch ? (filter.since ?? filter.now - JOURNAL_MS) : undefined,
-    priority: level,
   };
 }
 
@@ -169,7 +132,7 @@ async function openLog(ctx: LogsContext, request: LogRequest, said: Said) {
 type OpenLog = Awaited<ReturnType<typeof openLog>>;
 
 /** Connects to each, some at a time. One that fails is a warning, and holds up none that is followed. */
-async function openSeveral(ctx: LogsContext, places: readonly LogPlace[], open: (place: LogPlace) => Promise<OpenLog>, follow: boolean) {
+async function openSeveral(ctx: LogsContext, places: readonly Member[], open: (place: Member) => Promise<OpenLog>, follow: boolean) {
   const { progress, signal } = ctx;
   const failures: DnxError[] = [];
   const zones = new Map<string | null, string>();
@@ -182,7 +145,7 @@ async function openSeveral(ctx: LogsContext, places: readonly LogPlace[], open: 
     const code = failures.length < places.length ? 'partial' : failures[0]?.code;
     return failures.length > 0 ? new DnxError(code ?? 'partial', `${failures.length} of ${places.length} sites failed`) : undefined;
   };
-  const attempt = async (place: LogPlace) => {
+  const attempt = async (place: Member) => {
     signal.throwIfAborted();
     const log = await orError(open(place));
     if (log instanceof DnxError) {

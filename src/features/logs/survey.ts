@@ -31,7 +31,7 @@ export function findingsIn(frames: readonly Frame[], request: LogRequest): Findi
     ...pathsOf('capped').map((path) => `Read only the last ${follow ? 32 : 256} MB of ${path}`),
   ];
   if (missing.length > 0 && !follow) return { files, zone, exit: missingError(missing, request), warnings };
-  const nowhere = none && frames.some(({ kind }) => kind === 'nowhere') && candidates?.some((word) => /^(root|live):/.test(word));
+  const nowhere = none && frames.some(({ kind }) => kind === 'nowhere') && candidates.some((word) => /^(root|live):/.test(word));
   if (nowhere && !follow) return { files, zone, exit: nowhereError(request), warnings };
   const waiting = missing.length > 0 ? `No such file yet: ${missing.join(', ')}` : none ? noLogYet(request) : undefined;
   return { files, zone, warnings, note: waiting && (follow ? `${waiting}; waiting for it` : waiting) };
@@ -80,10 +80,8 @@ const unreadableError = (refusals: readonly UnreadableFrame[], missing: readonly
     hint: refusals[0] && remedyOf(refusals[0]),
   });
 
-const missingError = (paths: readonly string[], { candidates, machine }: LogRequest): DnxError =>
-  candidates === undefined
-    ? new DnxError('not_found', `${machine.server.label} has no journal: journalctl not found.`)
-    : new DnxError('not_found', `No such file on ${machine.server.label}: ${paths.join(', ')}`);
+const missingError = (paths: readonly string[], { machine }: LogRequest): DnxError =>
+  new DnxError('not_found', `No such file on ${machine.server.label}: ${paths.join(', ')}`);
 
 const nowhereError = ({ machine, label, directories: [directory = ''] }: LogRequest): DnxError =>
   new DnxError('not_found', `No directory of ${label} on ${machine.server.label}: ${directory}`, {

@@ -99,7 +99,9 @@ async function runWithin(
   options: RunOptions,
   inside: Pick<Bounds, 'within' | 'limits' | 'tokens'>,
 ): Promise<RunResult> {
-  const { profile, host, origins, caOption } = ctx.settings;
+  const { host, origins, caOption, blocked } = ctx.settings;
+  // As an option, a profile that may not be used could be.
+  const profile = origins.profile === 'option' || !blocked.storedToken ? ctx.settings.profile : undefined;
   const account = { profile, host: origins.host === 'option' ? host : undefined, caFile: caOption };
   const { changes = false, person, keep, asked, check } = options;
   const [stdout, stderr] = [sink(), sink(options.seen)];
@@ -132,7 +134,7 @@ async function runWithin(
   });
   try {
     const flags = [
-      ...['--profile', profile],
+      ...(profile === undefined ? [] : ['--profile', profile]),
       ...(account.host === undefined ? [] : ['--host', account.host]),
       ...(caOption === undefined ? [] : ['--ca-file', caOption]),
     ];

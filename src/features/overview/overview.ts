@@ -109,19 +109,17 @@ export async function siteOverview(ctx: OverviewContext, site: Item, targets: Ta
     server: (server instanceof DnxError ? undefined : serverWords(server.data)) ?? targets.server?.label ?? null,
     url: siteUrl(wordOf(site.domain), certificate?.valid === false ? 'http' : 'https') ?? null,
     repository: words(source, (reply) => (isObject(reply?.data) ? reply.data.name : null)),
-    release: words(releases, (all) => currentWords(all, reader)),
+    release: words(releases, (all) => {
+      const known = releasesOf(all);
+      const release = liveRelease(known) ?? known[0];
+      return release ? releaseWords(release, reader) : 'none';
+    }),
     certificate: words(certificates, () => certificate?.words),
   };
 }
 
 const serverWords = (server: unknown): string | undefined =>
   isObject(server) ? [server.name, server.ip_address].map(wordOf).filter(Boolean).join('  ') || undefined : undefined;
-
-function currentWords(answer: readonly JsonObject[], reader: TimeReader): string {
-  const releases = releasesOf(answer);
-  const release = liveRelease(releases) ?? releases[0];
-  return release ? releaseWords(release, reader) : 'none';
-}
 
 /** `a2483e1 Upgrade to Laravel 12, 2m ago`. */
 export function releaseWords({ commit, message, name, created }: Release, reader: TimeReader): string {

@@ -5,7 +5,7 @@ import { isMask } from '../../base/text.ts';
 import { timeOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { PlannedChange } from '../../cli/plan/plan.ts';
-import { shownFields } from '../../cli/plan/secret-fields.ts';
+import { shownFields } from '../../cli/plan/plan.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { releasesEndpoint } from '../../platform/follow/readers.ts';
 import { compared, existing } from '../../platform/names/existing.ts';

@@ -3,7 +3,7 @@ import { attempt, type DnxError, usage } from '../../base/errors.ts';
 import { fromJson, isObject } from '../../base/json.ts';
 import { misfit } from '../../base/schema.ts';
 import { visible } from '../../base/text.ts';
-import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
+import type { PlannedDeployment } from '../../cli/language/command.ts';
 import { exclusionOf, type Plan, type PlannedChange, type PlannedTarget } from '../../cli/plan/plan.ts';
 import { createdId, withCreators } from '../../cli/plan/record.ts';
 import { readText } from '../../machine/files/text-file.ts';

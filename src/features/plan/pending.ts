@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from '../../base/json.ts';
 import { isMask } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { PlannedChange } from '../../cli/plan/plan.ts';
-import { isSecretField, mayHoldSecret } from '../../cli/plan/secret-fields.ts';
+import { isSecretField, mayHoldSecret } from '../../cli/plan/plan.ts';
 import { changeTitle } from '../../cli/plan/show.ts';
 import { createdBy } from '../../platform/operations.ts';
 import { parseDotenv } from '../env/dotenv/dotenv.ts';

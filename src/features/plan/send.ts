@@ -1,6 +1,6 @@
 import { DnxError, isError, isStop } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
-import type { Context } from '../../cli/language/command.ts';
+import type { Context, PlannedDeployment } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
 import { created, creationOf } from '../../cli/language/resource.ts';
 import {
@@ -18,7 +18,6 @@ import {
   yes,
 } from '../../cli/language/shape.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
-import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
 import type { Plan, PlannedChange } from '../../cli/plan/plan.ts';
 import { createdId, withCreators } from '../../cli/plan/record.ts';
 import { changeTitle, countedChanges } from '../../cli/plan/show.ts';

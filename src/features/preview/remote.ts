@@ -4,7 +4,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { isCi } from '../../machine/ci.ts';
 import { jsonIn } from '../../machine/files/text-file.ts';
 import type { Remote } from '../../machine/git.ts';
-import { atRemote } from '../../machine/git-remote.ts';
+import { atRemote } from '../../machine/git.ts';
 import { settingsIn } from '../../machine/settings/config.ts';
 import { LINK_FILE, LINK_LIMIT_MB } from '../../machine/settings/link.ts';
 import type { Target } from '../../platform/names/names.ts';

@@ -1,18 +1,22 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { SHAPES_VERSION, type Shapes } from '../../base/api-shapes.ts';
+import { abilities } from '../../base/abilities.ts';
+import { type FactName, SHAPES_VERSION, type Shapes } from '../../base/api-shapes.ts';
 import { attempt, DnxError, systemCode, systemReason, usage } from '../../base/errors.ts';
-import { isObject } from '../../base/json.ts';
-import { bytes, counted } from '../../base/text.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
+import { bytes, counted, isMask, wordOf } from '../../base/text.ts';
+import { timeOf } from '../../base/time.ts';
 import { version } from '../../base/version.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { pathToWrite } from '../../machine/files/own-files.ts';
 import { readJson, realPath, writeText } from '../../machine/files/text-file.ts';
 import { DEFAULT_HOST, hostName, isLoopback } from '../../machine/settings/host.ts';
+import type { Settings } from '../../machine/settings/settings.ts';
+import { isMarkedHidden } from '../../platform/names/spellings.ts';
+import { liveRelease, releasesOf } from '../deploy/release.ts';
 import { differences, expectationsOf, knownFields } from './expectations.ts';
-import { factsOf } from './facts.ts';
-import { MOST_REQUESTS, runProbe, timeNeeded } from './probe.ts';
-import { type Offers, openRecorder } from './record.ts';
+import { MOST_REQUESTS, type ProbeAnswers, runProbe, timeNeeded } from './probe.ts';
+import { openRecorder } from './record.ts';
 import { probeRowsOf, probeSummary, probeView } from './report.ts';
 
 interface ProbeOptions {
@@ -40,7 +44,7 @@ export async function examineApi(ctx: Context, { out, deploy, timeout, server, s
     dnx: version,
     month: new Date(clock.now()).toISOString().slice(0, 7),
     host: hostKind(settings.host),
-    answers: recorder.answers(file && !ctx.signal.aborted ? await agreement(ctx, recorder.offers()) : undefined),
+    answers: recorder.answers(),
     facts: factsOf(answers, settings),
     ...(shape && { watched: [shape] }),
   };
@@ -86,17 +90,6 @@ function hostKind(host: string): Shapes['host'] {
   return host === DEFAULT_HOST ? 'default' : isLoopback(new URL(host).hostname) ? 'loopback' : 'other';
 }
 
-/** Asks which names and words may be in the file, if there is anybody to ask. */
-async function agreement({ ask }: Pick<Context, 'ask'>, { names, words }: Offers): Promise<Offers | undefined> {
-  if (!ask.allowed || names.length + words.length === 0) return undefined;
-  const section = (heading: string, all: readonly string[]) =>
-    all.length === 0 ? [] : [heading, ...all.map((name) => ({ name, value: { name, all } }))];
-  const choices = [...section('Names of fields', names), ...section('Words of statuses', words)];
-  const agreed = await ask.checkbox('dnx does not know these. Which may be in the file?', choices, { none: true });
-  const agreedOf = (offered: readonly string[]) => agreed.filter(({ all }) => all === offered).map(({ name }) => name);
-  return { names: agreedOf(names), words: agreedOf(words) };
-}
-
 /** The form of an issue that asks for the file. */
 const FORM = 'https://github.com/deploynix/dnx/issues/new?template=shapes.yml';
 
@@ -126,4 +119,45 @@ function readableJson(value: unknown, indent = '', key = ''): string {
     : Object.entries(value).map(([name, each]) => readableJson(each, inner, `${JSON.stringify(name)}: `));
   const [open, close] = Array.isArray(value) ? '[]' : '{}';
   return `${key}${open}\n${parts.map((part) => `${inner}${part}`).join(',\n')}\n${indent}${close}`;
+}
+
+type Rows = readonly JsonObject[];
+
+const SERVER = '/servers/{server}';
+const SITE = `${SERVER}/sites/{site}`;
+
+/** What the rows show together. In a session that hides values of variables, dnx itself has masked them. */
+function factsOf(answers: ProbeAnswers, { hidesValues }: Pick<Settings, 'hidesValues'>): Shapes['facts'] {
+  const answer = (path: string) => answers.get(`GET ${path}`);
+  const rows = (path: string): Rows => answer(path)?.rows ?? [];
+  const releases = rows(`${SITE}/releases?per_page=100`);
+  const [token] = rows('/tokens?per_page=1');
+  // Undefined if the rows do not tell.
+  const facts: Record<FactName, boolean | undefined> = {
+    'one release is live': releases.length > 0 ? liveRelease(releasesOf(releases)) !== undefined : undefined,
+    'releases come newest first': areNewestFirst(releases),
+    'the filter of backups filters': isFiltered(answer('/backups?status=completed&per_page=100')?.rows, rows('/backups?per_page=100')),
+    'abilities are known': Array.isArray(token?.abilities) ? token.abilities.every(isKnownAbility) : undefined,
+    'values of variables are shown': hidesValues ? undefined : showsValue(rows(`${SITE}/environment-variables?per_page=1`)[0]),
+  };
+  return Object.fromEntries(Object.entries(facts).filter(([, holds]) => holds !== undefined));
+}
+
+function areNewestFirst(releases: Rows): boolean | undefined {
+  const times = releases.map(({ created_at }) => timeOf(created_at));
+  if (new Set(times).size < 2 || times.includes(undefined)) return undefined;
+  return times.every((time = 0, index) => index === 0 || time <= (times[index - 1] ?? 0));
+}
+
+/** By the number of statuses, because the word of a completed backup may be another. */
+function isFiltered(completed: Rows | undefined, all: Rows): boolean | undefined {
+  const statuses = (backups: Rows) => new Set(backups.map(({ status }) => wordOf(status))).size;
+  return completed && statuses(all) > 1 ? statuses(completed) < 2 : undefined;
+}
+
+const isKnownAbility = (ability: unknown): boolean => ability === '*' || abilities.includes(wordOf(ability));
+
+function showsValue(variable: JsonObject | undefined): boolean | undefined {
+  if (!variable || !('key' in variable) || variable.value === '') return undefined;
+  return typeof variable.value === 'string' && !isMask(variable.value) && !isMarkedHidden(variable);
 }

@@ -16,7 +16,7 @@ export interface Expectation {
   readonly reference?: string;
   /** A sentence: what happens to a user if it does not hold: "dnx deploy cannot tell that a deployment has failed." */
   readonly otherwise: string;
-  /** The commands that it affects, such as `site deploy`. Left out if it affects all. */
+  /** The commands that it affects, such as `site deploy`: by default those that `otherwise` names, or all. */
   readonly commands?: readonly string[];
   readonly differs: (shapes: Shapes) => Finding;
 }

@@ -1,14 +1,13 @@
 import type { FieldShape, JsonType, Shapes } from '../../base/api-shapes.ts';
 import { capitalized, orList, plural, title } from '../../base/text.ts';
+import type { FieldType } from '../../cli/language/shape.ts';
 import { cpus, memories, prices } from '../../cli/run/questions.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import type { FieldType } from '../../platform/fields.ts';
 import { choices, namings } from '../../platform/names/names.ts';
 import { MARKS, TIMES } from '../deploy/release.ts';
 import type { KnownEndpoint } from '../schema/endpoints.ts';
 import { answerTo, breaks, copes, type Expectation, type Finding, objectsOf, readsOf, several } from './expectation.ts';
 import { platformExpectations } from './expected-platform.ts';
-import { meanings } from './meanings.ts';
 
 /** A field that dnx reads. */
 export interface ExpectedField {
@@ -83,21 +82,21 @@ export function expectedFields(operations: readonly KnownEndpoint[]): readonly E
 /** What dnx expects of a field: that it is there, and that its type can be read. */
 export function fieldExpectation(field: ExpectedField): Expectation {
   const { kind, name, type, operations, elsewhere, assumed } = field;
-  const meaning = meanings[`${kind}.${name}`];
+  const broken = breaking[`${kind}.${name}`];
+  const meaning = broken ?? coping[`${kind}.${name}`];
   const isKey = name === 'id' || name === namings[nounOf(kind)]?.keys[0];
-  const commands = meaning?.commands ?? (isKey ? field.commands : showing(kind, field.commands));
+  const commands = isKey ? field.commands : showing(kind, field.commands);
   return {
     id: `${kind}.${name}`,
     where: several(operations.length > 0 ? operations : elsewhere),
     says: `${capitalized(thing(kind))} has '${name}'${typeWords(type)}.`,
     ...((!assumed || name === 'id') && { reference: 'Response Format' }),
-    otherwise:
-      meaning?.otherwise ?? (isKey ? keyMeaning(kind, name) : `${namesOf(commands)} ${commands.length === 1 ? 'does' : 'do'} not show it.`),
-    commands,
+    otherwise: meaning ?? (isKey ? keyMeaning(kind, name) : `${namesOf(commands)} ${commands.length === 1 ? 'does' : 'do'} not show it.`),
+    ...(meaning === undefined && { commands }),
     differs: (shapes) =>
       fieldFinding(shapes, field, {
         isKey,
-        level: (meaning?.level ?? (isKey ? 'breaks' : 'copes')) === 'breaks' ? breaks : copes,
+        level: broken !== undefined || (isKey && meaning === undefined) ? breaks : copes,
         isUsed: isKey || meaning !== undefined,
       }),
   };
@@ -225,4 +224,52 @@ const inconclusive: readonly number[] = [401, 402, 403, 422, 429];
 const scopes: Readonly<Record<string, string>> = {
   'GET /servers/{server}/certificates': '.server',
   'GET /servers/{server}/databases/{database}/backups': '.database',
+};
+
+/** What does not work without a field, by its kind and name. */
+const breaking: Readonly<Record<string, string>> = {
+  'server.status': 'dnx server create cannot tell that a server has failed, and waits until --timeout.',
+  'server.ip_address': 'dnx ssh and everything else that runs on a server says that the server has no address yet.',
+  'site.status':
+    'dnx deploy cannot tell that a deployment has failed, and ends as unknown where no release says more. dnx site create waits until --timeout.',
+  'site.last_deployed_at': 'dnx deploy ends as unknown after a short deployment where no status and no release shows it.',
+  'release.status': 'dnx deploy cannot tell that a release has failed, and dnx rollback may offer one that did.',
+  'variable.key': 'dnx env pull writes no variables, dnx env diff finds no differences, and dnx env set cannot change a variable.',
+  'variable.value': 'dnx env pull leaves out what is hidden, dnx env copy refuses, and dnx db query cannot sign in to a database.',
+  'certificate.status':
+    'dnx certificate create cannot tell that a certificate was issued, and waits until --timeout. dnx audit does not see that one expires.',
+  'backup.status':
+    'dnx backup create cannot tell that a backup is complete, and waits until --timeout. dnx audit reports every database as never backed up.',
+  'backup.database_id': 'dnx audit reports every database as never backed up, and dnx backup restore cannot say what it would overwrite.',
+  'network-rule.source':
+    'dnx audit does not find ports that are open to the world, and dnx network-rule ensure takes a rule for the same, whatever its source.',
+  'network-rule.port': 'dnx audit finds no open ports, and dnx network-rule ensure refuses, because it cannot tell what exists.',
+  'crontab.frequency': 'dnx crontab ensure takes a cron job with the same command for the same, whenever it runs.',
+};
+
+/** What dnx does without a field that it uses for more than to show it. */
+const coping: Readonly<Record<string, string>> = {
+  'server.ssh_user': 'dnx ssh signs in as the user that ssh takes by default. --user names another.',
+  'site.updated_at': 'dnx deploy has one sign less that something happened, and ends as unknown more often.',
+  'site.git_repository_id': 'dnx link cannot find the site of a repository.',
+  'site.zero_downtime_enabled': 'dnx rollback cannot say beforehand that a site keeps no releases.',
+  'release.created_at': 'dnx takes the time from the name of a release, and without one the order of the list.',
+  'release.active': 'dnx takes the live release from the words of the statuses.',
+  'release.commit_hash': 'dnx changes cannot tell what is deployed, and dnx rollback does not recognize a new release of an old commit.',
+  'release.branch': 'dnx apply takes a release for one of the branch that the site has now, and may not deploy a new branch.',
+  'queue.status': 'dnx audit does not find a queue worker that is stopped.',
+  'daemon.status': 'dnx audit does not find a daemon that is stopped.',
+  'certificate.expires_at': 'dnx audit and dnx report cannot tell that a certificate expires.',
+  'backup.type': 'dnx backup restore tells by the ids of a backup what it overwrites.',
+  'backup.site_id':
+    'dnx backup restore cannot say what it would overwrite, and dnx report shows the newest backup of a server for each of its sites.',
+  'backup.completed_at': 'dnx audit judges a backup by when it was begun.',
+  'token.abilities': 'dnx audit cannot find tokens that may do too much.',
+  'network-rule.name': 'A firewall rule can be given by its port or its id alone.',
+  'daemon.directory': 'dnx daemon ensure cannot tell whether a daemon has the directory.',
+  'ssh-key.public_key': 'dnx ssh-key ensure tells keys apart by their names.',
+  'size.currency': 'dnx server create offers prices without their currency.',
+  'size.vcpus': 'dnx server create offers sizes without it.',
+  'size.memory': 'dnx server create offers sizes without it.',
+  'size.price_monthly': 'dnx server create offers sizes without it.',
 };

@@ -19,7 +19,6 @@ function posted(id: string, path: string, reference: string, command: string): E
     says: 'The operation exists.',
     reference,
     otherwise: `dnx ${command} fails.`,
-    commands: [command],
     differs: about(readAt(path), ({ status, allow, message }) => {
       if (status === 405) return allow === undefined ? 'unseen' : allow.includes('POST') ? undefined : breaks(`only ${several(allow)}`);
       return status === 404 && message === 'route not found' ? breaks('no operation') : 'unseen';
@@ -43,7 +42,6 @@ const actions: readonly Expectation[] = [
     where: 'GET /backups/{backup}',
     says: 'There is no operation that shows one backup.',
     otherwise: 'dnx follows a backup through the list of all, which takes more of the limit than it has to.',
-    commands: ['backup create', 'backup restore'],
     differs: about(readAt('/backups/{none}'), ({ status, message }) => {
       if (status === 404 && message === 'record not found') return copes('there is one');
       return status === 405 || (status === 404 && message === 'route not found') ? undefined : 'unseen';
@@ -67,21 +65,12 @@ const facts: readonly Expectation[] = [
     where: `${SITES}/{site}/releases`,
     says: 'One release is marked as live, by a field or by its status.',
     otherwise: 'dnx rollback needs --to, and dnx deploy --rollback-on-fail refuses.',
-    commands: ['site rollback', 'site deploy', 'site releases'],
   }),
   fact('releases come newest first', true, copes('another order'), {
     id: 'release.order',
     where: `${SITES}/{site}/releases`,
     says: 'Releases come newest first.',
     otherwise: 'dnx rollback orders releases by their times. dnx site releases lists them in the order of the API.',
-    commands: ['site releases', 'site rollback'],
-  }),
-  fact('server certificates contain those of sites', false, copes('those of sites, too'), {
-    id: 'certificate.list.scope',
-    where: 'GET /servers/{server}/certificates',
-    says: 'The certificates of a server are not those of its sites.',
-    otherwise: 'dnx certificate list --server SERVER lists the certificates of sites among those of the server.',
-    commands: ['certificate list'],
   }),
   fact('the filter of backups filters', true, breaks('rows with another status'), {
     id: 'backup.filter',
@@ -89,7 +78,6 @@ const facts: readonly Expectation[] = [
     says: "'?status=' narrows the list of backups.",
     reference: 'Pagination',
     otherwise: 'dnx backup list --status lists backups with another status.',
-    commands: ['backup list'],
   }),
   fact('abilities are known', true, copes('an ability that dnx does not know'), {
     id: 'token.abilities.known',
@@ -97,30 +85,13 @@ const facts: readonly Expectation[] = [
     says: 'The abilities of a token are those of the API reference.',
     reference: 'Token Abilities',
     otherwise: '--for never suggests it, and dnx audit cannot tell what a token with it may do.',
-    commands: ['token create', 'audit'],
   }),
   fact('values of variables are shown', true, breaks('masked or absent'), {
     id: 'variable.value.shown',
     where: `${SITES}/{site}/environment-variables`,
     says: 'The list of variables shows their values.',
     otherwise: 'dnx env pull leaves out what is hidden, and dnx env copy refuses.',
-    commands: ['env pull', 'env diff', 'env copy', 'env run', 'db query'],
   }),
-  fact('lists show whole servers', true, copes('fewer fields'), {
-    id: 'server.list.whole',
-    where: 'GET /servers',
-    says: 'A list shows servers with all the fields that they have on their own.',
-    otherwise: 'dnx reads one server after another where it needs the rest.',
-    commands: ['server list', 'export', 'drift'],
-  }),
-  {
-    id: 'site.repository.shared',
-    where: `POST /servers/{server}/sites`,
-    says: 'Several sites may use one repository.',
-    otherwise: 'dnx site copy cannot copy a site with its repository, and dnx preview up makes no preview.',
-    commands: ['site copy', 'apply'],
-    differs: ({ facts: seen }) => (seen['two sites of one repository'] ? undefined : 'unseen'),
-  },
 ];
 
 /** A kind whose status dnx waits for. */
@@ -132,7 +103,6 @@ interface FollowedKind {
   /** Words that mean no phase, but that dnx knows. */
   readonly known?: readonly string[];
   readonly reference?: string;
-  readonly commands: readonly string[];
   /** What an unknown word does. */
   readonly otherwise: string;
   readonly level: typeof breaks;
@@ -143,7 +113,6 @@ const words: readonly Expectation[] = [
   statusWords({
     kind: 'server',
     operations: ['GET /servers', 'GET /servers/{server}'],
-    commands: ['server create', 'server provision'],
     otherwise: "dnx server create takes an unknown word for work in progress, and waits for 'provisioned_at' or until --timeout.",
     level: copes,
   }),
@@ -152,7 +121,6 @@ const words: readonly Expectation[] = [
     fields: ['deployment_status', 'last_deployment_status', 'status'],
     operations: [SITES, `${SITES}/{site}`],
     known: ['suspended'],
-    commands: ['site deploy', 'site watch', 'site rollback', 'site create'],
     otherwise:
       'dnx deploy takes an unknown word for that of a site at rest if it was there before, and otherwise for work in progress. dnx site create takes it for that of a site at rest if two other sites of the server have had it for an hour, and otherwise waits until --timeout.',
     level: copes,
@@ -162,7 +130,6 @@ const words: readonly Expectation[] = [
     fields: ['status', 'state'],
     operations: [`${SITES}/{site}/releases`],
     known: ['current'],
-    commands: ['site deploy', 'site watch', 'site rollback', 'site releases'],
     otherwise: 'dnx deploy takes a release with an unknown word of its own for one that goes on.',
     level: copes,
   }),
@@ -170,7 +137,6 @@ const words: readonly Expectation[] = [
     kind: 'certificate',
     operations: [`${SITES}/{site}/certificates`, 'GET /servers/{server}/certificates'],
     known: ['expired', 'revoked'],
-    commands: ['certificate create', 'certificate ensure', 'site create', 'audit', 'report'],
     otherwise:
       'dnx certificate create takes an unknown word for work in progress, and waits until --timeout. dnx audit does not see that the certificate expires.',
     level: breaks,
@@ -179,7 +145,6 @@ const words: readonly Expectation[] = [
     kind: 'backup',
     operations: ['GET /backups', 'GET /servers/{server}/databases/{database}/backups'],
     reference: 'Pagination',
-    commands: ['backup create', 'backup restore', 'audit', 'report'],
     otherwise:
       'dnx backup create takes an unknown word for work in progress, and waits until --timeout. dnx audit does not count the backup.',
     level: breaks,

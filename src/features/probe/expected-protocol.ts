@@ -56,7 +56,6 @@ const bodies: readonly Expectation[] = [
     says: "A resource is in 'data'.",
     reference: 'Response Format',
     otherwise: 'Commands that show or follow one resource find nothing in the response.',
-    commands: ['server show', 'site show', 'site deploy', 'site watch'],
     differs(shapes) {
       const found = successes(shapes).filter((one) => !isList(one.read) && isJson(one));
       const unusable = among(
@@ -105,7 +104,6 @@ const bodies: readonly Expectation[] = [
     where: responses,
     says: "A response has a 'Date' header.",
     otherwise: 'dnx doctor cannot tell that a clock is wrong, and dnx deploy cannot date its request by the clock of the API.',
-    commands: ['doctor', 'site deploy'],
     differs: (shapes) =>
       among(
         successes(shapes),
@@ -209,7 +207,6 @@ const errors: readonly Expectation[] = [
     where: responses,
     says: 'For a path that is no operation, the response is 404.',
     otherwise: 'dnx api shows another error for a path with a mistake.',
-    commands: ['api'],
     differs: statusOf(readAt('/dnx-none'), 404, copes),
   },
   {

@@ -4,7 +4,7 @@ import { isDeployed, isDeploymentOver, newSince, workInProgress } from '../deplo
 import type { Observation } from '../deploy/judge.ts';
 import { liveRelease } from '../deploy/release.ts';
 import type { Snapshot } from '../deploy/site.ts';
-import { isHarmlessWord } from './vocabulary.ts';
+import { isHarmlessWord } from './record.ts';
 
 /** What was seen of one deployment. */
 export interface Sighting {

@@ -5,8 +5,8 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { text } from '../../cli/language/options.ts';
 import { serverEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
-import { type Target, targetOf } from '../../platform/names/names.ts';
-import { type Machine, machineIn, readNamedSite, type SiteOnMachine, siteOnMachine } from './machine.ts';
+import { type Target, type Targets, targetOf } from '../../platform/names/names.ts';
+import { type Machine, machineIn, readMachine, readNamedSite, readSiteOnMachine, type SiteOnMachine, siteOnMachine } from './machine.ts';
 
 /** The calls of a command that may run on several servers and sites, after the first, but for the list of sites. */
 export const fleetCalls = [
@@ -49,6 +49,20 @@ export function isForSeveral(
   return true;
 }
 
+/** The server or the site of a command. */
+export async function memberAt(ctx: Context, targets: Targets, user: string | undefined): Promise<Member> {
+  const site = targets.site && (await readSiteOnMachine(ctx, targets, user));
+  const machine = site?.machine ?? (await readMachine(ctx, targets, user));
+  const name = site?.domain ?? machine.server.label;
+  return { name, server: machine.server, site: site?.site, place: () => ({ machine, ...(site && { site }) }) };
+}
+
+/** A site by its name, which may be of any server. */
+export async function namedSite(ctx: Context, word: string, user: string | undefined): Promise<Member> {
+  const { targets, read } = await readNamedSite(ctx, word);
+  return siteMember(targets.server, read.server, read.site, user);
+}
+
 /** Every server. */
 export async function everyServer(ctx: Context, user: string | undefined): Promise<readonly Member[]> {
   const servers = await ctx.api.list<JsonObject>('GET /servers');
@@ -74,10 +88,10 @@ export async function namedMembers(ctx: Context, on: string, user: string | unde
   const members = await inParallel(words, async (word) => {
     const isSite = kinds === 'sites' || (/[./]/.test(word) && !/:|^[\d.]+$/.test(word));
     if (isSite) {
-      const found = await readNamedSite(ctx, word).catch((error: unknown) => {
+      const found = await namedSite(ctx, word, user).catch((error: unknown) => {
         if (kinds === 'sites' || !isError(error, 'not_found')) throw error;
       });
-      if (found) return siteMember(found.targets.server, found.read.server, found.read.site, user);
+      if (found) return found;
     }
     const { server } = await ctx.resolve(serverEndpoint, { server: word });
     const { data } = await ctx.api.send<JsonObject>(serverEndpoint, { server: server?.id ?? '' });

@@ -1,10 +1,14 @@
 import { DnxError, isError, reasonOf, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { nothing, type View } from '../../cli/output/view.ts';
+import type { Given } from '../../cli/language/options.ts';
+import { number, objectOf, type Printed, word } from '../../cli/language/shape.ts';
+import { columns, nothing, overview, type View } from '../../cli/output/view.ts';
 import { childEnv } from '../../machine/env.ts';
 import { accepts, answers, anyFreePort, refusalOf } from '../../machine/loopback.ts';
 import type { Env, Started } from '../../machine/world.ts';
+import type { Targets } from '../../platform/names/names.ts';
 import { sshFailure } from './failure.ts';
+import { memberAt } from './fleet.ts';
 import type { Machine } from './machine.ts';
 import { scripted, startOn, unasked } from './ssh.ts';
 
@@ -33,7 +37,7 @@ const PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
 /** The highest port. */
-export const MOST_PORT = 65_535;
+const MOST_PORT = 65_535;
 
 /** Rejects a number that is no port. */
 export function checkPort(port: number | undefined): void {
@@ -218,4 +222,51 @@ export function notReached(reason: string | undefined, { machine: { server }, fa
     hint: prohibited ? 'The SSH server does not allow port forwarding. See AllowTcpForwarding in its sshd_config.' : far.hint,
     ...(!prohibited && { next: [{ command: ['server', 'show', server.label], why: 'See the server' }] }),
   });
+}
+
+type TunnelOptions = Given<{ user: string; port: number; command: readonly string[] }> & { readonly far: string };
+
+/** What scripts get. */
+export const portTunnel = objectOf({ host: word, port: number, server: word, remote_host: word, remote_port: number });
+type PortTunnel = Printed<typeof portTunnel>;
+
+const tunnelColumns = columns<PortTunnel>('host', 'port', 'server', 'remote_host', 'remote_port');
+
+/** Ports below need root. */
+const LEAST_PORT = 1_024;
+
+/** `dnx tunnel`: forwards a local port to one that a server reaches, until a signal or while a command runs. */
+export async function openPortTunnel(ctx: Context, targets: Targets, { far: end, user, port, command = [] }: TunnelOptions) {
+  const { host, port: remote } = farEndIn(end);
+  checkPort(port);
+  const { machine } = (await memberAt(ctx, targets, user)).place();
+  const { label } = machine.server;
+  const far = {
+    name: host === undefined ? `${label}:${remote}` : `${host}:${remote} through ${label}`,
+    // Not 127.0.0.1: some programs listen on ::1 only.
+    address: `${host ?? 'localhost'}:${remote}`,
+    first: remote < LEAST_PORT ? remote + 8_000 : remote,
+    title: 'a program',
+    hint:
+      host === undefined
+        ? `Check that a program on ${label} listens on port ${remote}.`
+        : `Check that ${host} accepts connections from ${label} on port ${remote}.`,
+  };
+  const forward = await forwardTo(ctx, machine, far, { port, shared: command.length > 0 });
+  const item: PortTunnel = {
+    ...{ host: '127.0.0.1', port: forward.port, server: label },
+    ...{ remote_host: host?.replace(/^\[(.*)\]$/, '$1') ?? 'localhost', remote_port: remote },
+  };
+  const view = overview(item, tunnelColumns, `127.0.0.1:${forward.port} → ${far.name}`, []);
+  return keptOpen(ctx, forward, command, { TUNNEL_HOST: '127.0.0.1', TUNNEL_PORT: String(forward.port) }, view);
+}
+
+/** A port of the server itself, or a host and a port. Nothing else may get into an option of ssh. */
+function farEndIn(typed: string) {
+  const [, host, digits] = /^(?:([A-Za-z0-9][\w.-]*|\[[\da-fA-F:.]+\]):)?(\d+)$/.exec(typed) ?? [];
+  const port = Number(digits);
+  if (digits === undefined)
+    throw usage(`'${typed}' is not a port or HOST:PORT.`, /:.*:/.test(typed) ? 'Put an IPv6 address in brackets: [::1]:6379' : undefined);
+  if (port < 1 || port > MOST_PORT) throw usage(`The port must be from 1 to ${MOST_PORT}, not ${digits}.`);
+  return { host, port };
 }

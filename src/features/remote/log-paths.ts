@@ -1,5 +1,5 @@
 /** The kinds of logs that `dnx logs --source` selects. */
-export const sourceNames = ['laravel', 'nginx', 'php', 'deploy', 'worker', 'scheduler', 'horizon', 'daemon', 'journal'] as const;
+export const sourceNames = ['laravel', 'nginx', 'php', 'deploy', 'worker', 'scheduler', 'horizon', 'daemon'] as const;
 
 /** One of them. */
 export type LogSource = (typeof sourceNames)[number];
@@ -84,7 +84,5 @@ export const places: Readonly<Record<LogSource, LogPlace>> = {
   worker: programNamed('worker', ['worker', 'queue']),
   scheduler: programNamed('scheduler', ['scheduler', 'schedule', 'cron']),
   horizon: programNamed('Horizon', ['horizon']),
-  /** Read with journalctl. */
-  journal: { title: 'journal', server: [], site: [] },
   daemon: programNamed('daemon', ['worker', 'horizon'], ['*.log']),
 };

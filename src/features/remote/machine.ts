@@ -16,7 +16,8 @@ export interface Machine {
   readonly server: Target;
   /** An IP address or a host name, which no program reads as an option. */
   readonly address: string;
-  /** Undefined if ssh chooses. */
+  /** Undefined if ssh chooses, as the user may be. */
+  readonly port?: number | undefined;
   readonly user: string | undefined;
   /** The version of PHP, such as `8.3`. */
   readonly php: string | undefined;

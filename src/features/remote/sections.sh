@@ -19,3 +19,16 @@ said() {
   shift
   "$@" 2>/dev/null </dev/null | head -c 65536 | base64
 }
+
+# Prints services in the words of `systemctl show`. Fails if systemd does not answer, and prints nothing of one that is not installed. A pattern is
+# for those that systemd has loaded: all that run, or should.
+units() {
+  limited env LC_ALL=C TZ=UTC systemctl show --no-pager \
+    --property=Id,Names,LoadState,ActiveState,SubState,Result,StateChangeTimestamp,MemoryCurrent,UnitFileState "$@" |
+    awk 'BEGIN { RS = "" } !/LoadState=not-found/ { print $0 "\n" } END { exit NR == 0 }'
+}
+
+# Those that sites need. Arguments: those of PHP-FPM.
+site_units() {
+  units "$@" nginx mysql mysqld mariadb postgresql 'postgresql@*.service' redis redis-server valkey valkey-server supervisor supervisord
+}

@@ -1,45 +1,41 @@
-import { join } from 'node:path';
 import { DnxError, usage } from '../../base/errors.ts';
 import { andList } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
-import { either, listOf, nullable, objectOf, type Printed, word, words } from '../../cli/language/shape.ts';
+import { listOf, nullable, objectOf, type Printed, word, words } from '../../cli/language/shape.ts';
 import { safeLine } from '../../cli/output/text.ts';
-import { done, textView } from '../../cli/output/view.ts';
-import { readText, writeText } from '../../machine/files/text-file.ts';
+import { textView } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { everyServer, everySiteMember, type Member, namedMembers } from './fleet.ts';
-import { type Machine, readMachine, readSiteOnMachine } from './machine.ts';
+import { everyServer, everySiteMember, type Member, memberAt, namedMembers } from './fleet.ts';
+import type { Machine } from './machine.ts';
 import type { SiteOptions } from './options.ts';
 
-type SshConfigOptions = SiteOptions & Given<{ all: boolean; on: string; write: boolean; print: boolean; command: readonly string[] }>;
+type SshConfigOptions = SiteOptions & Given<{ all: boolean; on: string; print: boolean; command: readonly string[] }>;
 
 /** The names of one server, which lead ssh to it. */
 const sshEntry = objectOf({ names: words, address: word, user: nullable(word) });
 type SshEntry = Printed<typeof sshEntry>;
-/** What --config prints, or the file that it wrote. */
-export const sshEntries = either(listOf(sshEntry), objectOf({ file: word, entries: listOf(sshEntry) }));
+/** What --config prints. */
+export const sshEntries = listOf(sshEntry);
 
 /** `dnx ssh --config`: entries for `~/.ssh/config`, so that ssh, scp, rsync and sftp know servers and sites by name. */
 export async function sshConfig(ctx: Context, targets: Targets, options: SshConfigOptions) {
-  const { all, on, user, write, path, print, command = [] } = options;
+  const { all, on, user, path, print, command = [] } = options;
   if (path !== undefined || print || command.length > 0) throw usage('--config takes no command, --path or --print.');
   const members = all
     ? [...(await everyServer(ctx, user)), ...(await everySiteMember(ctx, user))]
     : on === undefined
-      ? [await memberAt(ctx, targets, user)]
+      ? [await checked(memberAt(ctx, targets, user))]
       : await namedMembers(ctx, on, user, 'both');
   const entries = entriesFor(members, ctx.progress.warn);
   if (entries.length === 0) throw new DnxError('failed', 'No entry for the configuration of ssh.');
-  const lines = entries.map(entryText).join('\n');
-  return write ? written(ctx, lines, entries) : { view: textView(lines, entries) };
+  return { view: textView(entries.map(entryText).join('\n'), entries) };
 }
 
-async function memberAt(ctx: Context, targets: Targets, user: string | undefined): Promise<Member> {
-  const site = targets.site && (await readSiteOnMachine(ctx, targets, user));
-  const machine = site?.machine ?? (await readMachine(ctx, targets, user));
-  await machine.check;
-  return { name: site?.domain ?? machine.server.label, server: machine.server, site: site?.site, place: () => ({ machine }) };
+async function checked(reading: Promise<Member>): Promise<Member> {
+  const member = await reading;
+  await member.place().machine.check;
+  return member;
 }
 
 /** A name that ssh reads as one name: no pattern, option, comment or second word. scp needs it without a slash or colon. */
@@ -83,23 +79,3 @@ function machineOf({ place, server }: Member, label: string, members: readonly M
 
 const entryText = ({ names, address, user }: SshEntry): string =>
   [`Host ${names.join(' ')}`, `  HostName ${address}`, ...(user === null ? [] : [`  User ${user}`]), ''].join('\n');
-
-const FILE = 'dnx_config';
-const INCLUDE = `Include ${FILE}`;
-const HEAD = '# Written by dnx ssh --config --write, which replaces it.\n';
-
-/** Writes `~/.ssh/dnx_config`, and says how to include it. The user's own configuration stays as it is. */
-function written({ world }: Context, lines: string, entries: readonly SshEntry[]) {
-  const directory = join(world.home, '.ssh');
-  const file = join(directory, FILE);
-  const before = readText(file);
-  if (before !== undefined && !before.startsWith(HEAD))
-    throw new DnxError('failed', `~/.ssh/${FILE} was not written by dnx.`, { hint: 'Rename it.' });
-  writeText(file, `${HEAD}\n${lines}`);
-  const included = (readText(join(directory, 'config')) ?? '').split(/\r?\n/).some((line) => line.trim() === INCLUDE);
-  const names = entries.flatMap((entry) => entry.names).length;
-  return {
-    view: done(`Wrote ${names} ${names === 1 ? 'name' : 'names'} to ~/.ssh/${FILE}`, { file, entries }),
-    ...(!included && { note: `Add this line at the top of ~/.ssh/config: ${INCLUDE}` }),
-  };
-}

@@ -35,13 +35,16 @@ interface SshOptions {
 }
 
 /** The command line of ssh: its words. */
-export const sshWords = ({ address, user }: Machine, { terminal = false, options = [], command }: SshOptions): readonly string[] => [
+export const sshWords = ({ address, port, user }: Machine, { terminal = false, options = [], command }: SshOptions): readonly string[] => [
   'ssh',
   terminal ? '-t' : '-T',
   ...options,
+  ...portWords({ port }),
   user === undefined ? address : `${user}@${address}`,
   ...(command === undefined ? [] : ['--', command]),
 ];
+
+const portWords = ({ port }: Pick<Machine, 'port'>): readonly string[] => (port === undefined ? [] : ['-p', String(port)]);
 
 /** The same as a program to run. Its configuration may send variables to the server, which must not get the secrets of dnx. */
 async function sshProgram(machine: Machine, options: SshOptions, ctx: Context) {
@@ -97,7 +100,7 @@ const LIMIT_MS = 2_000;
 async function configurationOf(machine: Machine, { capture, env }: Pick<World, 'capture' | 'env'>): Promise<string> {
   const read = await capture({
     file: 'ssh',
-    args: ['-G', machine.address, ...(machine.user === undefined ? [] : ['-l', machine.user])],
+    args: ['-G', machine.address, ...(machine.user === undefined ? [] : ['-l', machine.user]), ...portWords(machine)],
     env,
     limitMs: LIMIT_MS,
   }).catch(() => undefined);

@@ -1,10 +1,9 @@
 import { own } from '../../base/json.ts';
 import { pathsIn } from '../../cli/language/calls.ts';
 import type { Tree } from '../../cli/language/command.ts';
-import { fieldsOf, isRecord } from '../../cli/language/shape.ts';
+import { fieldsOf, isRecord, statedOfServer, typeOfField } from '../../cli/language/shape.ts';
 import { everyCommand, type Leaf, operationsOf } from '../../cli/language/tree.ts';
 import { type Endpoint, isRead, parameters } from '../../platform/api/endpoint.ts';
-import { statedOfServer, typeOfField } from '../../platform/fields.ts';
 import { namings } from '../../platform/names/names.ts';
 import { needOf } from '../../platform/operations.ts';
 import {

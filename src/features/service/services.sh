@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2046,SC2086,SC2154
-# Prints the services of a server that sites need, or restarts or reloads one. Follows remote/sections.sh and remote/units.sh.
+# Prints the services of a server that sites need, or restarts or reloads one. Follows remote/sections.sh.
 # Arguments: `list`, `restart` or `reload`, and the name of the service.
 LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL PATH

@@ -8,12 +8,11 @@ import { nullable, number, objectOf, type Printed, word } from '../../cli/langua
 import { safeLine } from '../../cli/output/text.ts';
 import { columns, done, rows } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { everyServer, type Member } from '../remote/fleet.ts';
-import { type Machine, readMachine, readSiteOnMachine } from '../remote/machine.ts';
+import { everyServer, type Member, memberAt } from '../remote/fleet.ts';
+import type { Machine } from '../remote/machine.ts';
 import { readSections, type ScriptSection } from '../remote/sections.ts';
 import { AT_A_TIME } from '../remote/side-by-side.ts';
 import { unasked } from '../remote/ssh.ts';
-import UNITS from '../remote/units.sh';
 import { hasStopped, type Unit, unitsIn } from '../remote/units.ts';
 import SERVICES from './services.sh';
 
@@ -48,7 +47,7 @@ export async function listServices(ctx: Context, targets: Targets, { all, user }
   ctx.progress.spin('Reading services');
   const empty = 'No services that dnx knows.';
   if (!all) {
-    const { machine } = await placeOf(ctx, targets, user);
+    const { machine } = (await memberAt(ctx, targets, user)).place();
     return rows(await servicesOf(ctx, machine), shown, empty);
   }
   const silent = unasked(ctx);
@@ -86,7 +85,8 @@ export async function changeService(
   { service, user, yes }: Given<{ user: string }> & { readonly service: string; readonly yes: boolean },
 ) {
   if (!/^[A-Za-z0-9][\w.@-]*$/.test(service)) throw usage(`'${service}' is not the name of a service.`, 'See: dnx service list');
-  const { machine, php } = await placeOf(ctx, targets, user);
+  const { machine, site } = (await memberAt(ctx, targets, user)).place();
+  const { php } = site ?? machine;
   const { label } = machine.server;
   const name = php !== undefined && /^(php|fpm|php-fpm)$/.test(service) ? `php${php}-fpm` : service.replace(/\.service$/, '');
   const { doing, done: did } = verbs[action];
@@ -106,14 +106,8 @@ export async function changeService(
   return done(`${capitalized(did)} ${name} on ${label}`, serviceOf(unit, machine));
 }
 
-async function placeOf(ctx: Context, targets: Targets, user: string | undefined) {
-  if (targets.site) return readSiteOnMachine(ctx, targets, user);
-  const machine = await readMachine(ctx, targets, user);
-  return { machine, php: machine.php };
-}
-
 async function readServices(ctx: Context, machine: Machine, args: readonly string[], limitMs: number) {
-  const sections = await readSections(ctx, machine, UNITS + SERVICES, args, limitMs);
+  const sections = await readSections(ctx, machine, SERVICES, args, limitMs);
   if (sections.some(({ name }) => name === 'none'))
     throw new DnxError('failed', `systemd does not answer on ${machine.server.label}, so dnx does not know its services.`);
   return sections;

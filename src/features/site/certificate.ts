@@ -4,9 +4,8 @@ import { inParallel } from '../../base/parallel.ts';
 import { phaseOf, statusKey } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { creationOf } from '../../cli/language/resource.ts';
+import { creationOf, workResult } from '../../cli/language/resource.ts';
 import { columns, type Item } from '../../cli/output/view.ts';
-import { workResult } from '../../cli/run/work-result.ts';
 import type { Reply } from '../../platform/api/api.ts';
 import { certificateReader, certificatesEndpoint } from '../../platform/follow/readers.ts';
 import type { Followable } from '../../platform/follow/work.ts';
@@ -17,8 +16,8 @@ export const issueEndpoint = 'POST /servers/{server}/sites/{site}/certificates';
 export const certificateDetails = columns('domain', 'status', { key: 'reason', wrap: true }, 'type', 'expires_at', 'created_at', 'id');
 
 /** The certificates of a server, then those of its sites. A site that is gone by then has none. */
-export async function* certificatesOn({ api, progress }: Context, server: Target): AsyncGenerator<readonly Item[]> {
-  yield* api.pages<Item>('GET /servers/{server}/certificates', { server: server.id });
+export async function certificatesOn({ api, progress }: Context, server: Target): Promise<readonly Item[]> {
+  const ofServer = await api.list<Item>('GET /servers/{server}/certificates', { server: server.id });
   const sites = await api.list<Item>('GET /servers/{server}/sites', { server: server.id }).catch((error: unknown) => {
     if (!isError(error, 'forbidden')) throw error;
     progress.warn(`The certificates of its sites are not listed. ${error.message}`);
@@ -28,7 +27,7 @@ export async function* certificatesOn({ api, progress }: Context, server: Target
     sites.flatMap(({ id }) => idIn(id) ?? []),
     (site) => unlessError(api.list<Item>(certificatesEndpoint, { server: server.id, site }), 'not_found'),
   );
-  yield lists.flatMap((list) => list ?? []);
+  return [...ofServer, ...lists.flatMap((list) => list ?? [])];
 }
 
 /** Requests a certificate for a site, and follows it. */

@@ -28,7 +28,7 @@ export const listSites = (columns: readonly Column[]) =>
           const label = ctx.nameOf('server', server.id) ?? server.label;
           return sites.map((site) => placed({ site, server: { label } }));
         };
-        if (!watch) return rows(mapped(await ctx.pages<Item>(ofServer), named), shown, EMPTY, creation('site', { server }));
+        if (!watch) return rows(named(await ctx.shown<Item>(ofServer)), shown, EMPTY, creation('site', { server }));
         const { watchedList } = await import('../watch/watch.ts');
         return watchedList(ctx, async (options) => named(await ctx.list<Item>(ofServer, options)), shown, EMPTY);
       }
@@ -62,7 +62,3 @@ const placed = ({ site, server }: { readonly site: Item; readonly server: Pick<T
   ...site,
   server: server.label,
 });
-
-async function* mapped<T>(pages: AsyncIterable<T>, change: (page: T) => T): AsyncGenerator<T> {
-  for await (const page of pages) yield change(page);
-}

@@ -4,7 +4,7 @@ import { own, toJson } from '../../base/json.ts';
 import { holdsSecret } from '../../base/secrets.ts';
 import { capitalized, wordOf } from '../../base/text.ts';
 import { anything, failure, nullable, number, objectOf, oneOf, type Printed, type Shape, word, yes } from '../../cli/language/shape.ts';
-import { mayHoldSecret } from '../../cli/plan/secret-fields.ts';
+import { mayHoldSecret } from '../../cli/plan/plan.ts';
 import { commandLine } from '../../cli/run/line.ts';
 import { errorOf } from '../../cli/run/several.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
@@ -132,7 +132,7 @@ export function rowOf(part: DriftPart, state: StateFile, origin: Origin | undefi
 }
 
 /** A command or a URL without what looks like a secret. */
-const withoutSecrets = (text: string): string => (holdsSecret(text) ? masked(text, []) : text);
+export const withoutSecrets = (text: string): string => (holdsSecret(text) ? masked(text, []) : text);
 
 const shownSide = (kind: KindName, field: string, value: unknown): unknown =>
   mayHoldSecret(callOf('POST', kind), field, value) || holdsSecret(wordOf(value)) ? MASK : value;

@@ -49,7 +49,7 @@ export async function exportState(ctx: Context, { out, allowed, ...narrowing }: 
 
 /** What the file had, and Deploynix does not. */
 function removedFrom(rows: readonly Row[]): readonly Detail[] {
-  const removed = rows.filter(({ outcome }) => outcome === 'missing');
+  const removed = rows.filter(({ entry, outcome }) => outcome === 'missing' && !entry?.inEnvFile);
   const names = removed.map(({ kind, entry }) => resourceName(entry?.fields ?? {}, kind) ?? title(kind));
   return names.length === 0 ? [] : [['removed', `${names.join(', ')}; not at Deploynix`]];
 }

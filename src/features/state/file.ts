@@ -1,15 +1,16 @@
-import { relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { usage } from '../../base/errors.ts';
 import { type JsonObject, pick } from '../../base/json.ts';
 import { grouped } from '../../base/matching.ts';
-import { title, wordOf } from '../../base/text.ts';
+import { title, visible, wordOf } from '../../base/text.ts';
 import { pathToWrite } from '../../machine/files/own-files.ts';
-import { readText, realPath } from '../../machine/files/text-file.ts';
+import { readText, realPath, realPathOf } from '../../machine/files/text-file.ts';
 import { findUp, foreignProblem } from '../../machine/settings/link.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import type { KindName } from '../../platform/kinds.ts';
 import { domainKey } from '../../platform/names/names.ts';
-import { refuseLinkOut, replaceText } from '../env/local-file.ts';
+import { parseDotenv } from '../env/dotenv/dotenv.ts';
+import { isInProjectOf, refuseLinkOut, replaceText } from '../env/local-file.ts';
 import type { Entry, StateFile } from './model.ts';
 import { type Reading, readFile } from './read.ts';
 import { repeatedEntries } from './same.ts';
@@ -38,8 +39,19 @@ export function readState(name: string, world: Pick<World, 'cwd' | 'home'>): Sta
     throw usage(`${name} does not exist.`).with({
       next: [{ command: ['export', '--out', name], why: 'Write it from what is there with' }],
     });
-  return { path, text, ...stateIn(text, name) };
+  return { path, text, ...stateIn(text, name, envFiles(dirname(path), world)) };
 }
+
+/** Reads the keys of dotenv files that a state file in this directory names. They must be in its project. */
+const envFiles =
+  (directory: string, world: Pick<World, 'cwd' | 'home'>): Reading['keysOf'] =>
+  (name) => {
+    const path = realPathOf(pathOf(name, { cwd: directory, home: world.home }));
+    if (path === undefined) throw usage(`${visible(name)} does not exist.`);
+    if (!isInProjectOf(directory, path, world))
+      throw usage(`${visible(name)} is outside of this project.`, 'Give each variable a reference: KEY: file://PATH#KEY');
+    return parseDotenv(readText(path, LIMIT_MB) ?? '', name).variables.keys();
+  };
 
 /** A state file is committed, so others may read a new one. */
 const MODE = 0o644;
@@ -52,13 +64,13 @@ export function saveState({ name, text: before }: StateFile, text: string, world
   replaceText({ name, path, text: now && before }, text, world, { mode: MODE });
 }
 
-/** What the text of a state file says. */
-export function stateIn(text: string, name: string): Omit<StateFile, 'path' | 'text'> {
+/** What the text of a state file says. Without `keysOf`, the dotenv files that it names have no variables. */
+export function stateIn(text: string, name: string, keysOf: Reading['keysOf'] = () => []): Omit<StateFile, 'path' | 'text'> {
   const file = parseSource(text, name);
-  const reading: Reading = { entries: [], owned: [] };
-  readFile(reading, file);
-  refuseRepeated(name, reading.entries);
-  return { name, document: file.source.document, ...reading };
+  const { entries, owned } = { entries: [], owned: [] } as Pick<Reading, 'entries' | 'owned'>;
+  readFile({ entries, owned, keysOf }, file);
+  refuseRepeated(name, entries);
+  return { name, document: file.source.document, entries, owned };
 }
 
 /** A state file of entries that nobody has written. */

@@ -24,7 +24,7 @@ export interface Entry extends Position {
   readonly place: PlaceNames;
   /** The fields that the file gives, by the names of the API, or of the kind's switches. What the API has an id for has its name here. */
   readonly fields: JsonObject;
-  /** The fields whose value is elsewhere: `op://`, `file://`, `env://`. They are not in `fields`. */
+  /** The fields whose value is elsewhere: `op://`, `file://`, `env://`, and `file://PATH#KEY` of a dotenv file. They are not in `fields`. */
   readonly references: Readonly<Record<string, string>>;
   /** The file has no value for it, so it is never created: it stands in `secrets`, or is a user without a password. */
   readonly mustExist?: true;
@@ -32,6 +32,8 @@ export interface Entry extends Position {
   readonly isNew?: true;
   /** Where it stands in the document: `['sites', 'shop.example.com', 'env', 'APP_NAME']`. */
   readonly path: readonly (string | number)[];
+  /** It stands in the dotenv file of the site, not in the document. */
+  readonly inEnvFile?: true;
 }
 
 /** A list that a file names as complete. */

@@ -1,5 +1,5 @@
 import { isMap } from 'yaml';
-import type { DnxError } from '../../base/errors.ts';
+import { DnxError } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import { isMask, orList, title, visible, wordOf } from '../../base/text.ts';
@@ -28,6 +28,8 @@ const MOST_ENTRIES = 5_000;
 export interface Reading {
   readonly entries: Entry[];
   readonly owned: OwnedList[];
+  /** The keys of a dotenv file that the file names. Throws if it may not be read, or is none. */
+  readonly keysOf: (name: string) => Iterable<string>;
 }
 
 /** Where a part of a file stands: in what, and in which place of the document. */
@@ -91,7 +93,8 @@ function readEntry(reading: Reading, kind: KindName, { place, path }: Spot, valu
   for (const member of membersIn(value, kind, name)) {
     const word = wordsOf(kind).get(member.key);
     if (word) setField(entry, member, word);
-    else if (sections.has(member.key) || (isOption(kind, member.key) && ['owns', 'secrets'].includes(member.key))) inside.push(member);
+    else if (sections.has(member.key) || (isOption(kind, member.key) && ['owns', 'secrets', 'env_file'].includes(member.key)))
+      inside.push(member);
     else setOption(entry, member);
   }
   add(reading, closed(entry, value), value);
@@ -101,8 +104,10 @@ function readEntry(reading: Reading, kind: KindName, { place, path }: Spot, valu
     const section = sections.get(member.key);
     if (section) readSection(reading, section, within(spot, member.key), member);
     else if (member.key === 'secrets') readSecrets(reading, within(spot, member.key), member);
-    else readOwned(reading, kind, spot.place, inside, member);
+    else if (member.key === 'owns') readOwned(reading, kind, spot.place, inside, member);
   }
+  const envFile = inside.find(({ key }) => key === 'env_file');
+  if (envFile) readEnvFile(reading, within(spot, envFile.key), envFile);
 }
 
 function membersIn(value: Value, kind: KindName, name: string | undefined): readonly Value[] {
@@ -141,7 +146,7 @@ function setField({ kind, fields, references }: OpenEntry, value: Value, { field
     if (field === firstKeyOf(kind)) throw wrongValue(value, `A reference cannot tell one ${title(kind)} from another.`);
     references.set(field, text);
   } else if (isSecret) {
-    const hint = 'Use a reference: op://VAULT/ITEM/FIELD, env://NAME or file://PATH.';
+    const hint = 'Use a reference: op://VAULT/ITEM/FIELD, env://NAME, file://PATH or file://PATH#KEY.';
     throw wrongValue(value, `${shown} is a secret, which does not belong in a file.`, hint);
   } else if (isMask(text)) throw wrongValue(value, `The value of ${shown} is a mask, which would replace the real one.`);
   else fields.set(field, text);
@@ -158,7 +163,7 @@ function typedValue(value: Value, type: 'integer' | 'boolean'): unknown {
 /** The keys of an entry besides its fields and lists. */
 const optionsOf = (kind: KindName): readonly string[] => [
   ...['new', 'fields', ...(isRenamable(kind) ? ['renamed_from'] : [])],
-  ...(kind === 'site' ? ['server', 'secrets', 'owns'] : kind === 'server' ? ['owns'] : []),
+  ...(kind === 'site' ? ['server', 'secrets', 'env_file', 'owns'] : kind === 'server' ? ['owns'] : []),
 ];
 
 const isOption = (kind: KindName, key: string): boolean => optionsOf(kind).includes(key);
@@ -204,6 +209,28 @@ function readSecrets(reading: Reading, spot: Spot, section: Value): void {
   }
 }
 
+/** Reads the variables of a dotenv file, but for those that the site itself has. Each is a reference to its value there. */
+function readEnvFile(reading: Reading, { place, path }: Spot, member: Value): void {
+  const name = textOf(member);
+  const said = new Set(
+    reading.entries.filter((entry) => entry.kind === 'variable' && entry.place === place).map(({ fields }) => fields.key),
+  );
+  const position = positionAt(member.source, member.start);
+  const keys = attemptRead(() => [...reading.keysOf(name)], member);
+  for (const key of keys.filter((key) => !said.has(key))) {
+    const references = { value: `file://${name}#${key}` };
+    add(reading, { kind: 'variable', ...within({ place, path }, key), ...position, fields: { key }, references, inEnvFile: true }, member);
+  }
+}
+
+function attemptRead<T>(read: () => T, member: Value): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof DnxError ? wrongValue(member, error.message, error.hint) : error;
+  }
+}
+
 /** Reads which lists the file names as complete. */
 function readOwned({ owned }: Reading, parent: KindName, place: PlaceNames, lists: readonly Value[], section: Value): void {
   const kinds = sectionsUnder(parent);
@@ -217,7 +244,7 @@ function readOwned({ owned }: Reading, parent: KindName, place: PlaceNames, list
         known(kinds.keys()),
       );
     if (kindOf(kind).holdsData) throw wrongValue(item, `A file never deletes a ${title(kind)}, so it cannot own ${word}.`);
-    const isThere = lists.some(({ key }) => key === word || (kind === 'variable' && key === 'secrets'));
+    const isThere = lists.some(({ key }) => key === word || (kind === 'variable' && ['secrets', 'env_file'].includes(key)));
     if (!isThere) throw wrongValue(item, `${word} is owned, and not in the file.`, `If there are none, write ${word}: []`);
     owned.push({ kind, place, ...positionAt(item.source, item.start) });
   }

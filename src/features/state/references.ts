@@ -1,8 +1,10 @@
 import { dirname } from 'node:path';
-import { cancelled, usage } from '../../base/errors.ts';
-import { counted, wordOf } from '../../base/text.ts';
+import { cancelled, DnxError, usage } from '../../base/errors.ts';
+import { counted, visible, wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
+import { type Dotenv, parseDotenv } from '../env/dotenv/dotenv.ts';
+import { isDotenvKey } from '../env/dotenv/entries.ts';
 import { isInside, projectDirectory } from '../env/local-file.ts';
 import { resolveReferences } from '../env/references.ts';
 import { readState } from './file.ts';
@@ -18,6 +20,13 @@ export type ReferenceRules = Given<{
   allow_op: boolean;
 }>;
 
+/** The file and the key of `file://PATH#KEY`; undefined for a reference to all of something. */
+export function memberOf(reference: string): readonly [file: string, key: string] | undefined {
+  const at = reference.lastIndexOf('#');
+  const key = reference.slice(at + 1);
+  return at > 0 && reference.startsWith('file://') && isDotenvKey(key) ? [reference.slice(0, at), key] : undefined;
+}
+
 const isOnePassword = (reference: string | undefined): boolean => reference?.startsWith('op://') === true;
 
 /** Opens the references of a state file, each read once. A program runs only if the user allows it, by an option or at a prompt. */
@@ -27,6 +36,7 @@ export function openReferences(
   { allow_file: allowed = [], allow_op: runs = false }: ReferenceRules,
 ): Resolve {
   const known = new Map<string, string>();
+  const dotenvs = new Map<string, Dotenv>();
   let mayRun = runs;
   const requireAllowed = async (entry: Entry, reference: string) => {
     if (!ctx.ask.allowed)
@@ -43,14 +53,36 @@ export function openReferences(
     const reference = entry.references[field];
     if (reference === undefined) return undefined;
     if (isOnePassword(reference) && !mayRun) await requireAllowed(entry, reference);
-    const key = entry.kind === 'variable' ? wordOf(entry.fields.key) : field;
+    const name = entry.kind === 'variable' ? wordOf(entry.fields.key) : field;
     const rules = { directory: dirname(state.path), allowed };
-    const value =
-      known.get(reference) ??
-      (await resolveReferences({ variables: new Map(), references: new Map([[key, reference]]) }, rules, ctx)).get(key);
-    if (value !== undefined) known.set(reference, value);
-    return value;
+    const [file, key] = memberOf(reference) ?? [reference];
+    try {
+      const value =
+        known.get(file) ?? (await resolveReferences({ variables: new Map(), references: new Map([[name, file]]) }, rules, ctx)).get(name);
+      if (value === undefined) return undefined;
+      known.set(file, value);
+      if (key === undefined) return value;
+      const dotenv = dotenvs.get(file) ?? parseDotenv(value, file);
+      dotenvs.set(file, dotenv);
+      return variableOf(dotenv, key, file);
+    } catch (error) {
+      throw error instanceof DnxError && error.code === 'usage'
+        ? usage(`${positionIn(state, entry)}: ${error.message}`, error.hint)
+        : error;
+    }
   };
+}
+
+/** The value of a variable in a dotenv file. */
+function variableOf({ variables, references }: Dotenv, key: string, file: string): string {
+  const value = variables.get(key);
+  if (value === undefined) throw usage(`${visible(file)} has no ${key}.`);
+  if (references.has(key))
+    throw usage(
+      `${key} in ${visible(file)} is a reference itself.`,
+      'Write the reference here. If it is the value, put it in single quotes there.',
+    );
+  return value;
 }
 
 /** How a plan names a value of a state file: `state://deploynix.yml#sites/shop.example.com/env/APP_KEY/value`. */

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../base/json.ts';
-import { typeOfField } from '../../platform/fields.ts';
+import { typeOfField } from '../../cli/language/shape.ts';
 import { callOf, type Kind, type KindName, kindNames, kindOf } from '../../platform/kinds.ts';
 import { namings } from '../../platform/names/names.ts';
 import { operations } from '../../platform/operations.ts';

@@ -66,7 +66,9 @@ export function writeRows(state: StateFile, rows: readonly Row[], allowed: reado
   let data: unknown;
   const text = editYaml(state.text, (document) => {
     const draft: Draft = { ...parts, document, isAllowed: (key) => allowed.includes(key) };
-    for (const { entry, outcome } of rows) if (entry && outcome === 'missing') removeIn(document, entry.path);
+    for (const row of rows)
+      if (row.entry?.inEnvFile) draft.kept.push(...(row.outcome === 'missing' ? [row] : []));
+      else if (row.entry && row.outcome === 'missing') removeIn(document, row.entry.path);
     for (const row of rows) {
       if (row.outcome === 'extra') addItem(draft, row);
       else if (row.entry && row.outcome === 'different') changeEntry(draft, row, row.entry);

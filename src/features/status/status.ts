@@ -27,7 +27,7 @@ import { inProgress, liveRelease, type Release, releasesOf } from '../deploy/rel
 import { certificateIn, releaseWords, type TimeReader, unreadWords } from '../overview/overview.ts';
 import { type PartName, partNames, partWords, readParts, readPreviews, type SeenSite, unreadParts, watched } from './read.ts';
 
-/** `dnx status`: six requests at the same time. With `watch`, a view that follows the site. */
+/** `dnx status`: five requests at the same time. With `watch`, a view that follows the site. */
 export async function showStatus(
   ctx: Context<typeof siteEndpoint>,
   targets: Located,
@@ -87,8 +87,6 @@ export const siteStatusShape = objectOf({
   server: nullable(apiObject),
   release: nullable(apiObject),
   latest_release: nullable(apiObject),
-  /** The push that brought the live release. */
-  webhook: nullable(apiObject),
   certificate: nullable(apiObject),
   certificates: nullable(listOf(apiObject)),
   queues: nullable(listOf(apiObject)),
@@ -115,7 +113,6 @@ function siteStatus(ctx: Context, { site, parts, previews, at, error }: SeenSite
     server: server.items?.[0] ?? null,
     release: record(shown),
     latest_release: parts.releases.complete ? record(releases?.[0]) : null,
-    webhook: shown ? (pushOf(shown, record(shown), parts.webhooks.items ?? []) ?? null) : null,
     certificate: (certificates.items && certificateIn(certificates.items, reader).certificate) ?? null,
     certificates: certificates.items,
     queues: queues.items,
@@ -131,16 +128,6 @@ export function shownRelease(releases: readonly Release[], complete: boolean): R
   if (live || !complete) return live;
   const going = inProgress(releases);
   return releases.find((release) => !going.includes(release) && release.phase !== 'bad');
-}
-
-/** The newest push of the commit to the branch of the release that was not ignored. */
-function pushOf({ commit }: Release, release: JsonObject | null, pushes: readonly JsonObject[]): JsonObject | undefined {
-  if (commit === '') return undefined;
-  const branch = wordOf(release?.branch);
-  return pushes
-    .filter(({ commit_hash, status }) => wordOf(commit_hash) === commit && statusKey(status) !== 'ignored')
-    .filter((push) => branch === '' || wordOf(push.branch) === branch)
-    .sort((one, other) => wordOf(other.created_at).localeCompare(wordOf(one.created_at)))[0];
 }
 
 function placeOf({ isGiven, settings: { link, origins } }: Context): StatusOrigin {
@@ -200,13 +187,10 @@ function serverWords({ server, site, errors }: SiteStatus): string | undefined {
   return [wordOf(server.name) || wordOf(server.id), wordOf(server.ip_address), php && `PHP ${php}`].filter(Boolean).join('  ');
 }
 
-/** `a2483e1 Upgrade to Laravel 12, 2m ago by push to main`, or `deployed 2m ago` for a site without releases. */
+/** `a2483e1 Upgrade to Laravel 12, 2m ago`, or `deployed 2m ago` for a site without releases. */
 function currentWords(status: SiteStatus, reader: TimeReader): string | undefined {
-  const { errors, latest_release: latest, release, site, webhook } = status;
-  if (release) {
-    const branch = wordOf(webhook?.branch);
-    return `${releaseWordsOf(release, reader)}${webhook ? ` by push${branch && ` to ${branch}`}` : ''}`;
-  }
+  const { errors, latest_release: latest, release, site } = status;
+  if (release) return releaseWordsOf(release, reader);
   const deployed = wordOf(site.last_deployed_at);
   if (deployed !== '' && !latest) return `deployed ${shownTimeIn(deployed, reader)}`;
   return errors.releases ? unknownPart(status, 'releases') : latest ? undefined : 'none';

@@ -1,7 +1,8 @@
 import { DnxError } from '../../base/errors.ts';
 import { fromJson, isObject } from '../../base/json.ts';
 import { repository } from '../../base/version.ts';
-import type { HttpResponse, Transport } from '../../machine/world.ts';
+import type { Transport } from '../../machine/world.ts';
+import { bodyText } from '../../platform/api/network/response.ts';
 
 /** `https://api.github.com/repos/OWNER/NAME/releases/latest`, which is never a draft or a pre-release. */
 const LATEST = `${repository.replace('https://github.com/', 'https://api.github.com/repos/')}/releases/latest`;
@@ -11,25 +12,10 @@ export async function latestRelease(transport: Transport, signal: AbortSignal): 
   const headers = { accept: 'application/vnd.github+json', 'user-agent': 'dnx' };
   const response = await transport.request({ method: 'GET', url: LATEST, headers, signal });
   if (response.status !== 200) throw new DnxError('failed', `GitHub returned ${response.status}.`);
-  const release = fromJson(await shortText(response));
+  const release = fromJson(await bodyText(response));
   const latest = isObject(release) && !release.draft && !release.prerelease ? versionIn(release.tag_name) : undefined;
   if (latest === undefined) throw new DnxError('failed', 'GitHub returned no release.');
   return latest;
-}
-
-const MOST_BYTES = 1_000_000;
-
-async function shortText({ body, discard }: HttpResponse): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size <= MOST_BYTES) continue;
-    discard();
-    throw new DnxError('failed', `GitHub returned more than ${MOST_BYTES} bytes.`);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 /** The version of a release tag: `1.2.3` for `v1.2.3`. Undefined for a pre-release, and for anything else. */

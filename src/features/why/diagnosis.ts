@@ -1,5 +1,5 @@
 import type { Detail } from '../../base/errors.ts';
-import { counted, wordOf } from '../../base/text.ts';
+import { wordOf } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import { listOf, nullable, number, objectOf, oneOf, type Printed, word, words, yes } from '../../cli/language/shape.ts';
 import { columns, overview, record, type View } from '../../cli/output/view.ts';
@@ -29,15 +29,7 @@ const releaseShape = objectOf({
   live: nullable(yes),
   created_at: nullable(word),
 });
-export type ShownRelease = Printed<typeof releaseShape>;
-
-/** What differs between the live and the failed release, if the working directory is a clone of the repository. */
-const changed = objectOf({
-  commits: listOf(objectOf({ commit: word, subject: word })),
-  migrations: words,
-  dependencies: words,
-});
-export type ChangeSet = Printed<typeof changed>;
+type ShownRelease = Printed<typeof releaseShape>;
 
 /** What was checked, whatever it says. Null: it could not be read. */
 const checks = objectOf({
@@ -71,7 +63,6 @@ export const diagnosisShape = objectOf({
   release: nullable(releaseShape),
   /** The release that is live, or that was before. */
   previous: nullable(releaseShape),
-  changes: nullable(changed),
   checks,
   unknown: listOf(unknownPart),
 });
@@ -134,7 +125,7 @@ export function viewOf(diagnosis: Diagnosis, reader: TimeReader): View<Diagnosis
   const details = detailsOf(diagnosis, reader).map(([label, text]): Detail => [label, text.replace(/[\r\n\t]+/g, ' ')]);
   const fields = columns<Diagnosis>(
     ...(['site', 'server', 'checked_at', 'subject', 'outcome', 'cause', 'title', 'resolved'] as const),
-    ...(['evidence', 'fixes', 'release', 'previous', 'changes', 'checks', 'unknown'] as const),
+    ...(['evidence', 'fixes', 'release', 'previous', 'checks', 'unknown'] as const),
   );
   if (diagnosis.outcome === 'healthy') return record(diagnosis, fields, title, details);
   const view = overview(diagnosis, fields, title, details);
@@ -152,27 +143,33 @@ function titleOf({ site, outcome, subject, title, release, checks: { http } }: D
 }
 
 function detailsOf(diagnosis: Diagnosis, reader: TimeReader): readonly Detail[] {
-  const { cause, evidence, outcome, fixes, release, previous, resolved, subject } = diagnosis;
+  const { evidence, outcome, release, previous, resolved, subject } = diagnosis;
   const label = outcome === 'unknown' ? 'nearest' : 'because';
   return [
     ...(release ? [['release', releaseWords(release)] as const] : []),
     ...(previous && subject === 'deployment' ? [[previous.live ? 'live' : 'before', releaseWords(previous)] as const] : []),
-    ...evidence.map((quote, at) => [at === 0 ? label : '', `${lineWords(quote, cause)} (${placeOf(quote)})`] as const),
+    ...evidenceLines(diagnosis, label),
     ...(outcome === 'unknown' && evidence.length === 0 ? [['nearest', withoutLines(diagnosis)] as const] : []),
     ...(resolved === null ? [] : [['meanwhile', resolved] as const]),
-    ...fixes.map(({ command, why }, at) => [at === 0 ? 'fix' : '', command ?? why] as const),
-    ...changeLines(diagnosis),
+    ...fixLines(diagnosis),
     ...(outcome === 'known' ? [] : checkLines(diagnosis, reader)),
     ...unknownLines(diagnosis),
   ];
 }
 
 /** The cause, the lines that show it, and the fixes, below the failure of a deployment. */
-export const causeDetails = ({ cause, title, evidence, fixes }: Diagnosis): readonly Detail[] => [
-  ['cause', title],
-  ...evidence.map((quote, at) => [at === 0 ? 'because' : '', `${lineWords(quote, cause)} (${placeOf(quote)})`] as const),
-  ...fixes.map(({ command, why }, at) => [at === 0 ? 'fix' : '', command ?? why] as const),
+export const causeDetails = (diagnosis: Diagnosis): readonly Detail[] => [
+  ['cause', diagnosis.title],
+  ...evidenceLines(diagnosis, 'because'),
+  ...fixLines(diagnosis),
 ];
+
+const evidenceLines = ({ cause, evidence }: Diagnosis, label: string): readonly Detail[] =>
+  evidence.map((quote, at) => [at === 0 ? label : '', `${lineWords(quote, cause)} (${placeOf(quote)})`]);
+
+/** What to do, in a line each. */
+export const fixLines = ({ fixes }: Pick<Diagnosis, 'fixes'>): readonly Detail[] =>
+  fixes.map(({ command, why }, at) => [at === 0 ? 'fix' : '', command ?? why]);
 
 /** Why there is no line to show. The log from Deploynix is not a file. */
 function withoutLines({ checks: { logs } }: Diagnosis): string {
@@ -194,15 +191,6 @@ const placeOf = ({ source, file, line_number: number }: QuotedLine): string =>
     source === 'laravel' || source === 'deploy' || file === null ? SOURCES[source] : file,
     ...(number === null ? [] : [`line ${number}`]),
   ].join(', ');
-
-const countIfAny = ({ length }: readonly unknown[], noun: string): string => (length === 0 ? '' : counted(length, noun));
-
-function changeLines({ changes }: Diagnosis): readonly Detail[] {
-  if (!changes) return [];
-  const { commits, migrations, dependencies } = changes;
-  const words = [countIfAny(commits, 'commit'), countIfAny(migrations, 'migration'), ...dependencies].filter(Boolean);
-  return [['changes', words.join(', ') || 'none']];
-}
 
 /** What was checked and looks good or bad, in a line each. */
 function checkLines({ checks }: Diagnosis, reader: TimeReader): readonly Detail[] {

@@ -5,13 +5,12 @@ import type { Context } from '../../cli/language/command.ts';
 import { commandLine } from '../../cli/run/line.ts';
 import { siteEndpoint } from '../../platform/follow/readers.ts';
 import type { Located } from '../../platform/names/names.ts';
-import { commitIn, commitsBetween, migrationsBetween, mustRead, openClone, Unknowable } from '../changes/clone.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { type DeployContext, type SiteReference, siteReference } from '../deploy/site.ts';
 import { briefApi } from '../overview/overview.ts';
 import { unasked } from '../remote/ssh.ts';
-import { type ChangeSet, causeDetails, checksOf, type Diagnosis, shownRelease, viewOf } from './diagnosis.ts';
-import type { FactLine, Facts, Incident } from './facts.ts';
+import { causeDetails, checksOf, type Diagnosis, shownRelease, viewOf } from './diagnosis.ts';
+import type { FactLine, Facts } from './facts.ts';
 import { type Choices, gather } from './gather.ts';
 import { type CauseVerdict, chooseCause } from './judge.ts';
 import { masked } from './logs/mask.ts';
@@ -25,10 +24,9 @@ export async function diagnose(ctx: Context<typeof siteEndpoint>, targets: Locat
   const site: Site = isObject(data) ? data : { id: targets.site.id };
   const gathered = await gather(ctx, siteReference(targets, wordOf(site.domain)), site, choices);
   const { facts, incident, unread } = gathered;
-  const changes = await changedBetween(ctx, incident);
   ctx.progress.done();
   const verdict = chooseCause(facts, incident);
-  const diagnosis = diagnosisOf({ ...gathered, verdict, changes }, ctx.settings);
+  const diagnosis = diagnosisOf(gathered, verdict, ctx.settings);
   return {
     exit: verdict ? undefined : unread,
     view: viewOf(diagnosis, { now: facts.now, terminal: ctx.world.stdout.isTTY === true }),
@@ -43,7 +41,7 @@ export async function causeLines(ctx: DeployContext, siteRef: SiteReference, sit
   ctx.progress.done();
   const verdict = chooseCause(gathered.facts, gathered.incident);
   if (gathered.incident.kind !== 'deployment' || !verdict?.cause) return [];
-  return causeDetails(diagnosisOf({ ...gathered, verdict, changes: null }, ctx.settings));
+  return causeDetails(diagnosisOf(gathered, verdict, ctx.settings));
 }
 
 type SiteFindings = Awaited<ReturnType<typeof gather>>;
@@ -61,13 +59,8 @@ function withLog({ site, server }: SiteReference, { path, url, user }: Choices):
   ];
 }
 
-interface Judgement extends SiteFindings {
-  readonly verdict: CauseVerdict | undefined;
-  readonly changes: Diagnosis['changes'];
-}
-
-function diagnosisOf(judgement: Judgement, settings: Context['settings']): Diagnosis {
-  const { facts, incident, verdict, changes, unread } = judgement;
+function diagnosisOf(findings: SiteFindings, verdict: CauseVerdict | undefined, settings: Context['settings']): Diagnosis {
+  const { facts, incident, unread } = findings;
   const { siteRef, now, secrets } = facts;
   return {
     site: siteRef.site.label,
@@ -82,11 +75,10 @@ function diagnosisOf(judgement: Judgement, settings: Context['settings']): Diagn
     fixes: (verdict?.fixes ?? []).map(({ command, why }) => ({ command: command && commandLine(command, settings), why })),
     release: shownRelease(incident.release),
     previous: shownRelease(incident.previous),
-    changes,
     checks: checksOf(facts),
     unknown: [
       ...facts.unknown,
-      ...(facts.machine && lacksLog(judgement)
+      ...(facts.machine && lacksLog(findings)
         ? [{ what: 'deployment log', why: 'none was found on the server', fix: 'Copy it from the dashboard, and use --log.' }]
         : []),
     ],
@@ -107,33 +99,3 @@ const evidenceOf = ({ source, file, number, text, at }: FactLine, secrets: reado
   line: masked(text, secrets),
   at: at === undefined ? null : new Date(at).toISOString(),
 });
-
-const MOST_COMMITS = 50;
-
-const FILES = ['composer.json', 'composer.lock', 'package.json', 'package-lock.json', '.env.example'];
-
-/** What a failed release would have changed. Null unless the working directory is a clone that has both commits. */
-async function changedBetween(ctx: Context, { release, previous }: Incident): Promise<ChangeSet | null> {
-  const hashes = [previous?.commit ?? '', release?.commit ?? ''];
-  if (!hashes.every((hash) => /^[0-9a-f]{7,64}$/i.test(hash))) return null;
-  try {
-    const clone = await openClone(ctx.world, ctx.settings.link?.file);
-    const [before, after] = await Promise.all(hashes.map((hash) => commitIn(clone, hash)));
-    if (before === undefined || after === undefined) return null;
-    const start = clone.project === '' ? '' : `${clone.project}/`;
-    const paths = FILES.map((file) => `:(top,literal)${start}${file}`);
-    const [commits, migrations, files] = await Promise.all([
-      commitsBetween(clone, before, after),
-      migrationsBetween(clone, before, after),
-      mustRead(clone, 'diff-tree', '-r', '-z', '--name-only', '--no-renames', before, after, '--', ...paths),
-    ]);
-    return {
-      commits: commits.slice(0, MOST_COMMITS).map(({ commit, subject }) => ({ commit, subject })),
-      migrations: migrations.map(({ file }) => file),
-      dependencies: files.split('\0').flatMap((file) => (file === '' ? [] : [file.slice(start.length)])),
-    };
-  } catch (error) {
-    if (!(error instanceof Unknowable)) throw error;
-    return null;
-  }
-}

@@ -3,8 +3,8 @@ import { DnxError, isError } from '../../base/errors.ts';
 import { tokenFingerprint } from '../../base/secrets.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Session } from '../lease.ts';
-import { type Account, accountName, readConfig } from '../settings/config.ts';
-import { DEFAULT_HOST, DEFAULT_PROFILE, hostName, isLoopback, profileNote } from '../settings/host.ts';
+import { type Account, accountName, DEFAULT_PROFILE, readConfig } from '../settings/config.ts';
+import { DEFAULT_HOST, hostName, isLoopback, profileNote } from '../settings/host.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Attendant, World } from '../world.ts';
 import { type InsecureFile, insecureFile } from './token-file.ts';
@@ -139,7 +139,8 @@ function requireLeased({ agent, lease }: Session, variable: string | undefined, 
 /** The command that signs in to this profile and host. */
 export function loginLine({ profile, host, config }: Pick<Settings, 'profile' | 'host' | 'config'>): string {
   const kept = config.profiles?.[profile]?.host ?? DEFAULT_HOST;
-  const other = profile !== DEFAULT_PROFILE && `--profile ${quoted(profile)}`;
+  const isChosen = config.profile !== undefined || Object.keys(config.directories ?? {}).length > 0;
+  const other = (isChosen || profile !== DEFAULT_PROFILE) && `--profile ${quoted(profile)}`;
   return ['dnx login', other, host !== kept && `--host ${quoted(host)}`].filter(Boolean).join(' ');
 }
 

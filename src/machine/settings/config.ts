@@ -39,6 +39,17 @@ export interface Config {
   readonly profile?: string;
   readonly profiles?: Readonly<Record<string, Profile>>;
   readonly accounts?: Readonly<Record<string, Account>>;
+  /** The profile of a directory, and of those below it, by its real path. */
+  readonly directories?: Readonly<Record<string, string>>;
+}
+
+/** The profile that every user has. */
+export const DEFAULT_PROFILE = 'default';
+
+/** Every profile that has settings or a token. */
+export function profileNames({ accounts, profiles }: Config): readonly string[] {
+  const signedIn = Object.keys(accounts ?? {}).map((name) => accountNamed(name).profile);
+  return [...new Set([DEFAULT_PROFILE, ...Object.keys(profiles ?? {}), ...signedIn])];
 }
 
 const profileKeys = ['host', 'server', 'site', 'output'] as const;
@@ -58,7 +69,16 @@ export function configIn(source: SettingsFile): Config {
     Object.fromEntries(profileKeys.map((key) => [key, source.text('profiles', name, key)]).filter(([, value]) => value !== undefined)),
   ]);
   const accounts = entries('accounts') as [string, Account][];
-  return { ...(profile !== undefined && { profile }), profiles: Object.fromEntries(profiles), accounts: Object.fromEntries(accounts) };
+  const directories = Object.keys(source.object('directories')).flatMap((path) => {
+    const name = source.text('directories', path);
+    return name === undefined ? [] : [[path, name] as const];
+  });
+  return {
+    ...(profile !== undefined && { profile }),
+    profiles: Object.fromEntries(profiles),
+    accounts: Object.fromEntries(accounts),
+    directories: Object.fromEntries(directories),
+  };
 }
 
 /** The first problem in a settings file. Nothing is written to a file that has one, but for its repair. */
@@ -70,14 +90,23 @@ export function configProblem(source: SettingsFile): DnxError | undefined {
   const texts = Object.keys(source.object('profiles')).flatMap((name) =>
     profileKeys.map((key) => source.problem('text', 'profiles', name, key)),
   );
-  return [source.problem('text', 'profile'), ...entries('profiles'), ...texts, ...entries('accounts')].find(Boolean);
+  return [
+    source.problem('text', 'profile'),
+    ...entries('profiles'),
+    ...texts,
+    ...entries('accounts'),
+    source.problem('object', 'directories'),
+    ...Object.keys(source.object('directories')).map((path) => source.problem('text', 'directories', path)),
+  ].find(Boolean);
 }
 
 /** A settings file without a problem as dnx writes it: an id without quotes becomes text, as `configIn` reads it. Unknown keys stay. */
 export const normalizedConfig = (content: object): JsonObject =>
-  mapped(content, (value, key) =>
-    key === 'profile' ? String(value) : key === 'profiles' ? mapped(value, (profile) => mapped(profile, textOfProfile)) : value,
-  );
+  mapped(content, (value, key) => {
+    if (key === 'profile') return String(value);
+    if (key === 'directories') return mapped(value, String);
+    return key === 'profiles' ? mapped(value, (profile) => mapped(profile, textOfProfile)) : value;
+  });
 
 const textOfProfile = (value: unknown, key: string): unknown => (profileKeys.some((known) => known === key) ? String(value) : value);
 

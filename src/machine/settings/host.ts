@@ -3,13 +3,11 @@ import { type DnxError, isError, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import { realPath } from '../files/text-file.ts';
 import type { World } from '../world.ts';
-import { configProblem, type SettingsFile } from './config.ts';
+import { configIn, configProblem, DEFAULT_PROFILE, profileNames, type SettingsFile } from './config.ts';
 import { linkFileFor } from './link.ts';
 
 /** The default host. */
 export const DEFAULT_HOST = 'https://deploynix.io';
-/** The default profile. */
-export const DEFAULT_PROFILE = 'default';
 
 /** ` (profile work)`, for sentences; empty for the default profile. */
 export const profileNote = (profile: string): string => (profile === DEFAULT_PROFILE ? '' : ` (profile ${profile})`);
@@ -38,8 +36,9 @@ export const hostName = (host: string): string => host.replace(/^https?:\/\//, '
 /** True for a loopback name or address. */
 export const isLoopback = (name: string): boolean => name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
 
-/** Where the value of a setting came from. */
-export type Origin = 'option' | 'environment' | 'link file' | 'profile' | 'default';
+/** Where the value of a setting comes from, highest precedence first. */
+export const originNames = ['option', 'environment', 'directory', 'link file', 'profile', 'default'] as const;
+export type Origin = (typeof originNames)[number];
 
 /** Every setting, in the order of lists. */
 export const settingNames = ['profile', 'host', 'environment', 'server', 'site', 'output'] as const;
@@ -52,9 +51,7 @@ type Values = Readonly<Partial<Record<Origin, string | undefined>>>;
 /** The settings chosen so far. */
 export type Precedence = ReturnType<typeof openPrecedence>;
 
-const order: readonly Origin[] = ['option', 'environment', 'link file', 'profile', 'default'];
-
-/** Chooses settings: option > environment > link file > profile > default. */
+/** Chooses settings, in the order of the origins. A directory has only a profile. */
 export function openPrecedence() {
   const origins: Partial<Record<SettingName, Origin>> = {};
   return {
@@ -62,7 +59,7 @@ export function openPrecedence() {
     /** Chooses the value with the highest precedence, and records its origin. */
     choose(name: SettingName, values: Values): string | undefined {
       if (values.option === '') throw usage(`--${name} is empty.`);
-      const origin = order.find((candidate) => values[candidate] !== undefined && values[candidate] !== '');
+      const origin = originNames.find((candidate) => values[candidate] !== undefined && values[candidate] !== '');
       if (!origin) return undefined;
       origins[name] = origin;
       return values[origin];
@@ -102,9 +99,11 @@ interface HostSources {
 /** Chooses profile and host. A profile from the link file only sets the default server and site; it never decides where a token goes. */
 export function chooseHost({ flags, world, config, link, precedence }: HostSources) {
   const { choose, explain, origins } = precedence;
+  const directory = directoryIn(config.object('directories'), world.cwd);
   const values = {
     option: flags.profile,
     environment: world.env.DNX_PROFILE,
+    directory: directory && config.text('directories', directory),
     'link file': link?.text('profile'),
     profile: config.text('profile'),
   };
@@ -116,16 +115,19 @@ export function chooseHost({ flags, world, config, link, precedence }: HostSourc
   const { host = DEFAULT_HOST, error } = tried(read);
   const isHostTyped = isTyped(origins.host);
   if (error && isHostTyped) throw error;
-  const named = isTyped(origins.profile) ? undefined : config.problem('text', 'profile');
+  const named = isTyped(origins.profile) ? undefined : (config.problem('text', 'profile') ?? directoryProblem(config, directory));
+  const unknown = isTyped(origins.profile) || named ? undefined : unknownProfile(config, directory);
   const problem = named ?? config.problem('text', 'profiles', userProfile, 'host');
   const unreadable = named ?? config.problem('object', 'accounts');
   const requests = (): DnxError | undefined =>
     error ??
+    unknown ??
     (problem && usage(`The host is unknown because ${config.file} is broken. Nothing was sent.`, `Fix or remove it, or use --host.`)) ??
     (link && foreignHost(link, config, { userProfile, profile, host })) ??
     hostOfProject(world, config, host);
   const storedToken = (): DnxError | undefined => {
     if (unreadable) return usage(`Cannot find a stored token because ${config.file} is broken.`, 'Fix or remove it, or set DNX_TOKEN.');
+    if (unknown) return unknown;
     if (!link || profile === userProfile) return undefined;
     return usage(
       `${link.file} names the profile ${profile}, but a link file cannot choose whose token is used. Nothing was sent.`,
@@ -137,7 +139,31 @@ export function chooseHost({ flags, world, config, link, precedence }: HostSourc
     storedToken: storedToken(),
     storing: configProblem(config),
   };
-  return { profile, host, blocked };
+  return { profile, host, directory: origins.profile === 'directory' ? directory : undefined, blocked };
+}
+
+/**
+ * Which of these directories the working directory is in; the innermost, if several. A path that became a link is not followed, because
+ * a repository could have made it one.
+ */
+export function directoryIn(directories: object, cwd: string): string | undefined {
+  const paths = Object.keys(directories).filter(isAbsolute);
+  const here = paths.length === 0 ? cwd : realPath(cwd);
+  return paths.filter((path) => isWithin(here, path)).sort((one, other) => other.length - one.length)[0];
+}
+
+const directoryProblem = (config: SettingsFile, directory: string | undefined): DnxError | undefined =>
+  directory === undefined ? config.problem('object', 'directories') : config.problem('text', 'directories', directory);
+
+/** The error if the profile of the directory is gone: another one would be the wrong account. */
+function unknownProfile(config: SettingsFile, directory: string | undefined): DnxError | undefined {
+  const profile = directory === undefined ? DEFAULT_PROFILE : (config.text('directories', directory) ?? '');
+  if (profileNames(configIn(config)).includes(profile)) return undefined;
+  const create = profile ? `To create it: dnx login --profile ${quoted(profile)}\n` : '';
+  return usage(
+    `Profile '${profile}' of ${directory} does not exist. Nothing was sent.`,
+    `${create}To use none of its own, run there: dnx auth switch --here --unset`,
+  );
 }
 
 const isTyped = (origin: Origin | undefined): boolean => origin === 'option' || origin === 'environment';

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { type DnxError, isError, usage } from '../../base/errors.ts';
 import { unknownWord } from '../../base/nearest.ts';
+import { quoted } from '../../base/shell.ts';
 import { truthy } from '../env.ts';
 import type { Session } from '../lease.ts';
 import { type Env, pathOf, type World } from '../world.ts';
 import { CONFIG_FILE, configIn, openSettingsFile, type SettingsFile } from './config.ts';
 import { dnxDirectories } from './directories.ts';
-import { chooseHost, openPrecedence, type Precedence } from './host.ts';
+import { chooseHost, type Origin, openPrecedence, type Precedence } from './host.ts';
 import {
   findLink,
   type Link,
@@ -51,7 +52,7 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home' | 'platfo
   const linkFile = findLink(world.cwd);
   const link = linkFile === undefined ? undefined : openLink(linkFile, world);
   const precedence = openPrecedence();
-  const { profile, host, blocked } = chooseHost({ flags, world, config, link, precedence });
+  const { profile, host, directory, blocked } = chooseHost({ flags, world, config, link, precedence });
   const { choose, origins } = precedence;
   if (flags.env === '') throw usage('--env is empty.');
   const wanted = choose('environment', { option: flags.env, environment: env.DNX_ENV });
@@ -65,6 +66,8 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home' | 'platfo
   const { format, unusable } = formatIn(precedence, output, flags.formats);
   return {
     profile,
+    /** The directory of the settings that chose the profile. */
+    directory,
     /** The base URL without `/api/v1`: `https://deploynix.io`. */
     host,
     /** The absolute path of a file with more certificates to trust. Never from the link file. */
@@ -198,4 +201,18 @@ export function formatOf(value: string, more: readonly ReportFormat[] = []): For
   const known = all.find((format) => format === value);
   if (!known) throw unknownWord(value, 'an output format', all);
   return known;
+}
+
+/** Why the profile is used, for people. */
+export function profileReason({ profile, directory, origins, link }: Settings): string {
+  const line = `dnx auth switch ${quoted(profile)}`;
+  const reasons: Readonly<Record<Origin, string>> = {
+    option: 'because of --profile',
+    environment: 'because of DNX_PROFILE',
+    directory: `because of ${directory} (${line} --here)`,
+    'link file': `because of ${link?.file}`,
+    profile: `because of ${line}`,
+    default: 'because no other was chosen',
+  };
+  return `${profile}: ${reasons[origins.profile ?? 'default']}`;
 }

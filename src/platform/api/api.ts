@@ -2,7 +2,7 @@ import type { DnxError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Clock, HttpResponse, Transport } from '../../machine/world.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Budget, Budgets, RateStatus } from './limit/budget.ts';
+import type { Budgets, RateStatus } from './limit/budget.ts';
 
 /** Query parameters. Undefined ones are omitted; a list becomes one parameter per value. */
 export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
@@ -56,16 +56,14 @@ export type Exchange = (method: string, path: string, options: SendOptions) => P
 export interface Api {
   /** Sends a request. Throws on a status of 300 or more. */
   send<T>(endpoint: Endpoint, params?: object, options?: SendOptions): Promise<Reply<T>>;
-  /** Every page of a list, in order. */
+  /** Every page of a list, in order; with `most`, only those that have so many items. */
   list<T>(
     endpoint: Endpoint,
     params?: object,
-    options?: { readonly query?: Query; readonly retry?: boolean; readonly casual?: boolean },
+    options?: { readonly query?: Query; readonly retry?: boolean; readonly casual?: boolean; readonly most?: number | undefined },
   ): Promise<T[]>;
-  /** The pages of a list, in order; at least one. A few are requested ahead of the reader, until it stops reading. */
-  pages<T>(endpoint: Endpoint, params?: object, options?: Parameters<Api['list']>[2]): AsyncGenerator<readonly T[], void>;
-  /** A client with another token, and optionally another host, which gets only that token. */
-  as(token: string, host?: string): Api;
+  /** A client with another token, and optionally another host, which gets only that token. `base`: the path of an API that is not Deploynix's. */
+  as(token: string, host?: string, base?: string): Api;
   /** A client whose requests, retries and pauses fail with `timed_out` at this time of the monotonic clock. */
   until(deadline: number): Api;
   /** A client without a deadline that Ctrl-C does not stop, to put something back. The process ends soon after a signal anyway. */
@@ -97,11 +95,8 @@ export interface RequestProgress {
   retrying(reason: string, ms: number, turn: string): () => void;
   /** A request to this host began: a poll, or one that someone is waiting for. Call the returned function when it ends. */
   begin(host: string, poll?: boolean): () => void;
-  /**
-   * A request pauses for the rate limit, for this many ms. `refused`: after a 429. `busiest`: the command that used it up. Call the returned
-   * function when it resumes.
-   */
-  pause(ms: number, refused: boolean, busiest: ReturnType<Budget['busiest']>): () => void;
+  /** A request pauses for the rate limit, for this many ms. `refused`: after a 429. Call the returned function when it resumes. */
+  pause(ms: number, refused: boolean): () => void;
 }
 
 /** Gets the pages of a list. `done` is called only if it was read to its end. */
@@ -137,6 +132,8 @@ export interface Observer {
 /** What the client needs. */
 export interface ClientOptions {
   readonly host: string;
+  /** What stands between the host and a path. Default: `/api/v1`. */
+  readonly base?: string;
   readonly token: () => Promise<string>;
   readonly connect: () => Promise<Transport>;
   readonly clock: Clock;
@@ -153,8 +150,6 @@ export interface ClientOptions {
   readonly random: () => number;
   /** In ms of the monotonic clock. */
   readonly deadline?: number;
-  /** The value of `--limit`, which may raise the page limit. */
-  readonly mostItems?: number | undefined;
   /** The error for an operation that is not sent, if only GET requests may be. A dry run sends no others. */
   readonly readOnly?: ((operation: string) => DnxError) | undefined;
   readonly gate?: Gate | undefined;

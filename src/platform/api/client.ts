@@ -1,9 +1,9 @@
 import { DnxError } from '../../base/errors.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import type { Api, ClientOptions, Listing, Reply, SendOptions } from './api.ts';
-import { clockUntil, linkedSignal, transportUntil } from './deadline.ts';
+import { clockUntil, transportUntil } from './deadline.ts';
 import { type Endpoint, fill } from './endpoint.ts';
-import { everyPage, pagesOf } from './pages.ts';
+import { readList } from './pages.ts';
 import { openSending } from './send.ts';
 
 /** Creates an API client with authentication, retries, paging and rate limiting. */
@@ -24,26 +24,13 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
     return reply;
   };
 
-  const pages: Api['pages'] = (endpoint, params, listOptions) => {
-    const stoppable = () => {
-      const { signal, abort, release } = linkedSignal(options.signal);
-      const stop = () => {
-        release();
-        abort();
-      };
-      return { send: apiOver(unbounded, { ...options, signal }).send, stop };
-    };
-    const listing = listingOf(options, endpoint, params, listOptions);
-    return pagesOf({ send, stoppable, mostItems: options.mostItems, listing }, endpoint, params, listOptions);
-  };
-
   return {
     send,
-    pages,
-    list: (endpoint, params, listOptions) => everyPage(pages(endpoint, params, listOptions)),
+    list: (endpoint, params, listOptions) =>
+      readList({ send, listing: listingOf(options, endpoint, params, listOptions) }, endpoint, params, listOptions),
     ask: (method, path, askOptions = {}) => sendAny(method, path, { ...askOptions, typed: true }),
-    as: (token, host = options.host) => {
-      const other = { host, token: async () => token, observer: undefined };
+    as: (token, host = options.host, base) => {
+      const other = { host, token: async () => token, observer: undefined, ...(base !== undefined && { base }) };
       return apiOver({ ...unbounded, ...other }, { ...options, ...other });
     },
     until: (deadline) => apiOver(unbounded, optionsUntil(unbounded, deadline)),
@@ -55,7 +42,7 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
       const fairly = () => clock.elapsed() - began < budget.windowMs;
       const wait = () => budget.untilRoom(requests, others(), fairly(), timeoutMs < FEW_WINDOWS * budget.windowMs);
       for (let ms = wait(); ms > 0; ms = wait()) {
-        const resume = progress.pause(ms, false, budget.busiest());
+        const resume = progress.pause(ms, false);
         await clock.sleep(ms, signal).finally(resume);
       }
     },
@@ -91,7 +78,7 @@ const notJson = (endpoint: string): DnxError =>
 /** Who remembers a list without filters that is read from now on. */
 function listingOf(
   { clock, observer }: ClientOptions,
-  ...[endpoint, params = {}, { query = {} } = {}]: Parameters<Api['pages']>
+  ...[endpoint, params = {}, { query = {} } = {}]: Parameters<Api['list']>
 ): () => Listing | undefined {
   const since = clock.now();
   const filtered = Object.values(query).some((value) => value !== undefined);

@@ -15,9 +15,6 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   429: 'rate_limited',
 };
 
-/** The beginning of the message for a 401. */
-export const TOKEN_REJECTED = 'The token was rejected';
-
 /** Turns a response with a status of 300 or more into a DnxError. `endpoint` is the operation, whose secrets in `sent` are not quoted. */
 export function failureOf(reply: Reply, endpoint: string, sent?: unknown): DnxError {
   const { status } = reply;
@@ -42,7 +39,7 @@ function explain({ status, headers, limited }: Reply, said: string | undefined, 
   switch (status) {
     case 401:
       return {
-        message: quote(TOKEN_REJECTED, said, 'Unauthenticated.'),
+        message: quote('The token was rejected', said, 'Unauthenticated.'),
         next: [{ command: ['login'], why: 'Sign in again' }],
         reason: 'token_rejected',
       };

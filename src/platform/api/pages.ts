@@ -10,13 +10,9 @@ export const PAGE_SIZE = 100;
 const MOST_PAGES = 1_000;
 const AHEAD = 4;
 
-/** What requests pages. */
-export interface PageReader {
+/** What reads lists. */
+interface ListReader {
   readonly send: Api['send'];
-  /** A `send` whose requests are cancelled by `stop`. */
-  readonly stoppable: () => { readonly send: Api['send']; readonly stop: () => void };
-  /** The value of `--limit`, which may raise the page limit. No page beyond it is requested ahead. */
-  readonly mostItems: number | undefined;
   /** Who remembers the list. Called once the first page has arrived, because only then is it certain that the token was read. */
   readonly listing: () => Listing | undefined;
 }
@@ -31,61 +27,44 @@ export interface Page<T> {
 }
 
 /**
- * Yields the pages of a list in order, without null rows; at least one page. Counts pages instead of following Laravel's
- * `links.next`, which drops per_page and the filters.
+ * Reads a list in order, without null rows. Counts pages instead of following Laravel's `links.next`, which drops per_page and the filters. With
+ * `most`, which may raise the page limit, it ends with the page that has so many items.
  */
-export async function* pagesOf<T>(
-  reader: PageReader,
+export async function readList<T>(
+  { send, listing: listingOf }: ListReader,
   endpoint: Endpoint,
   params: object = {},
-  options: ListOptions = {},
-): AsyncGenerator<readonly T[], void> {
-  const read = (send: Api['send'], page: number) => readPage<T>(send, endpoint, params, { ...options, page });
+  { most, ...options }: ListOptions = {},
+): Promise<T[]> {
   const path = () => fill(endpoint, { ...params }).path;
-  const { mostItems = 0 } = reader;
-  const mostPages = Math.max(MOST_PAGES, Math.ceil(mostItems / PAGE_SIZE));
+  const mostPages = Math.max(MOST_PAGES, Math.ceil((most ?? 0) / PAGE_SIZE));
   const requested: Promise<Page<T>>[] = [];
   const isRepeated = repetition();
-  let later: ReturnType<PageReader['stoppable']> | undefined;
-  let listing: Listing | undefined;
-  let taken = 0;
-  let last = 1;
-  try {
-    for (let page = 1; page <= last; page++) {
-      if (page > mostPages) throw tooMany(path(), mostPages);
-      const until = Math.min(last, mostPages, page - 1 + pagesAhead(mostItems - taken));
-      while (page + requested.length <= until) {
-        if (page > 1) later ??= reader.stoppable();
-        const request = read(later?.send ?? reader.send, page + requested.length);
-        // Its failure counts when its turn comes.
-        request.catch(() => {});
-        requested.push(request);
-      }
-      const { rows, last: told } = (await requested.shift()) as Page<T>;
-      last = told ?? last;
-      if (rows.length === 0 && page > 1 && page <= last) throw incomplete(path(), `page ${page} is empty`);
-      if (last > 1 && isRepeated(rows)) throw incomplete(path(), `page ${page} repeats earlier pages`);
-      taken += rows.length;
-      const kept = rows.includes(null as T) ? rows.filter((row) => row !== null) : rows;
-      if (page === 1) listing = reader.listing();
-      listing?.add(kept);
-      yield kept;
-    }
-    listing?.done();
-  } finally {
-    later?.stop();
-  }
-}
-
-/** Every item of a list. */
-export async function everyPage<T>(pages: AsyncIterable<readonly T[]>): Promise<T[]> {
   const items: T[] = [];
-  for await (const page of pages) for (const item of page) items.push(item);
+  let listing: Listing | undefined;
+  let last = 1;
+  for (let page = 1; page <= last; page++) {
+    if (page > mostPages) throw tooMany(path(), mostPages);
+    const ahead = most === undefined ? AHEAD : Math.min(AHEAD, Math.ceil((most - items.length) / PAGE_SIZE));
+    while (page + requested.length <= Math.min(last, mostPages, page - 1 + ahead)) {
+      const request = readPage<T>(send, endpoint, params, { ...options, page: page + requested.length });
+      // Its failure counts when its turn comes.
+      request.catch(() => {});
+      requested.push(request);
+    }
+    const { rows, last: told } = (await requested.shift()) as Page<T>;
+    last = told ?? last;
+    if (rows.length === 0 && page > 1 && page <= last) throw incomplete(path(), `page ${page} is empty`);
+    if (last > 1 && isRepeated(rows)) throw incomplete(path(), `page ${page} repeats earlier pages`);
+    const kept = rows.filter((row) => row !== null);
+    if (page === 1) listing = listingOf();
+    listing?.add(kept);
+    for (const row of kept) items.push(row);
+    if (most !== undefined && items.length >= most && page < last) return items;
+  }
+  listing?.done();
   return items;
 }
-
-/** How many pages to request at once, if this many items are left to `--limit`. A reader who goes beyond it needs the whole list. */
-const pagesAhead = (left: number): number => (left > 0 ? Math.min(AHEAD, Math.ceil(left / PAGE_SIZE)) : AHEAD);
 
 /** Reads one page of a list. Fails if the response is no list, another page, or shorter than its own `meta` says. */
 export async function readPage<T>(

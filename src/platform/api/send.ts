@@ -107,7 +107,7 @@ function refuseChange({ readOnly }: Pick<ClientOptions, 'readOnly'>, method: str
   if (readOnly && !isReadMethod(method)) throw readOnly(`${method} ${path.split('?', 1)[0]}`);
 }
 
-function exchanging({ host, token, connect, clock, signal, userAgent, debug }: ClientOptions): Exchange {
+function exchanging({ host, base = '/api/v1', token, connect, clock, signal, userAgent, debug }: ClientOptions): Exchange {
   let open: Promise<Transport> | undefined;
   return async (method, path, { query, body, authenticated, file, onSend, mostBytes }) => {
     open ??= connect();
@@ -122,7 +122,7 @@ function exchanging({ host, token, connect, clock, signal, userAgent, debug }: C
     // A path typed by the user may contain a query.
     const shown = path.split('?', 1)[0];
     debug(`> ${method} ${shown}`);
-    const url = `${host}/api/v1${path}${queryString(query)}`;
+    const url = `${host}${base}${path}${queryString(query)}`;
     onSend?.();
     const response = await transport.request({ method, url, headers, body: text, signal, mostBytes }).catch(async (error: unknown) => {
       throw (await import('./network/unreachable.ts')).whileSending(error, method);

@@ -1,6 +1,6 @@
 import { DnxError, isError, isStop, type Next } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
-import { plural, title, wordOf } from '../../base/text.ts';
+import { plural, title } from '../../base/text.ts';
 import { type Clock, NetworkFault } from '../../machine/world.ts';
 import type { Api, Query, Reply } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
@@ -34,7 +34,7 @@ export interface CreateContext {
 }
 
 interface Before {
-  readonly seen?: ListedItems | undefined;
+  readonly seen?: Ids | undefined;
   /** Why the list is not searched afterwards. */
   readonly unsearched?: string;
 }
@@ -52,7 +52,7 @@ const MOST_IDS = 3;
  * thing and exactly one now shows everything that was sent. Reading the list before costs one request.
  */
 export function creatingOnce(ctx: CreateContext, creation: Creation, send: () => Promise<Reply>) {
-  let before: Before | undefined = creation.known && { seen: { ids: idsIn(creation.known) } };
+  let before: Before | undefined = creation.known && { seen: idsIn(creation.known) };
   return {
     /** Reads the list before the request. Fails if it cannot, for a caller that follows what it creates. */
     async read(): Promise<void> {
@@ -91,9 +91,11 @@ const isUnreached = (error: DnxError): boolean => isError(error, 'network') && e
 
 const unreadable = ({ noun }: Creation): Before => ({ unsearched: `This token cannot list ${plural(title(noun))}.` });
 
-async function listBefore(api: Api, { noun, list }: Creation, options?: { readonly casual?: boolean }): Promise<Before> {
-  const seen = await seenIn(api, list, options);
-  return seen === 'long' ? { unsearched: `The list of ${plural(title(noun))} is too long to search.` } : { seen };
+/** Reads the first page, for one request. With further pages, it is not enough to tell what is new. */
+async function listBefore({ send }: Api, { noun, list }: Creation, options: { readonly casual?: boolean } = {}): Promise<Before> {
+  const { endpoint, params, query = {} } = list;
+  const { rows, last = 1 } = await readPage<unknown>(send, endpoint, params, { ...options, query });
+  return last > 1 ? { unsearched: `The list of ${plural(title(noun))} is too long to search.` } : { seen: idsIn(rows) };
 }
 
 /** Looks for the resource after a lost response. Throws what is known unless it is certainly ours. */
@@ -115,17 +117,15 @@ async function found(ctx: CreateContext, creation: Creation, before: Before, los
 }
 
 /** What is new in the list since before the request, or why it cannot be read. */
-async function newSince(
-  ctx: CreateContext,
-  creation: Creation,
-  before: ListedItems | undefined,
-): Promise<readonly JsonObject[] | DnxError> {
+async function newSince(ctx: CreateContext, creation: Creation, before: Ids | undefined): Promise<readonly JsonObject[] | DnxError> {
   const { clock, deadline, signal, progress, api } = ctx;
   const name = title(creation.noun);
   progress.step(`The response was lost; checking whether the ${name} was created`);
   try {
     await clock.sleep(Math.max(0, Math.min(SETTLE_MS, deadline - clock.elapsed())), signal);
-    return await newIn(api.until(Math.min(deadline, clock.elapsed() + LOOK_MS)), creation.list, before);
+    const { endpoint, params, query = {} } = creation.list;
+    const items = await api.until(Math.min(deadline, clock.elapsed() + LOOK_MS)).list<unknown>(endpoint, params, { query });
+    return items.filter(isObject).filter(({ id }) => !before?.has(idIn(id) ?? ''));
   } catch (error) {
     if (!isError(error)) throw error;
     if (isStop(error)) throw stoppedAt(error, creation);
@@ -165,43 +165,6 @@ interface ListRequest {
   readonly query?: Query;
 }
 
-interface ListedItems {
-  readonly ids: ReadonlySet<string>;
-  /** When the newest was created, if the list has further pages, which were not read. */
-  readonly newest?: number;
-}
+type Ids = ReadonlySet<string>;
 
-/** Reads the first page, for one request. `long`: it is not enough to tell what is new. */
-async function seenIn(api: Api, list: ListRequest, options: { readonly casual?: boolean } = {}): Promise<ListedItems | 'long'> {
-  const { rows, last = 1 } = await firstPage(api, list, options);
-  if (last <= 1) return { ids: idsIn(rows) };
-  const newest = newestOf(rows.map(createdAt));
-  return newest === undefined ? 'long' : { ids: idsIn(rows), newest };
-}
-
-async function newIn(api: Api, list: ListRequest, before: ListedItems | undefined): Promise<readonly JsonObject[]> {
-  const { endpoint, params, query = {} } = list;
-  const paged = before?.newest !== undefined;
-  const found = paged ? (await firstPage(api, list)).rows : await api.list<unknown>(endpoint, params, { query });
-  return found
-    .filter(isObject)
-    .filter((each) => !before?.ids.has(idIn(each.id) ?? '') && (!paged || createdAt(each) >= (before.newest ?? 0)));
-}
-
-const firstPage = (api: Api, { endpoint, params, query = {} }: ListRequest, options: { readonly casual?: boolean } = {}) =>
-  readPage<unknown>(api.send, endpoint, params, { ...options, query });
-
-const idsIn = (items: readonly unknown[]): ReadonlySet<string> =>
-  new Set(items.flatMap((each) => (isObject(each) ? (idIn(each.id) ?? []) : [])));
-
-const createdAt = (item: unknown): number => (isObject(item) ? Date.parse(wordOf(item.created_at)) : Number.NaN);
-
-/**
- * The time of the first item of a page that is newest first. The last item must be older: then the page has everything of that time, and
- * what is at least as new but not on it was created later.
- */
-function newestOf(times: readonly number[]): number | undefined {
-  const [first = Number.NaN] = times;
-  const sorted = times.every((time, at) => time <= (times[at - 1] ?? time));
-  return sorted && first > (times.at(-1) ?? first) ? first : undefined;
-}
+const idsIn = (items: readonly unknown[]): Ids => new Set(items.flatMap((each) => (isObject(each) ? (idIn(each.id) ?? []) : [])));

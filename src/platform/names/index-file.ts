@@ -23,8 +23,6 @@ export interface NameList {
 export interface NamesAccount {
   /** By path: `/servers/7/daemons`. */
   readonly lists: Map<string, NameList>;
-  /** When the sites of every server were last read, in epoch ms. */
-  searched: number;
   /** When the token was stored, as the settings say; undefined if it was only in DNX_TOKEN. */
   stored: string | undefined;
 }
@@ -39,8 +37,6 @@ export interface NameChange {
 /** What a command has read and changed with one token. */
 export interface AccountNews extends NamesAccount {
   readonly changes: NameChange[];
-  /** True if a site was searched that no server has. A search alone is not worth writing the file. */
-  inVain: boolean;
 }
 
 /** Accounts by their key. */
@@ -80,13 +76,13 @@ function readIndex(file: string): JsonObject {
 }
 
 function accountIn(entry: unknown, now: number): NamesAccount {
-  const { lists, searched, stored } = isObject(entry) ? entry : {};
+  const { lists, stored } = isObject(entry) ? entry : {};
   const all = isObject(lists) ? Object.entries(lists) : [];
   const known = all.flatMap(([path, list]) => {
     const valid = listIn(list, now);
     return valid ? [[path, valid] as const] : [];
   });
-  return { lists: new Map(known), searched: timeIn(searched, now) ?? 0, stored: typeof stored === 'string' ? stored : undefined };
+  return { lists: new Map(known), stored: typeof stored === 'string' ? stored : undefined };
 }
 
 function listIn(list: unknown, now: number): NameList | undefined {
@@ -145,8 +141,8 @@ export async function saveNews(
 /** Applies the news; false if the accounts already said so. The newer of two lists wins. */
 function apply(accounts: Accounts, news: ReadonlyMap<string, AccountNews>, now: number): boolean {
   let changed = false;
-  for (const [name, { lists, changes, searched, inVain, stored }] of news) {
-    const account: NamesAccount = accounts.get(name) ?? { lists: new Map(), searched: 0, stored: undefined };
+  for (const [name, { lists, changes, stored }] of news) {
+    const account: NamesAccount = accounts.get(name) ?? { lists: new Map(), stored: undefined };
     accounts.set(name, account);
     for (const change of changes) changed = dropStale(account.lists, change) || changed;
     for (const [path, list] of lists) {
@@ -156,8 +152,7 @@ function apply(accounts: Accounts, news: ReadonlyMap<string, AccountNews>, now: 
       account.lists.set(path, list);
       changed ||= !known || now - known.read >= REFRESH_MS || toJson(known.items) !== toJson(list.items);
     }
-    changed ||= (inVain && searched > account.searched) || (stored !== undefined && stored !== account.stored);
-    account.searched = Math.max(searched, account.searched);
+    changed ||= stored !== undefined && stored !== account.stored;
     account.stored = stored ?? account.stored;
   }
   return changed;
@@ -210,13 +205,13 @@ function writeAccounts(file: string, accounts: Accounts): void {
     .toSorted(([, one], [, other]) => newest(other) - newest(one))
     .slice(0, MOST_ACCOUNTS);
   let room = MOST_NAMES;
-  const shown = kept.map(([name, { lists, searched, stored }]) => {
+  const shown = kept.map(([name, { lists, stored }]) => {
     const texts: Record<string, object> = {};
     for (const [path, { read, items, past }] of [...lists].toSorted(([, one], [, other]) => other.read - one.read)) {
       room -= (items ?? past ?? []).length;
       if (room >= 0) texts[path] = { read: new Date(read).toISOString(), items, past };
     }
-    return [name, { ...(searched > 0 && { searched: new Date(searched).toISOString() }), stored, lists: texts }] as const;
+    return [name, { stored, lists: texts }] as const;
   });
   writeText(file, `${JSON.stringify({ version: VERSION, accounts: Object.fromEntries(shown) }, null, 1)}\n`);
 }

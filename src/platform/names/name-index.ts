@@ -81,16 +81,6 @@ export function openNameIndex({ directory, signal, ...options }: NameIndexOption
       const { name, read = 0 } = names.get(`${noun} ${idIn(id)}`) ?? {};
       return clock.now() - read <= maxAge ? name : undefined;
     },
-    /** Notes that the sites of every server have been read. `inVain`: for a site that none has, which other commands should know. */
-    searched({ inVain = false } = {}) {
-      const current = news();
-      if (current) Object.assign(current, { searched: clock.now(), inVain });
-    },
-    /** Ms since then; infinite if unknown. */
-    searchedFor(): number {
-      const last = Math.max(remembered()?.searched ?? 0, news()?.searched ?? 0);
-      return last === 0 ? Number.POSITIVE_INFINITY : clock.now() - last;
-    },
     /** Recalls this list no more, or none at all, because something trusted may be wrong. */
     forget(list?: string) {
       ignore(list);
@@ -124,8 +114,7 @@ function openMemory(file: string, { token, stored, fresh, clock, ...identity }: 
     async use(): Promise<string> {
       const held = await token();
       account = accountKey(identity, held);
-      if (!accounts.has(account))
-        accounts.set(account, { lists: new Map(), searched: 0, stored, reusable: new Map(), changes: [], inVain: false });
+      if (!accounts.has(account)) accounts.set(account, { lists: new Map(), stored, reusable: new Map(), changes: [] });
       return held;
     },
     /** What other commands remembered for this token, without what this one has made stale. */

@@ -1,9 +1,9 @@
-import { DnxError, isError, unlessError } from '../../base/errors.ts';
+import { DnxError, isError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { inParallel } from '../../base/parallel.ts';
 import { quoted } from '../../base/shell.ts';
 import { oneLine, wordOf } from '../../base/text.ts';
-import { DAY, duration, MINUTE, SECOND } from '../../base/time.ts';
+import { DAY } from '../../base/time.ts';
 import { fill } from '../api/endpoint.ts';
 import type { Scope } from './lookups.ts';
 import { matching } from './match.ts';
@@ -13,26 +13,17 @@ import { ambiguousSite, type KnownName, notFound, notFoundAtAll } from './unreso
 /** How old a list may be in which a site is found, in ms. The site is checked before it is changed, but may have a new namesake. */
 const KEPT_MS = DAY;
 
-/** How long a site that no server has stays not found, in ms, so that a typo in a loop does not cost a search each time. */
-const MISSING_MS = MINUTE;
-
 /** Finds a site on all servers by domain or id. Reads only the lists that are not remembered, or all if those do not have it exactly once. */
 export async function findSite(word: string, scope: Scope): Promise<Located> {
-  const { names } = scope;
   const known = await survey(scope, KEPT_MS, word);
-  const times = found(word, known).length;
-  const isMissing = times === 0 && known.unread.length === 0 && names.searchedFor() < MISSING_MS && !scope.optional;
-  const all = known.remembered && times !== 1 && !isMissing ? await survey(scope, 0, word) : known;
+  const all = known.remembered && found(word, known).length !== 1 ? await survey(scope, 0, word) : known;
   const [first, ...others] = found(word, all);
   const hidden = isId(word) && first ? undefined : await hiddenFrom(all, word, scope);
   if (hidden) throw hidden;
-  if (!first) {
-    if (!all.remembered && all.unread.length === 0) names.searched({ inVain: true });
-    throw (await otherwise(word, scope)) ?? withAge(missing(word, all), all.remembered ? names.searchedFor() : 0);
-  }
+  if (!first) throw (await otherwise(word, scope)) ?? missing(word, all);
   const target = located(first);
   if (others.length > 0) throw ambiguousSite(word, [target, ...others.map(located)]);
-  if (first.age !== undefined) names.trusted.set(`site ${target.site.id}`, { word, age: first.age });
+  if (first.age !== undefined) scope.names.trusted.set(`site ${target.site.id}`, { word, age: first.age });
   return target;
 }
 
@@ -68,10 +59,6 @@ const isEnvironment = (word: string, { settings }: Scope): boolean =>
 
 const environmentMeant = (what: string, word: string): DnxError =>
   new DnxError('not_found', `${what} '${word}' not found. Did you mean -e ${quoted(word)}?`);
-
-/** A name that nothing is like may be newer than what is remembered. */
-const withAge = (error: DnxError, ms: number): DnxError =>
-  ms < 10 * SECOND || error.meant ? error : error.with({ hint: `Checked ${duration(ms)} ago. Use --no-cache to check again.` });
 
 /** A site as the API sent it, or its remembered names, and its server. */
 export interface ListedSite {
@@ -110,7 +97,7 @@ const survey = (scope: Scope, maxAge: number, word: string): Promise<Survey> =>
 
 type Recall = (list: typeof SERVERS | typeof SITES, parents: object) => ReturnType<Scope['names']['recall']>;
 
-async function surveyWith({ api, names, searching }: Scope, recall: Recall, word: string | undefined): Promise<Survey> {
+async function surveyWith({ api, searching }: Scope, recall: Recall, word: string | undefined): Promise<Survey> {
   const known = await recall(SERVERS, {});
   const servers = (known?.items ?? (await api.list<JsonObject>(SERVERS))).map((each) => targetOf(each, 'server'));
   const recalled = await Promise.all(servers.map(async ({ id }) => recall(SITES, { server: id })));
@@ -132,7 +119,6 @@ async function surveyWith({ api, names, searching }: Scope, recall: Recall, word
   const [first] = unread;
   if (first && unread.length === servers.length) throw first.error;
   const remembered = [known, ...recalled].some((each) => each?.age !== undefined);
-  if (!remembered && unread.length === 0) names.searched();
   return { listed: lists.flatMap(({ listed }) => listed), unread, remembered };
 }
 
@@ -183,6 +169,3 @@ export async function noServerOrSite(word: string, scope: Scope): Promise<DnxErr
   });
   return notFoundAtAll(word, (await Promise.all(lists)).flat());
 }
-
-/** The site that has this id; undefined if none has, or if the token cannot tell. */
-export const siteWithId = (id: string, scope: Scope) => unlessError(findSite(id, scope), 'not_found', 'forbidden');

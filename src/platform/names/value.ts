@@ -52,18 +52,9 @@ function keyWords(word: string): string | undefined {
   return `${type} SHA256:${fingerprint}${comment === '' ? '' : ` ${shownValue(comment)}`}`;
 }
 
-/** A certificate by its fingerprint, and other PEM by its kinds and hash. */
+/** PEM by its kinds and hash. */
 function pemWords(word: string): string | undefined {
   if (!/^(\s*-----BEGIN [A-Z\d ]+-----\s[\w+/=\s]+-----END [A-Z\d ]+-----)+\s*$/.test(word)) return undefined;
   const kinds = [...word.matchAll(/-----BEGIN ([A-Z\d ]+)-----/g)].map(([, kind]) => kind);
-  return `PEM of ${kinds.join(', ')} ${fingerprintOf(word, kinds)}`;
-}
-
-function fingerprintOf(word: string, kinds: readonly unknown[]): string {
-  try {
-    if (kinds.length === 1) return `(SHA256 fingerprint ${new (getBuiltinModule('node:crypto').X509Certificate)(word).fingerprint256})`;
-  } catch {
-    // No certificate, or a broken one: its hash tells it, too.
-  }
-  return measured(word);
+  return `PEM of ${kinds.join(', ')} ${measured(word)}`;
 }

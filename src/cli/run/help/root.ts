@@ -21,7 +21,8 @@ export function rootHelp({ contents, standalone, shortcuts, topics }: Tree, page
     ...sectionLines([['Commands', bySection([...entries, ...others(entries, shortcuts)])]], page),
     [
       labeledLine('Help', 'dnx help <group>, dnx help options. No account? Try: dnx sandbox shell', page),
-      labeledLine('Topics', topics.map(({ name }) => name).join(', '), page),
+      // The first one, options, is named above.
+      labeledLine('Topics', topics.flatMap(({ name }) => (name === 'options' ? [] : [name])).join(', '), page),
     ].join('\n'),
   ]);
 }

@@ -1,4 +1,4 @@
-import { DnxError, isStop } from '../../../base/errors.ts';
+import { DnxError, orError } from '../../../base/errors.ts';
 import type { JsonObject } from '../../../base/json.ts';
 import { inParallel } from '../../../base/parallel.ts';
 import { statusKey } from '../../../base/status.ts';
@@ -33,12 +33,11 @@ async function auditMachine(ctx: Context, { server, record, sites, online }: Aud
   const place = { server };
   const named = online.filter(({ domain }) => /^\w[\w.-]*$/.test(domain));
   const domains = named.map(({ domain }) => domain);
-  const health = await read(ctx, { server, record }, domains).catch((error: unknown) => {
-    if (!(error instanceof DnxError) || isStop(error)) throw error;
-    ledger.unchecked(place, sshRules, { reason: error.message, fix: error.next[0]?.command, error });
-    return undefined;
-  });
-  if (!health) return;
+  const read = await orError(readHealth(ctx, machineIn(record, server), 'audit', domains));
+  const health =
+    read instanceof DnxError || read.complete ? read : new DnxError('failed', 'The server ran no command over SSH, or not to its end.');
+  if (health instanceof DnxError)
+    return ledger.unchecked(place, sshRules, { reason: health.message, fix: health.next[0]?.command, error: health });
   const { updates, supervisor, certificates } = health;
   const unknown = (rule: RuleId, at: AuditPlace, reason: string) => ledger.unchecked(at, [rule], { reason });
 
@@ -55,12 +54,6 @@ async function auditMachine(ctx: Context, { server, record, sites, online }: Aud
     if (/^notAfter=/m.test(served)) ledger.found('certificate-served', at, servedCertificate(served, ctx.clock.now(), at));
     else unknown('certificate-served', at, 'The server presents no certificate on port 443.');
   }
-}
-
-async function read(ctx: Context, { server, record }: Pick<AuditedMachine, 'server' | 'record'>, domains: readonly string[]) {
-  const health = await readHealth(ctx, machineIn(record, server), 'audit', domains);
-  if (!health.complete) throw new DnxError('failed', 'The server ran no command over SSH, or not to its end.');
-  return health;
 }
 
 /** From here on, in percent. */

@@ -1,6 +1,6 @@
 import { printable } from '../../../cli/output/text.ts';
 import { asMarkdown } from '../../overview/markdown.ts';
-import { type AuditFinding, findingWords, type PlaceNames, placeName, ruleKey } from '../finding.ts';
+import { type AuditFinding, findingWords, placeName, type RuleAtPlace, ruleKey } from '../finding.ts';
 import { type Rule, ruleIds, rules, type Severity } from '../rules.ts';
 import { type AuditReport, auditSummary, byServer } from './report.ts';
 import { sarifOf } from './sarif.ts';
@@ -17,12 +17,11 @@ const asXml = (text: string): string =>
     .replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character)
     .replaceAll('##[', '##&#91;');
 
+/** A test case of a server, or of the organization. */
 interface Case {
-  readonly rule: AuditFinding['rule'];
   readonly server: string | null;
-  readonly name: string;
-  readonly body?: string;
   readonly outcome: 'passed' | 'failed' | 'skipped';
+  readonly xml: string;
 }
 
 /** JUnit XML for Jenkins, GitLab and others: a suite for each server, a test case for each check and finding. */
@@ -32,50 +31,44 @@ export function junitReport(report: AuditReport): string {
     (a, b) => Number(a === null) - Number(b === null),
   );
   const suites = servers.flatMap((server) => suite(server, cases, report.at));
-  const failures = cases.filter(({ outcome }) => outcome === 'failed').length;
-  const head = `<testsuites name="dnx audit" tests="${cases.length}" failures="${failures}" errors="0" time="0">`;
+  const head = `<testsuites name="dnx audit" tests="${cases.length}" failures="${countOf('failed', cases)}" errors="0" time="0">`;
   return ['<?xml version="1.0" encoding="UTF-8"?>', `<!-- ${auditSummary(report)} -->`, head, ...suites, '</testsuites>', ''].join('\n');
 }
+
+const countOf = (wanted: Case['outcome'], cases: readonly Case[]): number => cases.filter(({ outcome }) => outcome === wanted).length;
 
 function suite(server: string | null, all: readonly Case[], at: number): readonly string[] {
   const cases = all.filter((testCase) => testCase.server === server);
   if (cases.length === 0) return [];
-  const count = (outcome: Case['outcome']) => cases.filter((testCase) => testCase.outcome === outcome).length;
   const name = asXml(server ?? 'Organization');
   const time = new Date(at).toISOString().slice(0, 19);
   return [
-    `  <testsuite name="${name}" tests="${cases.length}" failures="${count('failed')}" errors="0" skipped="${count('skipped')}" time="0" timestamp="${time}">`,
-    ...cases.map(({ rule, name: title, body }) => {
-      const start = `    <testcase classname="dnx.audit.${rule}" name="${asXml(title)}" time="0"`;
-      return body === undefined ? `${start}/>` : `${start}>\n      ${body}\n    </testcase>`;
-    }),
+    `  <testsuite name="${name}" tests="${cases.length}" failures="${countOf('failed', cases)}" errors="0" skipped="${countOf('skipped', cases)}" time="0" timestamp="${time}">`,
+    ...cases.map(({ xml }) => xml),
     '  </testsuite>',
   ];
 }
 
-const caseName = (rule: string, place: PlaceNames, resource?: string | null): string =>
-  [rule, [placeName(place), resource].filter(Boolean).join(', ')].filter(Boolean).join(': ');
-
-function failed({ rule, server, site, resource, severity, message, why, fix }: AuditFinding): Case {
-  const text = [message, `Why: ${why}`, ...(fix ? [`Fix: ${fix.command}`] : [])].map(asXml).join('\n');
-  const body = `<failure type="${severity}" message="${asXml(message)}">${text}</failure>`;
-  return { rule, server, name: caseName(rule, { server, site }, resource), body, outcome: 'failed' };
+function caseOf(outcome: Case['outcome'], { rule, server, site }: RuleAtPlace, resource: string | null, body?: string): Case {
+  const name = [rule, [placeName({ server, site }), resource].filter(Boolean).join(', ')].filter(Boolean).join(': ');
+  const start = `    <testcase classname="dnx.audit.${rule}" name="${asXml(name)}" time="0"`;
+  return { server, outcome, xml: body === undefined ? `${start}/>` : `${start}>\n      ${body}\n    </testcase>` };
 }
 
-const skipped = ({ rule, server, site, message, fix }: AuditFinding): Case => ({
-  rule,
-  server,
-  name: caseName(rule, { server, site }),
-  body: `<skipped>${asXml(fix ? `${message} Fix: ${fix.command}` : message)}</skipped>`,
-  outcome: 'skipped',
-});
+function failed(finding: AuditFinding): Case {
+  const { resource, severity, message, why, fix } = finding;
+  const text = [message, `Why: ${why}`, ...(fix ? [`Fix: ${fix.command}`] : [])].map(asXml).join('\n');
+  return caseOf('failed', finding, resource, `<failure type="${severity}" message="${asXml(message)}">${text}</failure>`);
+}
+
+const skipped = (gap: AuditFinding): Case => caseOf('skipped', gap, null, `<skipped>${asXml(withFix(gap))}</skipped>`);
+
+const withFix = ({ message, fix }: AuditFinding): string => (fix ? `${message} Fix: ${fix.command}` : message);
 
 /** The checks that found nothing. Those whose findings are in the baseline are left out: they neither pass nor fail. */
 function passed({ findings, accepted, covered }: AuditReport): readonly Case[] {
   const found = new Set([...findings, ...accepted].map(ruleKey));
-  return covered
-    .filter((check) => !found.has(ruleKey(check)))
-    .map(({ rule, server, site }): Case => ({ rule, server, name: caseName(rule, { server, site }), outcome: 'passed' }));
+  return covered.filter((check) => !found.has(ruleKey(check))).map((check) => caseOf('passed', check, null));
 }
 
 const marks = { high: '🔴 high', medium: '🟠 medium', low: '🔵 low', not_checked: 'not checked', fixed: '🟢 fixed' } as const;
@@ -86,7 +79,7 @@ export function markdownReport(report: AuditReport): string {
   const parts = [
     `## ${findings.length + gaps.length === 0 ? '✅' : '⚠️'} dnx audit`,
     `${asMarkdown(auditSummary(report))}.`,
-    ...(findings.length > 0 ? [tableOf(findings)] : []),
+    ...(findings.length > 0 ? [['| Severity | Where | Finding | Fix |', '|---|---|---|---|', ...findings.map(row)].join('\n')] : []),
     ...(gaps.length > 0 ? [`### Not checked\n\n${gaps.map(gap).join('\n')}`] : []),
     ...(fixed.length > 0
       ? [`### Fixed since the baseline\n\n${fixed.map((finding) => `- ${asMarkdown(findingWords(finding))}`).join('\n')}`]
@@ -95,9 +88,6 @@ export function markdownReport(report: AuditReport): string {
   ];
   return `${parts.join('\n\n')}\n`;
 }
-
-const tableOf = (findings: readonly AuditFinding[]): string =>
-  ['| Severity | Where | Finding | Fix |', '|---|---|---|---|', ...findings.map(row)].join('\n');
 
 function row({ severity, server, site, message, why, fix }: AuditFinding): string {
   const cells = [
@@ -126,7 +116,7 @@ export const sarifReport = ({ findings, gaps, at }: AuditReport): string =>
       return { id, title, why, help: `${why} Each result names the command that fixes it.`, level: levels[severity], security };
     }),
     results: findings.map(resultOf),
-    notifications: gaps.map(({ rule, message, fix }) => ({ rule, text: fix ? `${message} Fix: ${fix.command}` : message })),
+    notifications: gaps.map((gap) => ({ rule: gap.rule, text: withFix(gap) })),
     at,
   });
 

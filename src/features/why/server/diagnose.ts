@@ -9,7 +9,7 @@ import { serverEndpoint, sitesEndpoint } from '../../../platform/follow/readers.
 import type { Target } from '../../../platform/names/names.ts';
 import { machineIn } from '../../remote/machine.ts';
 import { filledFixes } from '../causes/cause.ts';
-import { quotedLine, unknownLines } from '../diagnosis.ts';
+import { fixLines, quotedLine, unknownLines } from '../diagnosis.ts';
 import { type UnknownPart, unknownPart } from '../facts.ts';
 import type { Choices } from '../gather.ts';
 import { type Health, LIMIT_MS, type Measures, measures, measuresOf, readHealth } from './health.ts';
@@ -104,10 +104,10 @@ function unreadIn(health: Health): readonly UnknownPart[] {
 function viewOf(diagnosis: ServerDiagnosis) {
   const { server, outcome, problems, checks } = diagnosis;
   const details = [
-    ...problems.flatMap(({ title, level, evidence, fixes }, index) => [
+    ...problems.flatMap(({ title, level, evidence, ...problem }, index) => [
       ...(index === 0 && outcome === 'known' ? [] : [[level === 'error' ? 'also' : 'minor', title] as const]),
       ...evidence.map(({ line }, at) => [at === 0 ? 'because' : '', line] as const),
-      ...fixes.map(({ command, why }, at) => [at === 0 ? 'fix' : '', command ?? why] as const),
+      ...fixLines(problem),
     ]),
     ...checkLines(checks),
     ...unknownLines({ ...diagnosis, outcome: 'unknown' }),

@@ -3,11 +3,9 @@ import type { Context } from '../../../cli/language/command.ts';
 import { nullable, number, type Shape } from '../../../cli/language/shape.ts';
 import type { Machine } from '../../remote/machine.ts';
 import { readSections, type ScriptSection } from '../../remote/sections.ts';
-import UNITS from '../../remote/units.sh';
 import { unitsIn } from '../../remote/units.ts';
 import HEALTH from './health.sh';
 import { clocksIn, logOfText } from './read.ts';
-import SERVER from './server.sh';
 import { disksIn, linesOf, memoryIn, type Process, processIn } from './state.ts';
 
 /** How a server is. Null: it could not be read. */
@@ -18,7 +16,7 @@ export const LIMIT_MS = { top: 20_000, why: 60_000, audit: 60_000 } as const;
 
 /** Reads how a server is, over one connection. `domains`: those whose certificates count. */
 export async function readHealth(ctx: Context, machine: Machine, wanted: keyof typeof LIMIT_MS, domains: readonly string[] = []) {
-  const sections = await readSections(ctx, machine, UNITS + HEALTH + SERVER, [wanted, ...domains], LIMIT_MS[wanted]);
+  const sections = await readSections(ctx, machine, `${HEALTH}report "$@"\n`, [wanted, ...domains], LIMIT_MS[wanted]);
   return healthIn(sections, ctx.clock.now());
 }
 

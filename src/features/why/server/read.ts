@@ -6,7 +6,6 @@ import { places, type LogSource as Selected } from '../../remote/log-paths.ts';
 import { type SiteOnMachine, siteDirectories } from '../../remote/machine.ts';
 import { readSections, type ScriptSection } from '../../remote/sections.ts';
 import SITE from '../../remote/site.sh';
-import UNITS from '../../remote/units.sh';
 import type { Log, Source, UnknownPart } from '../facts.ts';
 import { type Clocks, logOf, textIn } from '../logs/text.ts';
 import HEALTH from './health.sh';
@@ -32,7 +31,7 @@ export async function readServer(
   const paths = logPaths(place.domain, release, php);
   const args = [...siteDirectories(place, wanted.path), release, php, String(MOST_BYTES), ...paths];
   try {
-    const sections = await readSections(ctx, place.machine, SITE + UNITS + NAMES + HEALTH + WHY, args, LIMIT_MS);
+    const sections = await readSections(ctx, place.machine, SITE + NAMES + HEALTH + WHY, args, LIMIT_MS);
     return understood(sections, release, ctx.clock.now());
   } catch (error) {
     if (!(error instanceof DnxError) || isStop(error)) throw error;

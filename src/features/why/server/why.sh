@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Prints what tells why a site fails, and changes nothing: it reads files and asks the system, and runs no code of the application.
-# Follows remote/sections.sh, remote/site.sh, remote/units.sh, names.sh and health.sh. Arguments: those of find_site, the release, the PHP version, the most
+# Follows remote/sections.sh, remote/site.sh, names.sh and health.sh. Arguments: those of find_site, the release, the PHP version, the most
 # bytes of a log to send, and the source and path of each log.
 find_site "$1" "$2"
 release=$3 php=$4 most=$5

@@ -1,7 +1,7 @@
 import { usage } from '../../../base/errors.ts';
 import { tokenFingerprint } from '../../../base/secrets.ts';
 import { parseDuration } from '../../../base/time.ts';
-import type { World } from '../../../machine/world.ts';
+import type { Clock, World } from '../../../machine/world.ts';
 import { openLedger } from './ledger.ts';
 
 /** The requests that a token may send per window. `limit` is Infinity if there is no limit. */
@@ -51,21 +51,20 @@ const EARLIER = '-';
 /** A timer may end this much early. */
 const EARLY_MS = 2;
 
-/** `command`: what this process runs, such as `server list`. */
-type Shared = Pick<World, 'clock' | 'env'> & { readonly command: string };
+type Shared = Pick<World, 'clock' | 'env'>;
 
 /** Opens the budget of a token at a host. */
 export type Budgets = (token: string, host: string) => Budget;
 
 /** Opens the budgets, kept in the state directory. An invalid DNX_RATE_LIMIT fails the first request. */
-export function openBudgets(directory: string, { clock, env, command }: Shared): Budgets {
+export function openBudgets(directory: string, { clock, env }: Shared): Budgets {
   const opened = new Map<string, Budget>();
   return (token, host) => {
     const fixed = env.DNX_RATE_LIMIT ? configuredRate(env.DNX_RATE_LIMIT) : undefined;
     const key = tokenFingerprint(token, host);
     const open = () => {
       const kept = fixed?.limit === Number.POSITIVE_INFINITY ? undefined : directory;
-      return budgetOf(openLedger(kept, key, spanOf(fixed?.windowMs ?? MINUTE), clock), fixed, { clock, command });
+      return budgetOf(openLedger(kept, key, spanOf(fixed?.windowMs ?? MINUTE), clock), fixed, clock);
     };
     const budget = opened.get(key) ?? open();
     opened.set(key, budget);
@@ -84,7 +83,7 @@ interface Turn {
 /** The rate limit of one token at one host, shared by all processes. Never fails because of its files. */
 export type Budget = ReturnType<typeof budgetOf>;
 
-function budgetOf(ledger: ReturnType<typeof openLedger>, fixed: Rate | undefined, { clock, command }: Pick<Shared, 'clock' | 'command'>) {
+function budgetOf(ledger: ReturnType<typeof openLedger>, fixed: Rate | undefined, clock: Clock) {
   const windowMs = fixed?.windowMs ?? MINUTE;
   const spanMs = spanOf(windowMs);
   const processMark = Math.random().toString(36).slice(2);
@@ -107,7 +106,7 @@ function budgetOf(ledger: ReturnType<typeof openLedger>, fixed: Rate | undefined
   const booked = (slot: number, kept: number, now: number): boolean => {
     added += 1;
     const mark = `${processMark}.${added}`;
-    ledger.book(slot, mark, command);
+    ledger.book(slot, mark);
     const before = used(mark);
     if (nextSlot(before, now, kept) > slot) {
       ledger.release(slot);
@@ -176,7 +175,7 @@ function budgetOf(ledger: ReturnType<typeof openLedger>, fixed: Rate | undefined
       const now = clock.now();
       if (late) {
         ledger.release(slot);
-        ledger.book(now, `${processMark}.late`, command);
+        ledger.book(now, `${processMark}.late`);
       }
       const { log, rate } = used();
       if (rate.limit === Number.POSITIVE_INFINITY) return;
@@ -195,12 +194,6 @@ function budgetOf(ledger: ReturnType<typeof openLedger>, fixed: Rate | undefined
       const part = share();
       return part < 1 ? Math.min(windowMs / 3, Math.max(0, untilRoom(requests, 0, part))) : 0;
     },
-    /** The other command that sent most requests of this window, if these are a third of the limit. */
-    busiest() {
-      const since = clock.now() - spanMs;
-      const most = busiestOf(ledger.bookings().filter(({ at, mark }) => at > since && !mark.startsWith(`${processMark}.`)));
-      return most && most.count * 3 >= used().rate.limit ? most : undefined;
-    },
     status: () => statusOf(used(), fixed !== undefined, clock.now()),
   };
 }
@@ -212,14 +205,6 @@ function shareOf(bookings: Bookings, current: Usage, now: number, spanMs: number
   const recent = bookings.filter(({ at, mark }) => at > now - 2 * spanMs && at <= now && mark !== EARLIER);
   const own = recent.filter(({ mark }) => mark !== '').length;
   return own === 0 || countAt(current, now) * 2 <= current.rate.limit ? 1 : own / recent.length;
-}
-
-/** The command that sent most of these requests. */
-function busiestOf(bookings: Bookings): { readonly command: string; readonly count: number } | undefined {
-  const counts = new Map<string, number>();
-  for (const { command } of bookings) if (/^[a-z][a-z -]*$/.test(command)) counts.set(command, (counts.get(command) ?? 0) + 1);
-  const [most] = [...counts].sort(([, one], [, other]) => other - one);
-  return most && { command: most[0], count: most[1] };
 }
 
 /** What counts of the requests of a token. Times are epoch ms, because processes share them. */

@@ -18,7 +18,7 @@ const LIMIT_MB = 1;
 
 /**
  * The requests of a token at a host, which all processes of this user share. `budget.json` has what the API said about each token, and the logs in
- * `budget` have the requests, a line of `TIME MARK COMMAND` each, and `-TIME` to remove one. They only grow, so that nobody needs a lock. A log
+ * `budget` have the requests, a line of `TIME MARK` each, and `-TIME` to remove one. They only grow, so that nobody needs a lock. A log
  * has the times of a period as long as requests count (`spanMs`), and is named after its token and the end of the next period, when it no longer
  * matters. Never fails: what cannot be written is kept in memory, and what cannot be read is none.
  */
@@ -55,8 +55,8 @@ export function openLedger(directory: string | undefined, key: string, spanMs: n
   return {
     /** Sorted by time. With a mark, only what stands before its line: of several at once, the first line in a file has the time. */
     bookings: (mark?: string) => bookingsIn([...saved(), memory.join('\n')], mark),
-    /** Adds a request, in epoch ms. The mark tells it from others of that time. Without a command, others sent it elsewhere. */
-    book: (at: number, mark = '', command = '') => append(at, `${at} ${mark} ${command}`.trimEnd()),
+    /** Adds a request, in epoch ms. The mark tells it from others of that time. Without one, others sent it elsewhere. */
+    book: (at: number, mark = '') => append(at, `${at} ${mark}`.trimEnd()),
     release: (at: number) => append(at, `-${at}`),
     said: () => unwritten ?? saidIn(allSaid(json)[key]),
     say(said: Said) {
@@ -79,11 +79,11 @@ function bookingsIn(texts: readonly string[], mark: string | undefined) {
   });
   const removed = new Map<number, number>();
   for (const [time = ''] of lines) if (Number(time) < 0) removed.set(-Number(time), (removed.get(-Number(time)) ?? 0) + 1);
-  const bookings = lines.flatMap(([time = '', mark = '', ...words]) => {
+  const bookings = lines.flatMap(([time = '', mark = '']) => {
     const at = Number(time);
     const gone = removed.get(at) ?? 0;
     if (gone > 0) removed.set(at, gone - 1);
-    return at > 0 && gone === 0 ? [{ at, mark, command: words.join(' ') }] : [];
+    return at > 0 && gone === 0 ? [{ at, mark }] : [];
   });
   return bookings.sort((one, other) => one.at - other.at);
 }

@@ -47,17 +47,15 @@ export function rateLimited(options: ClientOptions, exchange: Exchange): Exchang
 async function bookedTime(budget: Budget, waits: Waits, before: number | undefined, refused: boolean): Promise<number> {
   for (let instead = before; ; ) {
     const { slot, waitMs, queued } = budget.reserve(waits.yields(), waits.left(), instead);
-    if (waitMs > waits.left()) throw exhausted(waitMs, waits, budget.busiest());
+    if (waitMs > waits.left()) throw exhausted(waitMs, waits);
     if (waitMs > 0) await waits.pause(waitMs, refused, queued);
     else if (slot !== undefined) return slot;
     instead = slot;
   }
 }
 
-const exhausted = (ms: number, { bound, sent }: Waits, busiest: ReturnType<Budget['busiest']>): DnxError =>
-  new DnxError('rate_limited', `Rate limited${busiest ? `: dnx ${busiest.command} used ${busiest.count} requests` : ''}.${sent()}`, {
-    hint: waitHint(String(Math.ceil(ms / 1_000)), bound()),
-  });
+const exhausted = (ms: number, { bound, sent }: Waits): DnxError =>
+  new DnxError('rate_limited', `Rate limited.${sent()}`, { hint: waitHint(String(Math.ceil(ms / 1_000)), bound()) });
 
 /** What a command had sent when it was rate limited, after a sentence. */
 const sentSoFar = ({ changes }: Pick<ClientOptions, 'changes'>): string =>
@@ -72,7 +70,7 @@ type Waits = ReturnType<typeof waitsOf>;
 function waitsOf(
   { clock, signal, requests, changes, maxWaitMs, deadline = Number.POSITIVE_INFINITY }: ClientOptions,
   send: SendOptions,
-  budget: Pick<Budget, 'windowMs' | 'busiest'>,
+  budget: Pick<Budget, 'windowMs'>,
 ) {
   let waited = 0;
   const mostMs = Math.min(maxWaitMs, send.mostDelayMs ?? maxWaitMs);
@@ -90,7 +88,7 @@ function waitsOf(
     /** `queued`: behind another request of this process, whose own wait counts. */
     async pause(ms: number, refused: boolean, queued = false) {
       if (!queued) waited += ms;
-      const resume = requests.pause(ms, refused, budget.busiest());
+      const resume = requests.pause(ms, refused);
       await clock.sleep(ms, signal).finally(resume);
     },
   };

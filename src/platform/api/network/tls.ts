@@ -1,7 +1,9 @@
+import type { Socket } from 'node:net';
 import { getBuiltinModule } from 'node:process';
-import type { SecureContext } from 'node:tls';
+import type { SecureContext, TLSSocket } from 'node:tls';
 import { isError, usage } from '../../../base/errors.ts';
 import { readText } from '../../../machine/files/text-file.ts';
+import type { ServerCertificate } from '../../../machine/world.ts';
 
 const HINT = 'Check --ca-file or DNX_CA_FILE.';
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
@@ -82,18 +84,6 @@ const handshakes: readonly (readonly [RegExp, TlsProblem])[] = [
     /wrong.version.number|packet.length.too.long|http.request|unknown.protocol|record.layer.failure/,
     { message: 'the host does not speak TLS (is this an http:// host?)', hint: 'Check the host (--host or DNX_HOST) and its port.' },
   ],
-  [
-    /unsupported.protocol|protocol.version|version.too.low|no.protocols/,
-    { message: 'the host offers only an old TLS version', hint: 'dnx needs TLS 1.2 or later. Update the host.' },
-  ],
-  [
-    /handshake.failure|no.shared.cipher|no.ciphers|insufficient.security/,
-    { message: 'the host and dnx support no common TLS cipher', hint: 'Update the TLS settings of the host.' },
-  ],
-  [
-    /certificate.required|bad.certificate/,
-    { message: 'the host requires a client certificate', hint: 'dnx does not support client certificates.' },
-  ],
   [/./, { message: 'the TLS handshake failed', hint: 'Check whether a proxy or firewall intercepts TLS.' }],
 ];
 
@@ -109,3 +99,24 @@ export function tlsProblem(code: string, message: string): TlsProblem | undefine
 
 /** True for the reason of a fault in TLS. */
 export const isTls = (reason: string): boolean => tlsProblem(reason, '') !== undefined;
+
+/** The certificate of a connection that was made whatever it is; undefined without TLS. OpenSSL alone would not see that it is for another host, too. */
+export function certificateOf(socket: Socket | TLSSocket, host: string): ServerCertificate | undefined {
+  if (!('getPeerCertificate' in socket)) return undefined;
+  const found = socket.getPeerCertificate();
+  const { subject, issuer, subjectaltname = '', valid_to } = found;
+  const names = subjectaltname.split(', ').flatMap((name) => /^DNS:(.+)$/.exec(name)?.[1] ?? []);
+  const isOther = getBuiltinModule('node:tls').checkServerIdentity(host, found) !== undefined;
+  // Codes, whatever the types say.
+  const codes = [
+    ...(isOther ? ['ERR_TLS_CERT_ALTNAME_INVALID'] : []),
+    ...(socket.authorizationError ? [String(socket.authorizationError)] : []),
+  ];
+  const problems = new Set(codes.map((code) => tlsProblem(code, '')?.message ?? code));
+  return {
+    names: names.length > 0 ? names : [subject?.CN ?? []].flat(),
+    issuer: [issuer?.O ?? issuer?.CN ?? ''].flat().join(', '),
+    expiresAt: Date.parse(valid_to) || undefined,
+    problem: [...problems].join(', ') || null,
+  };
+}

@@ -80,8 +80,9 @@ export function httpTransport({ proxyOf, trust, lookup, elapsed, ...reading }: T
   const { limits, after } = reading;
   const routes = openRoutes({ connectMs: limits.connectMs, after, trust, lookup }, proxyOf);
   return {
-    async request({ method, url, headers, body, signal, mostBytes: bodyBytes = limits.bodyBytes }: HttpRequest): Promise<HttpResponse> {
-      const route = routes.to(new URL(url));
+    async request({ method, url, headers, body, signal, at, mostBytes: bodyBytes = limits.bodyBytes }: HttpRequest): Promise<HttpResponse> {
+      const tls = at === undefined ? undefined : await import('./tls.ts');
+      const route = routes.to(new URL(url), at);
       signal.throwIfAborted();
       const message = await new Promise<IncomingMessage>((resolve, reject) => {
         let sent = false;
@@ -124,7 +125,8 @@ export function httpTransport({ proxyOf, trust, lookup, elapsed, ...reading }: T
         outgoing.end(body);
       });
       const bounded = { after, limits: { ...limits, bodyBytes } };
-      return responseOf({ status: message.statusCode ?? 0, headers: message.headers }, message, bounded, signal);
+      const response = responseOf({ status: message.statusCode ?? 0, headers: message.headers }, message, bounded, signal);
+      return tls ? { ...response, certificate: tls.certificateOf(message.socket, new URL(url).hostname) } : response;
     },
     open: async (url) => elapsed && routes.open(new URL(url), elapsed),
     close: async () => routes.close(),
@@ -134,7 +136,7 @@ export function httpTransport({ proxyOf, trust, lookup, elapsed, ...reading }: T
 interface Route {
   readonly request: typeof import('node:http').request;
   readonly options: RequestOptions;
-  /** Headers for a proxy that passes the request on. */
+  /** Headers for a proxy that passes the request on, or for another address. */
   readonly headers: Readonly<Record<string, string>>;
   /** The fault if the proxy refused the request instead. */
   readonly refusal: (response: IncomingMessage) => NetworkFault | undefined;
@@ -169,12 +171,15 @@ function openRoutes(connecting: Connecting, proxyOf: ProxyOf | undefined) {
   }
 
   return {
-    to(url: URL): Route {
-      const proxy = proxyOf?.(url);
+    to(url: URL, at: string | undefined): Route {
+      // Without a tunnel, a proxy connects to the host of the request.
+      const proxy = at !== undefined && url.protocol === 'http:' ? undefined : proxyOf?.(url);
       const options = urlToHttpOptions(url);
       if (!proxy || url.protocol === 'https:') {
         const { request, agent } = connected(proxy ? `tunnel ${proxy.url.href}` : url.protocol, url.protocol, { through: proxy });
-        return { request, options: { ...options, agent }, headers: {}, refusal: () => undefined, faultOf };
+        const elsewhere = at === undefined ? {} : { hostname: at, servername: url.hostname, rejectUnauthorized: false };
+        const headers: Route['headers'] = at === undefined ? {} : { host: url.host };
+        return { request, options: { ...options, ...elsewhere, agent }, headers, refusal: () => undefined, faultOf };
       }
       // Some proxies close a connection after each response without saying so, and would lose the next request.
       const { request, agent } = connected(`proxy ${proxy.url.href}`, proxy.url.protocol, { keepAlive: false });
