@@ -300,7 +300,7 @@ uninstall() {
     */bin)
       share=${dir%/bin}/share
       rm -rf "$share/doc/dnx" "$share/zsh/site-functions/_dnx" "$share"/man/man[17]/dnx.[17] "$share"/man/man[17]/dnx-*.[17]
-      for each in dnx deploynix; do rm -f "$share/bash-completion/completions/$each" "$share/fish/vendor_completions.d/$each.fish"; done
+      for each in dnx deploynix deploynix-cli; do rm -f "$share/bash-completion/completions/$each" "$share/fish/vendor_completions.d/$each.fish"; done
       ;;
   esac
   remove_left "$(ours)"

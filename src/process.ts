@@ -207,7 +207,7 @@ function programsOf(
   const { platform } = process;
   const child = () => import('./machine/child.ts');
   const runnable = async <P extends Program>(program: P): Promise<P | undefined> =>
-    platform === 'win32' ? (await import('./machine/windows-program.ts')).onWindows(program, cwdOf(process)) : program;
+    platform === 'win32' ? (await import('./machine/child.ts')).onWindows(program, cwdOf(process)) : program;
   const hold: World['hold'] = async (work) => {
     children.running += 1;
     try {
@@ -218,7 +218,7 @@ function programsOf(
   };
   return {
     async spawn(program) {
-      const { runChild } = await import('./machine/run-child.ts');
+      const { runChild } = await import('./machine/child.ts');
       const found = await runnable(program);
       if (!found) throw (await child()).programNotFound(program.file);
       const onForeground = (send: Children['foreground']) => {

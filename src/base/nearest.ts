@@ -1,7 +1,7 @@
 import { type DnxError, usage } from './errors.ts';
 
 const MOST_EDITS = 3;
-/** The share of the letters that may differ (exclusive). */
+/** The share of the letters that may differ (exclusive). The dashes of options do not count. */
 const MOST_SHARE = 0.4;
 
 /** The known word closest to a typo: `shop.example.com` for `shop.exmaple.com`. Undefined if none is close enough. */
@@ -12,11 +12,14 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     // The length difference is a lower bound of the distance.
     if (Math.abs(candidate.length - typed.length) > MOST_EDITS) continue;
     const edits = distance(typed, candidate.toLowerCase());
-    const near = edits <= MOST_EDITS && edits < Math.max(typed.length, candidate.length) * MOST_SHARE;
+    const near = edits <= MOST_EDITS && edits < lettersOf(typed, candidate) * MOST_SHARE;
     if (near && edits < (best?.edits ?? Number.POSITIVE_INFINITY)) best = { word: candidate, edits };
   }
   return best?.word;
 }
+
+const lettersOf = (...words: readonly string[]): number =>
+  Math.max(...words.map(({ length }) => length)) - (words.every((each) => each.startsWith('--')) ? 2 : 0);
 
 /** Damerau-Levenshtein (optimal string alignment): insertions, deletions, substitutions and swaps of neighbors. */
 function distance(one: string, other: string): number {

@@ -76,7 +76,7 @@ export function misfit(value: unknown, schema: object, defs: Readonly<Record<str
     (!('const' in rule) || value === rule.const) &&
     (rule.enum?.includes(value) ?? true) &&
     (rule.type === undefined || [rule.type].flat().some((type) => is[type]?.(value))) &&
-    (typeof value !== 'string' || rule.pattern === undefined || new RegExp(rule.pattern).test(value)) &&
+    (typeof value !== 'string' || rule.pattern === undefined || new RegExp(rule.pattern, 'u').test(value)) &&
     (typeof value !== 'number' || (value >= (rule.minimum ?? value) && value <= (rule.maximum ?? value)));
   if (!isFit) return place;
   const inside = Array.isArray(value)

@@ -3,8 +3,7 @@ import { HOUR } from '../base/time.ts';
 import { command, group } from '../cli/language/command.ts';
 import { argument, flag, list } from '../cli/language/options.ts';
 import { agentClients } from '../features/agent/clients.ts';
-import { leaseCalls, leaseOptions } from '../features/lease/options.ts';
-import { chosenAbilities, readAbilities } from '../features/token/choose.ts';
+import { chosenAbilities, leaseCalls, leaseOptions, readAbilities } from '../features/token/choose.ts';
 
 const dry_run = { ...flag('Show what would be written, without writing'), effect: 'read' } as const;
 

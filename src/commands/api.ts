@@ -9,6 +9,7 @@ import { parseJson } from '../cli/run/inputs.ts';
 import {
   type Address,
   addressOf,
+  consentToRequest,
   fillPlaceholders,
   methods,
   operationOf,
@@ -40,7 +41,7 @@ export default command({
     if (options.rate || options.schema) return undefined;
     const request = requestOf(options);
     if (request.method === 'GET') return undefined;
-    return (await import('../features/api/consent.ts')).consentToRequest(ctx, { ...request, input: options.input, fields: body }, consent);
+    return consentToRequest(ctx, { ...request, input: options.input, fields: body }, consent);
   },
   calls: requestedOperations,
   prints: () => anything,

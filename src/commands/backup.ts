@@ -41,23 +41,12 @@ function sourceOf({ type, server_id, site_id, database_id }: Backup, nameOf: Nam
   return server === undefined ? type : `${type} on ${server}`;
 }
 
-/** Looks up every name once, because thousands of backups are of a few databases and sites. */
-function once(nameOf: NameOf): NameOf {
-  const known = new Map<string, Map<unknown, string | undefined>>();
-  return (noun, id) => {
-    const names = known.get(noun) ?? new Map<unknown, string | undefined>();
-    known.set(noun, names);
-    if (!names.has(id)) names.set(id, nameOf(noun, id));
-    return names.get(id);
-  };
-}
-
 /** Like `sourceOf`, with names that take further requests. */
 function sourcesWith(ctx: Context): LateCells['read'] {
   const requested = new Map();
   return async (listed) => {
     const { subjectNames } = await import('../features/backup/choose.ts');
-    const nameOf = once(await subjectNames(ctx, listed, requested));
+    const nameOf = await subjectNames(ctx, listed, requested);
     return (backup) => sourceOf(backup as unknown as Backup, nameOf);
   };
 }
@@ -97,7 +86,7 @@ const list = command({
   examples: ['list', 'list --status completed --type database', 'list --server db-1', 'list --database shop --server db-1 --json'],
   async run(ctx, { targets: { database }, options: { status, type } }) {
     const found = (backups: readonly Backup[]) => ({
-      ...rows(backups, shown(once(ctx.nameOf)), status || type || ctx.isGiven('server') ? 'No matching backups.' : 'No backups.'),
+      ...rows(backups, shown(ctx.nameOf), status || type || ctx.isGiven('server') ? 'No matching backups.' : 'No backups.'),
       late: { key: 'source', read: sourcesWith(ctx) },
     });
     if (!database) {

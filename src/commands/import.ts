@@ -3,34 +3,52 @@ import { argument, flag, list, text, toggle } from '../cli/language/options.ts';
 import { listOf } from '../cli/language/shape.ts';
 import { readsOf } from '../platform/kinds.ts';
 
+const options = {
+  server: list('Only this server, by its name there', 'name'),
+  as: list('Name of a server at Deploynix, if it is another', 'OLD=NEW'),
+  dir: text('Directory to write to (default: this one)', 'dir'),
+  with_token: flag('Read the token from stdin, or type it'),
+  dry_run: flag('Show what would be written, without writing'),
+  force: flag('Overwrite files without a question'),
+};
+
+/** What the commands that read another platform have in common. */
+const importing = (platform: string, variable: string) =>
+  ({
+    description: [
+      'Reads servers, sites and what they have, with GET requests alone, and writes deploynix.yml, .env.DOMAIN for each site, and import.yml: where each site was, and what was not moved, with the reason. dnx apply --create sends the state file. Nothing is sent to Deploynix, and no sign-in is needed.',
+      `The token of ${platform} is in ${variable}, piped with --with-token, or typed. It is not stored. Servers are not created: create them first, under the same names or those of --as.`,
+    ].join('\n\n'),
+    exits: `4 no token, or ${platform} rejects it; 5 the token may not read some lists; 12 some could not be read`,
+    effect: 'local',
+    reach: 'account',
+    reveals: 'values',
+    prints: async () => (await import('../features/import/import.ts')).importShape,
+  }) as const;
+
 const forge = command({
   name: 'forge',
   summary: 'Write state files from an organization of Laravel Forge',
-  description: [
-    'Reads servers, sites and what they have, with GET requests alone, and writes deploynix.yml, .env.DOMAIN for each site, and import.yml: where each site was, and what was not moved, with the reason. dnx apply --create sends the state file. Nothing is sent to Deploynix, and no sign-in is needed.',
-    'The token of Forge is in FORGE_TOKEN, piped with --with-token, or typed. It is not stored. Servers are not created: create them first, under the same names or those of --as.',
-  ].join('\n\n'),
-  exits: '4 no token, or Forge rejects it; 5 the token may not read some lists; 12 some could not be read',
-  effect: 'local',
-  reach: 'account',
-  reveals: 'values',
-  options: {
-    organization: text('Organization, if the token sees several', 'slug'),
-    server: list('Only this server of Forge', 'name'),
-    as: list('Name of a server at Deploynix, if it is another', 'OLD=NEW'),
-    dir: text('Directory to write to (default: this one)', 'dir'),
-    with_token: flag('Read the token from stdin, or type it'),
-    dry_run: flag('Show what would be written, without writing'),
-    force: flag('Overwrite files without a question'),
-  },
-  prints: async () => (await import('../features/import/import.ts')).importShape,
+  ...importing('Forge', 'FORGE_TOKEN'),
+  options: { organization: text('Organization, if the token sees several', 'slug'), ...options },
   examples: [
     'forge --dry-run',
     'forge --server app-1 --as app-1=web-1 --dir moved',
     'forge --organization acme --with-token --force < token.txt',
   ],
   async run(ctx, { options }) {
-    return (await import('../features/import/import.ts')).importForge(ctx, options);
+    return (await import('../features/import/import.ts')).importFrom(ctx, 'forge', options);
+  },
+});
+
+const ploi = command({
+  name: 'ploi',
+  summary: 'Write state files from an account of Ploi',
+  ...importing('Ploi', 'PLOI_TOKEN'),
+  options,
+  examples: ['ploi --dry-run', 'ploi --server web-1 --as web-1=app-1 --dir moved', 'ploi --with-token --force < token.txt'],
+  async run(ctx, { options }) {
+    return (await import('../features/import/import.ts')).importFrom(ctx, 'ploi', options);
   },
 });
 
@@ -59,4 +77,4 @@ const verify = command({
     (await import('../features/import/verify.ts')).verifyImport(ctx, { sites, servers: server, dir, path, tables, requests }),
 });
 
-export default group({ name: 'import', commands: [forge, verify] });
+export default group({ name: 'import', commands: [forge, ploi, verify] });

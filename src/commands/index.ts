@@ -19,12 +19,7 @@ export const contents: readonly Entry[] = [
     section: 'Sites',
     load: () => import('./certificate.ts'),
   },
-  {
-    name: 'database',
-    summary: 'Manage databases',
-    section: 'Servers',
-    load: () => import('./database.ts'),
-  },
+  { name: 'database', summary: 'Manage databases', section: 'Servers', load: () => import('./database.ts') },
   {
     name: 'database-user',
     aliases: ['db-user'],
@@ -77,7 +72,7 @@ export const contents: readonly Entry[] = [
     section: 'Connections',
     load: () => import('./git-repository.ts'),
   },
-  { name: 'import', summary: 'Move in from Laravel Forge', section: 'Account', load: () => import('./import.ts') },
+  { name: 'import', summary: 'Move in from Laravel Forge or Ploi', section: 'Account', load: () => import('./import.ts') },
   { name: 'agent', summary: 'Let agents use dnx with a token of their own', section: 'Tools', load: () => import('./agent.ts') },
   { name: 'completion', summary: 'Set up shell completion', section: 'Tools', load: () => import('./completion.ts') },
   { name: 'sandbox', summary: 'Try dnx and test scripts on this machine', section: 'Tools', load: () => import('./sandbox.ts') },
@@ -87,13 +82,7 @@ export const contents: readonly Entry[] = [
 export const standalone: readonly Entry<AnyCommand>[] = [
   { name: 'link', noun: 'site', summary: 'Link this project to a site', section: 'Project', load: () => import('./link.ts') },
   { name: 'unlink', summary: 'Remove the link of this project', section: 'Project', load: () => import('./unlink.ts') },
-  {
-    name: 'status',
-    noun: 'site',
-    summary: 'Show the state of a site',
-    section: 'Project',
-    load: () => import('./status.ts'),
-  },
+  { name: 'status', noun: 'site', summary: 'Show the state of a site', section: 'Project', load: () => import('./status.ts') },
   {
     name: 'changes',
     noun: 'site',
@@ -138,12 +127,7 @@ export const standalone: readonly Entry<AnyCommand>[] = [
   { name: 'report', summary: 'Report on all sites', section: 'Servers', load: () => import('./report.ts') },
   { name: 'doctor', summary: 'Check your setup and suggest fixes', section: 'Account', load: () => import('./doctor.ts') },
   { name: 'api', summary: 'Make an authenticated API request', section: 'Tools', load: () => import('./api.ts') },
-  {
-    name: 'mcp',
-    summary: 'Let an AI agent use dnx, over the Model Context Protocol',
-    section: 'Tools',
-    load: () => import('./mcp.ts'),
-  },
+  { name: 'mcp', summary: 'Let an AI agent use dnx, over the Model Context Protocol', section: 'Tools', load: () => import('./mcp.ts') },
   { name: 'schema', summary: 'Describe commands as JSON, for programs', section: 'Tools', load: () => import('./schema.ts') },
   { name: 'upgrade', summary: 'Upgrade dnx', section: 'Tools', load: () => import('./upgrade.ts') },
   { name: 'version', summary: 'Print the version', section: 'Tools', load: () => import('./version.ts') },

@@ -34,7 +34,7 @@ const open = command({
   },
   prints: () => objectOf({ url: word }),
   examples: ['open feature/cart', 'open --print'],
-  run: async (ctx, { options: given }) => (await import('../features/preview/open.ts')).openPreview(ctx, given),
+  run: async (ctx, { options: given }) => (await import('../features/preview/list.ts')).openPreview(ctx, given),
 });
 
 /** What `down` and `sweep` have in common. They never go through a plan file, and only a person confirms them. */
@@ -59,7 +59,7 @@ const down = command({
   calls: [...removalReads, { unless: 'dry_run', also: removalCalls }],
   options: { branch, ...removalOptions, ...ifExists },
   examples: ['down feature/cart --dry-run', 'down feature/cart --confirm shop.example.com'],
-  run: async (ctx, { options: given, consent }) => (await import('../features/preview/down.ts')).removePreview(ctx, given, consent),
+  run: async (ctx, { options: given, consent }) => (await import('../features/preview/sweep.ts')).removePreview(ctx, given, consent),
 });
 
 const sweep = command({

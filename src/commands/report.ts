@@ -22,7 +22,7 @@ export default command({
     backupsEndpoint,
   ],
   formats: ['markdown'],
-  prints: async () => listOf((await import('../features/report/read.ts')).siteReport),
+  prints: async () => listOf((await import('../features/report/report.ts')).siteReport),
   examples: ['report', 'report --server web-1', 'report -o csv', 'report -o markdown', 'report --json'],
   run: async (ctx, { targets: { server } }) => (await import('../features/report/report.ts')).showReport(ctx, server),
 });

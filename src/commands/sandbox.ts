@@ -109,8 +109,9 @@ interface OpenSandbox {
   readonly directory: string;
   /** What a program needs to be in it: the host, the token, private directories, and this dnx on the PATH. */
   readonly changes: Env;
-  /** A clone of the demo project; undefined without Git, and on Windows. */
-  readonly clone: string | undefined;
+  /** A clone of the demo project, or without Git an empty directory; undefined on Windows. */
+  readonly project: string | undefined;
+  readonly hasClone: boolean | undefined;
 }
 
 async function inSandbox<T>({ world }: Context, chosen: Values<typeof options>, run: (opened: OpenSandbox) => Promise<T>): Promise<T> {
@@ -128,7 +129,7 @@ async function inSandbox<T>({ world }: Context, chosen: Values<typeof options>, 
         ? undefined
         : await (await import('../sandbox/index.ts')).openSurroundings(sandbox, directory, outsideOf(world));
     const changes = { ...privateEnv(world, sandbox, directory, chosen.rate_limit), ...around?.env };
-    return await run({ directory, changes, clone: around?.clone });
+    return await run({ directory, changes, project: around?.project, hasClone: around?.hasClone });
   } finally {
     await sandbox.close();
     await around?.close();
@@ -140,7 +141,6 @@ async function inSandbox<T>({ world }: Context, chosen: Values<typeof options>, 
 /** What programs in the sandbox need for other hosts, and the dnx in it. */
 const outsideOf = ({ env, self }: Pick<World, 'env' | 'self'>) => ({
   program: self.at(-1) ?? '',
-  proxy: env.https_proxy || env.HTTPS_PROXY || env.all_proxy || env.ALL_PROXY || undefined,
   authorities: env.NODE_EXTRA_CA_CERTS || undefined,
 });
 
@@ -222,10 +222,10 @@ const shell = command({
     if (platform === 'win32') throw usage('dnx sandbox shell needs macOS or Linux.', 'On Windows, use WSL, or: dnx sandbox start');
     if (!stdin.isTTY || !stdout.isTTY) throw usage('dnx sandbox shell needs a terminal.', 'For a script: dnx sandbox run -- COMMAND');
     const { userShell } = await import('../features/sandbox/user-shell.ts');
-    await inSandbox(ctx, chosen, async ({ changes, clone, directory }) => {
-      ctx.progress.note(welcome(clone, chosen.fail_deploys, stdout.columns ?? 80));
+    await inSandbox(ctx, chosen, async ({ changes, project, hasClone, directory }) => {
+      ctx.progress.note(welcome(hasClone, chosen.fail_deploys, stdout.columns ?? 80));
       await untilHangup(ctx.world, (signal) =>
-        ctx.world.spawn({ ...userShell(ctx.world, changes, directory), cwd: clone ?? directory, foreground: true, insist: true, signal }),
+        ctx.world.spawn({ ...userShell(ctx.world, changes, directory), cwd: project ?? directory, foreground: true, insist: true, signal }),
       );
     });
     ctx.signal.throwIfAborted();
@@ -246,10 +246,10 @@ const tries = `  dnx site list                 dnx deploy --verify /up       dnx
   dnx changes                   dnx why api.example.com       dnx logs -f
   dnx artisan about             dnx ssh shop.example.com      dnx --help`;
 
-const welcome = (clone: string | undefined, failing: FailureName | undefined, columns: number): string =>
+const welcome = (hasClone: boolean | undefined, failing: FailureName | undefined, columns: number): string =>
   [
     'A Deploynix to try, on this machine only: 3 servers, 6 sites, and a token that may do everything.',
-    clone
+    hasClone
       ? 'You are in a clone of the shop, which is linked to shop.example.com.'
       : 'There is no clone of the shop, because Git is not installed.',
     ...(failing === undefined ? [] : [`Deployments fail (${failing}) until you fix why.`]),

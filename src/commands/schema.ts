@@ -14,7 +14,7 @@ export default command({
     command: argument(list('Command, group, or errors', 'command')),
     all: flag('Describe every command'),
   },
-  prints: async () => (await import('../features/schema/description.ts')).schemaShape,
+  prints: async () => (await import('../features/schema/schema.ts')).schemaShape,
   examples: ['schema', 'schema deploy', 'schema env --json', 'schema errors'],
   async run(ctx, { options: { command: words = [], all = false } }) {
     if (all && words.length > 0) throw usage('--all describes every command, so it takes none.');

@@ -168,7 +168,7 @@ const deploy = command({
 const watch = command({
   name: 'watch',
   summary: 'Follow a deployment in progress, or resume the last one',
-  description: 'Without a site, resumes the last unfinished deployment that was started or followed on this machine.',
+  description: 'Without a site, resumes the last unfinished deployment that this profile started or followed on this machine.',
   calls: [siteEndpoint, releasesEndpoint],
   targets: 'optional',
   options: { timeout: following.timeout, notify: following.notify, ...reporting },

@@ -6,10 +6,9 @@ import { flag, ifExists, natural, required, text } from '../cli/language/options
 import { anything, deleted, either, listOf, objectOf, recordOf, severalOf, word, words } from '../cli/language/shape.ts';
 import { everyCommand } from '../cli/language/tree.ts';
 import { columns, rows } from '../cli/output/view.ts';
-import { leaseCalls, leaseOptions } from '../features/lease/options.ts';
 import { type AbilityNeed, abilityNeed, commandAbilities } from '../features/token/abilities/arithmetic.ts';
 import { needsOfLines } from '../features/token/abilities/needs.ts';
-import { abilityOptions, chosenAbilities, printNotes } from '../features/token/choose.ts';
+import { abilityOptions, chosenAbilities, leaseCalls, leaseOptions, printNotes } from '../features/token/choose.ts';
 import { createToken } from '../features/token/mint.ts';
 import { revokeAction, revokeTokens } from '../features/token/revoke.ts';
 import { rotateToken } from '../features/token/rotate.ts';

@@ -1,9 +1,23 @@
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
-import { DnxError, isError, reasonOf, systemCode } from '../base/errors.ts';
-import { type Capture, type Captured, NetworkFault, type Piped, type Program, type Started, type Timer, type World } from './world.ts';
+import { win32 } from 'node:path';
+import { attempt, DnxError, type ErrorCode, isError, reasonOf, systemCode, usage } from '../base/errors.ts';
+import { anyCase } from './env.ts';
+import {
+  type Capture,
+  type Captured,
+  type Child,
+  type Env,
+  NetworkFault,
+  type Output,
+  type Piped,
+  type Program,
+  type Started,
+  type Timer,
+  type World,
+} from './world.ts';
 
 interface Parent extends Pick<World, 'signal' | 'onExit'> {
   readonly after: Timer;
@@ -131,7 +145,7 @@ function lifeOf(child: ChildProcess, { signal, after, onExit }: Parent): Pick<St
 }
 
 /** The exit code of a child process as a shell reports it: 128 and the signal that ended it. */
-export const exitCodeOf = (code: number | null | undefined, signal: NodeJS.Signals | null | undefined): number =>
+const exitCodeOf = (code: number | null | undefined, signal: NodeJS.Signals | null | undefined): number =>
   code ?? 128 + constants.signals[signal ?? 'SIGKILL'];
 
 /**
@@ -159,3 +173,122 @@ const refusals: Readonly<Record<string, string>> = {
   ENOENT: 'command not found',
   E2BIG: 'its arguments and environment variables are too large',
 };
+
+/** The signal for each reason to stop; SIGTERM for any other. */
+const names: Readonly<Partial<Record<ErrorCode, NodeJS.Signals>>> = { interrupted: 'SIGINT', hangup: 'SIGHUP' };
+
+interface TerminalParent extends Parent {
+  /** True if the child receives Ctrl-C from the terminal itself, so that SIGINT is not forwarded. */
+  readonly terminal: boolean;
+  readonly stderr: Output;
+  /** Receives the function that sends a signal to a foreground child. */
+  readonly onForeground: (send: (signal: NodeJS.Signals) => void) => void;
+}
+
+const AGAIN_MS = 1_000;
+/** How long what is left of stderr may take once a signal has ended the child, in ms: a shared connection of ssh may hold it open. */
+const REST_MS = 200;
+/** How long such a child may take to end after SIGTERM, in ms, unless it has the terminal. */
+const LONG_GRACE_MS = 5_000;
+
+/** Runs a child process on the standard streams, forwards signals to it, and returns its exit code. */
+export async function runChild(
+  { output, foreground, insist, signal: ownSignal, observe, tick, ...program }: Child,
+  { signal: outer, terminal, stderr, onForeground, after, onExit }: TerminalParent,
+): Promise<number> {
+  const signal = ownSignal ?? outer;
+  signal.throwIfAborted();
+  const stdio: StdioOptions = ['inherit', output === 'stderr' ? 2 : 'inherit', observe ? 'pipe' : 'inherit'];
+  const child = await spawned(program, stdio);
+  if (!child) throw programNotFound(program.file);
+  const ended = new Promise<number>((resolve) => child.once('close', (code, name) => resolve(exitCodeOf(code, name))));
+  if (observe) child.stderr?.on('data', observe).pipe(stderr, { end: false });
+  if (foreground) onForeground((name) => child.kill(name));
+  const forget = onExit(() => child.kill());
+  let cancel = () => {};
+  const stop = () => {
+    const name = names[(signal.reason as DnxError).code] ?? 'SIGTERM';
+    if (name !== 'SIGINT' || !terminal) child.kill(name);
+    if (insist) cancel = after(AGAIN_MS, stop);
+    else if (name === 'SIGTERM' && !foreground) cancel = after(LONG_GRACE_MS, () => child.kill('SIGKILL'));
+  };
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  let cancelTick = () => {};
+  const wait = ({ ms, call }: NonNullable<typeof tick>): void => {
+    cancelTick = after(ms, () => {
+      call();
+      wait({ ms, call });
+    });
+  };
+  if (tick) wait(tick);
+  const interrupted = new Promise<number>((resolve) => {
+    child.once('exit', (code, name) => {
+      if (signal.aborted) after(REST_MS, () => resolve(exitCodeOf(code, name)));
+    });
+  });
+  const code = await Promise.race([ended, interrupted]);
+  child.stderr?.destroy();
+  signal.removeEventListener('abort', stop);
+  cancel();
+  cancelTick();
+  forget();
+  return code;
+}
+
+/**
+ * Finds a program as PowerShell does: in the directories of PATH, never in the working directory, where a cloned repository may have
+ * its own `git.exe`. Scripts for cmd are run by cmd, with arguments that it cannot interpret. Undefined if there is none.
+ */
+export function onWindows<P extends Program>(program: P, cwd: string, isFile = exists): P | undefined {
+  const { env } = program;
+  const file = pathOf(program, cwd, isFile);
+  if (file === undefined) return undefined;
+  if (program.verbatim || !isScript(file, env)) return { ...program, file };
+  const line = [file, ...program.args].map(argument).join(' ');
+  return { ...program, file: cmdOf(env), args: ['/e:ON', '/v:OFF', '/d', '/s', '/c', `"${line}"`], verbatim: true };
+}
+
+/** True for anything but an executable: cmd knows how to run it. */
+function isScript(file: string, env: Env): boolean {
+  const extension = win32.extname(file).toLowerCase();
+  return !DIRECT.includes(extension) && extensionsIn(env).includes(extension);
+}
+
+const DIRECT = ['.exe', '.com', ''];
+
+function pathOf({ file, env, cwd: directory }: Program, cwd: string, isFile: (path: string) => boolean): string | undefined {
+  if (/^cmd(\.exe)?$/i.test(file)) return cmdOf(env);
+  const named = /[\\/:]/.test(file);
+  // A relative directory in PATH would be that of the repository, too.
+  const directories = named ? [directory ?? cwd] : (anyCase(env, 'PATH') ?? '').split(';').map(unquoted).filter(win32.isAbsolute);
+  const extended = extensionsIn(env).map((extension) => `${file}${extension}`);
+  const names = win32.extname(file) === '' ? [...extended, file] : [file, ...extended];
+  return directories.flatMap((directory) => names.map((name) => win32.resolve(directory, name))).find(isFile);
+}
+
+const unquoted = (directory: string): string => directory.replaceAll('"', '');
+
+const extensionsIn = (env: Env): readonly string[] =>
+  (anyCase(env, 'PATHEXT') || '.COM;.EXE;.BAT;.CMD')
+    .toLowerCase()
+    .split(';')
+    .filter((extension) => extension.startsWith('.'));
+
+const cmdOf = (env: Env): string =>
+  anyCase(env, 'COMSPEC') || win32.join(anyCase(env, 'SYSTEMROOT') || 'C:\\Windows', 'System32', 'cmd.exe');
+
+/**
+ * One argument of a batch file, as Rust's standard library writes it since CVE-2024-24576: everything that is not plain stands between
+ * quotes, a quote is doubled, so that cmd counts them right both times that it reads the line, and `%` cannot begin a variable.
+ */
+function argument(word: string): string {
+  if (/[\r\n\0]/.test(word)) throw usage('A batch file cannot receive an argument with a line break.');
+  const safe = word
+    .replace(/(\\*)"/g, '$1$1""')
+    .replace(/\\+$/, '$&$&')
+    .replaceAll('%', '%%cd:~,%');
+  return /^[\w#$*+./:?@\\-]*[\w#$*+./:?@-]$/.test(word) ? word : `"${safe}"`;
+}
+
+const exists = (path: string): boolean => attempt(() => statSync(path, { throwIfNoEntry: false }))?.isFile() === true;

@@ -27,7 +27,8 @@ export function childEnv(env: Env, changes: Env): Env {
 }
 
 /** The environment of a program that dnx chooses, which may run for days or pass it on: without the token and the address of --notify. */
-export const envWithoutSecrets = (env: Env): Env => childEnv(env, { DNX_TOKEN: undefined, DNX_NOTIFY: undefined, FORGE_TOKEN: undefined });
+export const envWithoutSecrets = (env: Env): Env =>
+  childEnv(env, { DNX_TOKEN: undefined, DNX_NOTIFY: undefined, FORGE_TOKEN: undefined, PLOI_TOKEN: undefined });
 
 /** A variable in any spelling of its name, as Windows reads it. */
 export const anyCase = (env: Env, name: string): string | undefined => env[spellingIn(env, name) ?? name];

@@ -127,7 +127,7 @@ const DEFAULT_PER_PAGE = 15;
 const MAX_PER_PAGE = 100;
 
 /** The rules of the query of every list. */
-export const pagingRules = { page: integerRule(1, Number.MAX_SAFE_INTEGER).optional(), per_page: integerRule(1, MAX_PER_PAGE).optional() };
+const pagingRules = { page: integerRule(1, Number.MAX_SAFE_INTEGER).optional(), per_page: integerRule(1, MAX_PER_PAGE).optional() };
 
 const readPaging = reader(pagingRules);
 

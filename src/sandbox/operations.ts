@@ -1,11 +1,9 @@
 import type { SandboxOperation } from './operation.ts';
-import { backupBegins, backupEnds, backups, restoreBegins, restoreEnds } from './resources/backups.ts';
-import { certificateIssued, certificates } from './resources/certificates.ts';
-import { databaseCreated, databases } from './resources/databases.ts';
+import { backupBegins, backupEnds, backups, databaseCreated, databases, restoreBegins, restoreEnds } from './resources/backups.ts';
 import { deploymentBegins, deploymentEnds, deployments, scheduledDeployDue, startDeployment } from './resources/deployments.ts';
 import { account, gitConnections, providers } from './resources/organization.ts';
 import { crontabs, daemons, networkRules, serverProvisioned, servers, sshKeys } from './resources/servers.ts';
-import { queues, redirects, siteInstalled, sites, variableOperations } from './resources/sites.ts';
+import { certificateIssued, certificates, queues, redirects, siteInstalled, sites, variableOperations } from './resources/sites.ts';
 import { type ChangeKind, removeRow, type State } from './state.ts';
 
 /** Every operation of the API reference. */

@@ -14,7 +14,7 @@ export interface IncomingRequest {
 }
 
 /** The state and services that an operation uses. `now` is in epoch ms. */
-export interface SandboxWorld {
+interface SandboxWorld {
   readonly state: State;
   readonly limiter: Limiter;
   readonly now: number;

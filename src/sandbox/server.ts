@@ -2,15 +2,13 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Shapes } from '../base/api-shapes.ts';
-import { answering, type RecordedCall } from './app.ts';
+import { answering, createFaults, type Faults, type RecordedCall } from './app.ts';
 import { issue } from './auth.ts';
-import { createFaults, type Faults } from './faults.ts';
 import { settle } from './operations.ts';
 import { createLimiter } from './perform.ts';
 import type { FailureName } from './records.ts';
 import { startDeployment } from './resources/deployments.ts';
-import { seed } from './seed/index.ts';
-import { ensureOwner, SEED_TOKEN } from './seed/organization.ts';
+import { ensureOwner, SEED_TOKEN, seed } from './seed/organization.ts';
 import { openShapes } from './shapes/shaping.ts';
 import { createStore, type State } from './state.ts';
 

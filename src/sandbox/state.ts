@@ -49,7 +49,7 @@ export type ChangeKind =
   | 'restore.ends';
 
 /** What the API reference leaves open, and another Deploynix may do. */
-export interface Unstated {
+interface Unstated {
   /** A new site is deployed as soon as it is installed. */
   readonly deploysNewSites?: boolean;
   /** How long a new database is `creating`, in ms. */

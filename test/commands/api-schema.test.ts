@@ -78,10 +78,10 @@ describe('api --schema', () => {
     }
   });
 
-  test('an unknown path is exit code 6, with the nearest ones', async () => {
-    const typo = 'Nearest: /servers/{server}/sites/{site}/deploy, ';
+  test('an unknown path is exit code 6, with the nearest one', async () => {
+    const typo = "Did you mean '/servers/1/sites/2/deploy'?";
     expect(await refused('/servers/1/sites/2/deplyo')).toEqual([6, expect.stringContaining(typo)]);
-    expect(await refused('/server')).toEqual([6, expect.stringContaining('dnx knows no endpoint /server.\n  Nearest: /servers, ')]);
+    expect(await refused('/server')).toEqual([6, expect.stringContaining("dnx knows no endpoint /server. Did you mean '/servers'?")]);
     expect(await refused('PATCH', '/servers/1')).toEqual([6, expect.stringContaining('Known: GET, PUT, DELETE.')]);
   });
 

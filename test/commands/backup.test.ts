@@ -192,7 +192,7 @@ test('restore --latest exits 6 if the database has no completed backup', async (
 
 test('restore offers backups by name, age and size on a terminal, and asks for the name of what it overwrites', async () => {
   const run = await bed.dnx('backup restore', { columns: 80, keys: '\rshop\r' });
-  expect(run.stderr).toMatch(/❯ shop +database +1d ago +416 kB/);
+  expect(run.stderr).toMatch(/❯ shop +db-1 +1d ago +database +416 kB/);
   expect(run.stderr).not.toContain(done);
   expect(run.stderr).toContain("Type 'shop' to continue:");
   expect([run.code, run.calls.filter((call) => call.startsWith('POST'))]).toEqual([0, [`POST /backups/${done}/restore`]]);

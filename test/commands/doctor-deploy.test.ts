@@ -119,7 +119,6 @@ describe('doctor --api --deploy', () => {
 
   test('needs --api, but DNX_TIMEOUT does not', async () => {
     await expect(bed.dnx('doctor --deploy shop.example.com')).toExit(2, { says: '--deploy needs --api.' });
-    await expect(bed.dnx(`doctor --forget --api --yes`)).toExit(2, { calls: [], says: '--forget cannot be combined with --api.' });
     await expect(bed.dnx('doctor', { env: { DNX_TIMEOUT: '5m' } })).toExit(0);
   });
 });
@@ -167,13 +166,6 @@ describe('after three deployments of a site', () => {
 
   test.each([
     ['two', async () => deploySome(2)],
-    [
-      'three that were forgotten',
-      async () => {
-        await deploySome(3);
-        await expect(bed.dnx('doctor --forget')).toExit(0);
-      },
-    ],
     [
       'three of last week',
       async () => {
@@ -250,15 +242,5 @@ describe('after three deployments of a site', () => {
     });
     const run = await bed.dnx(DEPLOY);
     expect([run.json().outcome, run.waited < 150_000]).toEqual(['unknown', true]);
-  });
-
-  test('--forget says how many there were, and leaves what dnx watch needs', async () => {
-    await deploySome(3);
-    const forgot = await bed.dnx('doctor --forget', { columns: 80 });
-    expect(forgot.stdout).toContain('✓ Forgot how 3 deployments showed');
-    const again = await bed.dnx('doctor --forget --json');
-    expect([again.json(), kept()]).toEqual([{ forgotten: 0 }, [null, null, null]]);
-    const watch = await bed.dnx('watch --json');
-    expect(watch.json().outcome).toBe('succeeded');
   });
 });

@@ -4,7 +4,6 @@ import { type Bed, openBed } from '../support/dnx.ts';
 import { openFleet } from '../support/fleet.ts';
 import { leading } from '../support/volume.ts';
 
-const shop = seeded.sites['shop.example.com'];
 const MINUTE = 60_000;
 
 let bed: Bed;
@@ -22,19 +21,18 @@ test.each(['server list', 'site list --server web-1'])('%s sends 10 requests a m
   expect(run.calls.length).toBeLessThanOrEqual(34);
 });
 
-test('the sites of three servers, one of them without sites, take at most 20 requests a minute and are read every 6 seconds', async () => {
+test('the sites of three servers take at most 20 requests a minute and are read every 9 seconds', async () => {
   const run = await bed.dnx('site list --watch', { interruptAt: 4 * MINUTE });
   const perServer = ['web-1', 'web-2', 'db-1'].map((name) => {
     const id = seeded.servers[name as 'web-1'];
     return run.calls.filter((call) => call === `GET /servers/${id}/sites`).length;
   });
-  const [web1 = 0, web2 = 0, db1 = 0] = perServer;
-  expect([run.code, web1 >= 34, web2 >= 34, db1 <= 5], `${perServer}`).toEqual([130, true, true, true]);
+  expect([run.code, Math.min(...perServer) >= 24], `${perServer}`).toEqual([130, true]);
   expect(run.calls.filter((call) => call === 'GET /servers').length).toBeLessThanOrEqual(5);
-  expect(run.calls.length).toBeLessThanOrEqual(84);
+  expect(run.calls.length).toBeLessThanOrEqual(88);
 });
 
-test('the sites of 12 servers take at most 20 requests a minute after the first reading, and each server is read about every 36 seconds', async () => {
+test('the sites of 12 servers take at most 20 requests a minute after the first reading, and each server is read about every 39 seconds', async () => {
   openFleet(bed, 12);
   const run = await bed.dnx('site list --watch', { interruptAt: 3 * MINUTE });
   expect([run.code, refused()]).toEqual([130, []]);
@@ -43,18 +41,7 @@ test('the sites of 12 servers take at most 20 requests a minute after the first 
   for (const call of run.calls) counts.set(call, (counts.get(call) ?? 0) + 1);
   expect(counts.size).toBe(13);
   expect(Math.min(...counts.values())).toBeGreaterThanOrEqual(3);
-  expect(run.stdout).toContain(', every 36s\n');
-});
-
-test('a server with a deployment in progress is read every few seconds, and the others still are', async () => {
-  openFleet(bed, 12);
-  const [first] = bed.sandbox.state.sites;
-  if (first) first.status = 'deploying';
-  const run = await bed.dnx('site list --watch', { interruptAt: 3 * MINUTE });
-  const of = (id: string | undefined) => run.calls.filter((call) => call === `GET /servers/${id}/sites`).length;
-  expect([first?.id, of(first?.server_id) >= 18], `${of(first?.server_id)}`).toEqual([shop, true]);
-  expect(Math.min(...bed.sandbox.state.servers.map(({ id }) => of(id)))).toBeGreaterThanOrEqual(3);
-  expect(run.calls.length - 13).toBeLessThanOrEqual(20 * 3);
+  expect(run.stdout).toContain(', every 39s\n');
 });
 
 test.each(

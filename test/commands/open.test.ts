@@ -157,7 +157,7 @@ describe('BROWSER', () => {
     ['firefox', ['firefox', url]],
     ['firefox --new-window %s --private', ['firefox', '--new-window', url, '--private']],
     ['app --url=%s', ['app', `--url=${url}`]],
-    [`'/opt/My Browser/run' "a b" c\\ d`, ['/opt/My Browser/run', 'a b', 'c d', url]],
+    [`'/opt/My Browser/run' "a b" c`, ['/opt/My Browser/run', 'a b', 'c', url]],
     ['sh -c $(id)', ['sh', '-c', '$(id)', url]],
   ])('%s gets the URL', async (value, command) => {
     expect(await opened(value)).toEqual([0, [command], '']);

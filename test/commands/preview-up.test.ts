@@ -65,9 +65,7 @@ describe('preview up', () => {
   test('gives a branch a site, a database and variables of its own, and deploys it', async () => {
     bed.push(CART);
     const run = await up();
-    expect(run).toExit(0, {
-      says: ['Preview of feature/cart', 'like      shop.example.com (web-1)', 'This takes about 47 more requests.'],
-    });
+    expect(run).toExit(0, { says: ['Preview of feature/cart', 'like      shop.example.com (web-1)'] });
     expect(run.stderr).toContain('\n  creates   database, site, database user, 23 variables\n');
     const shown = run.json<Shown>();
     const { domain, ...site } = preview();

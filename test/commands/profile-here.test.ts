@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openBed, type RunOptions, temporary } from '../support/dnx.ts';
@@ -69,6 +69,42 @@ describe('auth switch --here', () => {
     expect(bed.sandbox.calls.at(-1)?.token).toBe('default');
     writeFileSync(join(directory('acme/clone'), '.deploynix.json'), '{"profile":"other"}');
     expect(await tokenIn('acme/clone')).toBe('work');
+  });
+
+  /** What the table in docs/environment.md lists, first to last. */
+  const table = [
+    ...readFileSync('docs/environment.md', 'utf8').matchAll(/^\| `(--profile|DNX_PROFILE|dnx auth switch)( work)?( --here)?` \|/gm),
+  ]
+    .map(([, from, , here = '']) => `${from}${here}`)
+    .slice(0, 4);
+  const pairs = table.flatMap((first, at) => table.slice(at + 1).map((second) => [first, second] as const));
+
+  test.each(pairs)('%s comes before %s, as the table says', async (first, second) => {
+    for (const profile of ['default', 'first', 'second']) await signIn(profile);
+    const chosen = [
+      [first, 'first'],
+      [second, 'second'],
+    ] as const;
+    for (const [from, profile] of chosen)
+      if (from.startsWith('dnx')) await expect(at('acme', from.replace('dnx ', '').replace('switch', `switch ${profile}`))).toExit(0);
+    const of = (from: string) => chosen.find(([each]) => each === from)?.[1];
+    const option = of('--profile');
+    const line = ['whoami', ...(option ? ['--profile', option] : [])];
+    await expect(at('acme/app', line, { env: { DNX_PROFILE: of('DNX_PROFILE') } })).toExit(0);
+    expect(bed.sandbox.calls.at(-1)?.token).toBe('first');
+  });
+
+  test('the table has four rows', () => expect(table).toEqual(['--profile', 'DNX_PROFILE', 'dnx auth switch --here', 'dnx auth switch']));
+
+  test('is that of the path: a directory that was moved has it no longer, and one that follows has it', async () => {
+    for (const profile of ['default', 'work']) await signIn(profile);
+    await expect(at('acme', 'auth switch work --here')).toExit(0);
+    renameSync(directory('acme'), join(bed.directory, 'moved'));
+    expect(await tokenIn('moved')).toBe('default');
+    writeFileSync(join(directory('acme'), '.git'), 'gitdir: /elsewhere/.git/worktrees/acme\n');
+    expect(await tokenIn('acme')).toBe('work');
+    expect(await tokenIn('ACME')).toBe('default');
+    expect(await tokenIn('acme\u0301')).toBe('default');
   });
 
   test('is not chosen by a repository: neither its link file nor a link in it', async () => {
@@ -173,6 +209,10 @@ describe('a profile that is gone', () => {
   test.each([
     ['{"directories":[]}', 'directories in', 'must be an object'],
     ['{"directories":{"DIR":{}}}', 'directories.DIR in', 'must be a string'],
+    ['{"directories":{"DIR/":"default"}}', 'directories.DIR/ in', 'must be an absolute path as dnx writes it'],
+    ['{"directories":{"DIR/../acme":"default"}}', 'directories.DIR/../acme in', 'must be an absolute path as dnx writes it'],
+    ['{"directories":{"~/acme":"default"}}', 'directories.~/acme in', 'must be an absolute path as dnx writes it'],
+    ['{"directories":{"acme":"default"}}', 'directories.acme in', 'must be an absolute path as dnx writes it'],
     ['{"directories":{"DIR":""}}', "Profile '' of DIR does not exist.", ''],
   ])('as in broken settings, sends nothing: %s', async (text, ...says) => {
     await signIn('default');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { SiteReport } from '../../src/features/report/read.ts';
+import type { SiteReport } from '../../src/features/report/report.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { openBed } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';

@@ -17,20 +17,6 @@ describe('site schedule', () => {
     ['--at 2026-12-01T02:00', '2026-12-01 02:00 UTC (in 228d)', '2026-12-01T02:00:00Z'],
     ['--at 2026-12-01', '2026-12-01 00:00 UTC (in 228d)', '2026-12-01T00:00:00Z'],
     ['--at 2026-12-01T02:00+02', '2026-12-01 00:00 UTC (in 228d)', '2026-12-01T00:00:00Z'],
-    ...[
-      '2026-12-01T02:00[Europe/Berlin]',
-      '2026-12-01T02:00+01:00[Europe/Berlin]',
-      '2026-12-01T02:00+01[Europe/Berlin]',
-      '"2026-12-01 02:00[Europe/Berlin]"',
-      '2026-12-01T01:00Z[Europe/Berlin]',
-    ].map(
-      (at) =>
-        [`--at ${at}`, '2026-12-01 02:00 Europe/Berlin (2026-12-01 01:00 UTC, in 228d)', '2026-12-01T01:00:00Z'] as [
-          string,
-          string,
-          string,
-        ],
-    ),
     ['--in 90m --tz Asia/Kolkata', '2026-04-16 19:00 Asia/Kolkata (2026-04-16 13:30 UTC, in 1h 30m)', '2026-04-16T13:30:00Z'],
   ])('schedules %s', async (options, shown, sent) => {
     const run = await schedule(options, { env: { TZ: 'UTC' } });
@@ -56,19 +42,13 @@ describe('site schedule', () => {
     ['--at 2026-04-16T11:59:00Z', 'is in the past. Nothing was scheduled.', ''],
     ['--at 2026-04-16T13:30 --tz Asia/Kolkata', '2026-04-16 13:30 Asia/Kolkata (2026-04-16 08:00 UTC) is in the past.', ''],
     ['--at tomorrow', "'tomorrow' is not a time.", ''],
-    [
-      '--at "2026-12-01T02:00 +02:00"',
-      'is not a time.',
-      'Use ISO 8601, such as 2026-12-01T02:00, 2026-12-01T02:00:00Z or 2026-12-01T02:00[Europe/Berlin].',
-    ],
+    ['--at "2026-12-01T02:00 +02:00"', 'is not a time.', 'Use ISO 8601, such as 2026-12-01T02:00 or 2026-12-01T02:00:00Z.'],
     ['--at 2026-12-01T02:00\u221202:00', 'is not a time.', ''],
     ['--at 2026-12-01T02:00+02:00:00.5', 'is not a time.', ''],
     ['--at 2026-12-01T02:00[u-ca=hebrew]', 'is not a time.', ''],
     ['--at 2026-12-01T02:00CET', 'is not a time.', ''],
-    ['--at 2026-12-01T02:00+02:00[Europe/Berlin]', 'is not +02:00 in Europe/Berlin then.', 'Remove the offset or the zone.'],
-    ['--at 2026-12-01T02:00[Europe/Atlantis]', "'Europe/Atlantis' is not a time zone.", ''],
-    ['--at 2026-12-01T02:00[Europe/Berlin] --tz UTC', 'has its own time zone, so --tz does not apply.', ''],
-    ['--at 2026-03-29T02:30[Europe/Berlin]', 'does not exist in Europe/Berlin', 'The next valid time is 2026-03-29T03:30:00.'],
+    ['--at 2026-12-01T02:00[Europe/Berlin]', 'is not a time.', ''],
+    ['--at 2026-12-01T02:00+01:00[Europe/Berlin]', 'is not a time.', ''],
     ['--at 2026-02-30T10:00', "'2026-02-30T10:00' is not a time.", ''],
     ['--at 2026-12-01T02:00 --tz Europe/Atlantis', "'Europe/Atlantis' is not a time zone.", ''],
     ['--at 2026-12-01T02:00Z --tz Europe/Berlin', 'has its own offset, so --tz does not apply.', ''],

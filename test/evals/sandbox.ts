@@ -23,9 +23,7 @@ export async function prepare(
   const project = join(directory, 'project');
   for (const each of [bin, project]) mkdirSync(each, { recursive: true });
   for (const [name, text] of Object.entries(task.files ?? {})) writeFileSync(join(project, name), text);
-  const around = servers
-    ? await openSurroundings(sandbox, directory, { program: 'dnx', proxy: undefined, authorities: undefined })
-    : undefined;
+  const around = servers ? await openSurroundings(sandbox, directory, { program: 'dnx', authorities: undefined }) : undefined;
   task.trouble?.(sandbox);
   return {
     project,

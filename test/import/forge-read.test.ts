@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { DnxError } from '../../src/base/errors.ts';
 import type { Progress } from '../../src/cli/output/progress.ts';
 import type { Account, Thing } from '../../src/features/import/account.ts';
-import { readForge } from '../../src/features/import/forge.ts';
+import { organization as find, forge as platform } from '../../src/features/import/forge.ts';
+import { type ReadOptions, readAccount } from '../../src/features/import/read.ts';
 import { createApi } from '../../src/platform/api/client.ts';
 import { openBudgets } from '../../src/platform/api/limit/budget.ts';
 import { openNetwork } from '../../src/platform/api/network/transport.ts';
@@ -11,15 +12,16 @@ import { FakeClock } from '../support/clock.ts';
 import { guarded, openBed, temporary } from '../support/dnx.ts';
 import { after } from '../support/exchange.ts';
 import { perTest } from '../support/fixtures.ts';
-import { type Hostility, openForge, SECRET } from '../support/forge.ts';
+import { openForge, SECRET } from '../support/forge.ts';
+import { failures } from '../support/hostile-api.ts';
 
 const bed = perTest(openBed);
 const forge = perTest(openForge);
 
-type Options = Partial<Parameters<typeof readForge>[1]> & { readonly limit?: string };
+type Options = Partial<ReadOptions> & { readonly limit?: string; readonly organization?: string };
 
 /** Reads the account with the client of a command, over real HTTP. */
-async function read({ limit = 'off', ...options }: Options = {}): Promise<Account> {
+async function read({ limit = 'off', organization, ...options }: Options = {}): Promise<Account> {
   const clock = new FakeClock();
   const network = await openNetwork({ env: {}, after, caFile: undefined });
   const quiet = () => {};
@@ -37,7 +39,9 @@ async function read({ limit = 'off', ...options }: Options = {}): Promise<Accoun
     random: () => 0,
   });
   const progress = { spin: quiet, step: quiet, done: quiet } as Partial<Progress> as Progress;
-  return readForge({ api, progress }, { token: forge.token, host: forge.url, ...options }).finally(() => network.close());
+  return readAccount({ api, progress }, platform, { token: forge.token, host: forge.url, ...options }, find(organization)).finally(() =>
+    network.close(),
+  );
 }
 
 const failed = (options?: Options): Promise<DnxError> =>
@@ -187,23 +191,12 @@ describe('a token that may not read everything', () => {
 });
 
 describe('a Forge that misbehaves', () => {
-  const failures: readonly (readonly [Hostility, RegExp, number, string])[] = [
-    ['same cursor', /servers$/, 1, 'Forge answered GET /orgs/acme/servers with a page that it had returned before.'],
-    ['endless', /monitors$/, 1, 'with more than 200 pages, which is the limit.'],
-    ['redirect', /environment$/, 1, 'The token was not sent there.'],
-    ['html', /recipes$/, 1, 'Forge answered GET /orgs/acme/recipes with text that is not JSON.'],
-    ['garbage', /sites$/, 1, 'with text that is not JSON.'],
-    ['no list', /domains$/, 1, 'with no list.'],
-    ['huge', /ssh-keys$/, 1, 'the response is larger than 8 MB'],
-    ['limited', /heartbeats$/, 9, 'Forge allows no more requests now.'],
-    ['late', /heartbeats$/, 9, 'Forge allows no more requests now.'],
+  test.each<ReturnType<typeof failures>[number]>([
+    ...failures('Forge', '/orgs/acme/servers'),
     ['broken', /^\/api\/orgs$/, 1, 'Forge returned 500 for GET /orgs.'],
-    ['broken', /servers\/\d+/, 1, 'Forge returned 500 for GET /orgs/acme/servers/'],
-    ['broken', /./, 1, 'Forge returned 500 for GET /orgs.'],
-  ];
-  test.each(failures)('is not imported: %s at %s', async (how, at, code, says) => {
+  ])('is not imported: %s at %s', async (how, at, code, says) => {
     forge.hostile = { how, at };
-    const env = { FORGE_TOKEN: forge.token, DNX_FORGE_HOST: forge.url };
+    const env = { FORGE_TOKEN: forge.token, DNX_IMPORT_HOST: forge.url };
     const before = readdirSync(bed.directory);
     const run = await bed.dnx('import forge', { env });
     expect([run.code, run.stderr, run.calls]).toEqual([code, expect.stringContaining(says), []]);

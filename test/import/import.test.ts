@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ImportRecord } from '../../src/features/import/record.ts';
@@ -8,7 +8,9 @@ import { stateIn } from '../../src/features/state/file.ts';
 import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 import { openForge, SECRET } from '../support/forge.ts';
+import { leasing } from '../support/leased.ts';
 import { need } from '../support/programs.ts';
+import { sampled, seedOf } from '../support/volume.ts';
 
 const bed = perTest(openBed);
 const forge = perTest(openForge);
@@ -19,7 +21,7 @@ const unlimited = { DNX_RATE_LIMIT: 'off' };
 const fromForge = (line = '', options: RunOptions = {}): Promise<Run> =>
   bed.dnx(`import forge ${line}`, {
     ...options,
-    env: { FORGE_TOKEN: forge.token, DNX_FORGE_HOST: forge.url, ...unlimited, ...options.env },
+    env: { FORGE_TOKEN: forge.token, DNX_IMPORT_HOST: forge.url, ...unlimited, ...options.env },
   });
 const apply = (line: string): Promise<Run> => bed.dnx(`apply ${line}`, { env: unlimited });
 const read = (name: string) => readFileSync(join(bed.directory, name), 'utf8');
@@ -79,7 +81,7 @@ describe('dnx import forge', () => {
     await expect(apply('--create --yes')).toExit(0, { changes: [], stdout: 'Everything is as deploynix.yml says.\n' });
     await expect(bed.dnx('drift', { env: unlimited })).toExit(0);
     const verify = () => bed.dnx('import verify --no-tables --no-requests', { env: unlimited });
-    await expect(verify()).toExit(0, { changes: [], stderr: '' });
+    await expect(verify()).toExit(10, { changes: [], stderr: 'Error: 1 difference from Forge: *.tenants.example.com.\n' });
     const { state } = bed.sandbox;
     const { moved } = recordIn(read('import.yml'), 'import.yml');
     const count = (...what: readonly string[]) => moved.filter((one) => what.includes(one.what)).length;
@@ -133,6 +135,60 @@ describe('dnx import forge', () => {
     await expect(fromForge(`--force ${FEW}`)).toExit(10, { says: '.env.mail.example.com is tracked by Git. Nothing was written.' });
   });
 
+  test('leaves the other bytes of .gitignore alone, and makes Git ignore the values in a subdirectory', async () => {
+    need('git');
+    git('init', '-q');
+    writeFileSync(join(bed.directory, '.gitignore'), '/vendor\r\n!.env.*\r\n');
+    mkdirSync(join(bed.directory, 'sub'));
+    writeFileSync(join(bed.directory, 'sub/.gitignore'), Buffer.from([0x2f, 0xe9, 0x0a]));
+    await expect(fromForge(`--dir sub ${FEW}`)).toExit(0);
+    expect([...readFileSync(join(bed.directory, 'sub/.gitignore')).subarray(0, 4)]).toEqual([0x2f, 0xe9, 0x0a, 0x2f]);
+    expect(git('status', '--porcelain', '-uall', '--', 'sub')).not.toContain('.env.');
+  });
+
+  test('adds nothing to .gitignore twice where Git is missing', async () => {
+    mkdirSync(join(bed.directory, '.git'));
+    for (const _ of [1, 2]) await expect(fromForge(FEW, { env: { PATH: join(bed.directory, '.git') } })).toExit(0);
+    expect(read('.gitignore').match(/mail/g)).toHaveLength(1);
+  });
+
+  test('writes no value that Git would add', async () => {
+    need('git');
+    git('init', '-q');
+    writeFileSync(join(bed.directory, 'rules'), '');
+    symlinkSync('rules', join(bed.directory, '.gitignore'));
+    await expect(fromForge(FEW)).toExit(2, { says: '.gitignore is a link, which Git does not follow. Nothing was written.' });
+    rmSync(join(bed.directory, '.gitignore'));
+    writeFileSync(join(bed.directory, '.gitignore'), '/.env.mail.example.com\n!.env.mail*\n');
+    await expect(fromForge(FEW)).toExit(10, { says: 'Git does not ignore .env.mail.example.com. No values were written.' });
+    expect([read('rules'), files()]).toEqual(['', ['.gitignore']]);
+  });
+
+  test('writes no value through a link into a file that is tracked', async () => {
+    need('git');
+    git('init', '-q');
+    writeFileSync(join(bed.directory, 'mine'), 'A=1\n');
+    git('add', 'mine');
+    symlinkSync('mine', join(bed.directory, '.env.mail.example.com'));
+    await expect(fromForge(`--force ${FEW}`)).toExit(10, { says: 'is tracked by Git. Nothing was written.' });
+    expect(read('mine')).toBe('A=1\n');
+  });
+
+  test('says that it cannot create the directory', async () => {
+    writeFileSync(join(bed.directory, 'file'), '');
+    await expect(fromForge(`--dir file/below ${FEW}`)).toExit(1, { says: 'Could not create file/below: ENOTDIR.' });
+  });
+
+  test('goes on without a question where it was killed', async () => {
+    await expect(fromForge(FEW)).toExit(0);
+    for (const name of ['import.yml', 'deploynix.yml', '.env.mail.example.com']) rmSync(join(bed.directory, name));
+    checked(await fromForge(`--json ${FEW}`));
+    await expect(bed.dnx('import verify --no-tables --no-requests')).toExit(10);
+    writeFileSync(join(bed.directory, 'import.yml'), read('import.yml').replace('directory: /', 'directory: ./'));
+    await expect(bed.dnx('import verify')).toExit(2, { says: 'import.yml is not a record of dnx import: sites[0].directory is missing' });
+    await expect(fromForge(FEW)).toExit(2, { says: 'import.yml exists, and is different. Nothing was written.' });
+  });
+
   test('narrows to servers, and renames them', async () => {
     const run = await fromForge('--server worker-1 --as worker-1=jobs-1 --json');
     const { servers, sites } = checked(run);
@@ -143,10 +199,12 @@ describe('dnx import forge', () => {
     await expect(fromForge('--as app-1=web-1 --as app-2=web-1')).toExit(2, { says: "--as names 'web-1' twice." });
     await expect(fromForge('--as app-1=app-2')).toExit(2, { says: "Two servers would be 'app-2'." });
     await expect(fromForge("--as 'app-1=a b'")).toExit(2, { says: 'is not OLD=NEW' });
+    forge.change(/\/servers$/, { name: 'WORKER-1' }, 4);
+    await expect(fromForge()).toExit(2, { says: "Two servers would be 'WORKER-1'." });
   });
 
   test('takes the token from stdin, and fails without one', async () => {
-    await expect(fromForge('--with-token', { stdin: `${forge.token}\n`, env: { FORGE_TOKEN: 'wrong' } })).toExit(0);
+    await expect(fromForge(`--with-token ${FEW}`, { stdin: `${forge.token}\n`, env: { FORGE_TOKEN: 'wrong' } })).toExit(0);
     await expect(fromForge('', { env: { FORGE_TOKEN: '' } })).toExit(4, { says: 'No token of Forge given.' });
     const wrong = await fromForge('--force', { env: { FORGE_TOKEN: 'wrong' } });
     expect(wrong).toExit(4);
@@ -155,9 +213,12 @@ describe('dnx import forge', () => {
   });
 
   test('needs no sign-in, works with DNX_READ_ONLY, and is for a person', async () => {
-    await expect(fromForge('', { env: { DNX_TOKEN: '', DNX_READ_ONLY: '1' } })).toExit(0);
-    const schema = (await bed.dnx('schema import forge')).json();
-    expect(schema).toMatchObject({ effect: 'local' });
+    await expect(fromForge(FEW, { env: { DNX_TOKEN: '', DNX_READ_ONLY: '1' } })).toExit(0);
+    const session = await leasing(bed, 'agent run --show-values', async (inside) => {
+      const run = await inside('import forge', { FORGE_TOKEN: forge.token, DNX_IMPORT_HOST: forge.url });
+      expect(run).toExit(2, { calls: [], says: 'dnx import forge is refused here: it would get around the token in use.' });
+    });
+    expect(session, session.stderr).toExit(0);
   });
 });
 
@@ -186,12 +247,10 @@ describe('a Forge that nobody should trust', () => {
     ' ',
   ];
 
-  test.each([
-    ...['sites', 'domains', 'schemas', 'users', 'processes', 'scheduled-jobs', 'firewall-rules', 'redirect-rules'].map(
-      (list) => [list, 0] as const,
-    ),
-    ...[0, 5, 10, 15].map((from) => ['servers', from] as const),
-  ])('gives names to %s from number %i, and nothing wrong is written or lost', async (list, start) => {
+  const lists = ['sites', 'domains', 'schemas', 'users', 'processes', 'scheduled-jobs', 'firewall-rules', 'redirect-rules'];
+  const rows = [...lists.map((list) => [list, 0] as const), ...[0, 5, 10, 15].map((from) => ['servers', from] as const)];
+
+  test.each(sampled(rows, 4, seedOf(21)))('gives names to %s from number %i, and nothing wrong is written or lost', async (list, start) => {
     for (const [index, name] of names.slice(start).entries())
       forge.change(
         new RegExp(`/${list}$`),
@@ -203,6 +262,41 @@ describe('a Forge that nobody should trust', () => {
     expect(things + unread.length).toBeGreaterThanOrEqual(forge.served.size);
     expect(not_moved.length).toBeGreaterThan(0);
     for (const name of files()) expect(name).toMatch(/^[\w.-]+$/);
+  });
+
+  test('gives secrets in names, of which nothing is written or printed', async () => {
+    forge.change(/\/scheduled-jobs$/, { command: 'curl -H "Authorization: Bearer hunter2hunter2hunter2" https://example.com' }, 0);
+    forge.change(/\/background-processes$/, { command: 'php artisan x --password=hunter2hunter2' }, 0);
+    forge.change(/\/redirect-rules$/, { to: 'https://u:hunter2hunter2@example.com/?token=hunter2hunter2hunter2' }, 0);
+    const url = 'https://bob:hunter2hunter2@github.com/acme/shop.git';
+    forge.change(/\/sites$/, { repository: { url, provider: 'github', branch: 'main' } }, 0);
+    const runs = [await fromForge('--json --debug'), await fromForge()];
+    const shown = runs.map(({ stdout, stderr }) => stdout + stderr).join('');
+    expect(runs.map(({ code }) => code)).toEqual([0, 0]);
+    expect(shown + read('import.yml') + read('deploynix.yml')).not.toContain('hunter2');
+    expect(shown).not.toContain(forge.token);
+  });
+
+  test('gives names of servers that say what to type, and control no terminal', async () => {
+    for (const [index, name] of ['NAME-1', 'a\u202eb\u001b[31m', 'my server'].entries()) forge.change(/\/servers$/, { name }, index + 1);
+    const run = await fromForge();
+    expect(run).toExit(0);
+    expect(run.stdout).toMatch(/server NAME-1 +A state file creates no server\. dnx server create NAME-1 /);
+    expect(run.stdout).toMatch(/server my server .* --as 'my server=NAME'\n/);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for them
+    expect(run.stdout + run.stderr).not.toMatch(/[\u001b\u202e]/);
+  });
+
+  test('gives rules and sites of which one says what another one says', async () => {
+    const rule = { name: 'A', port: '9999', type: 'allow' };
+    forge.change(/\/firewall-rules$/, { ...rule, ip_address: ['192.0.2.1', '192.0.2.2'] }, 0);
+    forge.change(/\/firewall-rules$/, { ...rule, ip_address: ['192.0.2.2', '192.0.2.3'] }, 1);
+    forge.change(/\/servers\/\d+\/sites$/, { name: 'MAIL.example.com' }, 0);
+    for (const [path, found] of forge.routes)
+      if (path.endsWith('/domains')) for (const one of [found].flat()) one.attributes = { ...one.attributes, type: 'alias' };
+    const { not_moved } = checked(await fromForge(`--json ${FEW}`));
+    expect(read('deploynix.yml').match(/192\.0\.2\.\d/g)).toEqual(['192.0.2.1', '192.0.2.2', '192.0.2.3']);
+    expect(not_moved.find(({ what }) => what === 'site')?.why).toBe('Another site of its server has the same name.');
   });
 
   test('gives values that a state file never reads as something else', async () => {
@@ -239,7 +333,7 @@ describe('a Forge that nobody should trust', () => {
     expect(read('import.yml')).toContain('firewall rules');
   });
 
-  test.each(['same cursor', 'endless', 'redirect', 'html', 'garbage', 'no list', 'huge', 'late', 'broken'] as const)(
+  test.each(['same page', 'endless', 'redirect', 'html', 'garbage', 'no list', 'huge', 'late', 'broken'] as const)(
     'answers its servers with: %s, and nothing is written',
     async (how) => {
       forge.hostile = { how, at: /\/servers$/ };

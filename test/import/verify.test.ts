@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type ImportRecord, RECORD_FILE, recordText } from '../../src/features/import/record.ts';
@@ -100,6 +100,70 @@ test('names what was not moved, until import.yml no longer does', async () => {
   ]);
 });
 
+test('names what is at Deploynix, but not as deploynix.yml wants it', async () => {
+  write(
+    state.replace("'* * * * *'", "'0 4 * * *'").replace('queues: [default, mails]', 'queues: [{ queue: default, processes: 7 }, mails]'),
+  );
+  const ran = await verify([...LISTS, '--json']);
+  expect(ran).toExit(10, { says: '2 differences from Forge: web-1 and shop.example.com.' });
+  const different = ran.json<VerifyRow[]>().filter(({ outcome }) => outcome === 'different');
+  expect(different).toMatchObject([
+    {
+      compared: 'crontab',
+      old: 1,
+      deploynix: 1,
+      missing: [],
+      message: expect.stringMatching(/^not as in deploynix\.yml: .*schedule:run.* \(frequency\)$/),
+    },
+    { compared: 'queue', old: 2, deploynix: 2, missing: [], message: 'not as in deploynix.yml: default (processes)' },
+  ]);
+});
+
+test('names the sites and servers that were not moved', async () => {
+  const why = 'its name is taken';
+  const not_moved = [
+    { what: 'site', name: 'old.example.com', server: 'forge-1', why },
+    { what: 'server', name: 'forge-3', why },
+    { what: 'server', name: 'forge-1', why: 'dnx server create creates it' },
+  ];
+  write(state, { not_moved });
+  const ran = await verify([...LISTS, '--json']);
+  expect(ran).toExit(10, { says: '2 differences from Forge: old.example.com and forge-3.' });
+  expect(lines(ran.json())).toEqual(expect.arrayContaining(['web-1/old.example.com site: 1 0 different', 'forge-3 server: 1 0 different']));
+  await expect(verify(['--server', 'web-2', ...LISTS])).toExit(0);
+  await expect(verify(['shop.example.com', ...LISTS])).toExit(0);
+});
+
+test('is not equal while a list of the other platform is unread', async () => {
+  const why = 'the token may not read it';
+  const unread = [
+    { what: 'scheduled jobs', server: 'forge-1', why },
+    { what: 'queue workers', server: 'forge-2', site: 'api.example.com', why },
+    { what: 'recipes', why },
+  ];
+  write(state, { unread });
+  const ran = await verify([...LISTS, '--json']);
+  expect(ran).toExit(12, { says: '3 comparisons could not be made: web-1, api.example.com and example.' });
+  expect(ran.json<VerifyRow[]>().filter(({ compared }) => compared === 'list')).toMatchObject([
+    { server: 'web-1', site: null, outcome: 'unread', message: `Forge: scheduled jobs: ${why}` },
+    { server: 'web-2', site: 'api.example.com', outcome: 'unread' },
+    { server: 'example', site: null, outcome: 'unread' },
+  ]);
+  await expect(verify(['shop.example.com', ...LISTS])).toExit(0);
+  await expect(verify(['--server', 'web-2', ...LISTS])).toExit(12, { says: '1 comparison could not be made: api.example.com.' });
+});
+
+test('does not compare a server with itself', async () => {
+  const address = String(bed.sandbox.state.servers.find(({ name }) => name === 'web-1')?.ip_address);
+  write(state, { sites: [shop], servers: [{ name: 'web-1', was: 'forge-1', address }] });
+  const ran = await verify(['--no-tables', '--json'], { elsewhere: () => {} });
+  expect(ran).toExit(12);
+  expect(ran.json<VerifyRow[]>().find(({ compared }) => compared === 'response')).toMatchObject({
+    outcome: 'unread',
+    message: expect.stringContaining('Forge: the address in import.yml is that of web-1 at Deploynix'),
+  });
+});
+
 test('names a site and a server that Deploynix does not have', async () => {
   const elsewhere = { name: 'web-9', was: 'forge-9' };
   const sites = [
@@ -150,6 +214,12 @@ test('says what the token cannot read, and shows the rest', async () => {
   expect(lines(ran.json())).toEqual(
     expect.arrayContaining(['web-1/shop.example.com variable: 2 2 equal', 'web-1/shop.example.com queue: 2  unread']),
   );
+});
+
+test.each([RECORD_FILE, 'deploynix.yml'])('refuses a %s that others could have written', async (name) => {
+  write();
+  chmodSync(join(bed.directory, name), 0o666);
+  await expect(verify()).toExit(2, { calls: [], says: [`Others can write to ${join(bed.directory, name)}, so it is ignored.`] });
 });
 
 test('needs a record and a state file', async () => {

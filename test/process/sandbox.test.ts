@@ -1,5 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { temporary } from '../support/dnx.ts';
 import { openExecutable } from '../support/executable.ts';
 import { perSuite } from '../support/fixtures.ts';
 import { lacking, need, required } from '../support/programs.ts';
@@ -16,6 +18,18 @@ test('sandbox run bypasses the proxy', async () => {
   expect([run.exitCode, run.stderr, run.stdout.trim().split('\n').length]).toEqual([0, '', 3]);
   expect(proxy.asked).toEqual([]);
   expect(readdirSync(executable.directory).filter((name) => name.startsWith('dnx-sandbox-'))).toEqual([]);
+});
+
+test('what fails in its Git is told in the words of Git', async () => {
+  need('git');
+  const programs = temporary();
+  const script = `#!/bin/sh\ncase "$*" in *fast-import*) echo 'fatal: No space left on device' >&2; exit 128;; esac\nPATH='${process.env.PATH}' exec git "$@"\n`;
+  writeFileSync(join(programs, 'git'), script, { mode: 0o755 });
+  const run = await executable.dnx(['sandbox', 'run', '--', 'true'], { env: { PATH: `${programs}:${process.env.PATH}` } });
+  expect([run.exitCode, run.stderr.trim()]).toEqual([
+    1,
+    'Error: Could not create the repository of the sandbox: fatal: No space left on device',
+  ]);
 });
 
 /** What a shell script prints in the clone of a sandbox. */

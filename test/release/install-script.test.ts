@@ -152,6 +152,8 @@ describe.skipIf(missing.length > 0 && !required)('install.sh', () => {
       await expect(install({ shell, args: ['v9.8.6'], path: [bin] })).toExit(0, { stdout: expect.not.stringContaining('PATH') });
       expect([dnx(), filesIn()]).toEqual(['9.8.6\n', files]);
       expect(first.stdout).toContain(`Uninstall:  ${/Wget|BusyBox/.test(shell) ? 'wget -qO-' : 'curl -fsSL'} https://`);
+      // As `dnx completion install` does.
+      writeFileSync(join(home, '.local/share/bash-completion/completions/deploynix-cli'), '');
       const removed = await install({ shell, args: ['--uninstall'] });
       expect(removed).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^Removed dnx from .*\.local\/bin\./), stderr: '' });
       expect(filesIn()).toEqual([]);
@@ -376,7 +378,7 @@ describe.skipIf(missing.length > 0 && !required)('install.sh', () => {
 
   test.each(Object.keys(shells) as Shell[])('in %s, reads no more than a few hundred kB of checksums', async (shell) => {
     const endless: RequestListener = (_, response) => {
-      const write = () => response.writable && response.write(Buffer.alloc(100_000, 'a'), () => setImmediate(write));
+      const write = () => response.destroyed || response.write(Buffer.alloc(100_000, 'a'), () => setImmediate(write));
       response.writeHead(200);
       write();
     };

@@ -13,7 +13,7 @@ async function openSandbox(failDeploys?: SandboxOptions['failDeploys']) {
   const bed = await openBed({ rateLimit: 0, ...(failDeploys && { failDeploys }) });
   const { directory, sandbox } = bed;
   mkdirSync(join(directory, 'bin'));
-  const around = await openSurroundings(sandbox, directory, { program: 'dnx', proxy: undefined, authorities: undefined });
+  const around = await openSurroundings(sandbox, directory, { program: 'dnx', authorities: undefined });
   onTestFinished(async () => {
     await around.close();
     await bed.close();

@@ -2,7 +2,7 @@ import { isValid } from 'ulid';
 import { expect, test } from 'vitest';
 import { DAY } from '../../src/base/time.ts';
 import { seeded } from '../../src/sandbox/index.ts';
-import { seed } from '../../src/sandbox/seed/index.ts';
+import { seed } from '../../src/sandbox/seed/organization.ts';
 import { models, type Noun, tableRows } from '../../src/sandbox/state.ts';
 import { START } from './driver.ts';
 

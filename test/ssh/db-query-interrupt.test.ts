@@ -89,7 +89,7 @@ it('says that a statement may go on if its server does not answer', { timeout: T
   await expect(child).toExit(130, {
     stderr:
       'Interrupted; the statement may still run on web-1.\n' +
-      '  To stop it, run KILL QUERY id in: dnx db shell wait-mariadb.example.com\n' +
-      "  See what runs: dnx db query wait-mariadb.example.com 'SHOW FULL PROCESSLIST'\n",
+      '  To stop it, use: dnx db kill wait-mariadb.example.com ID\n' +
+      '  See what runs: dnx db ps wait-mariadb.example.com\n',
   });
 });

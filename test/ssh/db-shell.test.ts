@@ -186,12 +186,6 @@ it('does not use the password of an option file', async () => {
   expect(ran).toExit(0, { stdout: '1\n', stderr: 'mariadb does not read its option files, because they set a password.\n' });
 });
 
-it('lets the client read another option file', async () => {
-  const file = join(bed.directory, 'other.cnf');
-  writeFileSync(file, '[client]\nskip-column-names\n');
-  await expect(shell(MARIA, [`--defaults-file=${file}`, '-e', 'SELECT 1'])).toExit(0, { stderr: '', stdout: '1\n' });
-});
-
 it.each(sampled(NAMES, 1, seedOf(6)).map((name) => [name, NAMES.indexOf(name)] as const))(
   'takes %j for a database and a user, never for an option',
   async (name, index) => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer as createPlain, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
@@ -13,7 +14,7 @@ import { addDatabaseSite, dotenvOf, variablesFor } from '../support/database-sit
 import { type Database, type Driver, databases, drivers, postgresProgram, reasonAgainstDatabases } from '../support/databases.ts';
 import { type Bed, openBed, split } from '../support/dnx.ts';
 import { examples } from '../support/examples.ts';
-import { find, freePort } from '../support/programs.ts';
+import { find, freePort, need } from '../support/programs.ts';
 import { openProxy } from '../support/proxy.ts';
 import { openSshd, type Sshd } from '../support/sshd.ts';
 
@@ -192,7 +193,43 @@ describe.each(drivers)('tables of %s', { timeout: TIME }, (driver) => {
     const [row] = await tables(10);
     expect(row).toMatchObject({ missing: ['orders'], message: 'only at Forge: orders; only at Deploynix: fresh' });
   });
+
+  it('that are left out must be there', async () => {
+    servers[driver].sql('DROP TABLE sessions', current(driver));
+    const [row] = await tables(10);
+    expect(row).toMatchObject({ outcome: 'different', missing: ['sessions'], message: 'only at Forge: sessions' });
+  });
+
+  it('have views, triggers and routines', async () => {
+    servers[driver].sql(programs[driver], old(driver));
+    const [row] = await tables(10);
+    const names = ['function vat', 'trigger stamp', 'view open_orders'];
+    expect(row).toMatchObject({
+      outcome: 'different',
+      missing: names,
+      message: `only at Forge: ${names.map((name) => `'${name}'`).join(', ')}`,
+    });
+    servers[driver].sql(programs[driver], current(driver));
+    await tables(0);
+  });
+
+  it('are not compared with themselves', async () => {
+    const domain = `same-${driver}.verify.example.com`;
+    const variables = variablesFor(servers[driver], driver, current(driver));
+    addOld(domain, variables);
+    addDatabaseSite({ sandbox: bed.sandbox, sshd }, domain, variables);
+    write({ sites: [imported(domain)] });
+    const [row] = await compared(12, 'tables', '--no-requests');
+    expect(row).toMatchObject({ outcome: 'unread', message: 'both sides use the same database' });
+  });
 });
+
+const programs: Readonly<Record<Driver, string>> = {
+  mariadb: `CREATE VIEW open_orders AS SELECT * FROM orders; CREATE TRIGGER stamp BEFORE INSERT ON orders FOR EACH ROW SET NEW.id = NEW.id;
+CREATE FUNCTION vat() RETURNS INT DETERMINISTIC RETURN 19`,
+  pgsql: `CREATE VIEW open_orders AS SELECT * FROM orders; CREATE FUNCTION vat() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER stamp BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION vat()`,
+};
 
 /** An account that reads `orders` and not `empty`, and in PostgreSQL some rows of another table. */
 const restricted: Readonly<Record<Driver, (database: string) => readonly [server: string, inDatabase: string]>> = {
@@ -295,6 +332,56 @@ describe('answers', { timeout: TIME }, () => {
     const [row] = await compared(10, 'response', ...words);
     expect(row).toMatchObject({ old: `301 to https://${site('mariadb')}/login`, deploynix: '500', outcome: 'different' });
     expect(asked).toEqual([`${site('mariadb')}/up`, `${site('mariadb')}/up`]);
+  });
+
+  it('differ by title', async () => {
+    const page = (title: string) => (response: ServerResponse) =>
+      response.writeHead(200, { 'content-type': 'text/html' }).end(`<html><title lang="en">\n${title}</title>${'x'.repeat(200_000)}`);
+    answers = { [OLD]: page('Shop &amp; more'), [NEW]: page('Welcome to nginx!\u001b[31m') };
+    const [row] = await compared(10, 'response', ...words);
+    expect(row).toMatchObject({ old: '200', deploynix: '200', message: "title: 'Shop &amp; more' and 'Welcome to nginx!\\u{1b}[31m'" });
+    answers = { [OLD]: page('Shop'), [NEW]: page('Shop') };
+    expect(await compared(0, 'response', ...words)).toMatchObject([{ outcome: 'equal', message: '' }]);
+  });
+
+  it('have a certificate without the name with www.', async () => {
+    need('openssl');
+    const alt = `subjectAltName=DNS:${site('mariadb')},DNS:www.${site('mariadb')}`;
+    const words = [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-subj',
+      '/CN=two',
+      '-addext',
+      alt,
+    ];
+    const made = execFileSync('openssl', [...words, '-keyout', '-', '-out', '-'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const at = made.indexOf('-----BEGIN CERT');
+    const both = { key: made.slice(0, at), cert: made.slice(at) };
+    const file = join(sshd.directory, 'two.pem');
+    writeFileSync(file, [both, siteStandIn].map(({ cert }) => cert).join('\n'));
+    const command = [site('mariadb'), '--no-tables'];
+    certificates[OLD] = both;
+    expect(await compared(10, 'certificate', ...command, '--ca-file', file)).toMatchObject([
+      { outcome: 'different', message: `not valid for www.${site('mariadb')}` },
+    ]);
+    certificates[NEW] = both;
+    await expect(verify(...command, '--ca-file', file)).toExit(0);
+  });
+
+  it('tell nothing if both sides fail', async () => {
+    const down = (response: ServerResponse) => response.writeHead(503).end();
+    answers = { [OLD]: down, [NEW]: down };
+    const [row] = await compared(12, 'response', ...words);
+    expect(row).toMatchObject({ old: '503', deploynix: '503', outcome: 'unread', message: 'both sides fail, so this page tells nothing' });
   });
 
   it.each([

@@ -6,6 +6,7 @@ import { SEED_EMAIL, SEED_PASSWORD, seeded } from '../../src/sandbox/index.ts';
 import type { Bed, Run, RunOptions } from './dnx.ts';
 import { openForge } from './forge.ts';
 import { type PlantedBed, plantPreview } from './planted-preview.ts';
+import { openPloi } from './ploi.ts';
 import { addPreviews } from './preview-bed.ts';
 import { deployed, Repository } from './repository.ts';
 import { stateOf } from './shop-state.ts';
@@ -150,18 +151,18 @@ export function runExample(bed: Bed, line: string, env: Readonly<Record<string, 
     // The sandbox runs until Ctrl-C.
     ...(words.startsWith('sandbox start') && { interruptOn: 'Ctrl-C stops it' }),
   };
-  if (words.startsWith('import forge')) return runImport(bed, words, options);
+  if (/^import (forge|ploi)/.test(words)) return runImport(bed, words, options);
   return words.includes(' --verify ') ? runVerified(bed, words, options) : bed.dnx(words, options);
 }
 
-/** Runs a command that reads Forge. */
+/** Runs a command that reads Forge or Ploi. */
 async function runImport(bed: Bed, words: string, options: RunOptions): Promise<Run> {
-  const forge = await openForge();
+  const { token, url, close } = await (words.startsWith('import ploi') ? openPloi() : openForge());
   try {
-    const env = { ...options.env, FORGE_TOKEN: forge.token, DNX_FORGE_HOST: forge.url, DNX_RATE_LIMIT: 'off' };
-    return await bed.dnx(words, { ...options, env, stdin: forge.token });
+    const env = { ...options.env, FORGE_TOKEN: token, PLOI_TOKEN: token, DNX_IMPORT_HOST: url, DNX_RATE_LIMIT: 'off' };
+    return await bed.dnx(words, { ...options, env, stdin: token });
   } finally {
-    await forge.close();
+    await close();
   }
 }
 

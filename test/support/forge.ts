@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http';
 import { type Elsewhere, openElsewhere } from './elsewhere.ts';
+import { type Hostility, misbehave } from './hostile-api.ts';
 
 type Attributes = Readonly<Record<string, unknown>>;
 
@@ -10,21 +10,6 @@ interface Resource {
   attributes: Attributes;
   readonly relationships?: unknown;
 }
-
-/** How a Forge misbehaves. */
-export type Hostility =
-  | 'same cursor'
-  | 'endless'
-  | 'redirect'
-  | 'html'
-  | 'garbage'
-  | 'no list'
-  | 'huge'
-  | 'limited'
-  | 'late'
-  | 'broken'
-  | 'not found'
-  | 'invalid';
 
 /** A Laravel Forge on loopback, with an account that was made by hand from its documentation. */
 export interface Forge extends Pick<Elsewhere, 'url' | 'requests' | 'close'> {
@@ -94,7 +79,7 @@ const installed = { status: 'installed', ...stamps };
 const ONCE = /\/(key|environment|script|deploy-key|nginx|max-upload-size|max-execution-time|opcache)$/;
 
 /** Attributes in short: `name=Nightly; retention=7; time=null`. */
-const row = (text: string, ...more: readonly Attributes[]): Attributes => {
+export const row = (text: string, ...more: readonly Attributes[]): Attributes => {
   const pairs = text.split('; ').map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const);
   const values = pairs.map(([key, value]) => [key, /^(-?\d+|true|false|null)$/.test(value) ? JSON.parse(value) : value]);
   return Object.assign(Object.fromEntries(values), ...more);
@@ -320,7 +305,8 @@ const job = (command: string, cron: string, more: Attributes): Attributes => ({
   ...more,
 });
 
-const dotenv = (domain: string, database: string | null): string => {
+/** The dotenv file of a site. */
+export const dotenv = (domain: string, database: string | null): string => {
   const app = `APP_NAME="${domain}"\nAPP_ENV=production\nAPP_KEY=base64:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\nAPP_URL=https://${domain.replace('*.', '')}\n`;
   const mysql = `DB_CONNECTION=mysql\nDB_DATABASE=${database}\nDB_USERNAME=${database}\nDB_PASSWORD="pa#ss '${database}'"\n`;
   return `${app}\n${database === null ? 'DB_CONNECTION=sqlite\n' : mysql}QUEUE_CONNECTION=redis # workers\n`;
@@ -345,6 +331,17 @@ const SCOPES: readonly (readonly [RegExp, string])[] = [
 const PAGE = 30;
 const ORGANIZATION = '/api/orgs/acme';
 
+/** An empty page that says that there is another. */
+const pageOf = (url: URL, how: 'same page' | 'endless') => ({
+  ...{ data: [], links: {} },
+  meta: {
+    path: null,
+    per_page: PAGE,
+    next_cursor: how === 'endless' ? `${url.searchParams.get('page[cursor]') ?? ''}x` : 'again',
+    prev_cursor: null,
+  },
+});
+
 /** Starts a Forge. */
 export async function openForge(): Promise<Forge> {
   const organizations = ['acme'];
@@ -366,7 +363,7 @@ export async function openForge(): Promise<Forge> {
     if (request.headers.authorization !== `Bearer ${token}`) return send(401, { message: 'Unauthenticated.' });
     const { hostile } = forge;
     if (hostile?.at.test(url.pathname) && (hostile.times === undefined || hostile.times-- > 0))
-      return misbehave(hostile.how, url, response, send);
+      return misbehave(hostile.how, url, response, send, pageOf);
     const path = url.pathname.startsWith(ORGANIZATION) ? url.pathname.slice(ORGANIZATION.length) : undefined;
     const scope = url.pathname === '/api/orgs' ? 'organization:view' : (SCOPES.find(([at]) => at.test(path ?? '?'))?.[1] ?? 'server:view');
     if (forge.scopes && !forge.scopes.includes(scope)) return send(403, { message: 'Invalid scope(s) provided.' });
@@ -435,27 +432,3 @@ function countedAt(path: string, { id, attributes }: Resource): readonly string[
   ];
 }
 const ONCE_AT = (path: string): number => (path.endsWith('/key') ? 1 : 0);
-
-function misbehave(
-  how: Hostility,
-  url: URL,
-  response: ServerResponse,
-  send: (status: number, body: unknown, headers?: Readonly<Record<string, string>>) => void,
-): void {
-  const page = (cursor: string) => ({ data: [], links: {}, meta: { path: null, per_page: PAGE, next_cursor: cursor, prev_cursor: null } });
-  const answers: Readonly<Record<Hostility, () => void>> = {
-    'same cursor': () => send(200, page('again')),
-    endless: () => send(200, page(`${url.searchParams.get('page[cursor]') ?? ''}x`)),
-    redirect: () => send(302, '', { location: `http://198.51.100.1${url.pathname}` }),
-    html: () => send(200, '<!doctype html><title>Sign in</title>', { 'content-type': 'text/html' }),
-    garbage: () => send(200, '{"data": [{"id": 1, "attr'),
-    'no list': () => send(200, { data: { id: '1' } }),
-    huge: () => void response.writeHead(200).end(`{"data": ["${'x'.repeat(9_000_000)}"]}`),
-    limited: () => send(429, { message: 'Too Many Attempts.' }, { 'retry-after': '30', 'x-ratelimit-remaining': '0' }),
-    late: () => send(429, { message: 'Too Many Attempts.' }, { 'retry-after': '86400' }),
-    broken: () => send(500, { message: 'Server Error' }),
-    'not found': () => send(404, { message: 'No query results for model.' }),
-    invalid: () => send(422, { message: 'The site has no repository.', errors: {} }),
-  };
-  answers[how]();
-}

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeEach } from 'vitest';
+import { afterAll, afterEach, beforeEach, vi } from 'vitest';
 import { disableStorages } from './async-storage.ts';
 import './exits.ts';
 import { removeKept } from './kept.ts';
@@ -8,6 +8,14 @@ import { takeLeftOut } from './volume.ts';
 beforeEach(beginTest);
 afterAll(removeKept);
 afterAll(disableStorages);
+
+// A loop that tests leave behind takes a processor from those of every later file.
+afterAll(async () => {
+  const isIdle = () => !process.getActiveResourcesInfo().includes('Immediate');
+  await vi.waitUntil(isIdle, { timeout: 5_000, interval: 10 }).catch(() => {
+    throw new Error('The tests of this file left a loop of setImmediate behind.');
+  });
+});
 
 afterEach(({ task }) => {
   const { meta } = task.file;

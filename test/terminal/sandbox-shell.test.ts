@@ -66,6 +66,15 @@ describe('dnx sandbox shell', { timeout: 60_000 }, () => {
     await leave(terminal);
   });
 
+  test.concurrent('starts in an empty directory without Git', async ({ home }) => {
+    const terminal = await enter(home, { PATH: home });
+    await run(terminal, 'echo files: *');
+    await terminal.shows(/^files: \*\r?$/m);
+    await run(terminal, 'dnx link shop.example.com');
+    await terminal.shows('Linked this project');
+    expect(await leave(terminal)).toContain('no clone of the shop, because Git is not installed');
+  });
+
   test.skipIf(noClone).concurrent('has servers: why finds the cause in their logs, and logs -f follows them', async ({ home }) => {
     const terminal = await enter(home);
     await run(terminal, 'dnx why api.example.com');

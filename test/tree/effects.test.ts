@@ -21,6 +21,7 @@ test('commands that do more than their requests say so', () => {
     'storage pull',
     'backup download',
     'import forge',
+    'import ploi',
     'agent install',
     'agent uninstall',
     'completion install',
@@ -74,7 +75,7 @@ test('options with which a command does more, or only reads', () => {
   expect(Object.fromEntries(found)).toEqual({
     'site deploy': { verify_cmd: 'program' },
     'site watch': { result_file: 'local' },
-    doctor: { out: 'local', deploy: 'change', forget: 'local' },
+    doctor: { out: 'local', deploy: 'change' },
     drift: { accept: 'local', result_file: 'local' },
     'env push': { prune: 'destroy' },
     export: { out: 'local' },

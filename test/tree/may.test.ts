@@ -40,7 +40,6 @@ const more = [
   'dnx env set shop.example.com A=1 --deploy',
   'dnx status shop.example.com --watch',
   'dnx doctor --api --deploy shop.example.com --yes',
-  'dnx doctor --forget',
   'dnx why shop.example.com --url http://127.0.0.1:9',
   'dnx apply plan.json',
   'dnx api DELETE /servers/01JQ8Z4T9G00000000000WEB02 --yes',

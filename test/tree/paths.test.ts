@@ -11,7 +11,7 @@ const allowed: Readonly<Record<string, string>> = {
   'src/commands/': 'commands declare what they call',
   'src/cli/run/hidden-values.ts': 'it hides values at any path that ends so, also at one that the table does not know',
   'src/features/env/variables.ts': 'it declares the resource that the commands of variables share',
-  'src/features/mcp/bounds.ts': 'what limits a client to a server or site holds for any path',
+  'src/features/mcp/limits.ts': 'what limits a client to a server or site holds for any path',
   'src/features/why/': 'its releases are directories of a server',
   'src/features/import/': 'its paths are those of other platforms, and of a state file',
   'src/base/secrets.ts': 'its webhooks are those of other services',

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runChild } from '../../src/machine/run-child.ts';
+import { runChild } from '../../src/machine/child.ts';
 import { shellCommand } from '../../src/machine/world.ts';
 
 test('the shell of Windows gets a command with quotes as it was typed', async () => {

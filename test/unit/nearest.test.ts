@@ -10,6 +10,9 @@ test.each([
   ['web-1', [], undefined],
   ['ab', ['cd'], undefined],
   ['db', ['d1'], undefined],
+  ['--file', ['--wide'], undefined],
+  ['--shell', ['--help'], undefined],
+  ['--sit', ['--site'], '--site'],
   ['production', ['staging'], undefined],
   ['', ['a'], undefined],
 ])('the nearest to %s among %o is %s', (word, known, expected) => {

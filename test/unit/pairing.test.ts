@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { repeatedEntries } from '../../src/features/state/same.ts';
+import { repeatedEntries } from '../../src/features/state/rows.ts';
 import { type KindName, kindOf } from '../../src/platform/kinds.ts';
 import { compared, paired, type Wanted } from '../../src/platform/names/existing.ts';
 import { seedOf, volume } from '../support/volume.ts';

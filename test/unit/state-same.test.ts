@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { alike, repeatedEntries } from '../../src/features/state/same.ts';
+import { alike, repeatedEntries } from '../../src/features/state/rows.ts';
 import type { KindName } from '../../src/platform/kinds.ts';
 
 describe('two entries of a file mean the same', () => {

@@ -93,7 +93,7 @@ const importers: Readonly<Record<string, RegExp>> = {
   '@inquirer/core': /^src\/cli\/prompt\/interactive\.ts$/,
   '@inquirer/prompts': /^src\/cli\/prompt\/interactive\.ts$/,
   '@jmespath-community/jmespath': /^src\/cli\/output\/shaping\.ts$/,
-  '@modelcontextprotocol/server': /^src\/features\/mcp\/(server|tools)\.ts$/,
+  '@modelcontextprotocol/server': /^src\/features\/mcp\/server\.ts$/,
   '@napi-rs/keyring': /^src\/machine\/credentials\/keychain\.ts$/,
   chalk: /^src\/cli\/output\/text\.ts$/,
   commander: /^src\/cli\/run\/parse\.ts$/,

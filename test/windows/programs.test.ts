@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { onWindows } from '../../src/machine/windows-program.ts';
+import { onWindows } from '../../src/machine/child.ts';
 import type { Env } from '../../src/machine/world.ts';
 
 const REPOSITORY = 'C:\\repo';

@@ -131,7 +131,8 @@ function alreadyWords(call: Endpoint, body: unknown, before: JsonObject): readon
   );
 }
 
-function isAbsent(call: string, body: unknown, items: readonly JsonObject[] | undefined): boolean {
+/** True if a list has nothing of the name that a create gives. */
+export function isAbsent(call: string, body: unknown, items: readonly JsonObject[] | undefined): boolean {
   const noun = createdBy(call) ?? '';
   const name = isObject(body) ? resourceName(body, noun) : undefined;
   return name !== undefined && items !== undefined && !items.some((item) => resourceName(item, noun) === name);

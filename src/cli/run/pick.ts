@@ -200,22 +200,32 @@ function wordFor(noun: string, { id, label }: Target, things: readonly JsonObjec
 
 const labelIn = ({ targets }: Candidate, name: string): Target => targets[name] ?? { id: '', label: '' };
 
-/** Aligned rows of name, server, details and, for equal names, the id, that fit `columns`. A shortened name gets its full name as the description. */
+/** The choices of what has a name: its server, details and, for equal names, the id stand beside it. */
 export function choicesOf(name: string, candidates: readonly Candidate[], now: number, columns: number): readonly PromptChoice<Targets>[] {
-  const labels = candidates.map((each) => safeLine(labelIn(each, name).label));
   const named = (each: Candidate) => `${labelIn(each, name).label}\n${placeOf(name, each)}`;
   const seen = new Set<string>();
   const twins = new Set(candidates.map(named).filter((each) => seen.size === seen.add(each).size));
-  const ids = candidates.map((each) => (twins.has(named(each)) ? `id ${labelIn(each, name).id}` : ''));
-  const rows = candidates.map((each, index) => ({ place: placeOf(name, each), details: detailsOf(name, each, now), id: ids[index] ?? '' }));
+  const rows = candidates.map((each) => ({
+    label: labelIn(each, name).label,
+    place: placeOf(name, each),
+    details: detailsOf(name, each, now),
+    id: twins.has(named(each)) ? `id ${labelIn(each, name).id}` : '',
+    value: each.targets,
+  }));
+  return alignedChoices(rows, columns);
+}
+
+/** Aligned rows that fit `columns`. A shortened label gets the whole one as the description. */
+export function alignedChoices<T>(rows: readonly Row<T>[], columns: number): readonly PromptChoice<T>[] {
+  const labels = rows.map(({ label }) => safeLine(label));
   const least = Math.min(NARROWEST, Math.max(0, ...labels.map(widthOf)));
   const { others, left } = fitting(rows, columns - CURSOR, least);
   const room = Math.max(NARROWEST, left);
   const shown = padded(labels.map((label) => [shortened(label, room)]));
-  return candidates.map(({ targets }, index) => ({
+  return rows.map(({ place, value }, index) => ({
     name: `${shown[index]?.join('')}  ${others[index]}`.trimEnd(),
-    short: [labels[index], ...(rows[index]?.place ?? []).map((place) => `(${place})`)].join(' '),
-    value: targets,
+    short: [labels[index], ...place.map((word) => `(${word})`)].join(' '),
+    value,
     ...(widthOf(labels[index] ?? '') > room && { description: labels[index] ?? '' }),
   }));
 }
@@ -235,14 +245,20 @@ function shortened(text: string, room: number): string {
   return start + end;
 }
 
-interface Row {
+interface Row<T> {
+  readonly label: string;
   readonly place: readonly string[];
   readonly details: readonly string[];
   readonly id: string;
+  readonly value: T;
 }
 
 /** What stands after the name, without the last details if they leave it less than `least`, and the room left for the name. */
-function fitting(rows: readonly Row[], columns: number, least: number): { readonly others: readonly string[]; readonly left: number } {
+function fitting(
+  rows: readonly Row<unknown>[],
+  columns: number,
+  least: number,
+): { readonly others: readonly string[]; readonly left: number } {
   for (let kept = Math.max(0, ...rows.map(({ details }) => details.length)); ; kept -= 1) {
     const others = padded(rows.map(({ place, details, id }) => [...place, ...details.slice(0, kept), id])).map((row) => row.join('  '));
     const left = columns - Math.max(0, ...others.map((row) => (row === '' ? 0 : widthOf(row) + 2)));

@@ -1,17 +1,21 @@
 import { dirname, join } from 'node:path';
-import { cancelled, usage } from '../../base/errors.ts';
+import guideline from '../../../docs/agents/guideline.md';
+import skill from '../../../docs/agents/skill.md';
+import { cancelled, errorReasons, usage } from '../../base/errors.ts';
 import { isObject, own } from '../../base/json.ts';
 import { unknownWord } from '../../base/nearest.ts';
+import { isUnedited, withChecksum } from '../../base/secrets.ts';
 import { andList } from '../../base/text.ts';
-import type { Context, GivenConsent } from '../../cli/language/command.ts';
+import type { Context, GivenConsent, Term, Tree } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
 import { listOf, objectOf, oneOf, type Printed, word, words } from '../../cli/language/shape.ts';
+import { everyCommand } from '../../cli/language/tree.ts';
 import { columns, done, message, sections } from '../../cli/output/view.ts';
 import { readJson, readText, realPathOf } from '../../machine/files/text-file.ts';
 import { projectDirectory } from '../env/local-file.ts';
+import { topics } from '../help/topics.ts';
 import { type AgentClient, agentClients, clientsIn, MCP_NAME, MCP_SERVER, SKILL, skillPlaces } from './clients.ts';
 import { changedLines, type Edit, makeEdit, planEdit, withLines, withoutLines } from './edits.ts';
-import { agentTexts, isAsWritten } from './texts.ts';
 
 type InstallOptions = Given<{ client?: readonly string[]; dry_run: boolean }>;
 
@@ -184,3 +188,42 @@ function resultOf({ before, after }: Edit): keyof typeof verbs {
   if (before === undefined) return 'added';
   return after === undefined ? 'removed' : 'changed';
 }
+
+/** Commands that only read, each as it is best run. Their summaries say what they do. */
+const reads: readonly (readonly [path: string, line: string])[] = [
+  ['status', 'dnx status --json'],
+  ['why', 'dnx why --json'],
+  ['logs', 'dnx logs --since 1h'],
+  ['changes', 'dnx changes --json'],
+  ['site releases', 'dnx releases --json'],
+  ['env list', 'dnx env list --json --fields key'],
+  ['server list', 'dnx server list --json'],
+  ['audit', 'dnx audit --json'],
+  ['doctor', 'dnx doctor --json'],
+];
+
+/** What agents read: the skill, the lines for a file like AGENTS.md, and the guideline of Laravel Boost. Loads every command. */
+async function agentTexts(tree: Tree) {
+  const summaries = new Map((await everyCommand(tree)).map(({ path, command }) => [path, command.summary]));
+  // Without the exit codes of signals and of other programs.
+  const codes = (topics['exit-codes']().body[0] as readonly Term[]).filter(([code]) => /^\d+$/.test(code) && code !== '0');
+  const words: Readonly<Record<string, string>> = {
+    commands: reads.map(([path, line]) => `- \`${line}\`: ${summaries.get(path)}`).join('\n'),
+    codes: codes.map(([code, text]) => `- ${code}: ${text}`).join('\n'),
+    reasons: andList(Object.entries(errorReasons).flatMap(([reason, human]) => (human ? [`\`${reason}\``] : []))),
+  };
+  return {
+    skill: withChecksum(
+      skill.replaceAll(/\{(commands|codes|reasons)\}/g, (_, name: string) => words[name] ?? ''),
+      comment,
+    ),
+    lines: guideline.trimEnd().split('\n'),
+    guideline: withChecksum(guideline, comment),
+  };
+}
+
+/** The last line of a file that is all ours. */
+const comment = (sum: string): string => `<!-- dnx agent install ${sum} -->`;
+
+/** True for a file as some version of dnx wrote it, whatever its line breaks. */
+const isAsWritten = (text: string): boolean => isUnedited(text.replaceAll('\r\n', '\n'), comment);

@@ -1,5 +1,5 @@
 import { DnxError } from '../../base/errors.ts';
-import { nearest } from '../../base/nearest.ts';
+import { didYouMean } from '../../base/nearest.ts';
 import type { Tree } from '../../cli/language/command.ts';
 import { columns, rows, type TablePage, type View } from '../../cli/output/view.ts';
 import { endpointsOf, type KnownEndpoint, type KnownField } from '../schema/endpoints.ts';
@@ -15,8 +15,6 @@ export async function schemaOf(tree: Tree, path: string, method: string | undefi
   return { ...rows(found, shown, ''), reports: { table: async (page) => found.map((endpoint) => schemaText(endpoint, page)).join('\n') } };
 }
 
-const SUGGESTIONS = 3;
-
 type Operation = Pick<KnownEndpoint, 'operation'>;
 
 const endpointPath = ({ operation }: Operation): string => operation.slice(operation.indexOf(' ') + 1);
@@ -24,7 +22,7 @@ const endpointMethod = ({ operation }: Operation): string => operation.slice(0, 
 const segmentsOf = (path: string): readonly string[] => path.split('/').filter(Boolean);
 const isParameter = (segment: string): boolean => segment.startsWith('{');
 
-/** The endpoints of a path, whose parameters are ids, names or `{…}`. `method`: only this one. Fails with the nearest paths. */
+/** The endpoints of a path, whose parameters are ids, names or `{…}`. `method`: only this one. Fails with the nearest path. */
 export function endpointsAt<E extends Operation>(all: readonly E[], path: string, method?: string): readonly E[] {
   const typed = segmentsOf(path);
   const fits = (known: readonly string[]) =>
@@ -40,23 +38,10 @@ export function endpointsAt<E extends Operation>(all: readonly E[], path: string
 }
 
 function unknownEndpoint(all: readonly Operation[], typed: readonly string[]): DnxError {
-  const paths = [...new Set(all.map(endpointPath))];
-  const ranked = paths.map((path) => [path, distance(typed, segmentsOf(path))] as const).sort(([, one], [, other]) => one - other);
-  const closest = ranked.slice(0, SUGGESTIONS).map(([path]) => path);
-  return new DnxError('not_found', `dnx knows no endpoint /${typed.join('/')}.`, { hint: `Nearest: ${closest.join(', ')}` });
-}
-
-function distance(typed: readonly string[], known: readonly string[]): number {
-  const length = Math.max(typed.length, known.length);
-  return Array.from({ length }, (_, index) => apart(typed[index], known[index])).reduce((sum, part) => sum + part, 0);
-}
-
-function apart(typed: string | undefined, known: string | undefined): number {
-  if (typed === undefined || known === undefined) return 2;
-  if (typed === known || (isParameter(typed) && isParameter(known))) return 0;
-  // An id or a name fits a parameter, but a word that is close to another one is a typo.
-  if (isParameter(known)) return 1;
-  return nearest(typed, [known]) === undefined ? 4 : 1;
+  const path = `/${typed.join('/')}`;
+  const alike = all.map((known) => segmentsOf(endpointPath(known))).filter(({ length }) => length === typed.length);
+  const known = alike.map((segments) => `/${segments.map((segment, index) => (isParameter(segment) ? typed[index] : segment)).join('/')}`);
+  return new DnxError('not_found', `dnx knows no endpoint ${path}.${didYouMean(path, known)}`);
 }
 
 type Page = TablePage;

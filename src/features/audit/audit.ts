@@ -1,16 +1,20 @@
+import { DnxError, isError, orError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { inParallel } from '../../base/parallel.ts';
 import { phaseOf } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
+import { duration, HOUR, timeOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { backupsEndpoint, sitesEndpoint } from '../../platform/follow/readers.ts';
 import { idIn, type Target } from '../../platform/names/names.ts';
 import { notFound } from '../../platform/names/unresolved.ts';
 import { isAmbiguous } from '../deploy/release.ts';
+import { variablesEndpoint } from '../env/variables.ts';
 import { countProgress, distinct, withLabels } from '../overview/lists.ts';
-import { databasesOfPreviews } from '../preview/names.ts';
+import { saidIn } from '../preview/model.ts';
+import { databasesOfPreviews, isOwned, isPreview, markOfSite } from '../preview/names.ts';
+import { openProject } from '../preview/project.ts';
 import { hasEverything, tokenId } from '../token/token.ts';
-import { type AuditedPreview, auditBranches, auditPreview } from './checks/preview.ts';
 import { type BackupTimes, backupTimes, missingBackups, openPorts, stoppedDaemons, stoppedWorkers } from './checks/resources.ts';
 import {
   covers,
@@ -26,8 +30,7 @@ import {
   withoutZeroDowntime,
 } from './checks/site.ts';
 import { differingKeys, type KeysOn } from './checks/ssh-keys.ts';
-import type { AuditPlace } from './finding.ts';
-import { inspect, type Ledger, type ListReader, openLedger, openReader } from './ledger.ts';
+import { type AuditPlace, inspect, type Ledger, type ListReader, openLedger, openReader } from './finding.ts';
 import { type AuditedMachine, auditMachines } from './machine/machine.ts';
 import { serverRules, siteRules, sshRules } from './rules.ts';
 
@@ -239,4 +242,50 @@ async function auditCertificates(
 function isCovered(shared: readonly JsonObject[], domain: string, now: number): boolean {
   const covering = shared.filter((certificate) => covers(certificate, domain));
   return covering.length > 0 && verdictOf(covering, now)?.state !== 'missing';
+}
+
+/** A site that is a preview. */
+interface AuditedPreview {
+  readonly place: AuditPlace;
+  readonly site: JsonObject;
+}
+
+interface PreviewAudit {
+  readonly reader: ListReader;
+  readonly ledger: Ledger;
+  readonly now: number;
+  readonly previews: AuditedPreview[];
+}
+
+const SWEEP = ['preview', 'sweep'];
+
+/** Checks the variables of a preview, and collects it. */
+async function auditPreview(site: JsonObject, place: AuditPlace, { reader, ledger, now, previews }: PreviewAudit): Promise<void> {
+  if (!isPreview(site)) return;
+  const isOld = now - (timeOf(site.created_at) ?? now) > HOUR;
+  // A younger one may still be on its way.
+  if (isOld) previews.push({ place, site });
+  const variables = await reader(variablesEndpoint, place, ['preview-overdue', 'preview-unmarked']);
+  if (!variables) return;
+  const said = saidIn(variables);
+  const late = typeof said === 'object' ? now - said.deadline : 0;
+  const overdue = { message: `The deadline of this preview passed ${duration(late)} ago`, fix: SWEEP };
+  const fix = ['preview', 'up', wordOf(site.branch)];
+  const unmarked = { message: 'This preview was never finished: it has no DNX_PREVIEW', fix };
+  ledger.found('preview-overdue', place, late > 0 ? [overdue] : []);
+  ledger.found('preview-unmarked', place, said === 'none' && isOld ? [unmarked] : []);
+}
+
+/** Checks whether the previews of this project have a branch. Elsewhere, nobody can tell. */
+async function auditBranches(ctx: Context, { ledger, previews }: Pick<PreviewAudit, 'ledger' | 'previews'>): Promise<void> {
+  if (previews.length === 0 || !ctx.settings.link?.hasPreviews) return;
+  const project = await orError(openProject(ctx));
+  if (isError(project, 'usage', 'not_found')) return;
+  const heads = project instanceof DnxError ? project : await orError(project.heads());
+  for (const { place, site } of previews) {
+    if (!(project instanceof DnxError) && !isOwned(markOfSite(site), project.owner)) continue;
+    const orphaned = { message: `The branch ${wordOf(site.branch)} of this preview is gone`, fix: SWEEP };
+    if (heads instanceof DnxError) ledger.unchecked(place, ['preview-orphaned'], { reason: heads.message, error: heads });
+    else ledger.found('preview-orphaned', place, heads.has(wordOf(site.branch)) ? [] : [orphaned]);
+  }
 }

@@ -8,6 +8,7 @@ import { errorOf } from '../../cli/run/several.ts';
 import { pathToWrite } from '../../machine/files/own-files.ts';
 import { type AuditScope, examineServers } from './audit.ts';
 import { type AcceptedFinding, type BaselineComparison, compareWith, readBaseline, writeBaseline } from './baseline.ts';
+import type { Ledger } from './finding.ts';
 import {
   type AuditFinding,
   findingFingerprint,
@@ -18,8 +19,7 @@ import {
   type UncheckedRule,
   wordList,
 } from './finding.ts';
-import type { Ledger } from './ledger.ts';
-import { type AuditReport, auditSummary, isAtLeast, tableReport } from './report/report.ts';
+import { type AuditReport, auditSummary, isAtLeast, junitReport, markdownReport, sarifReport, tableReport } from './report/report.ts';
 import { type Rule, type RuleId, ruleIds, rules, type Severity, severities } from './rules.ts';
 
 interface AuditOptions extends AuditScope {
@@ -119,13 +119,11 @@ function failure({ findings }: AuditReport, { failOn }: AuditOptions, missing: s
   return missing === undefined ? undefined : new DnxError('partial', missing);
 }
 
-const formats = () => import('./report/formats.ts');
-
 const reportsOf = (report: AuditReport): Reports => ({
   table: async (page) => tableReport(report, page),
-  sarif: async () => (await formats()).sarifReport(report),
-  junit: async () => (await formats()).junitReport(report),
-  markdown: async () => (await formats()).markdownReport(report),
+  sarif: async () => sarifReport(report),
+  junit: async () => junitReport(report),
+  markdown: async () => markdownReport(report),
 });
 
 type Where = Context['settings'];

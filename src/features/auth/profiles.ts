@@ -107,9 +107,7 @@ function noProfile(profile: string, names: readonly string[]): DnxError {
 export async function switchProfile(ctx: Context, wanted: string | undefined) {
   const { settings, progress } = ctx;
   const profile = await chosenProfile(ctx, wanted);
-  const { editConfig } = await import('../../machine/settings/config-file.ts');
-  await editConfig(settings.directories.config, ctx, (now) => ({ ...now, profile }));
-  warnOfVariable(ctx);
+  await edit(ctx, (now) => ({ ...now, profile }));
   if (settings.profile !== profile && settings.origins.profile === 'directory')
     progress.warn(`${settings.directory} uses profile ${settings.profile}: dnx auth switch ${quoted(profile)} --here`);
   if (settings.profile !== profile && settings.origins.profile === 'link file')
@@ -121,25 +119,18 @@ export async function switchProfile(ctx: Context, wanted: string | undefined) {
 export async function switchHere(ctx: Context, wanted: string | undefined) {
   const directory = workingDirectory(ctx);
   const profile = await chosenProfile(ctx, wanted);
-  const { editConfig } = await import('../../machine/settings/config-file.ts');
-  await editConfig(ctx.settings.directories.config, ctx, ({ directories, ...others }) => ({
-    ...others,
-    directories: { ...directories, [directory]: profile },
-  }));
-  warnOfVariable(ctx);
+  await edit(ctx, (now) => ({ ...now, directories: { ...now.directories, [directory]: profile } }));
   return done(`Using profile ${profile} in ${directory} and below`, { profile, directory });
 }
 
 /** Takes back what `switchHere` did in the working directory. */
 export async function unsetHere(ctx: Context) {
-  const { config, directories } = ctx.settings;
+  const { config } = ctx.settings;
   const directory = workingDirectory(ctx);
   const { [directory]: _, ...others } = config.directories ?? {};
-  const { editConfig } = await import('../../machine/settings/config-file.ts');
-  await editConfig(directories.config, ctx, ({ directories: { [directory]: _, ...kept } = {}, ...now }) => ({ ...now, directories: kept }));
+  await edit(ctx, ({ directories: { [directory]: _, ...kept } = {}, ...now }) => ({ ...now, directories: kept }));
   const around = directoryIn(others, directory);
   const profile = (around && others[around]) ?? config.profile ?? DEFAULT_PROFILE;
-  warnOfVariable(ctx);
   return done(`No profile of its own in ${directory}; using ${profile}`, { profile, directory });
 }
 
@@ -163,6 +154,9 @@ async function chosenProfile({ ask, settings: { config } }: Context, wanted: str
   return profile;
 }
 
-function warnOfVariable({ settings, progress }: Context): void {
+/** Edits the settings that choose a profile, and says if a variable overrides them. */
+async function edit({ settings, progress, ...waiting }: Context, change: (config: Config) => Config): Promise<void> {
+  const { editConfig } = await import('../../machine/settings/config-file.ts');
+  await editConfig(settings.directories.config, waiting, change);
   if (settings.origins.profile === 'environment') progress.warn('DNX_PROFILE is set and overrides this.');
 }

@@ -6,7 +6,6 @@ import { bytes, wordOf } from '../../base/text.ts';
 import { ago, shownDay, shownTime, timeOf, utcOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
-import { safeLine } from '../../cli/output/text.ts';
 import type { Item } from '../../cli/output/view.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { backupsEndpoint } from '../../platform/follow/readers.ts';
@@ -82,21 +81,19 @@ export async function subjectNames(ctx: Context, backups: readonly Item[], reque
   return (noun, id) => (names.get(`${noun} ${idIn(id)}`) || undefined) ?? ctx.nameOf(noun, id);
 }
 
-/** What a backup is of goes by its id where the token cannot read the name, and by its server too where two have one name. */
-async function subjectLabels(ctx: OverviewContext, backups: readonly JsonObject[]): Promise<(backup: JsonObject) => string> {
+/** What a backup is of, and its server. They go by their ids where the token cannot read the names. */
+async function subjectLabels(ctx: OverviewContext, backups: readonly JsonObject[]) {
   const api = briefApi(ctx);
-  const subjects = [...new Map(backups.map((backup) => [subjectKey(backup), subjectOf(backup)])).values()].filter(
-    (item) => item !== undefined,
-  );
+  const subjects = backups.flatMap((backup) => subjectOf(backup) ?? []);
   const names = await namesOf(api, subjects);
-  const labels = subjects.map((subject) => ({ subject, label: names.get(keyFor(subject)) || subject.id }));
-  const isTwice = ({ label }: { readonly label: string }) => labels.filter((item) => item.label === label).length > 1;
-  const servers = labels.some(isTwice) ? ((await orUndefined(api.list<JsonObject>('GET /servers', {}, { casual: true }))) ?? []) : [];
-  const serverOf = (id: string) => resourceName(servers.find((server) => wordOf(server.id) === id) ?? {}, 'server') ?? id;
-  const shown = new Map(
-    labels.map(({ subject, label }) => [keyFor(subject), isTwice({ label }) ? `${label} (${serverOf(subject.server)})` : label]),
-  );
-  return (backup) => shown.get(subjectKey(backup)) ?? wordOf(backup.type);
+  const servers = (await orUndefined(api.list<JsonObject>('GET /servers', {}, { casual: true }))) ?? [];
+  const serverNames = new Map(servers.map((server) => [wordOf(server.id), resourceName(server, 'server')]));
+  return (backup: JsonObject) => {
+    const subject = subjectOf(backup);
+    const label = subject ? names.get(keyFor(subject)) || subject.id : wordOf(backup.type);
+    const server = wordOf(backup.server_id);
+    return { label, place: servers.length > 0 ? [serverNames.get(server) ?? server] : [] };
+  };
 }
 
 /** How a command line chooses a backup. `owner`: a database or a site with its server, or nothing. */
@@ -215,56 +212,23 @@ function unclear(candidates: readonly JsonObject[], now: number): DnxError {
 async function pickBackup(ctx: Context, all: readonly JsonObject[], owner: string): Promise<JsonObject> {
   const backups = all.filter(isComplete).sort((one, other) => (backupTime(other) ?? 0) - (backupTime(one) ?? 0));
   if (backups.length === 0) throw new DnxError('not_found', `No completed backup${owner} found.`, { next: [seeBackups] });
-  const sourceOf = await subjectLabels(ctx, all);
+  const labelsOf = await subjectLabels(ctx, all);
   for (const backup of unlisted(all))
-    ctx.progress.warn(`Not listed: backup ${wordOf(backup.id)} of ${sourceOf(backup)}, which is “${wordOf(backup.status)}”.`);
+    ctx.progress.warn(`Not listed: backup ${wordOf(backup.id)} of ${labelsOf(backup).label}, which is “${wordOf(backup.status)}”.`);
   const now = ctx.clock.now();
   const rows = backups.map((backup) => ({
-    source: safeLine(sourceOf(backup)),
-    others: [wordOf(backup.type), ago(wordOf(backup.created_at ?? backup.completed_at), now), wordOf(bytes(backup.size))].map(safeLine),
+    ...labelsOf(backup),
+    details: [ago(wordOf(backup.created_at ?? backup.completed_at), now), wordOf(backup.type), wordOf(bytes(backup.size))],
+    id: '',
+    value: backup,
   }));
-  const { env, stderr } = ctx.world;
+  const { alignedChoices } = await import('../../cli/run/pick.ts');
   // Line by line, each has a number before it.
-  const before = env.TERM === 'dumb' ? String(rows.length).length + '  ) '.length : '❯ '.length;
-  const { shown, isCut } = fitted(rows, (stderr.columns || 80) - 1 - before, await import('../../cli/output/wrap.ts'));
-  return ctx.ask.select(
-    'Restore which backup?',
-    rows.map(({ source, others }, index) => ({
-      name: shown[index] ?? source,
-      short: `${source}, ${others[1]}`,
-      value: backups[index] ?? {},
-      ...(isCut(source) && { description: source }),
-    })),
-  );
+  return ctx.ask.select('Restore which backup?', alignedChoices(rows, (ctx.world.stderr.columns || 80) - '100'.length));
 }
 
 /** Backups that were complete and may be newer than those in the list. */
 function unlisted(all: readonly JsonObject[]): readonly JsonObject[] {
   const others = all.filter((item) => wasComplete(item) && !isComplete(item));
   return others.filter((item) => inTheWay(all.filter((other) => subjectKey(other) === subjectKey(item))).includes(item));
-}
-
-interface Row {
-  readonly source: string;
-  readonly others: readonly string[];
-}
-
-const NARROWEST = 16;
-
-function fitted(rows: readonly Row[], columns: number, { cutText, widthOf }: typeof import('../../cli/output/wrap.ts')) {
-  const widest = (cells: readonly string[]) => Math.max(0, ...cells.map(widthOf));
-  const widths = [0, 1, 2].map((column) => widest(rows.map(({ others }) => others[column] ?? '')));
-  const roomBeside = (kept: readonly number[]) => columns - kept.reduce((sum, width) => sum + width + 2, 0);
-  const all = widest(rows.map(({ source }) => source));
-  const first = roomBeside(widths) < Math.min(all, NARROWEST) ? 1 : 0;
-  const room = Math.max(1, Math.min(all, roomBeside(widths.slice(first))));
-  const padded = (text: string, width: number) => text + ' '.repeat(Math.max(0, width - widthOf(text)));
-  return {
-    shown: rows.map(({ source, others }) =>
-      [padded(cutText(source, room), room), ...others.slice(first).map((cell, column) => padded(cell, widths[column + first] ?? 0))]
-        .join('  ')
-        .trimEnd(),
-    ),
-    isCut: (source: string) => widthOf(source) > room,
-  };
 }

@@ -110,7 +110,6 @@ export async function saveFile(body: AsyncIterable<Uint8Array>, path: string, fo
   }
 }
 
-/** Renames a file without overwriting an existing one, if the file system supports hard links. */
 /** Writes a new file, and waits until it is on the disk. */
 export async function writeWhole(path: string, body: AsyncIterable<Uint8Array>, mode?: number): Promise<void> {
   const handle = await open(path, 'wx', mode);
@@ -122,6 +121,7 @@ export async function writeWhole(path: string, body: AsyncIterable<Uint8Array>, 
   }
 }
 
+/** Renames a file without overwriting an existing one, if the file system supports hard links. */
 async function place(temporary: string, path: string): Promise<void> {
   try {
     await link(temporary, path);

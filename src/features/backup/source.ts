@@ -1,5 +1,5 @@
 import { parse } from 'content-disposition';
-import { DnxError } from '../../base/errors.ts';
+import { attempt, DnxError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { isLoopback } from '../../machine/settings/host.ts';
@@ -128,12 +128,11 @@ const lengthOf = ({ headers: { 'content-length': length = '' } }: HttpResponse):
 const LONGEST = 200;
 
 const proposedName = (disposition: string | undefined): string | undefined =>
-  disposition === undefined ? undefined : asUtf8(parse(disposition).parameters.filename);
+  disposition === undefined ? undefined : parse(disposition).parameters.filename;
 
 function nameInUrl({ pathname }: URL): string | undefined {
   const last = pathname.split('/').at(-1) ?? '';
-  const bytes = last.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  return /\.\w/.test(last) ? asUtf8(bytes) : undefined;
+  return /\.\w/.test(last) ? attempt(() => decodeURIComponent(last)) : undefined;
 }
 
 /** Makes a proposed file name safe: no path, hidden file, device or control characters. Undefined if nothing is left. */
@@ -153,11 +152,4 @@ function shortened(name: string): string {
   let stem = name.slice(0, name.length - extensions.length);
   while (Buffer.byteLength(stem) + extensions.length > LONGEST) stem = [...stem].slice(0, -1).join('');
   return `${stem}${extensions}`;
-}
-
-/** Node reads headers as Latin-1, but many servers send UTF-8. */
-function asUtf8(value: string | undefined): string | undefined {
-  if (value === undefined || !/[\u0080-\u00ff]/.test(value) || /[^\0-\u00ff]/.test(value)) return value;
-  const text = Buffer.from(value, 'latin1').toString('utf8');
-  return text.includes('\ufffd') ? value : text;
 }

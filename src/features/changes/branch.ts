@@ -24,7 +24,7 @@ export const deployableShape = objectOf({
   as_of: nullable(word),
   unpushed: number,
 });
-export type Deployable = Printed<typeof deployableShape>;
+type Deployable = Printed<typeof deployableShape>;
 
 interface WantedBranch {
   /** The branch that the site deploys; undefined if the API does not say. */

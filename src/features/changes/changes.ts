@@ -3,10 +3,10 @@ import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { listOf, nullable, objectOf, oneOf, type Printed, word, words } from '../../cli/language/shape.ts';
-import { idIn } from '../../platform/names/names.ts';
+import { idIn, type Located } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { liveRelease, type Release } from '../deploy/release.ts';
-import { type SiteReference, siteIds } from '../deploy/site.ts';
+import { siteIds } from '../deploy/site.ts';
 import { keysIn } from '../env/dotenv/dotenv.ts';
 import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
 import { deployable, deployableShape } from './branch.ts';
@@ -45,7 +45,7 @@ export const changesShape = objectOf({
 export type Changes = Printed<typeof changesShape>;
 
 interface ComparisonRequest {
-  readonly siteRef: SiteReference;
+  readonly siteRef: Located;
   readonly site: Site;
   readonly releases: readonly Release[] | null;
   readonly fetch?: boolean | undefined;
@@ -154,7 +154,7 @@ const shownLive = (release: Release | undefined): Changes['live'] =>
     ? { release: release.name, commit: release.commit || null, message: release.message || null, created_at: release.created || null }
     : null;
 
-async function liveCommit(clone: Clone, { site }: SiteReference, releases: readonly Release[] | null): Promise<string> {
+async function liveCommit(clone: Clone, { site }: Located, releases: readonly Release[] | null): Promise<string> {
   if (!releases) throw new Unknowable(`the releases of ${site.label} cannot be read`, 'Use a token with site:read');
   if (releases.length === 0) throw new Unknowable(`${site.label} has no releases`);
   const release = liveRelease(releases);
@@ -181,7 +181,7 @@ async function repositoryOf({ api }: Context, site: Site): Promise<string | unde
   return wordOf(reply?.data?.name) || undefined;
 }
 
-async function missingKeys({ api }: Context, siteRef: SiteReference, text: string | undefined, casual: boolean) {
+async function missingKeys({ api }: Context, siteRef: Located, text: string | undefined, casual: boolean) {
   const wanted = keysIn(text ?? '');
   if (wanted.length === 0) return [];
   const variables = await readable(api.list<SiteVariable>(variablesEndpoint, siteIds(siteRef), { casual }));
@@ -190,7 +190,7 @@ async function missingKeys({ api }: Context, siteRef: SiteReference, text: strin
   return wanted.filter((key) => !set.has(key));
 }
 
-async function phpVersion({ api }: Context, siteRef: SiteReference, site: Site): Promise<string> {
+async function phpVersion({ api }: Context, siteRef: Located, site: Site): Promise<string> {
   const siteVersion = wordOf(site.php_version);
   if (siteVersion !== '') return siteVersion;
   const server = await readable(api.send<JsonObject>('GET /servers/{server}', { server: siteRef.server.id }));

@@ -4,7 +4,7 @@ import { wordOf } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import type { PlannedDeployment } from '../../cli/language/command.ts';
 import { nothing } from '../../cli/output/view.ts';
-import type { Targets } from '../../platform/names/names.ts';
+import type { Located, Targets } from '../../platform/names/names.ts';
 import { isInstallation, workInProgress } from '../deploy/baseline.ts';
 import { busy, mustRead } from '../deploy/deploy-site.ts';
 import { type DeployValues, readsSiteFirst, type Verification } from '../deploy/options.ts';
@@ -12,7 +12,6 @@ import {
   type DeployContext,
   readReleases,
   readSite,
-  type SiteReference,
   type Snapshot,
   siteIds,
   sitePlace,
@@ -82,7 +81,7 @@ const unsavedPart = (verification: Verification | undefined): string | undefined
       ? "a plan requests only the site's own address, so it cannot hold --url"
       : undefined;
 
-function recordRunning({ recorder }: DeployContext, siteRef: SiteReference, before: Snapshot, { if_running }: DeployValues) {
+function recordRunning({ recorder }: DeployContext, siteRef: Located, before: Snapshot, { if_running }: DeployValues) {
   const word = workInProgress(before.site, before.releases);
   if (word === undefined) return undefined;
   const answer = if_running ?? (isInstallation(word) ? 'wait' : 'attach');
@@ -94,7 +93,7 @@ function recordRunning({ recorder }: DeployContext, siteRef: SiteReference, befo
   return answer === 'attach' ? answer : undefined;
 }
 
-async function describe(ctx: DeployContext, siteRef: SiteReference, read: Pick<Snapshot, 'site' | 'releases'>, values: DeployValues) {
+async function describe(ctx: DeployContext, siteRef: Located, read: Pick<Snapshot, 'site' | 'releases'>, values: DeployValues) {
   const { guard } = values;
   const branch = wordOf(read.site.branch) || null;
   const { changes, refusal } = guard

@@ -3,8 +3,9 @@ import { flagName } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Captured } from '../../machine/world.ts';
+import type { Located } from '../../platform/names/names.ts';
 import type { DeployValues, GuardCheck } from '../deploy/options.ts';
-import { readReleases, readSite, type SiteReference, type Snapshot } from '../deploy/site.ts';
+import { readReleases, readSite, type Snapshot } from '../deploy/site.ts';
 import { type ChangePart, type Changes, changesOf } from './changes.ts';
 import { countedList, keyWords, migrationWords, phpWords, shownList, unknownParts } from './show.ts';
 
@@ -20,7 +21,7 @@ const all = Object.keys(parts) as readonly GuardCheck[];
 type Refusal = NonNullable<ReturnType<typeof refusalOf>>;
 
 /** Stops a deployment that would bring migrations, lack variables or run on the wrong PHP version, or if that is unknown. */
-export async function guard(ctx: Context, siteRef: SiteReference, values: DeployValues, before: Read | undefined): Promise<void> {
+export async function guard(ctx: Context, siteRef: Located, values: DeployValues, before: Read | undefined): Promise<void> {
   const read = before ?? { site: await readSite(ctx, siteRef), releases: await readReleases(ctx, siteRef) };
   const { changes, refusal } = await examined(ctx, siteRef, values, read);
   if (refusal) throw stopped(siteRef, values, refusal);
@@ -33,7 +34,7 @@ export async function guard(ctx: Context, siteRef: SiteReference, values: Deploy
 }
 
 /** What the guard found, and why it stops; undefined if it passes. */
-export async function examined(ctx: Context, siteRef: SiteReference, { allow = [] }: DeployValues, { site, releases }: Read) {
+export async function examined(ctx: Context, siteRef: Located, { allow = [] }: DeployValues, { site, releases }: Read) {
   const limit = (): { limitMs?: number } =>
     ctx.deadline === Number.POSITIVE_INFINITY ? {} : { limitMs: Math.max(1, ctx.deadline - ctx.clock.elapsed()) };
   const world = { ...ctx.world, capture: (child: Captured) => ctx.world.capture({ ...child, ...limit() }) };
@@ -81,7 +82,7 @@ const kept = (values: DeployValues): readonly string[] =>
   });
 
 /** The error of a deployment that the guard stops. */
-export function stopped({ site, server }: SiteReference, deploying: DeployValues, refusal: Refusal): DnxError {
+export function stopped({ site, server }: Located, deploying: DeployValues, refusal: Refusal): DnxError {
   const { allow = [] } = deploying;
   const { checks, reasons, details, missing } = refusal;
   const place = ['--server', server.label];

@@ -57,8 +57,6 @@ function isAtLeast(version: string, least: string): boolean {
 
 /** A longer constraint is not read: it comes from a repository that may be anyone's. */
 const LONGEST = 1_000;
-/** So many alternatives of a constraint are compared; each `!=` doubles them. */
-const MOST = 64;
 
 /**
  * True if a constraint of composer.json allows a PHP version: `8.3` if it allows any 8.3 release, `8.3.6` only that one. Undefined if
@@ -80,28 +78,24 @@ function rangesOf(constraint: string): readonly string[] | undefined {
       .replace(/ - /g, '…')
       .replace(/([<>=!]) +/g, '$1')
       .split(/ *, *| +/)
-      .map(rangesOfOne);
-    return all.reduce(
-      (some, group) => some && group && some.flatMap((left) => group.map((right) => `${left} ${right}`)).slice(0, MOST + 1),
-      [''],
-    );
+      .map(rangeOfOne);
+    return all.every((one) => one !== undefined) ? all.join(' ') : undefined;
   });
-  const ranges = found.every((item) => item !== undefined) ? found.flat() : [];
-  return ranges.length > 0 && ranges.length <= MOST ? ranges : undefined;
+  return found.every((range) => range !== undefined) ? found : undefined;
 }
 
 const NUMBERS = '\\d{1,5}(?:\\.\\d{1,9}){0,2}';
 /** A version that sorts right before the release with these numbers. For a release, it makes no difference but to `>` and `<=`. */
 const UNSTABLE = '(?:[._-]?(?:beta|b|RC|alpha|a)(?:[.-]?\\d+)*|[.-]?dev)';
-const ONE = new RegExp(`^(<>|!=|>=?|<=?|==?|\\^|~)?v?(${NUMBERS})(${UNSTABLE})?(?:-?stable)?(@(?:stable|RC|beta|alpha|dev))?$`, 'i');
+const ONE = new RegExp(`^(>=?|<=?|==?|\\^|~)?v?(${NUMBERS})(${UNSTABLE})?(?:-?stable)?(@(?:stable|RC|beta|alpha|dev))?$`, 'i');
 
-/** One constraint, where Composer's grammar and npm's differ: Composer fills a missing number with 0, and its `~8.1` is below 9. */
-function rangesOfOne(words: string): readonly string[] | undefined {
-  if (/^v?[x*](\.[x*])*(@\w+)?$/i.test(words)) return ['>=0.0.0'];
+/** One constraint, where Composer's grammar and npm's differ: Composer fills a missing number with 0, and its `~8.1` is below 9. `!=` is not read. */
+function rangeOfOne(words: string): string | undefined {
+  if (/^v?[x*](\.[x*])*(@\w+)?$/i.test(words)) return '>=0.0.0';
   const [wild] = /(?<=^v?)\d{1,5}(?:\.\d{1,9})?(?=(?:\.[x*])+$)/i.exec(words) ?? [];
-  if (wild !== undefined) return [normal(`${plain(wild)}.x`)];
+  if (wild !== undefined) return normal(`${plain(wild)}.x`);
   const [, from, to] = new RegExp(`^v?(${NUMBERS})…v?(${NUMBERS})$`).exec(words) ?? [];
-  if (from !== undefined && to !== undefined) return [normal(`${plain(from)} - ${plain(to)}`)];
+  if (from !== undefined && to !== undefined) return normal(`${plain(from)} - ${plain(to)}`);
   const [, operator = '=', numbers, unstable, flag] = ONE.exec(words) ?? [];
   if (numbers === undefined) return undefined;
   const count = numbers.split('.').length;
@@ -110,14 +104,11 @@ function rangesOfOne(words: string): readonly string[] | undefined {
   if (isUnstable && !['>=', '<', '^', '~'].includes(operator)) return undefined;
   switch (operator) {
     case '~':
-      return [normal(count < 3 ? `>=${version} <${Number.parseInt(numbers, 10) + 1}.0.0` : `~${version}`)];
+      return normal(count < 3 ? `>=${version} <${Number.parseInt(numbers, 10) + 1}.0.0` : `~${version}`);
     case '^':
-      return [normal(`^${plain(numbers)}`)];
-    case '!=':
-    case '<>':
-      return [`<${version}`, `>${version}`];
+      return normal(`^${plain(numbers)}`);
     default:
-      return [`${operator.replace('==', '=')}${version}`];
+      return `${operator.replace('==', '=')}${version}`;
   }
 }
 

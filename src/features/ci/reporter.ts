@@ -1,5 +1,6 @@
-import { DnxError } from '../../base/errors.ts';
+import { DnxError, exits } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import { version } from '../../base/version.ts';
 import { textOf } from '../../cli/language/globals.ts';
@@ -8,9 +9,9 @@ import { dataIn } from '../../cli/output/view.ts';
 import type { Ending, ParseResult } from '../../cli/run/line.ts';
 import { openCi } from '../../machine/ci.ts';
 import type { World } from '../../machine/world.ts';
+import { siteUrl } from '../../platform/names/names.ts';
 import type { DeployResult } from '../deploy/result.ts';
-import { deploymentsIn, type Outputs, outputsOf } from './outcome.ts';
-import type { ResultFiles } from './result-files.ts';
+import type { Outputs, ResultFiles } from './result-files.ts';
 
 /** Tells a CI system, and the files of `--result-file`, how a command line ended, whatever ended it. */
 export type Reporter = ReturnType<typeof openReporter>;
@@ -90,3 +91,47 @@ function tableOf(deployments: readonly DeployResult[], messages: readonly string
 const listOf = (messages: readonly string[]): string => messages.map((message) => `- ${cell(message)}`).join('\n');
 
 const cell = (value: string): string => value.replace(/[\r\n]+/g, ' ').replace(/[\\|<>`[\]]/g, '\\$&');
+
+const isDeployment = (value: unknown): value is DeployResult =>
+  isObject(value) && typeof value.site === 'string' && 'outcome' in value && 'duration_s' in value;
+
+/** The deployments in the result of a command: one, a list, or the one after a change of variables. */
+function deploymentsIn(data: unknown): readonly DeployResult[] {
+  if (isDeployment(data)) return [data];
+  if (Array.isArray(data)) return data.every(isDeployment) ? data : [];
+  return isObject(data) ? deploymentsIn(data.deployment) : [];
+}
+
+/** The outcome of a deployment, or what the exit code says: `succeeded`, `failed` or `timed_out`. */
+export function outcomeOf(data: unknown, code: number): string {
+  const [deployment] = Array.isArray(data) ? [] : deploymentsIn(data);
+  if (deployment?.outcome) return deployment.outcome;
+  if (code === 0) return 'succeeded';
+  return code === exits.timed_out ? 'timed_out' : 'failed';
+}
+
+/** The outputs of a command. Several deployments have `results`. `url`: the site's, if it differs from the domain. */
+function outputsOf(data: unknown, code: number, url: string | undefined): Outputs {
+  const ended = { outcome: outcomeOf(data, code), exit_code: String(code) };
+  const [deployment] = deploymentsIn(data);
+  if (!deployment) return { ...ended, ...previewOutputs(data) };
+  if (Array.isArray(data)) return { ...ended, results: JSON.stringify(data) };
+  const { site, status, release, duration_s } = deployment;
+  return {
+    ...ended,
+    status: status ?? '',
+    release: release ?? '',
+    duration: duration_s === null ? '' : String(duration_s),
+    url: url ?? siteUrl(site) ?? '',
+    ...previewOutputs(data),
+  };
+}
+
+/**
+ * What `preview up` adds. Not the branch, whose name could run something in the shell of a later step. `domain` and not `site`: as DNX_SITE, it
+ * would be the default site of later jobs.
+ */
+function previewOutputs(data: unknown): Outputs {
+  if (!isObject(data) || !('branch' in data && 'deadline' in data)) return {};
+  return { url: wordOf(data.url), domain: wordOf(data.site), deadline: wordOf(data.deadline) };
+}

@@ -71,18 +71,16 @@ async function answer(ctx: Context, source: DatabaseSource, statement: Statement
 
 const CANCELED = /ERROR 1317|canceling statement due to user request/;
 
-function interrupted({ world }: Context, { place, credentials }: DatabaseSource, { read }: Statement, { code, stderr }: QueryResult) {
+function interrupted({ world }: Context, { place }: DatabaseSource, { read }: Statement, { code, stderr }: QueryResult) {
   const { reason } = world.signal;
   if (!(reason instanceof DnxError)) return reason;
   const told = (message: string, more: ConstructorParameters<typeof DnxError>[2] = {}) =>
     new DnxError(reason.code, `${reason.message.replace(/\.$/, '')}; ${message}`, { ...more, cause: reason });
   if (CANCELED.test(stderr)) return told('the database stopped the statement.');
   if (code === 0) return read ? reason : told('but the statement had run to its end.');
-  const list = credentials.driver === 'mysql' ? 'SHOW FULL PROCESSLIST' : "SELECT pid, query FROM pg_stat_activity WHERE state = 'active'";
-  const stop = credentials.driver === 'mysql' ? 'KILL QUERY id' : 'SELECT pg_cancel_backend(pid)';
   return told(`the statement may still run on ${place.machine.server.label}.`, {
-    hint: `To stop it, run ${stop} in: dnx db shell ${place.domain}`,
-    next: [{ command: ['db', 'query', place.domain, list], why: 'See what runs' }],
+    hint: `To stop it, use: dnx db kill ${place.domain} ID`,
+    next: [{ command: ['db', 'ps', place.domain], why: 'See what runs' }],
   });
 }
 

@@ -6,8 +6,8 @@ import { columns, nothing, overview } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { checkPort, forwardTo, keptOpen, whileForwarded } from '../remote/forward.ts';
 import type { SiteOnMachine } from '../remote/machine.ts';
-import { clientFor, environmentFor } from './clients.ts';
 import { databaseEnd, readDatabase } from './credentials.ts';
+import { clientFor, environmentFor } from './local-server.ts';
 
 type ForwardOptions = Given<{ user: string; port: number; command?: readonly string[]; options?: readonly string[] }>;
 
@@ -53,22 +53,15 @@ export async function openShell(ctx: Context, targets: Targets, { user, port, op
   const forward = await forwardTo(ctx, place.machine, databaseEnd(credentials), { port, shared: true });
   const { file, args, env, bare } = client(forward.port);
   if (bare) ctx.progress.note(`${file} does not read its option files, because they set a password.`);
-  const [first, rest] = leading(options);
   let said = '';
   const observe = (chunk: Buffer) => {
     said = `${said}${chunk}`.slice(-4_000);
   };
   // Its errors would reach the terminal after its next prompt.
   const interactive = ctx.world.stdin.isTTY === true && options.length === 0;
-  const child = { file, args: [...first, ...args, ...rest], env, foreground: true, ...(!interactive && { observe }) } as const;
+  const child = { file, args: [...args, ...options], env, foreground: true, ...(!interactive && { observe }) } as const;
   const exit = await whileForwarded(ctx, forward, () => ctx.world.spawn(child));
   const isRefused = interactive ? FAILED.includes(exit) : exit !== 0 && REFUSED.test(said);
   if (isRefused) ctx.progress.warn(`The user ${credentials.username} and the password are from ${credentials.source}.`);
   return { view: nothing, exit };
-}
-
-/** Options such as `--defaults-file`, which the clients of MySQL read only before all others. */
-function leading(options: readonly string[]): [first: readonly string[], rest: readonly string[]] {
-  const end = options.findIndex((option) => !/^--(no-defaults|defaults-|login-path|no-login-paths)/.test(option));
-  return end < 0 ? [options, []] : [options.slice(0, end), options.slice(end)];
 }

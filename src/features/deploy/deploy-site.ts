@@ -3,6 +3,7 @@ import { statusOf } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
 import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
 import { follow } from '../../platform/follow/follow.ts';
+import type { Located } from '../../platform/names/names.ts';
 import { isLinkedSite } from '../link/confirmation.ts';
 import { isInstallation, reportsWork, workInProgress } from './baseline.ts';
 import { followRun } from './follow-run.ts';
@@ -15,7 +16,6 @@ import {
   type DeployContext,
   readReleases,
   readSite,
-  type SiteReference,
   type Snapshot,
   siteCommand,
   siteReference,
@@ -105,7 +105,7 @@ export async function settleRunning(ctx: DeployContext, first: Snapshot, { if_ru
 
 type IfRunning = NonNullable<DeployValues['if_running']>;
 
-async function choose({ ask }: DeployContext, siteRef: SiteReference, word: string): Promise<IfRunning> {
+async function choose({ ask }: DeployContext, siteRef: Located, word: string): Promise<IfRunning> {
   if (!ask.allowed) return isInstallation(word) ? 'wait' : 'attach';
   return ask.select<IfRunning>(`${siteRef.site.label} is already ${word}. What would you like to do?`, [
     { name: 'Follow it', value: 'attach', description: 'Start nothing, and exit with its result' },
@@ -115,13 +115,13 @@ async function choose({ ask }: DeployContext, siteRef: SiteReference, word: stri
 }
 
 /** The error of `--if-running fail`. */
-export const busy = (siteRef: SiteReference, word: string): DnxError =>
+export const busy = (siteRef: Located, word: string): DnxError =>
   new DnxError('differences', `${siteRef.site.label} is already ${word}. Nothing was deployed.`, {
     reason: 'deployment_running',
     hint: 'Use --if-running attach to follow it, or --if-running wait to deploy after it.',
   });
 
-async function untilIdle(ctx: DeployContext, siteRef: SiteReference): Promise<void> {
+async function untilIdle(ctx: DeployContext, siteRef: Located): Promise<void> {
   const { label } = siteRef.site;
   const follower = ctx.sites?.follower(ctx, siteRef);
   const { verdict } = await follow(ctx, {
@@ -140,7 +140,7 @@ async function untilIdle(ctx: DeployContext, siteRef: SiteReference): Promise<vo
 }
 
 /** On a terminal, adds to a failed deployment the cause that `dnx why` finds without a question. */
-async function withCause(ctx: DeployContext, siteRef: SiteReference, report: DeployReport): Promise<DeployReport> {
+async function withCause(ctx: DeployContext, siteRef: Located, report: DeployReport): Promise<DeployReport> {
   const { failure, result } = report;
   if (!failure || result.outcome !== 'failed' || !ctx.ask.allowed) return report;
   try {
@@ -155,7 +155,7 @@ async function withCause(ctx: DeployContext, siteRef: SiteReference, report: Dep
 }
 
 /** Warns of commits that are not pushed, and of missing variables, in a clone that is linked to the site. The guard does so itself. */
-async function warnBefore(ctx: DeployContext, siteRef: SiteReference, { site, releases }: Snapshot): Promise<void> {
+async function warnBefore(ctx: DeployContext, siteRef: Located, { site, releases }: Snapshot): Promise<void> {
   const branch = wordOf(site.branch);
   if (branch === '' || !ctx.settings.link?.environments.some((environment) => isLinkedSite(environment, { ...siteRef }))) return;
   await (await import('../changes/show.ts')).warnUnpushed(ctx, branch);
@@ -163,7 +163,7 @@ async function warnBefore(ctx: DeployContext, siteRef: SiteReference, { site, re
 }
 
 /** The report of a deployment that is not followed, because of --no-wait or because the token cannot read the site. */
-function startedReport(siteRef: SiteReference, { run }: SavedRun, before: Snapshot | undefined, wait: boolean | undefined): DeployReport {
+function startedReport(siteRef: Located, { run }: SavedRun, before: Snapshot | undefined, wait: boolean | undefined): DeployReport {
   const result = deployResult(siteRef, {
     started_at: run.started_at,
     outcome: 'started',

@@ -1,13 +1,13 @@
 import { DnxError, isStop } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
 import { utcOf } from '../../base/time.ts';
+import type { Context } from '../../cli/language/command.ts';
 import { continues, type Following, type FollowReading, follow } from '../../platform/follow/follow.ts';
-import { type Baseline, baselineOf, isInstallation, newSince, type Site, standingOf, timesOf } from './baseline.ts';
+import { type Baseline, baselineOf, isInstallation, newSince, reportsWork, type Site, standingOf, timesOf } from './baseline.ts';
 import { dueMs, type Evidence, judge, judgeRollback, LAG_MS, type Observation, PATIENCE_MS, type Verdict } from './judge.ts';
 import { isAmbiguous, isInProgress, keepsNoReleases, liveRelease, type Release, releaseBeforeLive } from './release.ts';
 import { type DeployReport, type DeployResult, deployReport, deployResult } from './result.ts';
-import { baselineOfRun, type Run, type SavedRun } from './run-file.ts';
-import { watchShown } from './shown-work.ts';
+import { baselineOfRun, type Run, recallRuns, type SavedRun } from './run-file.ts';
 import {
   type DeployContext,
   REQUESTS_OF_A_POLL,
@@ -210,3 +210,44 @@ const verdictOf = (run: Run, baseline: Baseline, evidence: Evidence, observation
   run.to === null
     ? judge(baseline, evidence, observation)
     : judgeRollback(baseline, { to: run.to, commit: run.commit ?? null }, evidence, observation);
+
+/** How many deployments of a site have to agree. */
+const ENOUGH = 3;
+
+/** For how long each of the last three deployments of a site showed, in ms; 0 if one did not, or there are fewer. */
+function leastShownMs(ctx: Context, { host, site }: Run): number {
+  const times = recallRuns(ctx).flatMap(({ run }) => (run.host === host && run.site.id === site.id ? (run.shown_ms ?? []) : []));
+  return times.length < ENOUGH ? 0 : Math.min(...times.slice(0, ENOUGH));
+}
+
+/** Watches how a deployment shows on its site. Only one that is followed from its request tells something. */
+function watchShown(ctx: Context, run: Run, resumed: boolean) {
+  const isWhole = run.kind === 'deploy' && run.asked && !run.attached && !run.blurred && !resumed;
+  // Read only for a deployment that does not show at once.
+  let leastMs: number | undefined;
+  // The monotonic clock stops while the computer sleeps.
+  const times = () => [ctx.clock.elapsed(), ctx.clock.now()] as const;
+  let [asked, longestMs, shownMs] = [times(), 0, 0];
+  let first: number | undefined;
+  return {
+    async read(send: () => Promise<Site>): Promise<Site> {
+      const sent = times();
+      const site = await send();
+      const now = times();
+      longestMs = Math.max(longestMs, now[0] - asked[0], now[1] - asked[1]);
+      asked = sent;
+      if (reportsWork(site, [])) {
+        first ??= now[0];
+        shownMs = now[0] - first;
+      }
+      return site;
+    },
+    /** True if a deployment that had begun would have been seen: they all show, for longer than the polls were apart. */
+    wouldShow(): boolean {
+      leastMs ??= isWhole ? leastShownMs(ctx, run) : 0;
+      return longestMs + LAG_MS <= leastMs;
+    },
+    /** For how long it showed, at least. */
+    shown: () => (isWhole ? { shown_ms: shownMs } : {}),
+  };
+}

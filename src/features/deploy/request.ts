@@ -1,11 +1,12 @@
 import { type DnxError, isError, isStop } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { neverPerformed } from '../../platform/api/deadline.ts';
+import type { Located } from '../../platform/names/names.ts';
 import { isDeploymentOver, timesOf } from './baseline.ts';
 import { LAG_MS } from './judge.ts';
 import { liveRelease, type Release } from './release.ts';
 import { baselineOfRun, type Run, recallRuns, rememberRun, type SavedRun } from './run-file.ts';
-import { type DeployContext, type SiteReference, type Snapshot, siteCommand, siteIds } from './site.ts';
+import { type DeployContext, type Snapshot, siteCommand, siteIds } from './site.ts';
 
 /** The usual time between snapshot and response, in ms. In a longer gap, another deployment may have started. */
 const GAP_MS = 2_000;
@@ -16,7 +17,7 @@ const QUEUED_MS = 4_000;
 /** Requests a deployment and saves its run. Without a snapshot, `watch` judges it by the time of the request. */
 export async function requestDeployment(
   ctx: DeployContext,
-  siteRef: SiteReference,
+  siteRef: Located,
   before: Snapshot | undefined,
   { planned, mostDelayMs }: { readonly planned?: string | undefined; readonly mostDelayMs?: number | undefined },
 ): Promise<SavedRun> {
@@ -66,7 +67,7 @@ function sentAt(date: string | undefined, tookMs: number): Pick<Run, 'sent_at'> 
  */
 export async function requestRollback(
   ctx: DeployContext,
-  siteRef: SiteReference,
+  siteRef: Located,
   { baseline, releases }: Snapshot,
   target: Release,
   lost?: (error: DnxError) => void,
@@ -85,24 +86,24 @@ export async function requestRollback(
 }
 
 /** The request itself. */
-export const sendRollback = (api: Context['api'], siteRef: SiteReference, { sentId }: Release) =>
+export const sendRollback = (api: Context['api'], siteRef: Located, { sentId }: Release) =>
   api.send('POST /servers/{server}/sites/{site}/rollback', siteIds(siteRef), { body: { release_id: sentId } });
 
 /** True if another process on this machine requested a deployment of the site so recently that the API may not show it yet. */
-export function isRequested(ctx: DeployContext, siteRef: SiteReference, now: Snapshot): boolean {
+export function isRequested(ctx: DeployContext, siteRef: Located, now: Snapshot): boolean {
   const last = unfinishedRun(ctx, siteRef, now)?.run;
   return last !== undefined && ctx.clock.now() - Date.parse(last.started_at) <= LAG_MS;
 }
 
 /** The run of a deployment in progress: the last one of this machine if it may be that, or else someone else's. Sends nothing. */
-export function attachToRunning(ctx: DeployContext, siteRef: SiteReference, now: Snapshot): SavedRun {
+export function attachToRunning(ctx: DeployContext, siteRef: Located, now: Snapshot): SavedRun {
   const { server, site } = siteRef;
   const theirs = () => rememberRun(ctx, { kind: 'deploy', server, site, baseline: now.baseline, attached: true, asked: true, going: true });
   return unfinishedRun(ctx, siteRef, now) ?? theirs();
 }
 
 /** The last run of a site, if this machine requested it and it may not have ended. */
-function unfinishedRun(ctx: DeployContext, { site }: SiteReference, now: Snapshot): SavedRun | undefined {
+function unfinishedRun(ctx: DeployContext, { site }: Located, now: Snapshot): SavedRun | undefined {
   const last = recallRuns(ctx).find(({ run }) => run.host === ctx.settings.host && run.site.id === site.id);
   const isOurs = last?.run.kind === 'deploy' && !last.run.attached && !last.run.result;
   return isOurs && !isDeploymentOver(baselineOfRun(last.run, now), now.site, now.releases) ? last : undefined;

@@ -5,10 +5,10 @@ import { either, item, listOf, nullable, number, objectOf, oneOf, type Printed, 
 import { columns, ending, record } from '../../cli/output/view.ts';
 import { commandLine } from '../../cli/run/line.ts';
 import { timedOut } from '../../platform/follow/follow.ts';
-import { siteUrl, type Target } from '../../platform/names/names.ts';
+import { type Located, siteUrl, type Target } from '../../platform/names/names.ts';
 import type { Outcome } from './judge.ts';
 import { describeRelease, type Release } from './release.ts';
-import { type SiteReference, siteCommand } from './site.ts';
+import { siteCommand } from './site.ts';
 
 /** The result of deploy, watch and rollback for scripts. Times are ISO 8601. */
 const fields = {
@@ -64,7 +64,7 @@ export interface DeployReport {
   readonly bug?: { readonly error: unknown };
 }
 
-interface Subject extends SiteReference {
+interface Subject extends Located {
   readonly kind: 'deploy' | 'rollback';
   /** True for a deployment that someone else started. */
   readonly attached?: boolean;

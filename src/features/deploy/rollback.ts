@@ -22,7 +22,6 @@ import { commandResult, type DeployReport, deployReport, deployResult } from './
 import {
   type DeployContext,
   rollbackCommand,
-  type SiteReference,
   type Snapshot,
   siteCommand,
   sitePlace,
@@ -73,21 +72,21 @@ async function rollBack(outer: DeployContext, { to, yes, wait }: RollbackValues)
   return report.failure ? report : { ...report, undo };
 }
 
-async function recordRollback({ api, recorder }: DeployContext, siteRef: SiteReference, live: Release | undefined, target: Release) {
+async function recordRollback({ api, recorder }: DeployContext, siteRef: Located, live: Release | undefined, target: Release) {
   const details = [...movedFrom(live, target), ['note', MIGRATIONS]] as const;
   recorder?.about({ live: live ? { release: live.name } : null, target: target.name }, details);
   await sendRollback(api, siteRef, target);
 }
 
 interface Choice {
-  readonly siteRef: SiteReference;
+  readonly siteRef: Located;
   readonly releases: readonly Release[];
   readonly live: Release | undefined;
 }
 
 async function chosen(
   ctx: DeployContext,
-  siteRef: SiteReference,
+  siteRef: Located,
   { site, releases }: Snapshot,
   to: string | undefined,
   yes: boolean | undefined,
@@ -142,28 +141,26 @@ function previous({ siteRef, releases, live }: Choice): Release {
   return release;
 }
 
-const alreadyLive = (siteRef: SiteReference, { name }: Release): DnxError =>
-  refusal('differences', siteRef, `Release ${name} is already live.`);
+const alreadyLive = (siteRef: Located, { name }: Release): DnxError => refusal('differences', siteRef, `Release ${name} is already live.`);
 
-const stillLive = (siteRef: SiteReference, live: Release, failed: Release, before: string | undefined): DnxError =>
+const stillLive = (siteRef: Located, live: Release, failed: Release, before: string | undefined): DnxError =>
   new DnxError('differences', `${neverLive(failed)}, so ${live.name} is still live. Nothing was rolled back.`, {
     next: before === undefined ? [seeReleases(siteRef)] : [{ command: rollbackCommand(siteRef, before), why: 'Go one further back with' }],
   });
 
 const neverLive = ({ name }: Release): string => `Release ${name} failed and never went live`;
 
-const none = (siteRef: SiteReference): DnxError =>
-  refusal('not_found', siteRef, `${siteRef.site.label} has no earlier release to roll back to.`);
+const none = (siteRef: Located): DnxError => refusal('not_found', siteRef, `${siteRef.site.label} has no earlier release to roll back to.`);
 
-const keepsNone = (siteRef: SiteReference): DnxError =>
+const keepsNone = (siteRef: Located): DnxError =>
   new DnxError('not_found', `${siteRef.site.label} does not keep releases, so it cannot be rolled back.`, {
     next: [{ command: siteCommand('enable-zero-downtime', siteRef), why: 'Turn on zero-downtime releases first' }],
   });
 
-const refusal = (code: 'not_found' | 'differences', siteRef: SiteReference, message: string): DnxError =>
+const refusal = (code: 'not_found' | 'differences', siteRef: Located, message: string): DnxError =>
   new DnxError(code, message, { next: [seeReleases(siteRef)] });
 
-const seeReleases = (siteRef: SiteReference): Next => ({ command: siteCommand('releases', siteRef), why: 'See' });
+const seeReleases = (siteRef: Located): Next => ({ command: siteCommand('releases', siteRef), why: 'See' });
 
 async function pickRelease({ ask, clock, progress, world }: DeployContext, { siteRef, releases, live }: Choice): Promise<Release> {
   if (usableReleases(releases, live).length === 0) throw none(siteRef);
@@ -173,40 +170,21 @@ async function pickRelease({ ask, clock, progress, world }: DeployContext, { sit
   const failed = failedSince(live, releases);
   if (live) progress.note(`Live: ${describeRelease(live)}`);
   if (failed) progress.warn(`${neverLive(failed)}.`);
-  const rows = rowsOf(shown, previous, clock.now(), world.stderr.columns || 80);
+  const room = (world.stderr.columns || 80) - POINTER;
   return ask.select(
     `Roll back ${sitePlace(siteRef)} to:`,
-    shown.map((value, index) => ({ name: value.name, short: value.name, value, ...rows[index] })),
+    shown.map((value) => {
+      const age = value.at === undefined ? '' : `  ${ago(String(value.at), clock.now())}`;
+      const end = `${age}${value === previous ? '  (previous)' : ''}`;
+      const name = `${shortened(describeRelease(value), room - end.length)}${end}`;
+      return { name, short: value.name, value, ...(value.message !== '' && { description: shortened(value.message, MOST_BELOW) }) };
+    }),
   );
 }
 
-const MARK = '(previous)';
-const POINTER = 2;
-const LEAST_MESSAGE = 16;
+/** What stands before a choice and after it. */
+const POINTER = 3;
 const MOST_BELOW = 72;
-
-/** `20261124_214904  643deaf  Cache the category tree   4h ago  (previous)`, aligned. Age and message move to the description if they do not fit the terminal. */
-function rowsOf(releases: readonly Release[], previous: Release | undefined, now: number, columns: number) {
-  const names = releases.map(({ name }) => name);
-  const commits = releases.map(({ commit }) => commit.slice(0, 7));
-  const ages = releases.map(({ at }) => (at === undefined ? '' : ago(String(at), now)));
-  const marks = releases.map((release) => (release === previous ? MARK : ''));
-  const rightAligned = (cells: readonly string[]) => cells.map((cell) => cell.padStart(widthOf(cells)));
-  const room = (...kept: readonly (readonly string[])[]) =>
-    columns - 1 - POINTER - kept.reduce((sum, cells) => sum + (widthOf(cells) > 0 ? widthOf(cells) + 2 : 0), 0);
-  const times = room(names, commits, ages, marks) < 0 ? [] : ages;
-  const left = room(names, commits, times, marks);
-  const messages = left < LEAST_MESSAGE ? [] : releases.map(({ message }) => shortened(message, left));
-  const cells = [names, commits, messages, rightAligned(times), marks].filter((column) => widthOf(column) > 0);
-  return releases.map(({ message }, row) => {
-    const name = cells.map((column) => (column[row] ?? '').padEnd(widthOf(column))).join('  ');
-    const below = [times === ages ? '' : ages[row], messages.length > 0 ? '' : shortened(message, MOST_BELOW)];
-    const description = below.filter(Boolean).join('  ');
-    return { name: name.trimEnd(), ...(description !== '' && { description }) };
-  });
-}
-
-const widthOf = (cells: readonly string[]): number => Math.max(0, ...cells.map((cell) => cell.length));
 
 const movedFrom = (live: Release | undefined, target: Release) =>
   [

@@ -43,8 +43,8 @@ const runShape = objectOf(
     requested_at: word,
     /** How long it usually takes until the end of a deployment shows, in ms. */
     usual_ms: number,
-    /** For how long the site showed it in progress, in ms, at least; null if that is forgotten. Only if it was followed from its request to its end. */
-    shown_ms: nullable(number),
+    /** For how long the site showed it in progress, in ms, at least. Only if it was followed from its request to its end. */
+    shown_ms: number,
     ended: baselineShape,
     /** The commit of the release that a rollback makes live, if the live release had a different one. */
     commit: nullable(word),

@@ -5,8 +5,8 @@ import { duration, utcOf } from '../../base/time.ts';
 import type { Consent, Context, GivenConsent } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
 import { done } from '../../cli/output/view.ts';
-import type { Targets } from '../../platform/names/names.ts';
-import { readSite, type SiteReference, siteIds, siteReference } from './site.ts';
+import type { Located, Targets } from '../../platform/names/names.ts';
+import { readSite, siteIds, siteReference } from './site.ts';
 
 /** `in`: milliseconds from now. */
 type ScheduleValues = Given<{ at: string; tz: string; in: number }>;
@@ -43,7 +43,7 @@ export async function scheduleDeployment(ctx: ScheduleContext, values: ScheduleV
   return done(sentence, data ?? { message: sentence, scheduled_at: moment.utc });
 }
 
-async function scheduled(ctx: ScheduleContext, siteRef: SiteReference): Promise<string | undefined> {
+async function scheduled(ctx: ScheduleContext, siteRef: Located): Promise<string | undefined> {
   try {
     return wordOf((await readSite(ctx, siteRef)).scheduled_deploy_at).trim() || undefined;
   } catch (error) {
@@ -100,20 +100,13 @@ function zoneOf(Temporal: typeof TemporalApi, name: string): string {
 
 /** A time with seconds or without, or a date alone. Temporal itself drops what else it knows, such as an offset. */
 const LOCAL = /^\d{4}-\d\d-\d\d([T ]\d\d(:\d\d(:\d\d([.,]\d+)?)?)?)?$/i;
-const OFFSET = /^\d{4}-\d\d-\d\d[T ][\d:.,]+(z|[+-]\d\d(?::?\d\d)?)$/i;
+const OFFSET = /^\d{4}-\d\d-\d\d[T ][\d:.,]+(?:z|[+-]\d\d(?::?\d\d)?)$/i;
 
-/** Reads a time with its own offset or with that of its zone, `[Europe/Berlin]`, or else one in `zone`. */
+/** Reads a time with its own offset, or else one in `zone`. */
 function read(Temporal: typeof TemporalApi, at: string, zone: string, zoned: boolean): TemporalApi.ZonedDateTime {
-  const [, time = at, name] = /^(.*)\[([^\]=]+)\]$/.exec(at) ?? [];
-  const [, offset] = OFFSET.exec(time) ?? [];
-  if (zoned && (offset ?? name) !== undefined)
-    throw usage(`${at} has its own ${offset ? 'offset' : 'time zone'}, so --tz does not apply.`, 'Remove one of them.');
-  const zoneName = name === undefined ? zone : zoneOf(Temporal, name);
-  if (offset === undefined) return local(Temporal, time, zoneName);
-  const found = parsed(at, () => Temporal.Instant.from(time)).toZonedDateTimeISO(zoneName);
-  const isOwn = name === undefined || /z/i.test(offset) || found.toPlainDateTime().equals(Temporal.PlainDateTime.from(time));
-  if (!isOwn) throw usage(`${time} is not ${offset} in ${zoneName} then.`, 'Remove the offset or the zone.');
-  return found;
+  if (!OFFSET.test(at)) return local(Temporal, at, zone);
+  if (zoned) throw usage(`${at} has its own offset, so --tz does not apply.`, 'Remove one of them.');
+  return parsed(at, () => Temporal.Instant.from(at)).toZonedDateTimeISO(zone);
 }
 
 function local(Temporal: typeof TemporalApi, at: string, zone: string): TemporalApi.ZonedDateTime {
@@ -128,7 +121,7 @@ function local(Temporal: typeof TemporalApi, at: string, zone: string): Temporal
 
 function parsed<T>(at: string, parse: () => T): T {
   const time = attempt(parse);
-  const hint = 'Use ISO 8601, such as 2026-12-01T02:00, 2026-12-01T02:00:00Z or 2026-12-01T02:00[Europe/Berlin].';
+  const hint = 'Use ISO 8601, such as 2026-12-01T02:00 or 2026-12-01T02:00:00Z.';
   if (time === undefined) throw usage(`'${at}' is not a time.`, hint);
   return time;
 }

@@ -5,7 +5,7 @@ import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { PAGE_SIZE } from '../../platform/api/pages.ts';
 import { isFault } from '../../platform/follow/follow.ts';
 import { SharedPolls } from '../../platform/follow/shared-polls.ts';
-import { idIn, type Targets } from '../../platform/names/names.ts';
+import { idIn, type Located, type Targets } from '../../platform/names/names.ts';
 import type { Site } from './baseline.ts';
 import {
   type DeployContext,
@@ -15,8 +15,6 @@ import {
   type SiteFollower,
   type SiteReading,
   type SiteReads,
-  type SiteReference,
-  siteIds,
 } from './site.ts';
 
 const sitesEndpoint = 'GET /servers/{server}/sites' satisfies Endpoint;
@@ -55,7 +53,7 @@ export class SharedSites implements SiteReads {
   }
 
   /** Adds a deployment. Call `leave` at its end. `begun`: it was read, or has ended. */
-  enter(siteRef: SiteReference, deadline: number) {
+  enter(siteRef: Located, deadline: number) {
     const { active, apart } = this.serverOf(siteRef);
     let begin = () => {};
     const begun = new Promise<void>((resolve) => {
@@ -71,7 +69,7 @@ export class SharedSites implements SiteReads {
   }
 
   /** Reads the site before a request, from a list that is at most a second old. */
-  async before(ctx: DeployContext, siteRef: SiteReference): Promise<SiteReading> {
+  async before(ctx: DeployContext, siteRef: Located): Promise<SiteReading> {
     const server = this.serverOf(siteRef);
     if (server.fields === undefined && isShared(server, siteRef)) {
       if (server.comparing === undefined) {
@@ -88,11 +86,11 @@ export class SharedSites implements SiteReads {
     return polled && site ? { at: polled.startedAt, site } : readingOf(ctx, siteRef);
   }
 
-  begin(siteRef: SiteReference): void {
+  begin(siteRef: Located): void {
     this.serverOf(siteRef).active.get(siteRef.site.id)?.begin();
   }
 
-  follower(ctx: DeployContext, siteRef: SiteReference): SiteFollower {
+  follower(ctx: DeployContext, siteRef: Located): SiteFollower {
     const server = this.serverOf(siteRef);
     const active = server.active.get(siteRef.site.id);
     if (active) active.followed = true;
@@ -127,7 +125,7 @@ export class SharedSites implements SiteReads {
     return [...this.servers.values()].flatMap(({ active }) => [...active.values()]);
   }
 
-  private serverOf(siteRef: SiteReference): Server {
+  private serverOf(siteRef: Located): Server {
     const { id } = siteRef.server;
     const known = this.servers.get(id);
     if (known) return known;
@@ -147,15 +145,15 @@ export class SharedSites implements SiteReads {
     return server;
   }
 
-  private async list(server: Server, siteRef: SiteReference, options: { readonly retry: boolean }): Promise<ReadonlyMap<string, Site>> {
+  private async list(server: Server, siteRef: Located, options: { readonly retry: boolean }): Promise<ReadonlyMap<string, Site>> {
     const api = this.ctx.api.until(Math.max(...[...server.active.values()].map(({ deadline }) => deadline)));
-    const sites = await api.list<Site>(sitesEndpoint, { server: siteIds(siteRef).server }, options);
+    const sites = await api.list<Site>(sitesEndpoint, { server: siteRef.server.id }, options);
     server.pages = pagesOf(sites.length);
     return new Map(sites.map((site) => [idIn(site.id) ?? '', site]));
   }
 
   /** Reads the site alone and in the list, to learn whether the list says the same. */
-  private async compare(ctx: DeployContext, siteRef: SiteReference, server: Server): Promise<SiteReading> {
+  private async compare(ctx: DeployContext, siteRef: Located, server: Server): Promise<SiteReading> {
     try {
       const listed = server.polls.now(ctx.deadline).catch((error: unknown) => orRefused(server, error, true));
       const [reading, polled] = await Promise.all([readingOf(ctx, siteRef), listed]);
@@ -195,11 +193,11 @@ function fieldsIn(item: Site | undefined, site: Site): readonly string[] | null 
   return fields.every((field) => toJson(item[field]) === toJson(site[field])) ? fields : undefined;
 }
 
-const isShared = (server: Server, { site }: SiteReference): boolean =>
+const isShared = (server: Server, { site }: Located): boolean =>
   server.fields !== null && isWorthAList(server) && !server.apart.has(site.id);
 
 /** The site in a list; undefined if it is missing or lacks a field, and then it is read alone from now on. */
-function siteIn(server: Server, sites: ReadonlyMap<string, Site>, { site: { id } }: SiteReference): Site | undefined {
+function siteIn(server: Server, sites: ReadonlyMap<string, Site>, { site: { id } }: Located): Site | undefined {
   const site = sites.get(id);
   if (site && server.fields?.every((field) => field in site)) return site;
   server.apart.add(id);

@@ -5,38 +5,32 @@ import type { Context } from '../../cli/language/command.ts';
 import { readBefore } from '../../platform/follow/follow.ts';
 import { releasesEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
 import { isLinked, refuseOtherName } from '../../platform/names/linked.ts';
-import { isId, sameName, type Target, type Targets } from '../../platform/names/names.ts';
+import { isId, type Located, sameName, type Targets } from '../../platform/names/names.ts';
 import { type Baseline, baselineOf, reportsWork, type Site } from './baseline.ts';
 import type { Observation } from './judge.ts';
 import { inProgress, type Release, releasesOf } from './release.ts';
 
-/** A site and its server, by id for the API and by label for people. */
-export interface SiteReference {
-  readonly server: Target;
-  readonly site: Target;
-}
-
 /** The site of a command. `domain` is its name if it was read, because it may have been given by id. */
-export function siteReference({ server, site }: Targets, domain?: string): SiteReference {
+export function siteReference({ server, site }: Targets, domain?: string): Located {
   if (!server || !site) throw new Error('A deployment needs a server and a site.');
   return { server, site: { id: site.id, label: wordOf(domain) || site.label } };
 }
 
 /** The path parameters of a site. */
-export const siteIds = ({ server, site }: SiteReference) => ({ server: server.id, site: site.id });
+export const siteIds = ({ server, site }: Located) => ({ server: server.id, site: site.id });
 
 /** `shop.example.com (web-1)`. */
-export const sitePlace = ({ site, server }: SiteReference): string => `${site.label} (${server.label})`;
+export const sitePlace = ({ site, server }: Located): string => `${site.label} (${server.label})`;
 
 /** A command for this site that works in any directory. */
-export const siteCommand = (verb: string, { server, site }: SiteReference): readonly string[] => [
+export const siteCommand = (verb: string, { server, site }: Located): readonly string[] => [
   ...(['watch', 'releases', 'why'].includes(verb) ? [] : ['site']),
   ...[verb, site.label],
   ...['--server', server.label],
 ];
 
 /** The rollback command of this site, optionally to a release. */
-export const rollbackCommand = ({ server, site }: SiteReference, to?: string): readonly string[] => [
+export const rollbackCommand = ({ server, site }: Located, to?: string): readonly string[] => [
   ...['rollback', site.label, '--server', server.label],
   ...(to === undefined ? [] : ['--to', to]),
 ];
@@ -44,14 +38,14 @@ export const rollbackCommand = ({ server, site }: SiteReference, to?: string): r
 type ReadOptions = { readonly retry?: boolean };
 
 /** Reads the site. */
-export async function readSite({ api }: Context, siteRef: SiteReference, options: ReadOptions = {}): Promise<Site> {
+export async function readSite({ api }: Context, siteRef: Located, options: ReadOptions = {}): Promise<Site> {
   const { data } = await api.send<Site>(siteEndpoint, siteIds(siteRef), options);
   if (!isObject(data)) throw new DnxError('failed', 'The response from Deploynix has no site.');
   return data;
 }
 
 /** Reads the releases, newest first; null if the API or the token does not allow it. */
-export async function readReleases({ api }: Context, siteRef: SiteReference, options: ReadOptions = {}) {
+export async function readReleases({ api }: Context, siteRef: Located, options: ReadOptions = {}) {
   const listed = await unlessError(api.list(releasesEndpoint, siteIds(siteRef), options), 'forbidden', 'not_found', 'invalid');
   return listed ? releasesOf(listed) : null;
 }
@@ -86,11 +80,11 @@ export interface SiteFollower {
 
 /** The readings that several deployments share. */
 export interface SiteReads {
-  before(ctx: DeployContext, siteRef: SiteReference): Promise<SiteReading>;
+  before(ctx: DeployContext, siteRef: Located): Promise<SiteReading>;
   /** Says that a site was read, and its deployment is requested or waited for now. */
-  begin(siteRef: SiteReference): void;
+  begin(siteRef: Located): void;
   /** Follows a site from now on: no earlier reading counts. */
-  follower(ctx: DeployContext, siteRef: SiteReference): SiteFollower;
+  follower(ctx: DeployContext, siteRef: Located): SiteFollower;
   /** The shortest time between two reads of the releases of an unchanged site, in ms. */
   between(): number;
 }
@@ -133,7 +127,7 @@ function refuseRenamed({ targets, settings }: DeployContext, snapshot: Snapshot)
 /** Reads the site and its releases, and retries once if they contradict each other. `read` is the first reading of the site. */
 export async function takeSnapshot(
   ctx: Context,
-  siteRef: SiteReference,
+  siteRef: Located,
   read: () => Promise<SiteReading> = () => readingOf(ctx, siteRef),
   again = true,
 ): Promise<Snapshot> {
@@ -145,7 +139,7 @@ export async function takeSnapshot(
 }
 
 /** Reads the site, and notes when. */
-export const readingOf = async (ctx: Context, siteRef: SiteReference): Promise<SiteReading> => {
+export const readingOf = async (ctx: Context, siteRef: Located): Promise<SiteReading> => {
   const at = ctx.clock.elapsed();
   return { site: await readSite(ctx, siteRef), at };
 };

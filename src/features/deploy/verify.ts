@@ -4,7 +4,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { childEnv, envWithoutSecrets } from '../../machine/env.ts';
 import { NetworkFault, shellCommand, type Transport } from '../../machine/world.ts';
 import { inTime, runUntil, transportUntil, within } from '../../platform/api/deadline.ts';
-import { siteUrl } from '../../platform/names/names.ts';
+import { type Located, siteUrl } from '../../platform/names/names.ts';
 import { type Baseline, newSince, type Site, workInProgress } from './baseline.ts';
 import { followRun } from './follow-run.ts';
 import { PATIENCE_MS } from './judge.ts';
@@ -13,10 +13,10 @@ import { isInProgress, keepsNoReleases, liveRelease, type Release } from './rele
 import { requestRollback } from './request.ts';
 import { type DeployReport, deployReport } from './result.ts';
 import type { SavedRun } from './run-file.ts';
-import { type DeployContext, readSite, rollbackCommand, type SiteReference, type Snapshot, siteCommand, takeSnapshot } from './site.ts';
+import { type DeployContext, readSite, rollbackCommand, type Snapshot, siteCommand, takeSnapshot } from './site.ts';
 
 /** Fails before the deployment if the site cannot be requested, or --rollback-on-fail would not be possible. */
-export function refuseUnverifiable({ path, rollback, url }: Verification, { site, releases }: Snapshot, siteRef: SiteReference): void {
+export function refuseUnverifiable({ path, rollback, url }: Verification, { site, releases }: Snapshot, siteRef: Located): void {
   if (path !== undefined && url === undefined && siteUrl(siteRef.site.label) === undefined)
     throw usage(`'${siteRef.site.label}' has no URL that can be requested. Nothing was deployed.`, 'Use --url.');
   const possible = liveRelease(releases) && !keepsNoReleases(site);
@@ -196,7 +196,7 @@ const LONGEST_BODY = 1_000_000;
 const LATE = 'did not respond in time';
 
 /** Requests the site, without the token, and runs the user's command. Resolves to the reason for a failure. */
-export async function probeSite(ctx: Context, verification: Verification, site: Subject): Promise<string | undefined> {
+async function probeSite(ctx: Context, verification: Verification, site: Subject): Promise<string | undefined> {
   const { command, path } = verification;
   const base = verification.url ?? siteUrl(site.name);
   const why = path === undefined || base === undefined ? undefined : await probeUntil(ctx, verification, pageOf(base, path), site);

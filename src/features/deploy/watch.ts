@@ -50,7 +50,7 @@ async function watchAny(ctx: WatchContext): Promise<DeployReport | View> {
   if (site) return watchSite(ctx, latest?.run, recent);
   if (recent) {
     const { server, site } = recent;
-    return withFlags(ctx, recent, await watchSite({ ...(await contextOf(ctx, recent)), targets: { server, site } }, recent, recent));
+    return watchSite({ ...ctx, targets: { server, site } }, recent, recent);
   }
   const unfinished = runs.find(({ run }) => !run.result);
   if (unfinished) return resume(ctx, unfinished);
@@ -64,36 +64,12 @@ async function watchAny(ctx: WatchContext): Promise<DeployReport | View> {
   throw usage('No site given, and no unfinished deployment to resume.', undefined, next);
 }
 
-const isChosen = ({ settings: { origins }, world }: WatchContext): boolean =>
-  [origins.host, origins.profile].some((origin) => origin === 'option' || origin === 'environment' || origin === 'directory') ||
-  Boolean(world.env.DNX_TOKEN);
+/** True for a run of this host and, unless a site is given, of this profile. */
+const isReachable = ({ settings, targets }: WatchContext, { host, profile }: Run): boolean =>
+  host === settings.host && (targets.site !== undefined || profile === settings.profile);
 
-/** True if a run can be resumed with these settings. Without a site and a chosen host, the run's host is used. */
-const isReachable = (ctx: WatchContext, { host }: Run): boolean => host === ctx.settings.host || (!ctx.targets.site && !isChosen(ctx));
-
-const flagsOf = ({ settings }: WatchContext, { host, profile }: Run): readonly string[] =>
-  host === settings.host && profile === settings.profile ? [] : ['--profile', profile, '--host', host];
-
-async function contextOf(ctx: WatchContext, run: Run): Promise<WatchContext> {
-  const { host, profile } = run;
-  if (isChosen(ctx) || flagsOf(ctx, run).length === 0) return ctx;
-  const tokens = ctx.tokens.of({ host, profile });
-  if (host === ctx.settings.host && !(await tokens.find())) return ctx;
-  const api = ctx.api.as(await tokens.token(), host);
-  return { ...ctx, api, settings: { ...ctx.settings, host, profile } };
-}
-
-function withFlags<T extends DeployReport | View>(ctx: WatchContext, run: Run, report: T): T | DeployReport {
-  const flags = flagsOf(ctx, run);
-  if ('kind' in report || !report.failure || flags.length === 0) return report;
-  const { failure } = report;
-  const next = failure.next.map((item) => ({ ...item, command: [...item.command, ...flags] }));
-  return { ...report, failure: failure.withHint(failure.hint, ...next) };
-}
-
-async function resume(outer: WatchContext, remembered: SavedRun): Promise<DeployReport> {
+async function resume(ctx: WatchContext, remembered: SavedRun): Promise<DeployReport> {
   const { run } = remembered;
-  const ctx = await contextOf(outer, run);
   ctx.progress.note(`Resuming the ${deployJob(run)}, started ${ago(run.started_at, ctx.clock.now())}.`);
   const report = await followRun(ctx, remembered, true);
   const { release } = report.result;
@@ -101,7 +77,7 @@ async function resume(outer: WatchContext, remembered: SavedRun): Promise<Deploy
     const sign = run.kind === 'deploy' ? 'is the only new one, so it' : 'is live, so the rollback';
     ctx.progress.warn(`The response to the request was lost. Release ${release} ${sign} is assumed to be yours.`);
   }
-  return withFlags(outer, run, report);
+  return report;
 }
 
 /**

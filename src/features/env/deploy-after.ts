@@ -1,10 +1,15 @@
-import { DnxError, isError, usage } from '../../base/errors.ts';
+import { DnxError, isError, type Next, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { following, toggle, type Values } from '../../cli/language/options.ts';
 import { type Column, type Item, message, nothing, type Result, record, type View } from '../../cli/output/view.ts';
+import { failedOf } from '../../cli/run/several.ts';
 import { releasesEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
 import type { Located } from '../../platform/names/names.ts';
 import type { DeployResult } from '../deploy/result.ts';
+import { applyFailure, type SyncOutcome } from './remote.ts';
+import { stepDetails } from './sync/show.ts';
+import type { SyncStep } from './sync/steps.ts';
+import { nextDeploy } from './variables.ts';
 
 /** What a command calls if it deploys after a change of variables. */
 export const deployCalls = {
@@ -83,4 +88,49 @@ function withVariables<V>(view: View, variables: V, fields: readonly Column[]): 
     cell: ({ deployment }: Item) => (cell ? cell(deployment as Item) : (deployment as Item)[column.key]),
   }));
   return { ...record({ variables, deployment: item as object as DeployResult }, columns, done, details), ...(event && { event }) };
+}
+
+interface Sent<S> {
+  readonly outcome: SyncOutcome;
+  /** True if dnx asked before. */
+  readonly asked: boolean;
+  readonly shown: {
+    /** The summary of these steps. */
+    readonly of: (steps: readonly SyncStep[]) => S;
+    readonly columns: readonly Column[];
+    readonly kept: readonly SyncStep[];
+  };
+  readonly sentence: string;
+  /** The command that sends the rest. */
+  readonly again: readonly string[];
+  readonly next: readonly Next[];
+}
+
+/** The result of what was sent, and of the deployment. A failure says which variables were sent and which were not. */
+export async function sentResult<S extends object>(
+  ctx: Context,
+  targets: Located,
+  options: DeployOptions,
+  { outcome, asked, shown, sentence, again, next }: Sent<S>,
+) {
+  const { done, failed, left } = outcome;
+  const steps = [...done, ...shown.kept];
+  const summary = shown.of(steps);
+  const exit = applyFailure(outcome, [{ command: again, why: 'Send the rest with' }]);
+  if (exit) {
+    if (exit.code !== 'partial') throw exit;
+    const unsent = new DnxError('partial', 'Not sent, because another variable failed.');
+    const missing = [
+      ...failed.map(({ step, error }) => failedOf({ id: null, label: step.key }, error, ctx.settings)),
+      ...left.map(({ key }) => failedOf({ id: null, label: key }, unsent, ctx.settings, 'not_started')),
+    ];
+    const view = record({ ...summary, failed: missing }, shown.columns);
+    return { view, exit: options.deploy ? exit.withHint('Nothing was deployed.', ...exit.next) : exit };
+  }
+  const deployed = await deployIfWanted(ctx, targets, options, { sentence, asked, variables: summary });
+  if (deployed) return deployed;
+  return {
+    view: record({ ...summary }, shown.columns, sentence, stepDetails(steps, 'past')),
+    next: [...next, ...nextDeploy(ctx, targets)],
+  };
 }

@@ -3,6 +3,7 @@ import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { attempt, DnxError, systemCode, systemReason, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { readText, realPath, realPathOf, removeTemporaries, writeText } from '../../machine/files/text-file.ts';
+import { git } from '../../machine/git.ts';
 import { type LinkEnvironment, linkFileFor } from '../../machine/settings/link.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import { type Located, sameName } from '../../platform/names/names.ts';
@@ -67,6 +68,21 @@ export function replaceText(
     });
   }
 }
+
+/** With `./`, Git takes no name for an option or a pattern. */
+const inGit = ({ path }: Pick<LocalFile, 'path'>): string => `./${basename(path)}`;
+
+export async function isTracked(file: LocalFile, world: World): Promise<boolean> {
+  const listed = await git(world, ['--literal-pathspecs', 'ls-files', '--error-unmatch', '--', inGit(file)], file.directory);
+  return listed?.code === 0;
+}
+
+/** True if Git would add a file. Outside of a work tree, and without Git, it is neither ignored nor unignored. */
+export const isUnignored = async (file: LocalFile, world: World): Promise<boolean> => (await ignoredCode(file, world)) === 1;
+
+/** 0: ignored; 1: not ignored; 128: no work tree; undefined: no Git. */
+export const ignoredCode = async (file: LocalFile, world: World): Promise<number | undefined> =>
+  (await git(world, ['check-ignore', '--quiet', '--no-index', '--', inGit(file)], file.directory))?.code;
 
 type Needs = Pick<World, 'cwd' | 'home'>;
 

@@ -22,10 +22,7 @@ export const destinations = {
   database_user: { to: '`users` of the database, with the password of the `.env` that names it' },
   network_rule: { to: '`network_rules` of the server' },
   redirect: { to: '`redirects` of the site' },
-  ssh_key: {
-    why: 'The API of Forge does not show the public key.',
-    instead: 'dnx ssh-key create NAME --server SERVER --public-key @key.pub',
-  },
+  ssh_key: { to: '`ssh_keys` of the server; not from Forge, whose API does not show the public key' },
   certificate: {
     why: 'The new server gets its own, once the domain points to it.',
     instead: 'Then: dnx certificate create NAME --site SITE, or certificates: true',
@@ -73,8 +70,20 @@ export const otherThings: Readonly<Record<string, Destination>> = {
     instead: 'dnx network-rule create PORT --server SERVER --source ADDRESS',
   },
   'archived server': { why: 'It is archived.' },
-  'server credential': { why: 'Its secret stays at Forge.', instead: 'dnx credential create' },
-  'storage provider': { why: 'Its secret stays at Forge.', instead: 'Connect it in the dashboard of Deploynix, for backups' },
+  alias: { why: 'A site of Deploynix has one domain.', instead: 'dnx site create NAME --server SERVER' },
+  tenant: { why: 'A site of Deploynix has one domain.', instead: 'dnx site create NAME --server SERVER' },
+  'auth user': { why: NO_SUCH_THING, instead: 'Protect the path in the code of the site' },
+  'site monitor': { why: NO_SUCH_THING, instead: 'dnx deploy SITE --verify PATH requests a page after a deployment' },
+  'file backup': { why: NO_SUCH_THING, instead: 'dnx storage pull SITE, from a cron job of another machine' },
+  'system user': { why: 'At Deploynix, every site runs as deploynix.' },
+  insight: { why: 'It is about the old server.' },
+  script: { why: NO_SUCH_THING, instead: 'dnx ssh SERVER bash -s < script.sh' },
+  'status page': { why: NO_SUCH_THING },
+  'webserver template': { why: NO_SUCH_THING },
+  project: { why: NO_SUCH_THING },
+  'Git provider': { why: 'Its secret stays there.', instead: 'Connect it in the dashboard of Deploynix' },
+  'server credential': { why: 'Its secret stays there.', instead: 'dnx credential create' },
+  'storage provider': { why: 'Its secret stays there.', instead: 'Connect it in the dashboard of Deploynix, for backups' },
   recipe: { why: NO_SUCH_THING, instead: 'dnx ssh SERVER bash -s < recipe.sh' },
   role: { why: 'The API of Deploynix has no members.', instead: 'Invite them in the dashboard of Deploynix' },
   team: { why: 'The API of Deploynix has no members.', instead: 'Invite them in the dashboard of Deploynix' },
@@ -94,11 +103,12 @@ export const siteTypes: Readonly<Record<string, string>> = {
   nuxtjs: 'nuxt',
 };
 
-/** Types of servers and databases that Deploynix calls otherwise. */
-export const serverWords: Readonly<Record<string, string>> = {
-  loadbalancer: 'load_balancer',
-  mysql8: 'mysql',
-  mysql84: 'mysql',
-  ...Object.fromEntries(['106', '1011', '114'].map((version) => [`mariadb${version}`, 'mariadb'])),
-  ...Object.fromEntries(['', '13', '14', '15', '16', '17', '18'].map((version) => [`postgres${version}`, 'postgresql'])),
-};
+/** The type of a server or database, as Deploynix calls it: `mysql84` and `postgres16` are without a version there. */
+export const serverWord = (word: string): string =>
+  word
+    .replace(/^(mysql|mariadb|postgres)(?:ql)?\d*$/, '$1')
+    .replace(/^postgres$/, 'postgresql')
+    .replace(/^load-?balancer$/, 'load_balancer')
+    .replace(/^server$/, 'app')
+    .replace(/^database-server$/, 'database')
+    .replace(/^redis-server$/, 'cache');

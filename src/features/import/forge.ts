@@ -1,52 +1,115 @@
-import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
-import { counted, inQuotes, orList, plural, wordOf } from '../../base/text.ts';
-import type { Context } from '../../cli/language/command.ts';
-import type { Account, Thing, Unread } from './account.ts';
-import { type ForgeApi, openForge, type Resource } from './forge-api.ts';
-import * as lists from './forge-lists.ts';
-import { attributeOf, type ForgeList } from './forge-lists.ts';
-import { MOST_NAME, type Place, thingOf } from './forge-things.ts';
+import { DnxError, isError, usage } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
+import { inQuotes, oneLine, orList, wordOf } from '../../base/text.ts';
+import { listsIn, MOST_NAME, type Platform, pathId, processOf, redirectOf } from './lists.ts';
+import type { PlatformApi } from './platform-api.ts';
 
-/** What to read of Forge. */
-interface ForgeOptions {
-  readonly token: string;
-  readonly host?: string | undefined;
-  /** The slug of an organization. Needed if the token sees several. */
-  readonly organization?: string | undefined;
-  /** Only these servers, by name, and nothing of the organization. Everything without it. */
-  readonly servers?: readonly string[] | undefined;
-}
+/**
+ * What https://forge.laravel.com/docs/api-reference/PAGE declares, below an organization.
+ *
+ * Assumed, where it leaves things open: a site is in /home/USER/NAME; jobs of a site are also in the list of its server, and what the list of
+ * a team has is in that of the organization; integrations start background processes and jobs that are listed. Sites come before processes
+ * and jobs, which may be theirs, and domains first, as the primary one is the name of a site.
+ */
+const lists = listsIn(`
+servers/list-archived-servers                | archived server   | /servers/archives    | server:view     | name | type provider ip_address
+organizations/list-server-credentials        | server credential | /server-credentials  | credential:view | name | provider in_use
+storage-providers/list-storage-providers     | storage provider  | /storage-providers   | storage:manage  | name | provider region bucket directory endpoint in_use
+recipes/list-organization-recipes            | recipe            | /recipes             | recipe:view     | name | user
+roles/list-roles                             | role              | /roles               | organization:view | name
+teams/list-teams                             | team              | /teams               | team:view       | name
+teams/list-team-members                      | team member       | /teams/*/members     | team:view       | email | name
+teams/list-team-invitations                  | team invitation   | /teams/*/invites     | team:view       | email
+servers/list-servers | server | /servers | server:view | name | type provider region size ubuntu_version php_version php_cli_version database_type ip_address private_ip_address ssh_port timezone opcache_status connection_status revoked is_ready | server
+sites/list-sites-for-server | site | /servers/*/sites | server:view | name | app_type>type status url user php_version web_directory root_directory repository.url>repository repository.provider>git repository.branch>branch quick_deploy>auto_deploy zero_downtime_deployments>zero_downtime isolated aliases wildcards database https shared_paths maintenance_mode.enabled>maintenance uses_envoyer | site
+sites/list-domains                           | domain            | /servers/*/sites/*/domains | site:meta | name | type status www_redirect_type>www_redirect allow_wildcard_subdomains>wildcard
+sites/list-domain-certificates               | certificate       | /servers/*/sites/*/domains/*/certificates | site:meta | type | type status active verification_method key_type request_status | certificate
+sites/list-sites-for-server                  | repository        | /servers/*/sites/*   | | repository.url  | repository.provider>git repository.branch>branch quick_deploy>auto_deploy | repository
+sites/list-sites-for-server                  | health check      | /servers/*/sites/*   | | healthcheck_url |
+sites/get-env-content                        | environment file  | /servers/*/sites/*/environment | server:view | content | | variable
+redirect-rules/list-site-redirect-rules      | redirect rule     | /servers/*/sites/*/redirect-rules | site:manage-redirects | from | from to type status | redirect
+scheduled-jobs/list-site-scheduled-jobs      | scheduled job     | /servers/*/sites/*/scheduled-jobs | server:view | command | command user cron>frequency frequency>schedule name>title status | crontab
+security-rules/list-site-security-rules      | security rule     | /servers/*/sites/*/security-rules | site:manage-security | name | path status
+deployments/list-site-webhooks               | deployment webhook | /servers/*/sites/*/webhooks | site:manage-notifications | url
+sites/list-heartbeats                        | heartbeat         | /servers/*/sites/*/heartbeats | server:view | name | frequency custom_frequency grace_period status
+sites/get-composer-credentials-for-the-site  | Composer credential | /servers/*/sites/*/composer/credentials | server:view | repository | username
+sites/get-npm-credentials-for-the-site       | npm credential    | /servers/*/sites/*/npm/credentials | server:view | registry | scopes
+deployments/get-deployment-script            | deployment script | /servers/*/sites/*/deployments/script | server:view | content | content auto_source
+sites/get-nginx-configuration                | nginx configuration | /servers/*/sites/*/nginx | site:manage-nginx | content
+deployments/get-deploy-key                   | deploy key        | /servers/*/sites/*/deploy-key ?site.repository | server:view | key | key>public_key
+sites/list-load-balancing-nodes              | load balancing node | /servers/*/sites/*/load-balancing-nodes ?server.type=loadbalancer | site:manage-project | server_id | server_id>node@server port weight backup down
+background-processes/list-background-processes | background process | /servers/*/background-processes | server:view | command | command directory user processes status | daemon
+databases/list-database-schemas              | database          | /servers/*/database/schemas | server:view | name | status | database
+databases/list-database-users                | database user     | /servers/*/database/users | server:view | name | name>username status | database_user
+firewall-rules/list-server-firewall-rules    | firewall rule     | /servers/*/firewall-rules | server:manage-network | name | name port ip_address>source type>action status | network_rule
+ssh-keys/list-server-ssh-keys                | SSH key           | /servers/*/ssh-keys  | server:view | name | name user status | ssh_key
+backups/list-backup-configurations           | backup configuration | /servers/*/database/backups | server:view | name | provider storage_provider_id>storage@storage_provider bucket directory schedule displayable_schedule cron_schedule day_of_week time retention notify_email database_ids>databases@database status
+monitors/list-server-monitors                | monitor           | /servers/*/monitors  | server:view | type | operator threshold minutes notify status
+nginx/list-nginx-templates                   | nginx template    | /servers/*/nginx/templates | server:view | name
+servers/list-php-versions-for-server         | PHP version       | /servers/*/php/versions | server:view | version | status
+servers/get-server-network                   | network peer      | /servers/*/network   | server:view | name | private_ip_address
+ssh-keys/get-server-public-ssh-key           | server key        | /servers/*/key       | server:view | fingerprint | fingerprint
+servers/get-server-php-max-upload-size       | PHP upload limit  | /servers/*/php/max-upload-size | server:view | max_upload_size | max_upload_size
+servers/get-server-php-max-execution-time    | PHP time limit    | /servers/*/php/max-execution-time | server:view | max_execution_time | max_execution_time
+servers/get-server-php-opcache-status        | OPcache setting   | /servers/*/php/opcache | server:view | opcache_enabled | opcache_enabled
+scheduled-jobs/list-server-scheduled-jobs    | scheduled job     | /servers/*/scheduled-jobs | server:view | command | command user cron>frequency frequency>schedule name>title status | crontab
+`);
 
-const MOST_THINGS = 50_000;
-const MOST_ENVIRONMENT = 1_000_000;
-/** So many failures in a row are no failure of a single list. */
-const MOST_FAILURES = 3;
+/** Laravel Forge: JSON:API, with pages by cursor (https://forge.laravel.com/docs/api-reference/pagination). */
+export const forge: Platform = {
+  name: 'Forge',
+  host: 'https://forge.laravel.com',
+  variable: 'FORGE_TOKEN',
+  tokens: '/profile/api',
+  query: (key) => ({ 'page[cursor]': key }),
+  next: ({ next_cursor: cursor }) => (typeof cursor === 'string' && cursor !== '' ? cursor : undefined),
+  resource(item, { included }) {
+    const { id, attributes, relationships } = isObject(item) ? item : {};
+    const tags = isObject(relationships) && isObject(relationships.tags) ? [relationships.tags.data].flat() : [];
+    return {
+      id: pathId(id),
+      attributes: isObject(attributes) ? attributes : undefined,
+      tags: tags.flatMap((tag) => tagNames(tag, included)),
+    };
+  },
+  lists,
+  words: {
+    'background process': processOf,
+    'redirect rule': redirectOf,
+    'load balancing node': (fields, id) => ({ name: String(fields.node ?? id), fields }),
+    // The path of a webhook is often a secret.
+    'deployment webhook': (fields, url) => ({ name: URL.canParse(url) ? new URL(url).host : 'webhook', fields }),
+    site: (fields, name) => ({ fields: { ...fields, directory: `/home/${wordOf(fields.user)}/${name}` } }),
+  },
+  found({ noun }, resources, site) {
+    const primary = resources.find(({ attributes }) => noun === 'domain' && attributes?.type === 'primary')?.attributes?.name;
+    const isName = typeof primary === 'string' && primary.length <= MOST_NAME && !['', site.name].includes(primary);
+    return isName ? { name: primary, fields: { name: site.name } } : undefined;
+  },
+  outside: [
+    'Deployments, commands, events, backups that were made, runs of recipes, and logs are history.',
+    'Integrations (Horizon, Octane, Reverb, Inertia, Pulse, the scheduler) are read as the processes and jobs that they start.',
+    'php.ini files and the nginx configuration of single domains are not read. Check whether yours were edited.',
+    'Public keys, private keys of certificates, passwords of database users and of security rules are not in the API of Forge.',
+    'Deployment trigger URLs and ping URLs of heartbeats are secrets of Forge.',
+  ],
+};
 
-/** Reads an organization of Forge, with GET requests only. Throws if the servers cannot be read, or the token is rejected. */
-export async function readForge({ api, progress }: Pick<Context, 'api' | 'progress'>, options: ForgeOptions): Promise<Account> {
-  const forge = openForge(api, options);
-  const name = options.organization ?? (await onlyOrganization(forge));
+const tagNames = (tag: unknown, included: unknown): string[] =>
+  [included].flat().flatMap((each) => {
+    const isTag = isObject(each) && isObject(tag) && each.type === 'tags' && each.id === tag.id;
+    return isTag && isObject(each.attributes) ? [oneLine(each.attributes.name)] : [];
+  });
+
+/** The organization with this slug, or the only one that the token sees. https://forge.laravel.com/docs/api-reference/organizations/list-organizations */
+export const organization = (given?: string) => async (api: PlatformApi) => {
+  const name = given ?? (await onlyOrganization(api));
   if (!/^[\w-]+(\.[\w-]+)*$/.test(name)) throw usage(`${inQuotes(name)} is not a slug of an organization.`);
-  const root = `/orgs/${name}`;
-  const found = await serversIn(forge, root, options.servers);
-  const reading = openReading(forge, (place, count) =>
-    progress.spin(`Reading ${place.site ?? place.server ?? name}`, () => counted(count, 'thing')),
-  );
-  if (options.servers === undefined || options.servers.length === 0) await readOrganization(reading, root);
-  // Every name first: nodes of a load balancer have those of other servers.
-  const servers = found.map((resource) => ({ id: resource.id, server: reading.keep(lists.servers, resource, {}, reading.unused) }));
-  for (const [index, { id, server }] of servers.entries()) {
-    if (!server) continue;
-    progress.step(`Reading ${server.name} (${index + 1} of ${servers.length})`);
-    await readServer(reading, `${root}/servers/${id}`, server);
-  }
-  progress.done();
-  return { platform: 'Forge', name, ...reading.account, outside: lists.outside };
-}
+  return { name, root: `/orgs/${name}` };
+};
 
-/** The slug of the organization, if the token sees one. https://forge.laravel.com/docs/api-reference/organizations/list-organizations */
-async function onlyOrganization(forge: ForgeApi): Promise<string> {
-  const found = await forge.list('/orgs').catch((error: unknown) => {
+async function onlyOrganization(api: PlatformApi): Promise<string> {
+  const found = await api.list('/orgs').catch((error: unknown) => {
     throw isError(error, 'forbidden') ? error.withHint('Use --organization, or a token with the scope organization:view.') : error;
   });
   const slugs = found.map(({ attributes }) => wordOf(attributes?.slug)).filter(Boolean);
@@ -54,150 +117,4 @@ async function onlyOrganization(forge: ForgeApi): Promise<string> {
   if (slugs.length === 0) throw new DnxError('not_found', 'The token sees no organization of Forge.', { hint: 'Check who made it.' });
   const choices = orList(slugs.slice(0, 20).map(inQuotes));
   throw usage(`The token sees ${slugs.length} organizations of Forge.`, `Use --organization with ${choices}.`);
-}
-
-/** The servers of an organization, or those with these names. */
-async function serversIn(forge: ForgeApi, root: string, only: readonly string[] = []): Promise<readonly Resource[]> {
-  const found = await forge.list(`${root}${lists.servers.path}`).catch((error: unknown) => {
-    if (isError(error, 'forbidden')) throw error.withHint(`It needs the scope ${lists.servers.scope}.`);
-    throw isError(error, 'not_found') ? error.withHint('Check the organization, and who made the token.') : error;
-  });
-  if (only.length === 0) return found;
-  const names = found.map(({ attributes }) => wordOf(attributes?.name));
-  const missing = only.filter((word) => !names.includes(word));
-  if (missing.length === 0) return found.filter((_, index) => only.includes(names[index] ?? ''));
-  const hint = `It has ${orList(names.slice(0, 20).map(inQuotes))}.`;
-  throw new DnxError('not_found', `Forge has no server ${orList(missing.map(inQuotes))}.`, { hint });
-}
-
-type Reading = ReturnType<typeof openReading>;
-
-/** What was read so far, and how more is. */
-function openReading(forge: ForgeApi, show: (place: Place, count: number) => void) {
-  const things: Thing[] = [];
-  const unread: Unread[] = [];
-  const environments = new Map<string, string>();
-  /** Names by `NOUN ID`, for fields that hold an id. */
-  const names = new Map<string, string>();
-  const seen = new Set<string>();
-  let failures = 0;
-
-  const reading = {
-    account: { things, unread, environments },
-    /** Adds a resource, once, with these changes. Returns it, unless it makes no sense. */
-    keep(
-      list: ForgeList,
-      resource: Resource,
-      place: Place,
-      change: (thing: Thing, id: string) => Partial<Thing> = () => ({}),
-    ): Thing | undefined {
-      const key = `${list.noun} ${resource.id} ${place.server} ${list.noun === lists.jobs.noun ? '' : place.site}`;
-      if (!list.once && resource.id !== '' && seen.has(key)) return undefined;
-      seen.add(key);
-      const thing = thingOf(list, resource, place, names);
-      if ('why' in thing) {
-        unread.push(thing);
-        return undefined;
-      }
-      const { fields, ...changed } = change(thing, resource.id);
-      const kept = { ...thing, ...changed, fields: { ...thing.fields, ...fields } };
-      names.set(`${list.noun.replaceAll(' ', '_')} ${resource.id}`, kept.name);
-      if (things.push(kept) > MOST_THINGS) throw new DnxError('failed', `Forge has more than ${MOST_THINGS} things, which is the limit.`);
-      return kept;
-    },
-    /** The name of a server, or of a site of a server, that no other has. */
-    unused({ kind, name, server }: Pick<Thing, 'kind' | 'name' | 'server'>, id: string): { readonly name: string } {
-      const isTaken = things.some((each) => each.kind === kind && each.name === name && each.server === server);
-      return { name: isTaken ? `${name} (${id})` : name };
-    },
-    /** The resources of a list; none if it cannot be read, which is remembered. */
-    async fetched(list: ForgeList, base: string, place: Place): Promise<readonly Resource[]> {
-      show(place, things.length);
-      try {
-        const path = `${base}${list.path}`;
-        const found = list.once ? [await forge.one(path)] : await forge.list(path);
-        failures = 0;
-        return list.once ? found.filter(({ attributes }) => !attributes || (attributeOf(attributes, list.name) ?? null) !== null) : found;
-      } catch (error) {
-        if (!isError(error) || isStop(error) || error.status === undefined) throw error;
-        failures = error.status < 500 ? 0 : failures + 1;
-        if (failures >= MOST_FAILURES) throw error;
-        unread.push({ what: list.once ? list.noun : plural(list.noun), ...place, ...whyNot(error, list.scope) });
-        return [];
-      }
-    },
-    async all(list: ForgeList, base: string, place: Place, change?: () => Partial<Thing>): Promise<void> {
-      for (const resource of await reading.fetched(list, base, place)) reading.keep(list, resource, place, change);
-    },
-  };
-  return reading;
-}
-
-const whyNot = ({ status, message }: DnxError, scope: string): Pick<Unread, 'why' | 'scope'> =>
-  status === 403
-    ? { why: `the token may not read it: it needs the scope ${scope}`, scope }
-    : { why: status === 404 ? 'Forge does not find it' : message };
-
-async function readOrganization({ keep, fetched, all }: Reading, root: string): Promise<void> {
-  for (const list of lists.organizationLists) await all(list, root, {});
-  for (const resource of await fetched(lists.teams, root, {})) {
-    const team = keep(lists.teams, resource, {});
-    if (!team || resource.id === '') continue;
-    for (const list of lists.teamLists)
-      await all(list, `${root}${lists.teams.path}/${resource.id}`, {}, () => ({ fields: { team: team.name } }));
-  }
-}
-
-async function readServer(reading: Reading, base: string, server: Thing): Promise<void> {
-  const place = { server: server.name };
-  const homes: Thing[] = [];
-  for (const resource of await reading.fetched(lists.sites, base, place)) homes.push(...(await readSite(reading, base, server, resource)));
-  for (const list of [...lists.serverLists, lists.jobs])
-    for (const resource of await reading.fetched(list, base, place)) reading.keep(list, resource, { ...place, ...siteAt(resource, homes) });
-}
-
-/** The site in whose directory a process or job runs. */
-function siteAt({ attributes }: Resource, sites: readonly Thing[]): Place {
-  const [directory, command] = [wordOf(attributes?.directory), wordOf(attributes?.command)];
-  const at = sites.filter(({ fields }) => `${directory}/`.startsWith(`${fields.directory}/`) || command.includes(`${fields.directory}/`));
-  const [site] = at.sort((a, b) => wordOf(b.fields.directory).length - wordOf(a.fields.directory).length);
-  return site === undefined ? {} : { site: site.name };
-}
-
-/** Reads a site, under the name of its primary domain, which its directory may not have. Returns it, unless it makes no sense. */
-async function readSite(reading: Reading, base: string, server: Thing, resource: Resource): Promise<readonly Thing[]> {
-  const { keep, fetched, all } = reading;
-  const path = `${base}/sites/${resource.id}`;
-  const { attributes = {} } = resource;
-  const isReadable = resource.id !== '' && typeof attributes.name === 'string' && attributes.name !== '';
-  const records = isReadable ? await fetched(lists.domains, path, { server: server.name, site: wordOf(attributes.name) }) : [];
-  const primary = records.find((each) => each.attributes?.type === 'primary')?.attributes?.name;
-  const site = keep(lists.sites, resource, { server: server.name }, (thing, id) => {
-    const domain = typeof primary === 'string' && primary !== '' && primary.length <= MOST_NAME ? primary : thing.name;
-    const own = { directory: `/home/${wordOf(thing.fields.user)}/${thing.name}`, ...(domain !== thing.name && { name: thing.name }) };
-    return { ...reading.unused({ ...thing, name: domain }, id), fields: own };
-  });
-  if (!site) return [];
-  const place = { server: server.name, site: site.name };
-  for (const list of lists.ofSite) if (wordOf(attributeOf(attributes, list.name)) !== '') keep(list, resource, place);
-  for (const record of records) {
-    const domain = keep(lists.domains, record, place);
-    if (!domain || record.id === '') continue;
-    await all(lists.certificates, `${path}/domains/${record.id}`, place, () => ({ name: domain.name, fields: { domain: domain.name } }));
-  }
-  for (const each of await fetched(lists.environment, path, place)) keepEnvironment(reading, each, place);
-  for (const list of lists.siteLists) await all(list, path, place);
-  if (site.fields.repository !== undefined) await all(lists.deployKey, path, place);
-  if (server.fields.type === 'loadbalancer') await all(lists.nodes, path, place);
-  return [site];
-}
-
-function keepEnvironment({ keep, account }: Reading, resource: Resource, place: Required<Place>): void {
-  const content = resource.attributes?.content;
-  if (typeof content !== 'string' || content.length > MOST_ENVIRONMENT) {
-    account.unread.push({ what: lists.environment.noun, ...place, why: 'it is no text, or too long' });
-    return;
-  }
-  keep(lists.environment, resource, place, () => ({ fields: { bytes: Buffer.byteLength(content) } }));
-  account.environments.set(`${place.server}/${place.site}`, content);
 }

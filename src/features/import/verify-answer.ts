@@ -1,7 +1,7 @@
 import { isError, isStop } from '../../base/errors.ts';
 import { DAY } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { NetworkFault, type ServerCertificate, type Transport } from '../../machine/world.ts';
+import { type HttpResponse, NetworkFault, type ServerCertificate, type Transport } from '../../machine/world.ts';
 import { transportUntil } from '../../platform/api/deadline.ts';
 import { siteUrl } from '../../platform/names/names.ts';
 
@@ -9,6 +9,8 @@ import { siteUrl } from '../../platform/names/names.ts';
 export interface SiteAnswer {
   readonly status: number;
   readonly location: string | null;
+  /** Of an HTML page. */
+  readonly title: string | undefined;
   readonly certificate: ServerCertificate | undefined;
   readonly tls: string | undefined;
 }
@@ -40,16 +42,29 @@ async function requestOnce({ clock, signal }: Context, transport: Transport, url
   const timed = transportUntil(transport, clock, clock.elapsed() + LIMIT_MS);
   try {
     const response = await timed.request({ method: 'GET', url, at, headers: { accept: '*/*', 'user-agent': 'dnx' }, signal });
-    response.discard();
+    const title = await titleOf(response).finally(response.discard);
     const { status, headers, certificate } = response;
     const { location } = headers;
     const to = location !== undefined && URL.canParse(location, url) ? new URL(location, url).href : location;
-    return { status, certificate, location: to ?? null };
+    return { status, certificate, title, location: to ?? null };
   } catch (error) {
     if (error instanceof NetworkFault) return error.message;
     if (isError(error, 'timed_out') && !isStop(error)) return `no answer in ${LIMIT_MS / 1_000}s`;
     throw error;
   }
+}
+
+/** How much of a page is read, in bytes, and how much of its title is shown. */
+const MOST_READ = 65_536;
+const LONGEST_TITLE = 80;
+
+async function titleOf({ body }: HttpResponse): Promise<string | undefined> {
+  let page = Buffer.alloc(0);
+  for await (const chunk of body) {
+    page = Buffer.concat([page, chunk]);
+    if (page.length > MOST_READ) break;
+  }
+  return /<title\b[^>]{0,100}>\s*([^<]*)/i.exec(page.toString())?.[1]?.trim().slice(0, LONGEST_TITLE);
 }
 
 /** `200`, `301 to https://www.example.com/`, `200 over http`. */
@@ -59,6 +74,14 @@ export const answerWords = ({ status, location, tls }: SiteAnswer): string =>
 /** What makes two certificates equal: both are valid for the site, or have the same problem. */
 export const certificateProblem = ({ certificate, tls }: SiteAnswer): string | null =>
   certificate ? certificate.problem : (tls ?? 'no certificate');
+
+/** The domain with or without `www.`, if the old certificate is valid for it and the new one is not. */
+export function lostName(domain: string, [old, now]: readonly SiteAnswer[]): readonly string[] {
+  const twin = domain.startsWith('www.') ? domain.slice(4) : `www.${domain}`;
+  const isValid = ({ certificate }: SiteAnswer) =>
+    certificate?.problem === null && certificate.names.some((name) => [twin, twin.replace(/^[^.]+/, '*')].includes(name));
+  return old && now && isValid(old) && !isValid(now) ? [twin] : [];
+}
 
 /** How many names of a certificate are shown. */
 const NAMES = 3;

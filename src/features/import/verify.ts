@@ -6,6 +6,8 @@ import { inParallel } from '../../base/parallel.ts';
 import { andList, counted, visible, wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { type Result, rows } from '../../cli/output/view.ts';
+import { foreignProblem } from '../../machine/settings/link.ts';
+import { pathOf } from '../../machine/world.ts';
 import { resourceName, sameDomain, type Target, targetOf } from '../../platform/names/names.ts';
 import { ambiguous } from '../../platform/names/unresolved.ts';
 import { countProgress } from '../overview/lists.ts';
@@ -17,11 +19,11 @@ import { withoutSecrets } from '../state/drift-rows.ts';
 import { readState, STATE_FILE } from '../state/file.ts';
 import { type Fleet, openFleet } from '../state/fleet.ts';
 import type { Comparison, Entry, Unread } from '../state/model.ts';
-import { unreadError } from '../state/unread.ts';
+import { unreadError } from '../state/model.ts';
 import { firstKeyOf } from '../state/words.ts';
 import { type ImportedServer, type ImportedSite, type ImportRecord, RECORD_FILE, readRecord } from './record.ts';
 import { requestAt } from './verify-answer.ts';
-import { answerRows, countedRow, subjectIn, tablesRow, type VerifyRow, verifyColumns } from './verify-rows.ts';
+import { answerRows, countedRow, subjectIn, tablesRow, unreadRow, type VerifyRow, verifyColumns } from './verify-rows.ts';
 import { countTables } from './verify-tables.ts';
 
 interface VerifyOptions {
@@ -61,6 +63,10 @@ interface Verifying {
 
 /** `dnx import verify`: what was imported, on both sides. Changes nothing on either. */
 export async function verifyImport(ctx: Context, options: VerifyOptions): Promise<Result<readonly VerifyRow[]>> {
+  for (const name of [RECORD_FILE, STATE_FILE]) {
+    const problem = foreignProblem(pathOf(join(options.dir, name), ctx.world), ctx.world);
+    if (problem) throw problem;
+  }
   const record = readRecord(join(options.dir, RECORD_FILE), ctx.world);
   const state = readState(join(options.dir, STATE_FILE), ctx.world);
   const { servers, sites, around } = chosenIn(record, options);
@@ -78,7 +84,7 @@ export async function verifyImport(ctx: Context, options: VerifyOptions): Promis
   const verifySite = async (site: ImportedSite) => siteRows(verifying, site).finally(next);
   const ofSites = await inParallel(sites, verifySite, AT_A_TIME);
   ctx.progress.done();
-  const items = [...servers.flatMap((server) => serverRows(verifying, server)), ...ofSites.flat()];
+  const items = [...servers.flatMap((server) => serverRows(verifying, server)), ...ofSites.flat(), ...leftRows(verifying, servers, sites)];
   const leftOut = [...new Set(items.flatMap(({ left_out: names = [] }) => names))].sort();
   if (leftOut.length > 0) ctx.progress.note(`Not counted, because they change all the time: ${leftOut.join(', ')}.`);
   return { view: rows(items, verifyColumns(record.platform, items), `${RECORD_FILE} has no sites.`), exit: exitOf(items, verifying) };
@@ -133,6 +139,36 @@ const nameAlone = (entry: Entry): Entry => ({
   fields: pick(entry.fields, (field) => field === firstKeyOf(entry.kind)),
 });
 
+/** The sites and servers that were not moved, and what the import could not read. */
+function leftRows(
+  { record, options }: Verifying,
+  servers: readonly ImportedServer[],
+  sites: readonly ImportedSite[],
+): readonly VerifyRow[] {
+  const isNarrowed = options.servers.length + options.sites.length > 0;
+  const nameOf = (was: string | undefined) => record.servers.find((server) => server.was === was)?.name ?? was ?? record.account;
+  const isAbout = ({ server, site }: { readonly server?: string | undefined; readonly site?: string | undefined }) =>
+    !isNarrowed ||
+    servers.some(({ was }) => was === server) ||
+    (site !== undefined && sites.some((one) => one.server === nameOf(server) && sameDomain(one.domain, site)));
+  // A server of the record has a row of its own.
+  const isLeft = ({ what, name }: ImportRecord['not_moved'][number]) =>
+    what === 'site' || (what === 'server' && !record.servers.some(({ was }) => was === name));
+  const unmoved = record.not_moved.filter((thing) => isLeft(thing) && isAbout(thing));
+  return [
+    ...unmoved.map(({ what, name, server }) =>
+      what === 'site'
+        ? countedRow({ server: nameOf(server), site: name, compared: 'site' }, 1, [name])
+        : countedRow({ server: name, site: null, compared: 'server' }, 1, [name]),
+    ),
+    ...record.unread
+      .filter(isAbout)
+      .map(({ server, site, what, why }) =>
+        unreadRow({ server: nameOf(server), site: site ?? null }, `${record.platform}: ${what}: ${why}`),
+      ),
+  ];
+}
+
 function serverRows(verifying: Verifying, server: ImportedServer): readonly VerifyRow[] {
   const { name } = server;
   if (!verifying.found.has(name)) return [countedRow({ server: name, site: null, compared: 'server' }, 1, [name])];
@@ -157,7 +193,12 @@ function listedRows({ comparison, found, record, wanted }: Verifying, of: Import
     );
     const isMissing = (entry: Entry) => comparison.rows.some((row) => row.entry === entry && row.outcome === 'missing');
     const missing = [...entries.filter(isMissing).map(({ fields }) => resourceName(fields, compared) ?? ''), ...left].map(withoutSecrets);
-    return count === 0 ? [] : [countedRow({ server, site, compared }, count, unread?.error ?? missing)];
+    const other = comparison.rows.flatMap(({ entry, outcome, differences }) =>
+      entry && entries.includes(entry) && outcome !== 'missing' && outcome !== 'same'
+        ? [`${withoutSecrets(resourceName(entry.fields, compared) ?? '')} (${differences.map(({ field }) => field).join(', ') || outcome})`]
+        : [],
+    );
+    return count === 0 ? [] : [countedRow({ server, site, compared }, count, unread?.error ?? missing, other)];
   });
 }
 
@@ -206,7 +247,13 @@ async function requestSides({ ctx, options, record }: Verifying, site: ImportedS
     const answer = await orError((async () => requestAt(ctx, site.domain, addressOf(), options.path))());
     return answer instanceof DnxError ? answer.message.replace(/\.$/, '') : answer;
   };
-  return Promise.all([request(() => oldMachine(record, site).address), request(() => machineIn(data, server).address)]);
+  const address = () => machineIn(data, server).address;
+  const oldAddress = () => {
+    const old = oldMachine(record, site).address;
+    if (old === address()) throw new DnxError('failed', `the address in ${RECORD_FILE} is that of ${server.label} at Deploynix.`);
+    return old;
+  };
+  return Promise.all([request(oldAddress), request(address)]);
 }
 
 /** How many servers and sites an error names. */

@@ -1,19 +1,18 @@
-import { chmodSync, existsSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { cancelled, DnxError, usage } from '../../base/errors.ts';
+import { cancelled, DnxError, systemReason, usage } from '../../base/errors.ts';
 import { andList, counted } from '../../base/text.ts';
 import { editYaml, setIn } from '../../base/yaml-edit.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { pathToWrite } from '../../machine/files/own-files.ts';
-import { makeDirectory } from '../../machine/files/text-file.ts';
-import { git } from '../../machine/git.ts';
+import { makeDirectory, readText } from '../../machine/files/text-file.ts';
 import { linkFileFor } from '../../machine/settings/link.ts';
 import { pathOf } from '../../machine/world.ts';
-import { openLocal, replaceText } from '../env/local-file.ts';
+import { ignoredCode, isTracked, isUnignored, type LocalFile, openLocal, replaceText } from '../env/local-file.ts';
 import { STATE_FILE, stateIn } from '../state/file.ts';
 import type { Entry } from '../state/model.ts';
 import { emptyState, writeRows } from '../state/write.ts';
-import { type MappedAccount, type MappedSite, userKey } from './map.ts';
+import type { MappedAccount } from './map.ts';
 import { RECORD_FILE, recordText } from './record.ts';
 
 /** A file of an import. */
@@ -25,11 +24,16 @@ interface NewFile {
 }
 
 /** The text of the state file of an account. Throws if dnx could not read it again. */
-export function stateText({ rows, sites, passwords }: MappedAccount): string {
+function stateText({ rows, sites }: MappedAccount): string {
   const written = writeRows(emptyState(STATE_FILE, ''), rows).text;
   const { entries } = stateIn(written, STATE_FILE);
   const siteAt = ({ kind, place, fields }: Entry) =>
     kind === 'site' ? sites.find(({ server, domain }) => place.server === server && fields.domain === domain) : undefined;
+  const passwordOf = ({ place: { server, database }, fields: { username } }: Entry) =>
+    rows.find(
+      ({ password, place, item }) =>
+        password !== undefined && place.server?.label === server && place.database?.label === database && item?.username === username,
+    )?.password;
   const text = editYaml(written, (document) => {
     for (const entry of entries) {
       const { file, dotenv } = siteAt(entry) ?? {};
@@ -38,9 +42,8 @@ export function stateText({ rows, sites, passwords }: MappedAccount): string {
         for (const [key, value] of dotenv.references) setIn(document, [...entry.path, 'env', key], { text: value });
         setIn(document, [...entry.path, 'env_file'], file.name);
       }
-      const password =
-        entry.kind === 'user' && passwords.get(userKey(entry.place.server, entry.place.database, String(entry.fields.username)));
-      if (password) setIn(document, [...entry.path, 'password'], password);
+      const password = passwordOf(entry);
+      if (password !== undefined) setIn(document, [...entry.path, 'password'], password);
     }
   });
   const keysOf = (name: string) => sites.find(({ file }) => file?.name === name)?.dotenv?.variables.keys() ?? [];
@@ -56,7 +59,7 @@ export function stateText({ rows, sites, passwords }: MappedAccount): string {
 
 /** The files of an account: those with variables first, and the record last. */
 export const filesOf = (mapped: MappedAccount): readonly NewFile[] => [
-  ...mapped.sites.flatMap(({ file }: MappedSite) => (file ? [{ ...file, isSecret: true }] : [])),
+  ...mapped.sites.flatMap(({ file }) => (file ? [{ ...file, isSecret: true }] : [])),
   { name: STATE_FILE, text: stateText(mapped), isSecret: false },
   { name: RECORD_FILE, text: recordText(mapped.record), isSecret: false },
 ];
@@ -66,7 +69,7 @@ export async function writeFiles(ctx: Context, files: readonly NewFile[], { dir 
   const cwd = pathOf(dir, ctx.world);
   const there = { ...ctx, world: { ...ctx.world, cwd } };
   if (isDry && !existsSync(cwd)) return files.map(({ name }) => name);
-  if (!isDry) makeDirectory(cwd);
+  if (!isDry) orFailed(`create ${dir}`, () => makeDirectory(cwd));
   const opened = files.map((file) => {
     pathToWrite(file.name, there.world);
     return { ...file, local: openLocal(file.name, there) };
@@ -75,20 +78,26 @@ export async function writeFiles(ctx: Context, files: readonly NewFile[], { dir 
   const replaced = changed.filter(({ local }) => local.text !== undefined).map(({ name }) => name);
   if (isDry) return changed.map(({ name }) => name);
   if (replaced.length > 0 && !force) await askToReplace(ctx, replaced);
-  const isSecret = opened.filter((file) => file.isSecret);
-  for (const { name } of isSecret)
-    if ((await git(there.world, ['--literal-pathspecs', 'ls-files', '--error-unmatch', '--', `./${name}`], cwd))?.code === 0)
-      throw new DnxError('differences', `${name} is tracked by Git. Nothing was written.`, { hint: `Run: git rm --cached ${name}` });
-  if (isSecret.length > 0 && existsSync(join(dirname(linkFileFor(cwd)), '.git')))
-    await ignore(
-      there,
-      isSecret.map(({ name }) => name),
-    );
+  const secrets = opened.flatMap(({ isSecret, local }) => (isSecret ? [local] : []));
+  for (const local of secrets)
+    if (await isTracked(local, there.world))
+      throw new DnxError('differences', `${local.name} is tracked by Git. Nothing was written.`, {
+        hint: `Run: git rm --cached ${local.name}`,
+      });
+  if (existsSync(join(dirname(linkFileFor(cwd)), '.git'))) await ignore(there, secrets);
   for (const { local, text, isSecret } of changed) {
-    if (isSecret && local.text !== undefined) chmodSync(local.path, 0o600);
+    if (isSecret && local.text !== undefined) orFailed(`change the mode of ${local.name}`, () => chmodSync(local.path, 0o600));
     replaceText(local, text, there.world, { mode: isSecret ? 0o600 : 0o644 });
   }
   return changed.map(({ name }) => name);
+}
+
+function orFailed(what: string, work: () => void): void {
+  try {
+    work();
+  } catch (cause) {
+    throw new DnxError('failed', `Could not ${what}: ${systemReason(cause) ?? cause}.`, { cause });
+  }
 }
 
 const SHOWN = 5;
@@ -101,18 +110,22 @@ async function askToReplace({ ask }: Context, names: readonly string[]): Promise
   if (!(await ask.confirm(`${exist}. Overwrite?`))) throw cancelled();
 }
 
-/** Adds to the .gitignore of a directory what Git does not ignore yet. */
-async function ignore(ctx: Context, names: readonly string[]): Promise<void> {
-  const { cwd } = ctx.world;
+/** Adds to the .gitignore of a directory what Git does not ignore yet. Without Git, what is not there. Fails if Git would add a file nevertheless. */
+async function ignore({ world, progress }: Context, files: readonly LocalFile[]): Promise<void> {
+  const path = join(world.cwd, '.gitignore');
+  const before = readText(path) ?? '';
+  const lines = new Set(before.split(/\r?\n/));
   const open: string[] = [];
-  for (const name of names)
-    if ((await git(ctx.world, ['check-ignore', '--quiet', '--no-index', '--', `./${name}`], cwd))?.code !== 0) open.push(name);
-  if (open.length === 0) return;
-  const file = openLocal('.gitignore', ctx);
-  const before = file.text ?? '';
-  const text = `${before}${before === '' || before.endsWith('\n') ? '' : '\n'}${open.map((name) => `/${name}\n`).join('')}`;
-  replaceText(file, text, ctx.world, { mode: 0o644 });
-  ctx.progress.note(
-    `Added ${open.length === 1 ? open[0] : counted(open.length, 'file')} to .gitignore, so that Git does not commit the values.`,
-  );
+  for (const file of files) if (!lines.has(`/${file.name}`) && (await ignoredCode(file, world)) !== 0) open.push(file.name);
+  if (open.length > 0) {
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
+      throw usage('.gitignore is a link, which Git does not follow. Nothing was written.', 'Replace it with a file.');
+    const text = `${before === '' || before.endsWith('\n') ? '' : '\n'}${open.map((name) => `/${name}\n`).join('')}`;
+    orFailed('write .gitignore', () => appendFileSync(path, text));
+    const what = open.length === 1 ? open[0] : counted(open.length, 'file');
+    progress.note(`Added ${what} to .gitignore, so that Git does not commit the values.`);
+  }
+  for (const file of files)
+    if (await isUnignored(file, world))
+      throw new DnxError('differences', `Git does not ignore ${file.name}. No values were written.`, { hint: 'Check .gitignore.' });
 }

@@ -30,7 +30,10 @@ export function openLinkFile({ link }: Pick<Context['settings'], 'link'>, world:
   const path = link?.file ?? linkFileFor(world.cwd);
   const source = openLink(path, world);
   const problem = environmentsProblem(source);
-  if (problem) throw problem.withHint(`${problem.hint} Remove it with: dnx unlink --yes`);
+  if (problem)
+    throw lstatSync(path, { throwIfNoEntry: false })
+      ? problem.withHint(problem.hint, { command: ['unlink', '--yes'], why: 'Remove it with' })
+      : problem;
   const content = source.object();
   const named = source.object('environments');
   const single = Object.keys(named).length === 0 ? ofSingle(content) : undefined;

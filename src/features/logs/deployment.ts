@@ -1,8 +1,9 @@
 import { DnxError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { serverEndpoint } from '../../platform/follow/readers.ts';
+import type { Located } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
-import type { DeployContext, SiteReference } from '../deploy/site.ts';
+import type { DeployContext } from '../deploy/site.ts';
 import { siteDirectories, siteOnMachine } from '../remote/machine.ts';
 import { unasked } from '../remote/ssh.ts';
 import { type Connection, openConnection } from './connection.ts';
@@ -16,7 +17,7 @@ const REST_MS = 1_000;
  * Shows the lines of the deploy log above the spinner while a deployment runs, if the server can be read without a question. Returns how to
  * end it, once the rest of the log is shown. The deployment does not depend on it, so a failure shows nothing.
  */
-export function showDeployLog(ctx: DeployContext, siteRef: SiteReference, site: Site): () => Promise<void> {
+export function showDeployLog(ctx: DeployContext, siteRef: Located, site: Site): () => Promise<void> {
   let connection: Connection | undefined;
   let ended = false;
   const show = async () => {
@@ -48,7 +49,7 @@ export function showDeployLog(ctx: DeployContext, siteRef: SiteReference, site: 
 }
 
 /** Follows the deploy log from now on. ssh asks for nothing. */
-async function open(ctx: DeployContext, siteRef: SiteReference, site: Site): Promise<Connection> {
+async function open(ctx: DeployContext, siteRef: Located, site: Site): Promise<Connection> {
   const { data: server } = await ctx.api.send<JsonObject>(serverEndpoint, { server: siteRef.server.id }, { retry: false });
   const place = siteOnMachine({ ...siteRef }, { server: server ?? {}, site });
   return openConnection(unasked(ctx), {

@@ -8,8 +8,7 @@ import { hidingValues } from '../../cli/run/hidden-values.ts';
 import type { Verdict } from '../../cli/run/may.ts';
 import { childEnv, openEnv } from '../../machine/env.ts';
 import type { Captured, Env, Output, Person, Piped, Program, Transport, World } from '../../machine/world.ts';
-import { type Bounds, bounded, isAboutSite, mayTouch, type PlaceIds } from './bounds.ts';
-import type { Limits } from './limits.ts';
+import { type Bounds, bounded, isAboutSite, type Limits, mayTouch, type PlaceIds } from './limits.ts';
 
 /** How a command line of a tool ended. */
 export interface RunResult {

@@ -12,7 +12,7 @@ import type { Ending } from '../../cli/run/line.ts';
 import { childEnv } from '../../machine/env.ts';
 import { NetworkFault, shellCommand } from '../../machine/world.ts';
 import { runUntil, transportUntil } from '../../platform/api/deadline.ts';
-import { outcomeOf } from '../ci/outcome.ts';
+import { outcomeOf } from '../ci/reporter.ts';
 
 /** What a webhook gets. `result` and `error` are the objects that `--json` prints. */
 interface Notification {

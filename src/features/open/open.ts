@@ -85,25 +85,16 @@ async function runFirst({ signal, world }: Context, commands: readonly (readonly
 
 /** The commands of `$BROWSER`, separated by colons as for xdg-open. `%s` is the URL, which otherwise comes last. No shell reads them. */
 function commandsIn({ env, platform }: Pick<World, 'env' | 'platform'>, url: string): readonly (readonly string[])[] {
-  const windows = platform === 'win32';
-  const commands = (env.BROWSER ?? '').split(windows ? ';' : ':').map(windows ? wordsOnWindows : wordsIn);
-  return commands
+  return (env.BROWSER ?? '')
+    .split(platform === 'win32' ? ';' : ':')
+    .map(wordsIn)
     .filter(([file]) => file !== undefined)
     .map((words) => (words.some((word) => word.includes('%s')) ? words.map((word) => word.replaceAll('%s', () => url)) : [...words, url]));
 }
 
-/** The words of a command, with the quotes of a shell and nothing else of it. */
+/** The words of a command. What is in quotes is one, and a backslash is part of a path. */
 const wordsIn = (command: string): readonly string[] =>
-  (command.match(/(?:[^\s'"\\]|\\.|'[^']*'|"(?:[^"\\]|\\.)*")+/gs) ?? []).map((word) =>
-    word.replace(
-      /'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)/gs,
-      (_, single, double, escaped) => single ?? double?.replace(/\\(["\\$`])/g, '$1') ?? escaped,
-    ),
-  );
-
-/** The same where a backslash is part of a path. */
-const wordsOnWindows = (command: string): readonly string[] =>
-  (command.match(/(?:[^\s"]|"[^"]*")+/gs) ?? []).map((word) => word.replaceAll('"', ''));
+  (command.match(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g) ?? []).map((word) => word.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'));
 
 /** True if a browser may be able to show itself. One that opens on the other side of an SSH session is of no use. */
 function hasDesktop({ env, platform }: Pick<World, 'env' | 'platform'>): boolean {

@@ -4,7 +4,7 @@ import { duration, shownTime } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { dataIn, type Result } from '../../cli/output/view.ts';
 import { runUrl } from '../../machine/ci.ts';
-import { openOutputFile } from '../ci/output-file.ts';
+import { openOutputFile } from '../ci/result-files.ts';
 import type { DeployResult } from '../deploy/result.ts';
 
 /** The preview that a comment is about. */
@@ -22,10 +22,7 @@ interface CommentedPreview {
   readonly deployment: DeployResult | null;
 }
 
-/** The file of `--comment`: Markdown for a pull request, which is there however `preview up` ends. */
-export type CommentFile = ReturnType<typeof openComment>;
-
-/** Removes the file of an earlier run. Fails if it cannot be written. Without a name, and in a dry run, nothing is written. */
+/** The file of `--comment`, which is there however `preview up` ends. Removes that of an earlier run. Fails if it cannot be written. Without a name, and in a dry run, nothing is written. */
 export function openComment({ world, recorder, progress }: Pick<Context, 'world' | 'recorder' | 'progress'>, name: string | undefined) {
   const file = name === undefined || recorder ? undefined : openOutputFile(name, '--comment', world);
   const link = runUrl(world.env);

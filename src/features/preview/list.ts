@@ -1,17 +1,19 @@
-import { isError } from '../../base/errors.ts';
+import { DnxError, isError } from '../../base/errors.ts';
 import { phaseOf } from '../../base/status.ts';
-import { andList } from '../../base/text.ts';
+import { andList, quotedName } from '../../base/text.ts';
 import { shownTimeIn, utcOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Given } from '../../cli/language/options.ts';
 import { nullable, objectOf, oneOf, type Printed, word } from '../../cli/language/shape.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
 import { called } from '../../platform/names/names.ts';
+import { openWebsite } from '../open/open.ts';
 import type { TimeReader } from '../overview/overview.ts';
 import { databaseOf, findPreviews } from './find.ts';
 import type { FoundPreviews, Preview, PreviewProject } from './model.ts';
-import { previewUrl } from './names.ts';
-import { openProject } from './project.ts';
-import { deadlineText } from './record.ts';
+import { deadlineText } from './model.ts';
+import { markOf, previewUrl } from './names.ts';
+import { branchOf, openProject } from './project.ts';
 
 /** `orphaned`: its branch is gone. `unmarked`: it has no DNX_PREVIEW. */
 const states = ['up', 'creating', 'failed', 'overdue', 'orphaned', 'unmarked'] as const;
@@ -98,4 +100,25 @@ function listedAs(preview: Preview, state: ListedPreview['state'], found: FoundP
     created_at: utcOf(site.created_at) ?? null,
     database: databaseOf(preview, found)?.database.label ?? null,
   };
+}
+
+/** `dnx preview open`. */
+export async function openPreview(ctx: Context, options: Given<{ branch: string; from: string; print: boolean }>) {
+  const branch = await branchOf(ctx.world, options.branch);
+  const project = await openProject(ctx, { from: options.from });
+  const { previews, lookalikes } = await findPreviews(ctx, project, markOf(project.owner, branch));
+  const [preview, ...others] = previews;
+  if (!preview)
+    throw new DnxError('not_found', `No preview of ${quotedName(branch)}.`, {
+      details: lookalikes.map(({ target, why }) => [target.label, why]),
+      next: [{ command: ['preview', 'up', branch], why: 'Create it' }],
+    });
+  if (others.length > 0)
+    throw new DnxError('ambiguous', `${quotedName(branch)} has several previews.`, {
+      next: previews.map(({ place: { site, server } }) => ({
+        command: ['open', site.label, '--server', server.label],
+        why: 'Open one of them',
+      })),
+    });
+  return openWebsite(ctx, preview.place, preview.place.site, preview.site, options.print);
 }

@@ -1,28 +1,30 @@
-import { cancelled, type Detail, DnxError, isError, unlessError } from '../../base/errors.ts';
-import { isObject } from '../../base/json.ts';
+import { cancelled, type Detail, DnxError, isError, isStop, unlessError, usage } from '../../base/errors.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
+import { phaseOf } from '../../base/status.ts';
 import { counted, quotedName, title, withDetails } from '../../base/text.ts';
-import { duration, SECOND } from '../../base/time.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
 import { nothing, type Result } from '../../cli/output/view.ts';
 import type { PlannedChange } from '../../cli/plan/plan.ts';
-import { createdId } from '../../cli/plan/record.ts';
+import { createdId, creatorOf } from '../../cli/plan/record.ts';
 import { changeTitle, fieldDetails } from '../../cli/plan/show.ts';
 import type { Turn } from '../../cli/run/turn.ts';
-import { idIn, type Located, targetIds } from '../../platform/names/names.ts';
+import type { PreviewSettings } from '../../machine/settings/preview.ts';
+import { certificatesEndpoint } from '../../platform/follow/readers.ts';
+import { followStarted } from '../../platform/follow/work.ts';
+import { idIn, type Located, resourceName, sameName, targetIds } from '../../platform/names/names.ts';
 import { createdBy } from '../../platform/operations.ts';
 import { heldVerification } from '../changes/dry-run.ts';
 import { noDeployOptions, verificationOf } from '../deploy/options.ts';
 import { remoteSide } from '../env/remote.ts';
 import { createVariableEndpoint, updateVariableEndpoint, variablesEndpoint } from '../env/variables.ts';
+import { isSpent, issue, issueCertificate, issueEndpoint } from '../site/certificate.ts';
 import { makePlan, openPlanFleet, recordChanges, sendPlan } from '../state/apply.ts';
 import { unwrittenState } from '../state/file.ts';
 import type { Fleet } from '../state/fleet.ts';
 import { createUserEndpoint, deleteUserEndpoint } from './calls.ts';
-import { recordCertificate } from './certificate.ts';
-import type { PreviewProject } from './model.ts';
+import { deadlineText, type PreviewProject } from './model.ts';
 import { databaseName, previewUrl } from './names.ts';
-import { deadlineText } from './record.ts';
 import { PASSWORD, type PreviewState, stateOf } from './state.ts';
 import { domainOf, findWanted, type PlaceOptions, type WantedPreview } from './wanted.ts';
 
@@ -57,7 +59,6 @@ export async function prepare(ctx: Context, preparing: Preparing): Promise<Prepa
   const refused = before?.refused;
   if (refused && titles.includes(refused.title)) throw refused.error;
   const again = (more: Preparing['before'] = {}) => prepare(ctx, { ...preparing, consent: { yes: true }, before: more });
-  if (!before) await sayRequests(ctx, changes.length);
   if (changes.length > 0 && !consent.yes) {
     if (!(await pause(() => ctx.ask.confirm(`Bring up the preview of ${quotedName(branch)}?`)))) throw cancelled();
     // A person may take long to answer.
@@ -217,14 +218,52 @@ function changeWords(change: PlannedChange): string {
   return [title(Object.keys(change.targets).at(-1) ?? ''), ...fields].join(' ');
 }
 
-/** What creating a site and following its deployment takes beside the changes. */
-const FOLLOWED = 20;
+type CertificateOptions = Given<{ certificate: string; private_key: string }>;
 
-async function sayRequests({ api, progress }: Context, changes: number): Promise<void> {
-  if (changes === 0) return;
-  const requests = changes + FOLLOWED;
-  const { limit, window_s: window } = await api.rate();
-  const takes = (limit: number, window: number) =>
-    `, ${duration(Math.ceil((requests / limit) * window) * SECOND)} at the limit of ${limit} in ${duration(window * SECOND)}`;
-  progress.note(`This takes about ${requests} more requests${limit === null || window === null ? '' : takes(limit, window)}.`);
+/** What is sent for the certificate of a preview; undefined if it is to have none. */
+function bodyFor({ site }: Located, settings: PreviewSettings, { certificate, private_key }: CertificateOptions) {
+  if (certificate !== undefined) return { domain: site.label, type: 'custom', certificate, private_key };
+  return settings.certificate === 'none' ? undefined : { domain: site.label, type: 'letsencrypt' };
+}
+
+/** The certificate of a site that is valid, or may become so. */
+async function standing({ api, clock }: Pick<Context, 'api' | 'clock'>, place: Located): Promise<JsonObject | undefined> {
+  const listed = (await api.list<JsonObject>(certificatesEndpoint, targetIds(place))).filter(isObject);
+  const isOfSite = (one: JsonObject) => sameName('certificate', resourceName(one, 'certificate') ?? '', place.site.label);
+  const living = listed.filter((one) => isOfSite(one) && !isSpent(one, clock.now()));
+  return living.find(({ status }) => phaseOf(status) !== 'going') ?? living[0];
+}
+
+/** Sees to a certificate for a preview, unless a valid one stands. Returns why it has none, which does not stop the deployment. */
+export async function certify(
+  ctx: Context,
+  place: Located,
+  settings: PreviewSettings,
+  options: CertificateOptions,
+): Promise<DnxError | undefined> {
+  const body = bodyFor(place, settings, options);
+  if (!body) return undefined;
+  try {
+    const found = await standing(ctx, place);
+    if (found && phaseOf(found.status) !== 'going') return undefined;
+    const work = { ...issue(ctx, place, place.site.label), wait: true };
+    const exit = found ? (await followStarted(ctx, work, found)).failure : (await issueCertificate(ctx, place, body, true)).exit;
+    if (isStop(exit)) throw exit;
+    return isError(exit) ? exit : undefined;
+  } catch (error) {
+    if (!isError(error) || isStop(error)) throw error;
+    return error;
+  }
+}
+
+/** In a dry run, records the request for a certificate. A site that is still to be created has none. */
+async function recordCertificate(ctx: Context, place: Located, settings: PreviewSettings, options: CertificateOptions): Promise<void> {
+  const body = bodyFor(place, settings, options);
+  if (!body || (creatorOf(place.site.id) === undefined && (await standing(ctx, place)))) return;
+  await ctx.api.send(issueEndpoint, targetIds(place), { body, assume: {} });
+}
+
+/** Fails for one of --certificate and --private-key without the other. */
+export function requirePair({ certificate, private_key }: CertificateOptions): void {
+  if ((certificate === undefined) !== (private_key === undefined)) throw usage('--certificate and --private-key need each other.');
 }

@@ -12,8 +12,8 @@ import { unwrittenEntry } from '../state/file.ts';
 import type { Fleet } from '../state/fleet.ts';
 import type { Entry } from '../state/model.ts';
 import type { PreviewRecord } from './model.ts';
+import { RECORD, recordValue } from './model.ts';
 import { databaseName, previewUrl } from './names.ts';
-import { RECORD, recordValue } from './record.ts';
 import { domainOf, type WantedPreview } from './wanted.ts';
 
 /** What a state file would say of a preview. */

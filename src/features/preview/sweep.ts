@@ -1,13 +1,16 @@
+import { DnxError } from '../../base/errors.ts';
+import { quotedName } from '../../base/text.ts';
 import { HOUR } from '../../base/time.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
+import { message, type View } from '../../cli/output/view.ts';
 import { siteEndpoint } from '../../platform/follow/readers.ts';
 import { targetIds } from '../../platform/names/names.ts';
 import { databaseOf, findPreviews } from './find.ts';
 import type { Preview, PreviewDatabase, PreviewProject } from './model.ts';
-import { markInDomain } from './names.ts';
-import { openProject } from './project.ts';
-import { deadlineText } from './record.ts';
-import { lookalikeRow, type Removal, type RemovalOptions, removeConfirmed, rowOf } from './removal.ts';
+import { deadlineText } from './model.ts';
+import { markInDatabase, markInDomain, markOf } from './names.ts';
+import { branchOf, openProject } from './project.ts';
+import { lookalikeRow, type Removal, type RemovalOptions, type RemovalRow, removeConfirmed, rowOf } from './removal.ts';
 
 /** `dnx preview sweep`: removes previews whose deadline has passed or whose branch is gone, and databases that are left of one. */
 export async function sweepPreviews(ctx: Context, options: RemovalOptions, consent: GivenConsent) {
@@ -62,4 +65,31 @@ async function verdictOn(found: Preview | PreviewDatabase, { heads }: PreviewPro
 function youth(createdAt: number | undefined, now: number): string | undefined {
   if (createdAt === undefined) return 'Deploynix does not say when it was created';
   return now - createdAt < HOUR ? 'it is younger than an hour' : undefined;
+}
+
+type DownOptions = RemovalOptions & { readonly branch: string | undefined; readonly if_exists: boolean | undefined };
+
+/** `dnx preview down`: removes the preview of a branch, whatever its age, and what an interrupted one has left of it. */
+export async function removePreview(ctx: Context, options: DownOptions, consent: GivenConsent) {
+  const branch = await branchOf(ctx.world, options.branch);
+  const project = await openProject(ctx, options);
+  const mark = markOf(project.owner, branch);
+  const found = await findPreviews(ctx, project, mark);
+  const [stranger] = found.lookalikes.filter(({ target: { label } }) => mark === (markInDomain(label) ?? markInDatabase(label)));
+  const other = found.previews.find((preview) => preview.branch !== branch);
+  const [label, reason] = stranger
+    ? [stranger.target.label, stranger.why]
+    : [other?.place.site.label, `it is that of ${quotedName(other?.branch ?? '')}, which has the same mark`];
+  if (label !== undefined)
+    throw new DnxError('differences', `${label} is not the preview of ${quotedName(branch)}: ${reason}. Nothing was removed.`);
+  const removals: readonly Removal[] = [
+    ...found.previews.map((preview) => ({ server: preview.place.server, preview, database: databaseOf(preview, found), why: 'asked for' })),
+    ...found.databases
+      .filter(({ server }) => !found.previews.some(({ place }) => place.server.id === server.id))
+      .map((database) => ({ server: database.server, database, why: 'asked for' })),
+  ];
+  const why = `No preview of ${quotedName(branch)}.`;
+  if (removals.length === 0 && options.if_exists) return { view: message(`${why} Nothing to remove.`, []) as View<readonly RemovalRow[]> };
+  if (removals.length === 0) throw new DnxError('not_found', why, { next: [{ command: ['preview', 'list'], why: 'List previews with' }] });
+  return removeConfirmed(ctx, project, removals, { options, consent, kept: found.lookalikes.map(lookalikeRow) });
 }

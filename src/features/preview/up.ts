@@ -1,23 +1,28 @@
-import { type Detail, type DnxError, isError, orError, usage } from '../../base/errors.ts';
+import { type Detail, DnxError, isError, orError, usage } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import type { Given } from '../../cli/language/options.ts';
 import { nullable, objectOf, type Printed, word, yes } from '../../cli/language/shape.ts';
 import { columns, ending, type Result, record } from '../../cli/output/view.ts';
 import { inTurn } from '../../cli/run/turn.ts';
-import { isTtlMs } from '../../machine/settings/preview.ts';
+import { isTtlMs, type PreviewSettings } from '../../machine/settings/preview.ts';
+import { pathOf } from '../../machine/world.ts';
 import { allowanceOf, within } from '../../platform/api/deadline.ts';
+import { serverEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
+import { type Located, targetIds } from '../../platform/names/names.ts';
+import { fillDatabase, firstBytes } from '../database/import.ts';
 import { deployNow } from '../deploy/deploy.ts';
 import { type DeployResult, deployShape } from '../deploy/result.ts';
+import { type SiteVariable, updateVariableEndpoint, variablesEndpoint } from '../env/variables.ts';
+import { runArtisan } from '../remote/artisan.ts';
+import { type SiteOnMachine, siteOnMachine } from '../remote/machine.ts';
 import { planInTurn } from '../state/apply.ts';
-import { branchOf } from './branch.ts';
-import { certify, requirePair } from './certificate.ts';
 import { openComment } from './comment.ts';
+import { deadlineText, RECORD, recordIn, recordValue } from './model.ts';
 import { databaseName, markOf, previewUrl } from './names.ts';
-import { type Prepared, prepare } from './prepare.ts';
-import { openProject } from './project.ts';
-import { deadlineText } from './record.ts';
-import { requireSeed, seedPreview } from './seed.ts';
+import { certify, type Prepared, prepare, requirePair } from './prepare.ts';
+import { branchOf, openProject } from './project.ts';
 import { type PlaceOptions, requirePreviewable, settingsFor } from './wanted.ts';
 
 /** The result of `preview up`. */
@@ -124,4 +129,64 @@ function upResult({ wanted, state, place, changed }: Prepared, deployed: Result,
   ];
   const view = ending(record(item, upColumns, `${branch} is up at ${url ?? item.site}`, details));
   return { view, exit };
+}
+
+type SeedOptions = Given<{ seed: string; dump: string }>;
+
+/** Fails for what can never fill a database, before anything is created. */
+async function requireSeed({ world }: Context, { database }: PreviewSettings, { seed, dump }: SeedOptions): Promise<void> {
+  if (seed === undefined && dump === undefined) return;
+  if (seed !== undefined && dump !== undefined) throw usage('--seed and --dump exclude each other.', 'Use only one of them.');
+  if (database === 'none') throw usage(`--${seed === undefined ? 'dump' : 'seed'} needs a database.`, 'Use --database own.');
+  if (dump !== undefined) await firstBytes(pathOf(dump, world), dump);
+}
+
+/** Fills the database of a preview over SSH, once, and notes that in its record. */
+async function seedPreview(
+  ctx: Context,
+  { wanted: { project, settings, preview }, state: { record }, place }: Prepared,
+  { dump }: SeedOptions,
+): Promise<void> {
+  const { seed, database } = settings;
+  if ((seed === undefined && dump === undefined) || database === 'none' || record.isSeeded) return;
+  if (preview?.record === 'hidden') {
+    ctx.progress.note(`Not seeded: the API does not show whether ${place.site.label} was.`);
+    return;
+  }
+  const ids = targetIds(place);
+  const variables = await ctx.api.list<SiteVariable>(variablesEndpoint, ids);
+  const now = recordIn(variables as never, project.owner);
+  // By another `up`.
+  if (typeof now === 'object' && now.isSeeded) return;
+  const machine = await readMachine(ctx, place);
+  if (dump === undefined) await runSeeder(ctx, machine, (seed ?? '').trim().split(/\s+/));
+  else {
+    await fillDatabase(ctx, machine, dump);
+    await runSeeder(ctx, machine, ['migrate', '--force']);
+  }
+  const variable = variables.find(({ key }) => key === RECORD);
+  const value = recordValue(project.owner, { ...record, isSeeded: true });
+  if (variable) await ctx.api.send(updateVariableEndpoint, { ...ids, variable: variable.id }, { body: { value } });
+}
+
+async function readMachine({ api }: Context, place: Located): Promise<SiteOnMachine> {
+  const { server, site } = targetIds(place);
+  const { data: machine = {} } = await api.send<JsonObject>(serverEndpoint, { server: server ?? '' });
+  const { data = {} } = await api.send<JsonObject>(siteEndpoint, { server: server ?? '', site: site ?? '' });
+  return siteOnMachine(place, { server: machine, site: data });
+}
+
+/** How much of what a command says is shown if it fails. */
+const MOST_LINES = 10;
+
+async function runSeeder(ctx: Context, place: SiteOnMachine, words: readonly string[]): Promise<void> {
+  const line = `php artisan ${words.join(' ')}`;
+  ctx.progress.spin(`Running ${line} on ${place.domain}`);
+  const { code, stdout, stderr } = await runArtisan(ctx, place, [...words, '--no-interaction']).finally(ctx.progress.done);
+  if (code === 0) return;
+  const said = `${stdout}\n${stderr}`.split('\n').filter((text) => text.trim() !== '');
+  throw new DnxError('failed', `${line} ended with exit code ${code}.`, {
+    details: said.slice(-MOST_LINES).map((text) => ['artisan', text] as const),
+    hint: 'Run the same command again: it seeds until that succeeds.',
+  });
 }

@@ -7,7 +7,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
 import { follow } from '../../platform/follow/follow.ts';
 import { siteEndpoint } from '../../platform/follow/readers.ts';
-import { idIn } from '../../platform/names/names.ts';
+import { idIn, type Located } from '../../platform/names/names.ts';
 import { isDeployed, newSince, workInProgress } from '../deploy/baseline.ts';
 import { settleRunning } from '../deploy/deploy-site.ts';
 import { followRun } from '../deploy/follow-run.ts';
@@ -20,7 +20,6 @@ import {
   type DeployContext,
   readReleases,
   readSite,
-  type SiteReference,
   type Snapshot,
   siteCommand,
   siteIds,
@@ -99,7 +98,7 @@ async function begin(ctx: DeployContext, starts: boolean) {
 }
 
 /** Waits until work in progress or its result shows. */
-async function untilBegun(ctx: DeployContext, { server, site }: SiteReference, { baseline }: Snapshot) {
+async function untilBegun(ctx: DeployContext, { server, site }: Located, { baseline }: Snapshot) {
   const read = async () => {
     const poll = {
       site: await readSite(ctx, { server, site }, { retry: false }),

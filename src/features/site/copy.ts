@@ -9,6 +9,7 @@ import { serverEndpoint } from '../../platform/follow/readers.ts';
 import { type KindName, kindOf } from '../../platform/kinds.ts';
 import { isLike } from '../../platform/names/existing.ts';
 import { isHost, type Located, resourceName, sameDomain, type Target, targetIds, withoutUrl } from '../../platform/names/names.ts';
+import { sitePlace } from '../deploy/site.ts';
 import { changesBy, consentToSend } from '../env/dangers.ts';
 import { remoteSide } from '../env/remote.ts';
 import { type Side, UNKNOWN } from '../env/sync/steps.ts';
@@ -40,7 +41,7 @@ export const copySite = (ctx: Context, options: CopyOptions, consent: GivenConse
     const copying = await openCopy(ctx, fleet, options);
     const entries = entriesOf(copying);
     const details = copyDetails(copying, entries, options.except ?? []);
-    const [from, to] = [copying.source.place, copying.to].map(placeWords);
+    const [from, to] = [copying.source.place, copying.to].map(sitePlace);
     if (ctx.recorder) ctx.recorder.about(Object.fromEntries(details), details, true);
     else ctx.progress.note(withDetails(`Copying ${from} to ${to}`, details));
     const plan = await makePlan(ctx, unwrittenState(`the copy of ${from}`, entries), fleet, { create: true });
@@ -74,15 +75,13 @@ async function openCopy(ctx: Context, fleet: Fleet, { from_site, to, as, except 
   const from = { ...read.place, server: await named(site.server) };
   const place = { server: await named(server), site: { id: '', label: domain ?? from.site.label } };
   if (place.server.id === site.server.id && sameDomain(place.site.label, from.site.label))
-    throw usage(`${placeWords(from)} cannot be copied to itself.`, 'Use --as for another domain, or --to for another server.');
+    throw usage(`${sitePlace(from)} cannot be copied to itself.`, 'Use --as for another domain, or --to for another server.');
   const variables = remoteSide(read.lists.get('variable') ?? []);
   const wrong = except.find((key) => !variables.has(key));
   if (wrong !== undefined)
     throw usage(`${from.site.label} has no variable ${wrong}.${didYouMean(wrong, [...variables.keys()])} Nothing was copied.`);
   return { source: { ...read, place: from }, to: place, variables: new Map([...variables].filter(([key]) => !except.includes(key))) };
 }
-
-const placeWords = ({ site, server }: Located): string => `${site.label} (${server.label})`;
 
 function requireRead([error]: readonly DnxError[]): void {
   if (error) throw error.with({ details: [['copied', 'nothing, because not all of the site can be read']] });

@@ -15,7 +15,7 @@ export const listSites = (columns: readonly Column[]) =>
     aliases: ['ls'],
     summary: 'List sites on all servers, or on one with --server',
     description:
-      'With --watch, reads the sites of one server every 6 seconds, or those of many servers in turn, starting with deployments in progress, with at most a third of the rate limit. On a terminal, the table is updated in place; elsewhere, it is printed again when it changes. Use -o ndjson for a line of JSON per changed site. Press Ctrl-C to stop.',
+      'With --watch, reads the sites of one server every 6 seconds, or those of many servers less often, with at most a third of the rate limit. On a terminal, the table is updated in place; elsewhere, it is printed again when it changes. Use -o ndjson for a line of JSON per changed site. Press Ctrl-C to stop.',
     calls: ['GET /servers', { when: 'server', instead: ofServer }, ofServer],
     options: { watch: watching },
     prints: () => listOf(recordOf(withServer(columns), [], { server: word })),
@@ -34,8 +34,8 @@ export const listSites = (columns: readonly Column[]) =>
       }
       const shown = withServer(columns);
       if (watch) {
-        const [{ watchedRows }, { sitesInTurn }] = await Promise.all([import('../watch/watch.ts'), import('./watch.ts')]);
-        const read = sitesInTurn(ctx);
+        const [{ watchedRows }, { everySiteAgain }] = await Promise.all([import('../watch/watch.ts'), import('./watch.ts')]);
+        const read = everySiteAgain(ctx);
         const listed = async () => {
           const { places, ...round } = await read();
           const items = places.flatMap(({ server, sites }) => sites.map((site) => placed({ site, server })));

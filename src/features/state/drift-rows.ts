@@ -14,8 +14,16 @@ import { called, resourceName, sameName } from '../../platform/names/names.ts';
 import { shownValue } from '../../platform/names/value.ts';
 import { namesIn } from '../audit/finding.ts';
 import { masked } from '../why/logs/mask.ts';
-import type { Comparison, PlaceNames, Position, Row, StateDifference, StateFile, Unread } from './model.ts';
-import { listWords } from './unread.ts';
+import {
+  type Comparison,
+  listWords,
+  type PlaceNames,
+  type Position,
+  type Row,
+  type StateDifference,
+  type StateFile,
+  type Unread,
+} from './model.ts';
 
 /** A line of a drift, as scripts get it. A value that may be a secret is masked on both sides. */
 export const driftRow = objectOf(

@@ -9,15 +9,13 @@ import { resourceName } from '../../platform/names/names.ts';
 import { wordList } from '../audit/finding.ts';
 import { reasonWords } from '../changes/clone.ts';
 import { isPreview } from '../preview/names.ts';
-import { compareState } from './compare.ts';
+import { compareState, type Narrowing } from './compare.ts';
 import { type DriftReport, driftSummary, markdownReport, sarifReport, tableReport } from './drift-report.ts';
 import { type DriftPart, type DriftRow, differs, keysOf, partsOf, rowOf, unreadRow } from './drift-rows.ts';
 import { findState, readState, STATE_FILE, saveState } from './file.ts';
 import { type Fleet, openFleet } from './fleet.ts';
-import type { Comparison, StateFile } from './model.ts';
-import type { Narrowing } from './places.ts';
+import { type Comparison, type StateFile, unreadError } from './model.ts';
 import { originsOf } from './sides.ts';
-import { unreadError } from './unread.ts';
 
 interface DriftOptions extends Narrowing {
   readonly file: string | undefined;

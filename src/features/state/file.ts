@@ -13,7 +13,7 @@ import { parseDotenv } from '../env/dotenv/dotenv.ts';
 import { isInProjectOf, refuseLinkOut, replaceText } from '../env/local-file.ts';
 import type { Entry, StateFile } from './model.ts';
 import { type Reading, readFile } from './read.ts';
-import { repeatedEntries } from './same.ts';
+import { repeatedEntries } from './rows.ts';
 import { parseSource, positionIn } from './source.ts';
 import { firstKeyOf } from './words.ts';
 

@@ -1,9 +1,12 @@
 import type { Document } from 'yaml';
-import type { DnxError } from '../../base/errors.ts';
+import { type Detail, DnxError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
+import { grouped } from '../../base/matching.ts';
+import { counted, plural, title } from '../../base/text.ts';
 import type { KindName } from '../../platform/kinds.ts';
 import type { FieldDifference } from '../../platform/names/existing.ts';
-import type { Targets } from '../../platform/names/names.ts';
+import type { Target, Targets } from '../../platform/names/names.ts';
+import { namesIn, placeName, wordList } from '../audit/finding.ts';
 
 /** A place in a file, from 1. */
 export interface Position {
@@ -40,6 +43,18 @@ export interface Entry extends Position {
 export interface OwnedList extends Position {
   readonly kind: KindName;
   readonly place: PlaceNames;
+}
+
+/** A list of the API, and what a state file says of it. */
+export interface DeclaredList {
+  readonly kind: KindName;
+  /** Undefined for a list of the account, and for a site that is on no server. */
+  readonly server: Target | undefined;
+  readonly names: PlaceNames;
+  readonly entries: readonly Entry[];
+  /** What the list has for entries to which the command is not narrowed. */
+  readonly others: readonly Entry[];
+  readonly isOwned: boolean;
 }
 
 /** A state file that was read. */
@@ -91,4 +106,31 @@ export interface Unread {
 export interface Comparison {
   readonly rows: readonly Row[];
   readonly unread: readonly Unread[];
+}
+
+/** `queue workers of shop.example.com on web-1` */
+export function listWords({ kind, place }: Pick<Unread, 'kind' | 'place'>): string {
+  const parent = [place.database && `database ${place.database.label}`, placeName(namesIn(place))].filter(Boolean).join(' on ');
+  return `${plural(title(kind))}${parent === '' ? '' : ` of ${parent}`}`;
+}
+
+/**
+ * The error for lists that could not be read; undefined if all were. A missing ability counts first, because the user can do something about
+ * it. `meaning`: what the result is without them.
+ */
+export function unreadError(unread: readonly Unread[], meaning: string): DnxError | undefined {
+  const first = unread.find(({ error }) => error.code === 'forbidden') ?? unread[0];
+  if (!first) return undefined;
+  const { error, fix } = first;
+  const details = [...grouped(unread, (list) => list.error.message)].map(
+    ([reason, lists]): Detail => [wordList(lists.map(listWords)), reason],
+  );
+  // What was found is in the result.
+  const code = error.code === 'not_found' ? 'partial' : error.code;
+  return new DnxError(code, `${counted(unread.length, 'list')} could not be read, ${meaning}.`, {
+    details,
+    hint: error.hint,
+    next: fix ? [{ command: fix, why: 'Get the abilities with' }] : error.next,
+    reason: error.reason,
+  });
 }

@@ -5,15 +5,14 @@ import { capitalized, inQuotes, quotedName, wordOf } from '../../base/text.ts';
 import { timeOf } from '../../base/time.ts';
 import type { Given } from '../../cli/language/options.ts';
 import { isSecretField } from '../../cli/plan/plan.ts';
-import { createdId } from '../../cli/plan/record.ts';
+import { createdId, isAbsent } from '../../cli/plan/record.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { releasesEndpoint } from '../../platform/follow/readers.ts';
 import { callOf, type KindName, kindOf } from '../../platform/kinds.ts';
 import { called, idIn, resourceName, sameName, type Targets, targetIds, targetOf } from '../../platform/names/names.ts';
 import { operations } from '../../platform/operations.ts';
 import { inProgress, liveRelease, type Release, releasesOf } from '../deploy/release.ts';
-import { type Answers, otherName } from './answers.ts';
-import { type Draft, type Ids, openDraft, type StatePlan } from './draft.ts';
+import { type Answers, type Draft, type Ids, openDraft, otherName, type StatePlan } from './draft.ts';
 import type { Fleet } from './fleet.ts';
 import type { Entry, Row, StateFile } from './model.ts';
 import { stateReference } from './references.ts';
@@ -107,7 +106,7 @@ async function planCreate(row: Row, making: Making): Promise<void> {
   const call = callOf('POST', kind);
   const body = await bodyOf(call, entry, fields, making);
   if (answers.isStuck(otherName(kind, ids, body), 1)) return draft.leave(row, 'stuck', kindOf(kind).keys.flat());
-  const absent = await isAbsent(kind, place, ids, body, making);
+  const absent = await isNotThere(kind, place, ids, body, making);
   const number = draft.add({ call, ids, body, before: undefined, ...(absent && { absent }), place, row, shown: shownBy(kind, body) });
   const name = resourceName(entry.fields, kind) ?? '';
   draft.creates(kind, ids, name, number);
@@ -201,11 +200,10 @@ async function bodyOf(
 }
 
 /** True if the list has nothing of this name. */
-async function isAbsent(kind: KindName, place: Targets, ids: Ids, body: JsonObject, { fleet }: Making): Promise<boolean> {
+async function isNotThere(kind: KindName, place: Targets, ids: Ids, body: JsonObject, { fleet }: Making): Promise<boolean> {
   if (Object.values(place).some(({ id }) => id === '')) return true;
   const { items } = await fleet.list(kind, ids);
-  const name = resourceName(body, kind);
-  return name !== undefined && items !== undefined && !items.some((item) => resourceName(item, kind) === name);
+  return isAbsent(callOf('POST', kind), body, items);
 }
 
 /** True for what takes effect with the next deployment of the site. */

@@ -9,7 +9,6 @@ import { type KindName, kindOf } from '../../platform/kinds.ts';
 import { compared, indexed, isLike } from '../../platform/names/existing.ts';
 import { domainKey } from '../../platform/names/names.ts';
 import { incomplete, refused, Unknowable } from '../changes/clone.ts';
-import type { LeftRow } from './draft.ts';
 import { type DriftPart, type DriftRow, isSamePlace, type Origin, placeOfPart } from './drift-rows.ts';
 import { stateIn } from './file.ts';
 import type { Entry, PlaceNames, StateFile } from './model.ts';
@@ -37,11 +36,11 @@ export async function originsOf(ctx: Pick<Context, 'world' | 'signal'>, state: S
 }
 
 /** Those of these whose fields the last commits of the file changed, or that are not committed. None without a history. */
-export async function changedLately(
+export async function changedLately<T extends Pick<DriftPart, 'row'> & { readonly fields: readonly string[] }>(
   ctx: Pick<Context, 'world' | 'signal'>,
   state: StateFile,
-  left: readonly Pick<LeftRow, 'row' | 'fields'>[],
-): Promise<readonly Pick<LeftRow, 'row'>[]> {
+  left: readonly T[],
+): Promise<readonly T[]> {
   try {
     const versions = (await openHistory(ctx, state)).versions.slice(0, LAST_COMMITS + 1);
     const isOther = (says: ReturnType<Version['agrees']>) => !(says instanceof Unknowable) && !says.file;

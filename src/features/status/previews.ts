@@ -10,10 +10,10 @@ import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { serversEndpoint, sitesEndpoint } from '../../platform/follow/readers.ts';
 import { type SiteIds, sameDomain } from '../../platform/names/names.ts';
 import { variablesEndpoint } from '../env/variables.ts';
+import { deadlineOf } from '../preview/find.ts';
+import { deadlineText, saidIn } from '../preview/model.ts';
 import { isOwned, isPreview, markOfSite } from '../preview/names.ts';
-import { deadlineOf } from '../preview/ownership.ts';
 import { placeOf, repositoryOf, serversNamed } from '../preview/project.ts';
-import { deadlineText, saidIn } from '../preview/record.ts';
 
 /** What a status shows of previews. Null where there is nothing to show, or it could not be read. */
 export interface SeenPreviews {

@@ -2,7 +2,7 @@ import { abilities } from '../../base/abilities.ts';
 import { usage } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { choice, list, type Values } from '../../cli/language/options.ts';
+import { choice, duration, list, rest, type Values } from '../../cli/language/options.ts';
 import type { Ask } from '../../cli/prompt/ask.ts';
 import { type AbilityNeeds, needsOfLines } from './abilities/needs.ts';
 
@@ -57,6 +57,15 @@ export const abilityOptions = {
   from_script: list('Include the abilities that a shell script, GitHub workflow or GitLab pipeline needs', 'file'),
   preset: choice('Include a named set of abilities', Object.keys(presets) as readonly PresetName[]),
 };
+
+/** The endpoints of every lease. */
+export const leaseCalls = ['POST /tokens', 'GET /tokens', 'DELETE /tokens/{token}'] as const;
+
+/** The options of every lease. */
+export const leaseOptions = (ttl: string) => ({
+  ttl: { ...duration(`Revoke the token after this long, at most 24h (default ${ttl})`), least: 1 },
+  command: rest('Command to run'),
+});
 
 export type AbilityChoice = Values<typeof abilityOptions>;
 

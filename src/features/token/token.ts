@@ -1,5 +1,5 @@
 import { abilities as all } from '../../base/abilities.ts';
-import { DnxError, isError, isStop, type Next } from '../../base/errors.ts';
+import { DnxError, isError, type Next, orError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { DAY, shownTime, timeOf } from '../../base/time.ts';
@@ -44,12 +44,8 @@ export async function listedToken(api: Pick<Api, 'list'>, plain: string): Promis
 
 /** Like `listedToken`, but undefined if the API refuses the list. */
 export async function tokenDetails(api: Pick<Api, 'list'>, plain: string): Promise<Token | undefined> {
-  try {
-    return await listedToken(api, plain);
-  } catch (error) {
-    if (!(error instanceof DnxError) || isStop(error)) throw error;
-    return undefined;
-  }
+  const found = await orError(listedToken(api, plain));
+  return isError(found) ? undefined : found;
 }
 
 /** The response to a create as one object. The token may be in `data` or next to it. */

@@ -131,8 +131,6 @@ interface ListView {
   readonly columns: readonly Column[];
   /** The time until the next reading, in ms. */
   readonly pauseMs: number;
-  /** How often each row is read, in ms. */
-  readonly everyMs: number;
   readonly problem?: string | undefined;
 }
 
@@ -153,7 +151,7 @@ export function watchedList(
     const items = await (first ? read({ retry: true }) : pollAgain(ctx, () => read({ retry: false })));
     first = false;
     const pauseMs = Math.max(POLL_MS, requestsFor(items) * (await msPerRequest(ctx)));
-    return { items, columns, pauseMs, everyMs: pauseMs };
+    return { items, columns, pauseMs };
   };
   return watchedRows(ctx, listed, empty);
 }
@@ -171,7 +169,7 @@ async function* statesOf(ctx: WatchContext, first: ListView, read: () => Promise
     yield {
       view: { ...rows(value.items, value.columns, empty), marked: changes.isRecent },
       ...(fresh && !error ? changes.see(value) : { changed: false }),
-      heading: `Checked ${time}, every ${duration(value.everyMs)}`,
+      heading: `Checked ${time}, every ${duration(value.pauseMs)}`,
       problem: error ? `Reconnecting. ${error.message}` : value.problem,
     };
   }

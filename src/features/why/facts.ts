@@ -2,9 +2,9 @@ import type { JsonObject } from '../../base/json.ts';
 import { phaseOf, statusOf } from '../../base/status.ts';
 import { HOUR, MINUTE, timeOf } from '../../base/time.ts';
 import { nullable, number, objectOf, oneOf, type Printed, word } from '../../cli/language/shape.ts';
+import type { Located } from '../../platform/names/names.ts';
 import { type Site, workInProgress } from '../deploy/baseline.ts';
 import { liveRelease, type Release } from '../deploy/release.ts';
-import type { SiteReference } from '../deploy/site.ts';
 import type { SiteVariable } from '../env/variables.ts';
 import type { ServerState } from './server/state.ts';
 
@@ -55,7 +55,7 @@ export type Answer = Printed<typeof siteAnswer>;
 /** Everything that a diagnosis is made from. Null: it could not be read, and `unknown` says why. */
 export interface Facts {
   readonly now: number;
-  readonly siteRef: SiteReference;
+  readonly siteRef: Located;
   readonly site: Site;
   readonly server: JsonObject | null;
   /** Newest first. */

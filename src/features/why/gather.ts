@@ -4,10 +4,9 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import { transportUntil } from '../../platform/api/deadline.ts';
-import { type SiteIds, siteUrl } from '../../platform/names/names.ts';
+import { type Located, type SiteIds, siteUrl } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { releasesOf } from '../deploy/release.ts';
-import { type SiteReference, siteIds } from '../deploy/site.ts';
 import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
 import { logsEndpoint, serverLogText } from '../logs/server-log.ts';
 import { siteOnMachine } from '../remote/machine.ts';
@@ -36,9 +35,9 @@ const WORDS: Readonly<Record<(typeof PARTS)[number], readonly [what: string, abi
 };
 
 /** Reads everything about a site that tells why it fails. Each part may fail alone. */
-export async function gather(ctx: Context, siteRef: SiteReference, site: Site, choices: Choices) {
+export async function gather(ctx: Context, siteRef: Located, site: Site, choices: Choices) {
   const { clock, progress } = ctx;
-  const ids = siteIds(siteRef);
+  const ids = { server: siteRef.server.id, site: siteRef.site.id };
   progress.step(`Reading ${siteRef.site.label}`);
   // The answer comes first, because the error behind it must be in the logs when they are read.
   const [parts, variables, serverLog, answer] = await Promise.all([
@@ -89,7 +88,7 @@ const variablesOf = async ({ api }: Context, ids: SiteIds): Promise<readonly Sit
 const serverLogOf = async ({ api }: Context, { server }: SiteIds): Promise<string> =>
   serverLogText((await api.send<unknown>(logsEndpoint, { server })).data);
 
-async function answerOf(ctx: Context, { site }: SiteReference, address: string | undefined) {
+async function answerOf(ctx: Context, { site }: Located, address: string | undefined) {
   const siteAddress = siteUrl(site.label);
   const url = address ?? (siteAddress === undefined ? '' : `${siteAddress}/`);
   const { hostname = '' } = URL.canParse(url) ? new URL(url) : {};
@@ -98,7 +97,7 @@ async function answerOf(ctx: Context, { site }: SiteReference, address: string |
   return { value: await requestSite(ctx, url) };
 }
 
-async function placeOf(siteRef: SiteReference, site: Site, { error, items }: StatusPart, user: string | undefined) {
+async function placeOf(siteRef: Located, site: Site, { error, items }: StatusPart, user: string | undefined) {
   if (error) throw error;
   return siteOnMachine({ ...siteRef }, { server: items?.[0] ?? {}, site }, user);
 }

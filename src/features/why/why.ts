@@ -6,7 +6,7 @@ import { commandLine } from '../../cli/run/line.ts';
 import { siteEndpoint } from '../../platform/follow/readers.ts';
 import type { Located } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
-import { type DeployContext, type SiteReference, siteReference } from '../deploy/site.ts';
+import { type DeployContext, siteReference } from '../deploy/site.ts';
 import { briefApi } from '../overview/overview.ts';
 import { unasked } from '../remote/ssh.ts';
 import { causeDetails, checksOf, type Diagnosis, shownRelease, viewOf } from './diagnosis.ts';
@@ -35,7 +35,7 @@ export async function diagnose(ctx: Context<typeof siteEndpoint>, targets: Locat
 }
 
 /** The lines about the cause of a deployment that failed just now; none if it is unknown, or needs a question to read. */
-export async function causeLines(ctx: DeployContext, siteRef: SiteReference, site: Site): Promise<readonly Detail[]> {
+export async function causeLines(ctx: DeployContext, siteRef: Located, site: Site): Promise<readonly Detail[]> {
   const silent = unasked({ ...ctx, api: briefApi(ctx) });
   const gathered = await gather(silent, siteRef, site, {});
   ctx.progress.done();
@@ -51,7 +51,7 @@ const lacksLog = ({ facts, incident }: SiteFindings): boolean =>
   incident.kind === 'deployment' && !facts.logs.some(({ source }) => source === 'deploy' || source === 'given');
 
 /** How to run `dnx why` again with the deployment log. */
-function withLog({ site, server }: SiteReference, { path, url, user }: Choices): readonly Next[] {
+function withLog({ site, server }: Located, { path, url, user }: Choices): readonly Next[] {
   const again = Object.entries({ path, url, user }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
   return [
     { command: ['open', `${server.label}/${site.label}`, '--dashboard'], why: 'Copy the deployment log from the dashboard to deploy.log' },

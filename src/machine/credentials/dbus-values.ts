@@ -27,7 +27,7 @@ function firstType(signature: string): string {
   return signature.slice(0, end + 1);
 }
 
-const alignments: Readonly<Record<string, number>> = { y: 1, g: 1, v: 1, n: 2, q: 2, x: 8, t: 8, d: 8, '(': 8, '{': 8 };
+const alignments: Readonly<Record<string, number>> = { y: 1, g: 1, v: 1, '(': 8, '{': 8 };
 const alignmentOf = (type: string): number => alignments[type.charAt(0)] ?? 4;
 /** The number of bytes to the next multiple of `alignment`. */
 export const gap = (at: number, alignment: number): number => -at & (alignment - 1);
@@ -100,13 +100,6 @@ function decode(type: string, bytes: Buffer, at: number): [value: BusValue, end:
   switch (type.charAt(0)) {
     case 'y':
       return [bytes.readUInt8(start), start + 1];
-    case 'n':
-    case 'q':
-      return [bytes.readUInt16LE(start), start + 2];
-    case 'x':
-    case 't':
-    case 'd':
-      return [Number(bytes.readBigUInt64LE(start)), start + 8];
     case 'b':
       return [bytes.readUInt32LE(start) === 1, start + 4];
     case 's':

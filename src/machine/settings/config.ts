@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type DnxError, isError, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { readJson } from '../files/text-file.ts';
@@ -71,7 +71,7 @@ export function configIn(source: SettingsFile): Config {
   const accounts = entries('accounts') as [string, Account][];
   const directories = Object.keys(source.object('directories')).flatMap((path) => {
     const name = source.text('directories', path);
-    return name === undefined ? [] : [[path, name] as const];
+    return name === undefined || !isPlain(path) ? [] : [[path, name] as const];
   });
   return {
     ...(profile !== undefined && { profile }),
@@ -79,6 +79,18 @@ export function configIn(source: SettingsFile): Config {
     accounts: Object.fromEntries(accounts),
     directories: Object.fromEntries(directories),
   };
+}
+
+/** True for a directory as `auth switch --here` writes it. In another spelling, that would not find it again. */
+const isPlain = (path: string): boolean => resolve(path) === path;
+
+/** The first problem with the directories of a settings file. */
+export function directoriesProblem(source: SettingsFile): DnxError | undefined {
+  const wrong = Object.keys(source.object('directories')).find((path) => !isPlain(path));
+  return (
+    source.problem('object', 'directories') ??
+    (wrong === undefined ? undefined : usage(`directories.${wrong} in ${source.file} must be an absolute path as dnx writes it.`, FIX))
+  );
 }
 
 /** The first problem in a settings file. Nothing is written to a file that has one, but for its repair. */
@@ -95,7 +107,7 @@ export function configProblem(source: SettingsFile): DnxError | undefined {
     ...entries('profiles'),
     ...texts,
     ...entries('accounts'),
-    source.problem('object', 'directories'),
+    directoriesProblem(source),
     ...Object.keys(source.object('directories')).map((path) => source.problem('text', 'directories', path)),
   ].find(Boolean);
 }

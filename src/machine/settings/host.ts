@@ -3,7 +3,7 @@ import { type DnxError, isError, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import { realPath } from '../files/text-file.ts';
 import type { World } from '../world.ts';
-import { configIn, configProblem, DEFAULT_PROFILE, profileNames, type SettingsFile } from './config.ts';
+import { configIn, configProblem, DEFAULT_PROFILE, directoriesProblem, profileNames, type SettingsFile } from './config.ts';
 import { linkFileFor } from './link.ts';
 
 /** The default host. */
@@ -147,13 +147,13 @@ export function chooseHost({ flags, world, config, link, precedence }: HostSourc
  * a repository could have made it one.
  */
 export function directoryIn(directories: object, cwd: string): string | undefined {
-  const paths = Object.keys(directories).filter(isAbsolute);
+  const paths = Object.keys(directories);
   const here = paths.length === 0 ? cwd : realPath(cwd);
   return paths.filter((path) => isWithin(here, path)).sort((one, other) => other.length - one.length)[0];
 }
 
 const directoryProblem = (config: SettingsFile, directory: string | undefined): DnxError | undefined =>
-  directory === undefined ? config.problem('object', 'directories') : config.problem('text', 'directories', directory);
+  directoriesProblem(config) ?? (directory === undefined ? undefined : config.problem('text', 'directories', directory));
 
 /** The error if the profile of the directory is gone: another one would be the wrong account. */
 function unknownProfile(config: SettingsFile, directory: string | undefined): DnxError | undefined {

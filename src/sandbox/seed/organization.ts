@@ -1,8 +1,10 @@
 import { hash } from '../auth.ts';
 import type { Credential, GitProvider, GitRepository, NamedChoice, Provider, Size, TokenRow, User } from '../records.ts';
 import { deployKey } from '../resources/organization.ts';
-import type { State } from '../state.ts';
+import { STATE_VERSION, type State } from '../state.ts';
 import { type Calendar, calendar, seeded, seedId } from './ids.ts';
+import { serverRows } from './servers.ts';
+import { siteRows } from './sites.ts';
 
 /** The owner of the seed's organization. */
 export const SEED_EMAIL = 'ada@example.com';
@@ -18,7 +20,7 @@ export const SEED_TOKEN = '1|0000000000sandbox0every0ability0000000000';
 const OWNER_ID = seedId('VSER', 1);
 
 /** The members of the organization, and what belongs to no server. */
-export const organizationRows = (days: Calendar) => ({
+const organizationRows = (days: Calendar) => ({
   users: users(),
   tokens: tokens(days),
   providers: providers(),
@@ -151,4 +153,21 @@ function gitRepositories({ stamps }: Calendar): GitRepository[] {
     repository('example/blog', 'github', false, 300),
     repository('example/api', 'gitlab', true, 129),
   ];
+}
+
+/** A realistic organization at `now` (epoch ms); only its timestamps vary. */
+export function seed(now: number): State {
+  const days = calendar(now);
+  const organization = organizationRows(days);
+  return {
+    version: STATE_VERSION,
+    fail_deploys: false,
+    plan: { name: 'Professional', api_access: true, max_servers: 10 },
+    next_token_id: organization.tokens.length + 1,
+    ...organization,
+    ...serverRows(days),
+    ...siteRows(days),
+    deployments: [],
+    due: [],
+  };
 }

@@ -16,15 +16,11 @@ if [ "${1##*/}" != artisan ]; then
 fi
 
 commands='about           Display basic information about your application
-cache:clear     Flush the application cache
 db:seed         Seed the database with records
 down            Put the application into maintenance mode
-inspire         Display an inspiring quote
 migrate         Run the database migrations
 migrate:status  Show the status of each migration
-optimize        Cache the configuration, events, routes and views
 queue:restart   Restart the queue workers
-route:list      List all registered routes
 up              Bring the application out of maintenance mode'
 
 case $2 in
@@ -53,7 +49,6 @@ case $2 in
     rm -f storage/framework/down
     info 'Application is now live.'
     ;;
-  inspire) print '' '  “ Simplicity is the ultimate sophistication. ”' '  — Leonardo da Vinci' '' ;;
   migrate) info 'Nothing to migrate.' ;;
   migrate:status)
     print '' '  Migration name .......................................... Batch / Status'
@@ -65,10 +60,7 @@ case $2 in
     done
     print ''
     ;;
-  route:list) print '' '  GET|HEAD  / ......................... HomeController' '  GET|HEAD  up ........................................' '' ;;
   db:seed) info 'Seeding database.' ;;
-  cache:clear) info 'Application cache cleared successfully.' ;;
-  optimize) info 'Caching framework bootstrap, configuration, and metadata.' ;;
   queue:restart) info 'Broadcasting queue restart signal.' ;;
   *)
     print '' "  ERROR  Command \"$2\" is not defined. The sandbox has a stand-in for Artisan: see artisan list." '' >&2

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { attempt } from '../../base/errors.ts';
+import { attempt, DnxError } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
 import { HOUR } from '../../base/time.ts';
 import { seeded } from '../seed/ids.ts';
 import type { Head, State } from '../state.ts';
@@ -185,5 +186,13 @@ function headsIn(git: Git): Record<string, Head> {
 /** Git without the settings of the user and of a repository that dnx runs in, and without sample hooks. */
 const environmentOfGit = () => ({ PATH: process.env.PATH, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_TEMPLATE_DIR: '' });
 
-const run = (file: string, args: readonly string[], input?: string | Buffer): string =>
-  execFileSync(file, args, { env: environmentOfGit(), input: input ?? '', encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] });
+/** Fails with the last line that the program wrote, such as that no space is left. */
+function run(file: string, args: readonly string[], input?: string | Buffer): string {
+  try {
+    return execFileSync(file, args, { env: environmentOfGit(), input: input ?? '', encoding: 'utf8', stdio: 'pipe' });
+  } catch (error) {
+    if (!isObject(error) || typeof error.stderr !== 'string') throw error;
+    const reason = error.stderr.trim().split('\n').at(-1) || `${file} failed`;
+    throw new DnxError('failed', `Could not create the repository of the sandbox: ${reason}`, { cause: error });
+  }
+}

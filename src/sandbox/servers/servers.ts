@@ -16,8 +16,7 @@ import type { ReleaseRow, Server, SiteRow } from '../records.ts';
 import type { State } from '../state.ts';
 
 import DATABASE from './database.sh';
-import { brokenResponse, type Response } from './incidents.ts';
-import { deployLog, laravelLine, logTime, tryAppend } from './logs.ts';
+import { brokenResponse, deployLog, laravelLine, logTime, type Response, tryAppend } from './logs.ts';
 import PHP from './php.sh';
 import PROGRAMS from './programs.sh';
 import type { Project } from './project.ts';

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,10 +8,9 @@ import { seeded } from '../seed/ids.ts';
 import type { Sandbox } from '../server.ts';
 import type { State } from '../state.ts';
 import BROWSER from './browser.sh';
-import { createAuthority } from './certificate.ts';
 import { createProject } from './project.ts';
 import { createServers } from './servers.ts';
-import { openWebsites } from './websites.ts';
+import { createAuthority, openWebsites } from './websites.ts';
 
 /** Everything around the API that a sandbox has on this machine. */
 export type Surroundings = Awaited<ReturnType<typeof openSurroundings>>;
@@ -19,7 +18,6 @@ export type Surroundings = Awaited<ReturnType<typeof openSurroundings>>;
 interface Outside {
   /** The script that runs dnx. */
   readonly program: string;
-  readonly proxy: string | undefined;
   readonly authorities: string | undefined;
 }
 
@@ -27,10 +25,11 @@ interface Outside {
 const TICK_MS = 200;
 
 /** Puts the servers, the websites and the repository of a sandbox into a directory. Whoever made it removes it. */
-export async function openSurroundings(sandbox: Sandbox, directory: string, { program, proxy, authorities }: Outside) {
+export async function openSurroundings(sandbox: Sandbox, directory: string, { program, authorities }: Outside) {
   const now = sandbox.now();
   const clone = join(directory, 'shop');
   const project = createProject(join(directory, 'git'), clone, localDotenv(directory), sandbox.state, now);
+  if (!project) mkdirSync(clone);
   const servers = createServers(directory, project);
   writeFileSync(join(directory, 'database.sql'), shopDatabase(sandbox.state));
   const update = () => {
@@ -50,7 +49,7 @@ export async function openSurroundings(sandbox: Sandbox, directory: string, { pr
   const authority = createAuthority(now);
   const trusted = join(directory, 'trusted.pem');
   writeFileSync(trusted, authority.certificate + (authorities ? readFileSync(authorities, 'utf8') : ''));
-  const websites = await openWebsites(sandbox, servers, authority, proxy);
+  const websites = await openWebsites(sandbox, servers, authority);
   writeFileSync(join(directory, 'bin/browser'), `#!/bin/sh\nwebsites=${websites.proxy}\n${BROWSER}`, { mode: 0o755 });
   return {
     /** What a program needs to find ssh, the websites, and their certificates. */
@@ -62,8 +61,9 @@ export async function openSurroundings(sandbox: Sandbox, directory: string, { pr
       http_proxy: websites.proxy,
       NODE_EXTRA_CA_CERTS: trusted,
     },
-    /** A clone of the repository of shop.example.com; undefined without Git. */
-    clone: project && clone,
+    /** A clone of the repository of shop.example.com; an empty directory without Git. */
+    project: clone,
+    hasClone: project !== undefined,
     async close(): Promise<void> {
       clearInterval(ticking);
       websites.close();
@@ -99,7 +99,7 @@ const PAUSE_MS = 50;
 const PATIENCE = 20;
 
 /** Ends what still runs on the servers of a sandbox, and every dnx in it: `program` is a word of its command line. Waits until all have ended. */
-export async function endRunning(directory: string, program: string): Promise<void> {
+async function endRunning(directory: string, program: string): Promise<void> {
   for (let round = 0; round < 2 * PATIENCE; round += 1) {
     const running = processesOfUser().filter(
       ({ words }) =>

@@ -1,19 +1,19 @@
+import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, TLSSocket } from 'node:tls';
+import { DAY } from '../../base/time.ts';
 import type { SiteRow } from '../records.ts';
 import type { Sandbox } from '../server.ts';
-import type { Authority } from './certificate.ts';
-import type { Response } from './incidents.ts';
+import type { Response } from './logs.ts';
 import { accessLine, type Servers } from './servers.ts';
 
 /**
  * Starts the websites of a sandbox on loopback, behind a proxy: for it, the domains of the sandbox are here, and every other host is where it is.
- * `upstream`: the proxy that the user has, if any.
  */
-export async function openWebsites(sandbox: Sandbox, servers: Servers, authority: Authority, upstream: string | undefined) {
+export async function openWebsites(sandbox: Sandbox, servers: Servers, authority: Authority) {
   const siteOf = (host = ''): SiteRow | undefined => {
     const domain = host.replace(/:\d+$/, '').toLowerCase();
     return sandbox.state.sites.find((site) => site.domain === domain);
@@ -51,7 +51,7 @@ export async function openWebsites(sandbox: Sandbox, servers: Servers, authority
   server.on('connection', keep);
   server.on('connect', ({ url = '' }, socket, head) => {
     const site = siteOf(url);
-    if (!site) return tunnel(url, keep(socket), head, upstream);
+    if (!site) return tunnel(url, keep(socket), head);
     socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
     const { certificate: cert, key } = authority.issue(site.domain);
     server.emit('connection', new TLSSocket(socket as Socket, { isServer: true, secureContext: createSecureContext({ cert, key }) }));
@@ -77,22 +77,77 @@ function answerOf({ status }: SiteRow, path: string, release: string | undefined
   return path === '/' ? [200, release] : [404, 'Not found'];
 }
 
-function tunnel(authority: string, client: Duplex, head: Buffer, upstream: string | undefined): void {
-  const { hostname, port } = new URL(upstream ?? `http://${authority}`);
+function tunnel(authority: string, client: Duplex, head: Buffer): void {
+  const { hostname, port } = new URL(`http://${authority}`);
   const far = connect(Number(port) || 80, hostname.replace(/^\[|\]$/g, ''));
   far.on('error', () => client.destroy());
   client.on('close', () => far.destroy());
   far.once('connect', () => {
-    if (upstream) far.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${credentialsOf(upstream)}\r\n`);
-    else client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+    client.write('HTTP/1.1 200 Connection established\r\n\r\n');
     far.write(head);
     far.pipe(client).pipe(far);
   });
 }
 
-function credentialsOf(proxy: string): string {
-  const { username, password } = new URL(proxy);
-  if (username === '') return '';
-  const words = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return `Proxy-Authorization: Basic ${Buffer.from(words).toString('base64')}\r\n`;
+const NAME = 'dnx sandbox';
+
+/** An authority that lives as long as the process: its key is never written. */
+export type Authority = ReturnType<typeof createAuthority>;
+
+/** Creates an authority whose certificates are valid for a few days. All is PEM. */
+export function createAuthority(now: number) {
+  const root = newKey();
+  // An X.509 certificate of version 3 (RFC 5280).
+  const certified = (subject: string, subjectKey: KeyObject, ...extensions: readonly Buffer[]): string => {
+    const algorithm = sequence(identifier('1.2.840.10045.4.3.2'));
+    const body = sequence(
+      tagged(0xa0, integer(Buffer.from([2]))),
+      integer(Buffer.concat([Buffer.from([1]), randomBytes(15)])),
+      algorithm,
+      nameOf(NAME),
+      sequence(time(now - DAY), time(now + 7 * DAY)),
+      nameOf(subject),
+      subjectKey.export({ type: 'spki', format: 'der' }),
+      tagged(0xa3, sequence(...extensions)),
+    );
+    const signature = tagged(0x03, Buffer.from([0]), sign('sha256', body, root.privateKey));
+    const lines = sequence(body, algorithm, signature)
+      .toString('base64')
+      .replace(/.{1,64}/g, '$&\n');
+    return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`;
+  };
+  return {
+    certificate: certified(NAME, root.publicKey, basicConstraints(true)),
+    issue(domain: string) {
+      const { privateKey, publicKey } = newKey();
+      const names = extension('2.5.29.17', sequence(tagged(0x82, Buffer.from(domain))));
+      const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+      return { certificate: certified(domain, publicKey, basicConstraints(false), names), key };
+    },
+  };
+}
+
+const newKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+const nameOf = (commonName: string): Buffer =>
+  sequence(tagged(0x31, sequence(identifier('2.5.4.3'), tagged(0x0c, Buffer.from(commonName)))));
+const basicConstraints = (isAuthority: boolean): Buffer =>
+  extension('2.5.29.19', sequence(...(isAuthority ? [tagged(0x01, Buffer.from([0xff]))] : [])));
+const extension = (id: string, value: Buffer): Buffer => sequence(identifier(id), tagged(0x01, Buffer.from([0xff])), tagged(0x04, value));
+const time = (ms: number): Buffer => tagged(0x17, Buffer.from(`${new Date(ms).toISOString().slice(2, 19).replace(/[-:T]/g, '')}Z`));
+const integer = (bytes: Buffer): Buffer => tagged(0x02, bytes);
+const sequence = (...parts: readonly Buffer[]): Buffer => tagged(0x30, ...parts);
+
+function identifier(dotted: string): Buffer {
+  const [first = 0, second = 0, ...others] = dotted.split('.').map(Number);
+  const inBase128 = (value: number): number[] =>
+    value < 128 ? [value] : [...inBase128(value >> 7).map((byte) => byte | 0x80), value & 0x7f];
+  return tagged(0x06, Buffer.from([first * 40 + second, ...others.flatMap(inBase128)]));
+}
+
+function tagged(tag: number, ...parts: readonly Buffer[]): Buffer {
+  const contents = Buffer.concat(parts);
+  const { length } = contents;
+  const size = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+  return Buffer.concat([Buffer.from([tag, ...size]), contents]);
 }

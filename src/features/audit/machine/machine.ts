@@ -9,8 +9,8 @@ import { unasked } from '../../remote/ssh.ts';
 import { type Health, readHealth } from '../../why/server/health.ts';
 import { certificateFault } from '../../why/server/problems.ts';
 import type { Process } from '../../why/server/state.ts';
+import type { Ledger } from '../finding.ts';
 import { type AuditPlace, type Flaw, theServer, theSite, wordList } from '../finding.ts';
-import type { Ledger } from '../ledger.ts';
 import { type RuleId, sshRules } from '../rules.ts';
 
 /** A server, and its sites. */

@@ -5,10 +5,9 @@ import { failedItem, listOf, objectOf, type Printed, word, words } from '../../.
 import { columns, message } from '../../../cli/output/view.ts';
 import { type Located, targetIds } from '../../../platform/names/names.ts';
 import { consentToSend } from '../dangers.ts';
-import { type DeployOptions, nothingDeployed, refuseWithoutDeploy } from '../deploy-after.ts';
+import { type DeployOptions, nothingDeployed, refuseWithoutDeploy, sentResult } from '../deploy-after.ts';
 import { applySteps, remoteSide } from '../remote.ts';
 import { type SettingContext, type SiteVariable, siteVariables, variablesEndpoint } from '../variables.ts';
-import { sentResult } from './sent.ts';
 import { countedVariables, stepDetails, stepLines } from './show.ts';
 import { type Side, type SyncStep, type SyncSteps, sameSteps, stepsOf, UNKNOWN } from './steps.ts';
 

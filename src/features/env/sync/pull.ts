@@ -12,12 +12,23 @@ import type { Located } from '../../../platform/names/names.ts';
 import { ofThisMachine } from '../dangers.ts';
 import { checkHolds, editDotenv, formatDotenv, parseDotenv } from '../dotenv/dotenv.ts';
 import { removeLeftFiles } from '../edit/editor.ts';
-import { type LocalFile, openLocal, siteFileName } from '../local-file.ts';
+import { isTracked, isUnignored, type LocalFile, openLocal, siteFileName } from '../local-file.ts';
 import { remoteSide } from '../remote.ts';
 import { type SiteVariable, variablesEndpoint } from '../variables.ts';
 import { openBase, saveBase } from './base-record.ts';
-import { type ChosenSides, choiceOf, conflictError, requireKnown, settleConflicts } from './conflicts.ts';
-import { commandFor, countedVariables, keptNote, stepDetails, summaryColumns, summaryOf } from './show.ts';
+import {
+  type ChosenSides,
+  choiceOf,
+  commandFor,
+  conflictError,
+  countedVariables,
+  keptNote,
+  requireKnown,
+  settleConflicts,
+  stepDetails,
+  summaryColumns,
+  summaryOf,
+} from './show.ts';
 import { baseOf, changingSteps, pullSteps, type Side, type SyncStep, stepsOf, UNKNOWN } from './steps.ts';
 
 type EnvPullOptions = ChosenSides & Given<{ file: string; force: boolean; dry_run: boolean }>;
@@ -126,29 +137,17 @@ async function printed(ctx: PullContext, options: EnvPullOptions) {
 async function keepOutOfGit(ctx: Context, file: LocalFile, named: 'by dnx' | 'by the user'): Promise<void> {
   const { progress } = ctx;
   const { name } = file;
-  if (await isTracked(ctx, file)) {
+  if (await isTracked(file, ctx.world)) {
     const untrack = `\`git rm --cached ${quoted(name)}\``;
     const hint = `Run ${untrack}, or name another file.`;
     if (named === 'by dnx') throw new DnxError('differences', `${name} is tracked by Git. Nothing was written.`, { hint });
     progress.warn(`${name} is tracked by Git. Run ${untrack} and add it to .gitignore.`);
-  } else if (await isUnignored(ctx, file)) {
-    if (named === 'by dnx' && (await excluded(ctx, file)) && !(await isUnignored(ctx, file)))
+  } else if (await isUnignored(file, ctx.world)) {
+    if (named === 'by dnx' && (await excluded(ctx, file)) && !(await isUnignored(file, ctx.world)))
       progress.note(`Added ${name} to .git/info/exclude, so that Git does not commit it.`);
     else progress.warn(`${name} is not ignored by Git. Add it to .gitignore.`);
   }
 }
-
-/** With `./`, Git takes no name for an option or a pattern. */
-const inGit = ({ path }: LocalFile): string => `./${basename(path)}`;
-
-async function isTracked({ world }: Context, file: LocalFile): Promise<boolean> {
-  const listed = await git(world, ['--literal-pathspecs', 'ls-files', '--error-unmatch', '--', inGit(file)], file.directory);
-  return listed?.code === 0;
-}
-
-/** 0: ignored; 128: no work tree. */
-const isUnignored = async ({ world }: Context, file: LocalFile): Promise<boolean> =>
-  (await git(world, ['check-ignore', '--quiet', '--no-index', '--', inGit(file)], file.directory))?.code === 1;
 
 /** Adds a file to the exclusions of this clone, which nobody commits. False if that is not possible, or not safe. */
 async function excluded({ world }: Context, { path, directory }: LocalFile): Promise<boolean> {

@@ -6,7 +6,7 @@ import type { Given } from '../../../cli/language/options.ts';
 import { message, record } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { consentToSend } from '../dangers.ts';
-import { type DeployOptions, nothingDeployed, refuseWithoutDeploy } from '../deploy-after.ts';
+import { type DeployOptions, nothingDeployed, refuseWithoutDeploy, sentResult } from '../deploy-after.ts';
 import { parseDotenv } from '../dotenv/dotenv.ts';
 import { removeLeftFiles } from '../edit/editor.ts';
 import { openLocal, siteFileName } from '../local-file.ts';
@@ -14,9 +14,20 @@ import { resolveReferences, sayReferences } from '../references.ts';
 import { applySteps, remoteSide, requireSendable, type SyncOutcome } from '../remote.ts';
 import { nextDeploy, type SiteVariable, type SyncingContext, variablesEndpoint } from '../variables.ts';
 import { openBase, saveBase } from './base-record.ts';
-import { type ChosenSides, choiceOf, conflictError, requireKnown, settleConflicts } from './conflicts.ts';
-import { sentResult } from './sent.ts';
-import { commandFor, countedVariables, keptNote, stepDetails, stepLines, summaryColumns, summaryOf } from './show.ts';
+import {
+  type ChosenSides,
+  choiceOf,
+  commandFor,
+  conflictError,
+  countedVariables,
+  keptNote,
+  requireKnown,
+  settleConflicts,
+  stepDetails,
+  stepLines,
+  summaryColumns,
+  summaryOf,
+} from './show.ts';
 import { changingSteps, type PushSides, pushSteps, type Reason, type SyncSteps, sameSteps, stepsOf } from './steps.ts';
 
 type EnvPushOptions = ChosenSides & DeployOptions & Given<{ file: string; prune: boolean; allow_file: readonly string[] }>;
