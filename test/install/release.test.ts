@@ -171,7 +171,9 @@ describe.skipIf(missing.length > 0 && !required)('a release', () => {
     expect((await dnx('--version')).stdout).toBe(older);
     // What a killed one leaves, the next one removes.
     const killed = execa(old, ['upgrade'], { env, extendEnv: false, reject: false });
-    await expect.poll(() => readdirSync(bin), { interval: 5 }).toEqual([expect.stringMatching(/^\.dnx-upgrade-/), 'dnx']);
+    // An empty directory may be that of a process that is about to name itself in it.
+    const inside = () => readdirSync(bin, { recursive: true }).filter((name) => String(name).includes('/'));
+    await expect.poll(inside, { interval: 5 }).toEqual(expect.arrayContaining([expect.stringMatching(/^\.dnx-upgrade-/)]));
     killed.kill('SIGKILL');
     expect([(await killed).signal, readdirSync(bin).length]).toEqual(['SIGKILL', 2]);
     const { stdout, stderr } = await dnx('upgrade');
