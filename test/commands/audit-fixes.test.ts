@@ -30,7 +30,10 @@ async function apply({ fix }: AuditFinding, options: RunOptions = {}) {
 /** Fixes that lead to the cause, because the API has no command for it. */
 const looks = ['a certificate of a server that ends', 'PHP past its end on a server', 'a failed deployment'];
 
-test.each(sampled(Object.keys(plants), 4, 35))('the fix of %s is a command that works', async (name) => {
+/** Those of previews need a clone: `preview-sweep.test.ts` and `preview-up.test.ts` run their commands. */
+const here = Object.keys(plants).filter((name) => !name.startsWith('a preview'));
+
+test.each(sampled(here, 4, 35))('the fix of %s is a command that works', async (name) => {
   plants[name]?.plant(bed.sandbox.state, bed.clock.now());
   const [finding] = await audit();
   if (!finding) throw new Error('nothing was found');

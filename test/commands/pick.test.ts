@@ -132,7 +132,7 @@ test('exits 6 if there is nothing to pick from', async () => {
 });
 
 /** Arguments that no list offers. Their absence is reported before a prompt for the target. */
-const statements: Readonly<Record<string, string>> = { 'db query': "'SELECT 1'" };
+const statements: Readonly<Record<string, string>> = { 'db query': "'SELECT 1'", 'db kill': '7' };
 
 /** Every command that takes its own noun as an argument, with the parents of its first example. */
 const owning = leaves.flatMap(({ path, group, command }) => {
