@@ -1,5 +1,5 @@
 import { type Elsewhere, openElsewhere } from './elsewhere.ts';
-import { type Hostility, misbehave } from './hostile-api.ts';
+import { answering, type Hostility } from './hostile-api.ts';
 
 type Attributes = Readonly<Record<string, unknown>>;
 
@@ -347,23 +347,14 @@ export async function openForge(): Promise<Forge> {
   const organizations = ['acme'];
   const routes = account();
   const token = 'forge-token-0123456789';
-  const elsewhere = await openElsewhere((request, response) => {
-    const url = new URL(request.url ?? '', 'http://loopback');
-    const send = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) => {
-      // https://forge.laravel.com/docs/api-reference/rate-limiting
-      response.writeHead(status, {
-        'content-type': status < 300 ? 'application/vnd.api+json' : 'application/json',
-        'x-ratelimit-limit': '60',
-        'x-ratelimit-remaining': '59',
-        ...headers,
-      });
-      response.end(typeof body === 'string' ? body : JSON.stringify(body));
-    };
-    if (request.method !== 'GET') return send(405, { message: 'The method is not allowed.' });
-    if (request.headers.authorization !== `Bearer ${token}`) return send(401, { message: 'Unauthenticated.' });
-    const { hostile } = forge;
-    if (hostile?.at.test(url.pathname) && (hostile.times === undefined || hostile.times-- > 0))
-      return misbehave(hostile.how, url, response, send, pageOf);
+  // https://forge.laravel.com/docs/api-reference/rate-limiting
+  const api = () => ({
+    token,
+    hostile: forge.hostile,
+    type: (status: number) => (status < 300 ? 'application/vnd.api+json' : 'application/json'),
+    pageOf,
+  });
+  const handler = answering(api, (url, send) => {
     const path = url.pathname.startsWith(ORGANIZATION) ? url.pathname.slice(ORGANIZATION.length) : undefined;
     const scope = url.pathname === '/api/orgs' ? 'organization:view' : (SCOPES.find(([at]) => at.test(path ?? '?'))?.[1] ?? 'server:view');
     if (forge.scopes && !forge.scopes.includes(scope)) return send(403, { message: 'Invalid scope(s) provided.' });
@@ -399,6 +390,7 @@ export async function openForge(): Promise<Forge> {
       ...included,
     });
   });
+  const elsewhere = await openElsewhere(handler);
   const forge: Forge = {
     ...elsewhere,
     token,

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** How the API of another platform misbehaves. */
 export type Hostility =
@@ -18,14 +18,36 @@ export type Hostility =
 /** Answers a request. */
 type Send = (status: number, body: unknown, headers?: Readonly<Record<string, string>>) => void;
 
-/** Answers a request as a hostile API. `page`: an empty page of the platform that says that there is another. */
-export function misbehave(
-  how: Hostility,
-  url: URL,
-  response: ServerResponse,
-  send: Send,
-  page: (url: URL, how: 'same page' | 'endless') => unknown,
-): void {
+/** An empty page of a platform that says that there is another. */
+type PageOf = (url: URL, how: 'same page' | 'endless') => unknown;
+
+/** The API of a platform: its token, how it misbehaves and how often, and the type of its answers. */
+interface Api {
+  readonly token: string;
+  readonly hostile: { readonly at: RegExp; readonly how: Hostility; times?: number } | undefined;
+  readonly type: (status: number) => string;
+  readonly pageOf: PageOf;
+}
+
+/** Answers what is no GET, has another token, or meets hostility. Both platforms allow 60 requests a minute. Anything else is `answer`. */
+export function answering(api: () => Api, answer: (url: URL, send: Send) => void) {
+  return (request: IncomingMessage, response: ServerResponse) => {
+    const { token, hostile, type, pageOf } = api();
+    const url = new URL(request.url ?? '', 'http://loopback');
+    const send: Send = (status, body, headers = {}) => {
+      response.writeHead(status, { 'content-type': type(status), 'x-ratelimit-limit': '60', 'x-ratelimit-remaining': '59', ...headers });
+      response.end(typeof body === 'string' ? body : JSON.stringify(body));
+    };
+    if (request.method !== 'GET') return send(405, { message: 'The method is not allowed.' });
+    if (request.headers.authorization !== `Bearer ${token}`) return send(401, { message: 'Unauthenticated.' });
+    if (hostile?.at.test(url.pathname) && (hostile.times === undefined || hostile.times-- > 0))
+      return misbehave(hostile.how, url, response, send, pageOf);
+    answer(url, send);
+  };
+}
+
+/** Answers a request as a hostile API. */
+function misbehave(how: Hostility, url: URL, response: ServerResponse, send: Send, page: PageOf): void {
   const answers: Readonly<Record<Hostility, () => void>> = {
     'same page': () => send(200, page(url, 'same page')),
     endless: () => send(200, page(url, 'endless')),

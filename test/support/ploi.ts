@@ -1,6 +1,6 @@
 import { type Elsewhere, openElsewhere } from './elsewhere.ts';
 import { dotenv, row } from './forge.ts';
-import { type Hostility, misbehave } from './hostile-api.ts';
+import { answering, type Hostility } from './hostile-api.ts';
 
 type Item = Record<string, unknown>;
 
@@ -171,23 +171,9 @@ const pageOf = (url: URL, how: 'same page' | 'endless') => {
 export async function openPloi(): Promise<Ploi> {
   const routes = account();
   const token = 'ploi-token-0123456789';
-  const elsewhere = await openElsewhere((request, response) => {
-    const url = new URL(request.url ?? '', 'http://loopback');
-    const send = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) => {
-      // https://developers.ploi.io/27-getting-started/84-rate-limiting
-      response.writeHead(status, {
-        'content-type': 'application/json',
-        'x-ratelimit-limit': '60',
-        'x-ratelimit-remaining': '59',
-        ...headers,
-      });
-      response.end(typeof body === 'string' ? body : JSON.stringify(body));
-    };
-    if (request.method !== 'GET') return send(405, { message: 'The method is not allowed.' });
-    if (request.headers.authorization !== `Bearer ${token}`) return send(401, { message: 'Unauthenticated.' });
-    const { hostile } = ploi;
-    if (hostile?.at.test(url.pathname) && (hostile.times === undefined || hostile.times-- > 0))
-      return misbehave(hostile.how, url, response, send, pageOf);
+  // https://developers.ploi.io/27-getting-started/84-rate-limiting
+  const api = () => ({ token, hostile: ploi.hostile, type: () => 'application/json', pageOf });
+  const handler = answering(api, (url, send) => {
     const path = url.pathname.replace(/^\/api/, '');
     if (ploi.forbidden?.test(path)) return send(403, { message: 'Invalid ability provided.' });
     const found = routes.get(path);
@@ -209,6 +195,7 @@ export async function openPloi(): Promise<Ploi> {
       meta: { current_page, last_page, per_page: size },
     });
   });
+  const elsewhere = await openElsewhere(handler);
   const ploi: Ploi = {
     ...elsewhere,
     ...{ token, routes, forbidden: undefined, hostile: undefined, served: new Set() },
